@@ -1,0 +1,31 @@
+//! wireserve: a web-platform-tests style HTTP/2 test server whose answers are small Rhai scripts.
+//!
+//! One crate, cut into rooms. Octets come in at `net`, become frames in `wire`, connection state in
+//! `h2` or `h1`, a conversation in `exchange`, and are answered by `site` or `script`; `server`
+//! puts the rooms together.
+//!
+//! | room | what lives there | may use |
+//! |---|---|---|
+//! | [`wire`] | octets ⇄ raw frames ⇄ HPACK representations; total functions, no judgement | – |
+//! | [`http`] | messages of any version: ordered raw fields, targets, dates, ranges, cookies, media types | – |
+//! | [`h1`] | sans-IO HTTP/1.1 connection: lenient in, raw out | `http` |
+//! | [`h2`] | sans-IO HTTP/2 connection: state table, flow control, settings, rules, policy, limits; two lanes | `wire`, `http` |
+//! | [`exchange`] | one request and its response as a conversation, the same for both versions | `h1`, `h2`, `wire`, `http` |
+//! | [`site`] | what a URL means: files, the index page | `exchange`, `http` |
+//! | [`script`] | the Rhai host: engine, API, coroutines, reload | `exchange`, `wire`, `http` |
+//! | [`net`] | the only sockets, TLS, clock and tasks for connections | `h1`, `h2`, `wire` |
+//! | [`config`] | `wpt.toml` → resolved configuration, each value with its origin | option types of `site`, `script`, `h1`, `h2`, `net` |
+//! | [`server`] | start and stop, workers, dispatch to site or script | all above |
+//!
+//! `tests/architecture.rs` holds the code against this table.
+
+pub mod config;
+pub mod exchange;
+pub mod h1;
+pub mod h2;
+pub mod http;
+pub mod net;
+pub mod script;
+pub mod server;
+pub mod site;
+pub mod wire;

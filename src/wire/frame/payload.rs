@@ -1,0 +1,1 @@
+//! Payloads by frame type.
