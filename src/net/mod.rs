@@ -2,13 +2,19 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | [`listen`] | binding ports and accepting connections |
 //! | [`tls`] | the TLS handshake: ALPN, SNI, what was agreed |
+//! | [`certificates`] | the certificate authority, the leaf certificates, or the user's own |
 //! | [`pump`] | moves octets between a stream and a protocol engine |
 //! | [`transport`] | what the pump needs of a stream |
+//! | [`signals`] | Ctrl-C and SIGTERM |
 //!
 //! Nothing here knows a protocol: the pump sees an [`pump::Engine`], which `server` provides.
 
+pub mod certificates;
+pub mod listen;
 pub mod pump;
+pub mod signals;
 pub mod tls;
 pub mod transport;
 

@@ -6,6 +6,8 @@
 
 mod closing;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

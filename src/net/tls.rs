@@ -1,5 +1,8 @@
 //! The TLS handshake of a port: ALPN and SNI in, what was agreed out.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
