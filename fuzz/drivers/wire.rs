@@ -67,12 +67,15 @@ fn rebuild(entry: &Entry) {
         Entry::SizeUpdate { size, .. } => builder.size_update(*size),
         Entry::Field(field) => {
             let name = if field.index == 0 { Name::Literal(&field.name) } else { Name::Index(field.index) };
-            let mut literal = |kind| builder.literal(kind, name, &field.value, field.name_huffman, field.value_huffman);
-            match field.representation {
-                Representation::Indexed => builder.indexed(field.index),
-                Representation::Incremental => literal(LiteralKind::Incremental),
-                Representation::WithoutIndexing => literal(LiteralKind::WithoutIndexing),
-                Representation::NeverIndexed => literal(LiteralKind::NeverIndexed),
+            let kind = match field.representation {
+                Representation::Indexed => None,
+                Representation::Incremental => Some(LiteralKind::Incremental),
+                Representation::WithoutIndexing => Some(LiteralKind::WithoutIndexing),
+                Representation::NeverIndexed => Some(LiteralKind::NeverIndexed),
+            };
+            match kind {
+                None => builder.indexed(field.index),
+                Some(kind) => builder.literal(kind, name, &field.value, field.name_huffman, field.value_huffman),
             }
         }
     };

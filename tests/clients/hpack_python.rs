@@ -137,13 +137,19 @@ fn what_is_encoded_by_python_is_decoded_here() {
     run(|python, steps| {
         let mut peer = Peer::start(python);
         let mut decoder = Decoder::default();
+        let (mut last_size, mut changed) = (4096, false);
         for (step, huffman) in steps.iter().zip([true, false].into_iter().cycle()) {
             match step {
+                // Told the same size twice, Python's encoder forgets to signal it; told two in a row, it signals the
+                // first even if it is above the second. One change before a block is what it does right.
+                Err(size) if changed || *size == last_size => {}
                 Err(size) => {
+                    (last_size, changed) = (*size, true);
                     decoder.set_max_table_size(*size);
                     peer.ask(&json!({ "encoder_table_size": size }));
                 }
                 Ok(fields) => {
+                    changed = false;
                     let answer = peer.ask(&json!({ "encode": hex_list(fields), "huffman": huffman }));
                     let block = unhex(answer["block"].as_str().unwrap_or_default());
                     let block = decoder
