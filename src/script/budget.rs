@@ -14,9 +14,16 @@ use tokio::time::Instant;
 
 use super::coroutine::{WaitError, stack_is_low, wait};
 use super::loader::Script;
+use super::nesting;
 
-/// Operations between two looks at the clock, where a busy handler also lets others run.
+/// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
+
+/// Operations between two looks at the clock: each may copy megabytes, so that a slice can be long.
+const GLANCE: u64 = 32;
+
+/// Time after which a busy handler lets others run, however few operations it made.
+const TURN: Duration = Duration::from_millis(1);
 
 /// Operations that a handler over its budget may still make, so that the error can be raised where a variable is
 /// read: only there does Rhai keep the position and the call chain.
@@ -45,6 +52,9 @@ pub struct Limits {
     pub functions: usize,
     /// Modules imported by one handler.
     pub modules: usize,
+    /// Octets by which a busy handler may make the process grow; 0 for no limit. What counts is the resident memory,
+    /// so it is a guard against eaters that no size limit sees, and no exact account.
+    pub memory: u64,
     /// Octets of a script file.
     pub source: usize,
     /// Handlers running or waiting at once, in the whole process; two mappings of `vm.max_map_count` each.
@@ -68,6 +78,7 @@ impl Default for Limits {
             variables: 512,
             functions: 1024,
             modules: 64,
+            memory: 1 << 30,
             source: 1 << 20,
             live: 28_000,
         }
@@ -87,6 +98,8 @@ pub enum Ending {
     CallDepth,
     /// Calls and expressions nested so that the stack is used up.
     Stack,
+    /// More than [`Limits::memory`].
+    Memory,
     /// Function pointers that hold each other too deep.
     Nesting,
 }
@@ -97,6 +110,8 @@ pub struct Run {
     operations: Cell<u64>,
     deadline: OnceCell<Instant>,
     ending: Cell<Option<Ending>>,
+    /// Resident memory of the process when first looked at, in octets.
+    resident: Cell<Option<u64>>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Scripts it runs, kept until its stack is gone: syntax trees may be too deep to be dropped there.
@@ -111,6 +126,7 @@ impl Run {
             operations: Cell::new(0),
             deadline: OnceCell::new(),
             ending: Cell::new(None),
+            resident: Cell::new(None),
             modules: RefCell::default(),
             scripts: RefCell::default(),
         })
@@ -127,6 +143,21 @@ impl Run {
     /// Why it is being ended, if it is.
     pub fn ending(&self) -> Option<Ending> {
         self.ending.get()
+    }
+
+    fn over_budget(&self, operations: u64, now: Instant) -> Option<Ending> {
+        if self.limits.operations > 0 && operations > self.limits.operations {
+            return Some(Ending::Operations);
+        }
+        if now >= self.deadline() {
+            return Some(Ending::Time);
+        }
+        let resident = resident_memory().filter(|_| self.limits.memory > 0)?;
+        let before = self.resident.get().unwrap_or_else(|| {
+            self.resident.set(Some(resident));
+            resident
+        });
+        (resident.saturating_sub(before) > self.limits.memory).then_some(Ending::Memory)
     }
 
     /// Ends it: the next operation terminates the script, whatever it tries. The first reason stays.
@@ -146,8 +177,13 @@ impl Run {
 struct Meter {
     operations: Cell<u64>,
     next_check: Cell<u64>,
+    /// When and at which operation the running slice ends.
+    turn_ends: Cell<Option<Instant>>,
+    slice_ends: Cell<u64>,
     /// Raise the error at the next variable that is read.
     raise: Cell<bool>,
+    /// Look at the values in scope when the next variable is read.
+    inspect: Cell<bool>,
     run: RefCell<Option<Rc<Run>>>,
 }
 
@@ -156,7 +192,10 @@ thread_local! {
         Meter {
             operations: Cell::new(0),
             next_check: Cell::new(u64::MAX),
+            turn_ends: Cell::new(None),
+            slice_ends: Cell::new(u64::MAX),
             raise: Cell::new(false),
+            inspect: Cell::new(false),
             run: RefCell::new(None),
         }
     };
@@ -201,14 +240,37 @@ impl Meter {
     fn load(&self, run: &Run) {
         let operations = run.operations.get();
         self.operations.set(operations);
-        self.next_check.set(if run.ending.get().is_some() { 0 } else { next_slice(operations) });
         self.raise.set(false);
+        self.new_slice(operations);
+        if run.ending.get().is_some() {
+            self.next_check.set(0);
+        }
+    }
+
+    fn new_slice(&self, operations: u64) {
+        self.turn_ends.set(None);
+        self.slice_ends.set((operations / SLICE + 1) * SLICE);
+        self.next_check.set(next_glance(operations));
+    }
+
+    /// Whether the slice is over. Short handlers never get here, and so never ask for the time.
+    fn slice_is_over(&self, now: Instant) -> bool {
+        let operations = self.operations.get();
+        let turn_ends = self.turn_ends.get().unwrap_or_else(|| {
+            self.turn_ends.set(Some(now + TURN));
+            now + TURN
+        });
+        if operations >= self.slice_ends.get() || now >= turn_ends {
+            return true;
+        }
+        self.next_check.set(next_glance(operations));
+        false
     }
 }
 
-/// Slices end at fixed counts, so that a handler that waits often is looked at as often as any other.
-fn next_slice(operations: u64) -> u64 {
-    (operations / SLICE + 1) * SLICE
+/// Looks come at fixed counts, so that a handler that waits often is looked at as often as any other.
+fn next_glance(operations: u64) -> u64 {
+    (operations / GLANCE + 1) * GLANCE
 }
 
 /// The handler that runs on this thread now.
@@ -236,15 +298,12 @@ fn check() -> Option<Dynamic> {
         run.end(Ending::Stack);
         return Some(Dynamic::UNIT);
     }
+    let now = Instant::now();
+    if !METER.with(|meter| meter.slice_is_over(now)) {
+        return None;
+    }
     let operations = METER.with(|meter| meter.operations.get());
-    let over = if run.limits.operations > 0 && operations > run.limits.operations {
-        Some(Ending::Operations)
-    } else if Instant::now() >= run.deadline() {
-        Some(Ending::Time)
-    } else {
-        None
-    };
-    if let Some(why) = over {
+    if let Some(why) = run.over_budget(operations, now) {
         run.end(why);
         METER.with(|meter| {
             meter.next_check.set(operations + GRACE);
@@ -252,7 +311,10 @@ fn check() -> Option<Dynamic> {
         });
         return None;
     }
-    METER.with(|meter| meter.next_check.set(next_slice(operations)));
+    METER.with(|meter| {
+        meter.new_slice(operations);
+        meter.inspect.set(true);
+    });
     // After the wait `Counting` has loaded this handler again.
     match wait(tokio::task::yield_now()) {
         Err(WaitError::Cancelled) => {
@@ -264,14 +326,25 @@ fn check() -> Option<Dynamic> {
 }
 
 /// For `Engine::on_var`: ends a handler over its budget where Rhai keeps the position.
+///
+/// # Errors
+/// [`ended`]
 pub fn on_variable(call_depth: usize, context: &EvalContext) -> Result<(), Box<EvalAltResult>> {
     let too_deep = context.call_level() > call_depth;
-    if !too_deep && !METER.with(|meter| meter.raise.replace(false)) {
+    let (raise, inspect) = METER.with(|meter| (meter.raise.replace(false), meter.inspect.get()));
+    if !too_deep && !raise && !inspect {
         return Ok(());
     }
     let Some(run) = current() else { return Ok(()) };
     if too_deep {
         run.end(Ending::CallDepth);
+    } else if inspect && !raise {
+        METER.with(|meter| meter.inspect.set(false));
+        let mut values = context.scope().iter_raw().map(|(_, _, value)| value).chain(context.this_ptr());
+        if !values.any(nesting::is_too_deep) {
+            return Ok(());
+        }
+        run.end(Ending::Nesting);
     }
     METER.with(|meter| meter.next_check.set(0));
     Err(ended())
@@ -305,4 +378,11 @@ where
 /// one; a script that catches it is terminated at its next operation.
 pub fn ended() -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime("the handler was ended".into(), Position::NONE).into()
+}
+
+/// Resident memory of this process in octets, where the system tells.
+fn resident_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages.saturating_mul(4096))
 }

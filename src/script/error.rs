@@ -269,6 +269,7 @@ pub fn ending_message(ending: Ending, limits: &Limits) -> String {
             format!("calls nested deeper than {}: does a function call itself for ever?", limits.call_depth)
         }
         Ending::Stack => "calls and expressions nested too deep for the stack of a handler".to_owned(),
-        Ending::Nesting => "function pointers that hold each other are nested too deep".to_owned(),
+        Ending::Memory => format!("the handler took more than {} octets of memory", limits.memory),
+        Ending::Nesting => "closures that hold each other are nested too deep".to_owned(),
     }
 }

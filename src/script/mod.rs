@@ -18,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod host;
 pub mod loader;
+mod nesting;
 pub mod new;
 pub mod octets;
 pub mod watch;
