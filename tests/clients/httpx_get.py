@@ -41,8 +41,12 @@ def main():
             kind = "stream-error"
         elif "ConnectionTerminated" in words:
             kind = "connection-error"
+        elif isinstance(error, (httpx.LocalProtocolError, httpx.RemoteProtocolError)) and "disconnected" not in words:
+            # It closes the connection without a GOAWAY.
+            kind = "connection-error"
+        judged_by_client = kind == "connection-error" and not code
         outcome.update(result=kind, code=int(code.group(1)) if code and kind != "other" else None,
-                       by="server" if kind != "other" else None, detail=words)
+                       by="client" if judged_by_client else "server" if kind != "other" else None, detail=words)
     outcome["body_sha256"] = digest.hexdigest()
     print(json.dumps(outcome))
 

@@ -94,7 +94,8 @@ impl Outcome {
         if let Some(by) = &self.by {
             words += &format!(" by {by}");
         }
-        if let Some(status) = self.status {
+        // Of a response that broke off, how much the client still saw is a matter of how the octets were cut.
+        if let (Ending::Complete, Some(status)) = (self.result, self.status) {
             words += &format!(", status {status}, {} octets", self.body_octets);
         }
         words

@@ -36,18 +36,16 @@ fn a_reset_stream_is_a_stream_error_with_its_code() {
         let reset = RawFrame::new(FrameType::RST_STREAM, 0, stream, &[0, 0, 0, 2][..]);
         octets(&[headers_200(stream), data(stream, 0, b"he"), reset])
     }) {
-        assert_eq!(
-            outcome.summary(),
-            "stream-error INTERNAL_ERROR by server, status 200, 2 octets".to_owned(),
-            "{outcome:?}"
-        );
+        assert_eq!(outcome.summary(), "stream-error INTERNAL_ERROR by server", "{outcome:?}");
     }
 }
 
 #[test]
 fn a_violation_is_a_connection_error_with_the_clients_own_code() {
     for outcome in fetch_all(|stream| octets(&[data(0, 0, b"no"), headers_200(stream)])) {
-        assert_eq!((outcome.result, outcome.code), (Ending::ConnectionError, Some(1)), "{outcome:?}");
+        // httpx closes without a GOAWAY.
+        let code = (outcome.client != "httpx").then_some(1);
+        assert_eq!((outcome.result, outcome.code), (Ending::ConnectionError, code), "{outcome:?}");
         assert_eq!(outcome.by.as_deref(), Some("client"), "{outcome:?}");
     }
 }

@@ -9,6 +9,7 @@ pub mod process;
 pub mod programs;
 pub mod raw;
 pub mod relay;
+pub mod report;
 pub mod server;
 pub mod toy;
 
