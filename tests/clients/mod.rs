@@ -54,6 +54,8 @@ pub struct Outcome {
     pub pushes: Vec<serde_json::Value>,
     pub body_octets: u64,
     pub body_sha256: Option<String>,
+    /// It judged the connection on the wire and still waited to its time limit (Node does).
+    pub waited: bool,
     /// The client's own words about an error.
     pub detail: String,
     /// Counted by the driver of Python's h2.
@@ -94,6 +96,9 @@ impl Outcome {
         if let Some(by) = &self.by {
             words += &format!(" by {by}");
         }
+        if self.waited {
+            words += ", then waits";
+        }
         // Of a response that broke off, how much the client still saw is a matter of how the octets were cut.
         if let (Ending::Complete, Some(status)) = (self.result, self.status) {
             words += &format!(", status {status}, {} octets", self.body_octets);
@@ -103,9 +108,10 @@ impl Outcome {
 
     /// Puts what the wire shows over what the client said: its own GOAWAY or RST_STREAM names the code it judged with.
     fn with_wire(mut self, records: &[Recorded]) -> Self {
-        if matches!(self.result, Ending::Complete | Ending::Timeout) {
+        if self.result == Ending::Complete {
             return self;
         }
+        let gave_up = self.result == Ending::Timeout;
         let word = |payload: &[u8], at: usize| {
             payload.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_be_bytes)
         };
@@ -119,7 +125,10 @@ impl Outcome {
                 let code = (frame.header.frame_type == frame_type).then(|| word(&frame.payload, at)).flatten()?;
                 (code != 0 || frame_type == FrameType::RST_STREAM).then_some((*by, code))
             });
+            // The RST_STREAM of a client that gives up is its good-bye, not its judgement.
+            let judged = judged.filter(|_| !gave_up || ending == Ending::ConnectionError);
             if let Some((by, code)) = judged {
+                self.waited = gave_up;
                 (self.result, self.code, self.by) = (ending, Some(code), Some(by.to_owned()));
                 return self;
             }
