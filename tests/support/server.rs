@@ -13,12 +13,20 @@ pub struct Builder {
     folder: TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    /// Flags with other values than [`Server::builder`] says.
+    replaced: Vec<(String, String)>,
 }
 
 impl Builder {
     /// More arguments after those that [`Server::builder`] names.
     pub fn arguments<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         self.arguments.extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Gives a flag that [`Server::builder`] sets (`--port`, `--root`, …) another value.
+    pub fn replace(mut self, flag: &str, value: &str) -> Self {
+        self.replaced.push((flag.to_owned(), value.to_owned()));
         self
     }
 
@@ -49,10 +57,14 @@ impl Builder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));
         command.current_dir(folder).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--h2", "--h2c"]);
-        for port in ["--port", "--https-port", "--h2-port", "--h2c-port"] {
-            command.args([port, "auto"]);
+        let (root, certs) =
+            (folder.to_string_lossy().into_owned(), folder.join("certs").to_string_lossy().into_owned());
+        let ports = ["--port", "--https-port", "--h2-port", "--h2c-port"].map(|flag| (flag, "auto"));
+        for (flag, value) in ports.into_iter().chain([("--root", root.as_str()), ("--certs", certs.as_str())]) {
+            let replaced = self.replaced.iter().find(|(replaced, _)| replaced == flag);
+            command.args([flag, replaced.map_or(value, |(_, value)| value.as_str())]);
         }
-        command.arg("--root").arg(folder).arg("--certs").arg(folder.join("certs")).args(&self.arguments);
+        command.args(&self.arguments);
         command
     }
 
@@ -90,7 +102,7 @@ impl Server {
     /// certificates are in a fresh folder.
     pub fn builder() -> Builder {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Builder { folder, arguments: Vec::new(), environment: Vec::new() }
+        Builder { folder, arguments: Vec::new(), environment: Vec::new(), replaced: Vec::new() }
     }
 
     /// As [`Server::builder`], started with nothing but the shipped handlers.
