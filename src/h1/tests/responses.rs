@@ -193,9 +193,9 @@ fn raw_octets_at_any_point() {
 fn a_raw_response() {
     let mut play = get();
     let octets = encode_head(200, b"\r\n", &Fields::from([("a", "\0")]));
-    play.does(|c| Ok(c.send_raw(octets, Track::Yes)));
+    play.orders(|c| c.send_raw(octets, Track::Yes));
     play.refuses(Misuse::HeadSent, head(200, &[], BodyLength::None)).does(body("x"));
-    play.does(|c| Ok(c.close_after())).does(end);
+    play.orders(|c| c.close_after()).does(end);
     play.sends("HTTP/1.1 200 \r\n\r\na: \0\r\n\r\nx").tells(&["closed Finished"]);
 }
 
