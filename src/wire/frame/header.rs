@@ -18,6 +18,44 @@ pub mod flag {
     pub const PADDED: u8 = 0x08;
     /// HEADERS: five octets of (deprecated) priority are present (RFC 9113 §6.2).
     pub const PRIORITY: u8 = 0x20;
+
+    use super::FrameType;
+
+    /// The names of the flags that a type defines, lowest bit first (RFC 9113 §6).
+    const fn names(frame_type: FrameType) -> &'static [(u8, &'static str)] {
+        match frame_type {
+            FrameType::DATA => &[(END_STREAM, "END_STREAM"), (PADDED, "PADDED")],
+            FrameType::HEADERS => {
+                &[(END_STREAM, "END_STREAM"), (END_HEADERS, "END_HEADERS"), (PADDED, "PADDED"), (PRIORITY, "PRIORITY")]
+            }
+            FrameType::SETTINGS | FrameType::PING => &[(ACK, "ACK")],
+            FrameType::PUSH_PROMISE => &[(END_HEADERS, "END_HEADERS"), (PADDED, "PADDED")],
+            FrameType::CONTINUATION => &[(END_HEADERS, "END_HEADERS")],
+            _ => &[],
+        }
+    }
+
+    /// The bits that a type defines; 0 for an unknown type.
+    pub fn defined(frame_type: FrameType) -> u8 {
+        names(frame_type).iter().fold(0, |bits, (bit, _)| bits | bit)
+    }
+
+    /// The names of those bits of `flags` that the type defines, lowest bit first.
+    pub fn set_names(frame_type: FrameType, flags: u8) -> impl Iterator<Item = &'static str> {
+        names(frame_type).iter().filter(move |(bit, _)| flags & bit != 0).map(|(_, name)| *name)
+    }
+
+    /// The bit with this name, whatever the frame type; exact spelling.
+    pub fn by_name(name: &str) -> Option<u8> {
+        Some(match name {
+            "END_STREAM" => END_STREAM,
+            "ACK" => ACK,
+            "END_HEADERS" => END_HEADERS,
+            "PADDED" => PADDED,
+            "PRIORITY" => PRIORITY,
+            _ => return None,
+        })
+    }
 }
 
 /// A frame type octet, known or not.
@@ -70,6 +108,11 @@ impl FrameType {
             Self::PRIORITY_UPDATE => "PRIORITY_UPDATE",
             _ => return None,
         })
+    }
+
+    /// The known type with this name, exact spelling.
+    pub fn by_name(name: &str) -> Option<Self> {
+        (0..=u8::MAX).map(Self).find(|frame_type| frame_type.name() == Some(name))
     }
 }
 

@@ -1,0 +1,273 @@
+//! What a connection reports. This list is the engine's documentation of what can happen.
+
+use super::rules::Rule;
+use crate::wire::frame::{ErrorCode, FrameHeader, RawFrame};
+use crate::wire::hpack;
+use bytes::Bytes;
+
+/// Something that happened, in the order in which it happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The 24 octets of the client's preface have arrived (RFC 9113 §3.4).
+    Preface,
+    /// A frame arrived whole. Comes for every frame, also unknown and unlawful ones, before what follows from it.
+    /// (A frame that is refused for its announced size never arrives whole.)
+    Frame(RawFrame),
+    /// A field section is complete, and well-formed as far as it is validated.
+    Headers {
+        /// Where it arrived.
+        stream: u32,
+        /// The HEADERS frame that began the section.
+        frame: RawFrame,
+        /// Its decoded fields, with those of its CONTINUATION frames.
+        block: hpack::Block,
+        /// Nothing follows on the stream.
+        end_stream: bool,
+        /// What the section is.
+        kind: HeadersKind,
+    },
+    /// Content of a request. Give its window back by [`consume`](super::Connection::consume); padding needs none.
+    Data {
+        /// Where it arrived.
+        stream: u32,
+        /// The frame, with its padding.
+        frame: RawFrame,
+        /// The content, without padding.
+        data: Bytes,
+        /// Nothing follows on the stream.
+        end_stream: bool,
+    },
+    /// The stream was reset. A peer's reset is normal at any moment.
+    Reset {
+        /// Which stream.
+        stream: u32,
+        /// Why.
+        code: ErrorCode,
+        /// Who did it.
+        by: Initiator,
+    },
+    /// The stream is over, in whatever way; comes once for each stream that had [`Headers`](Event::Headers) or that we
+    /// promised, unless the connection ends first.
+    StreamClosed {
+        /// Which stream.
+        stream: u32,
+    },
+    /// The send queue of a stream fell to the level that was waited for. Made in `poll_transmit` or a command.
+    Writable {
+        /// Which stream.
+        stream: u32,
+        /// Octets of content that still wait.
+        queued: usize,
+        /// END_STREAM has gone out: our half is complete.
+        end_sent: bool,
+    },
+    /// The peer raised a send window.
+    WindowUpdate {
+        /// 0 for the connection.
+        stream: u32,
+        /// By how much.
+        increment: u32,
+        /// The window now, in octets.
+        window: i64,
+    },
+    /// The peer's SETTINGS, in wire order; they hold from here on.
+    Settings {
+        /// Identifier and value, repeated and unknown ones too.
+        entries: Vec<(u16, u32)>,
+    },
+    /// The peer acknowledged our oldest open SETTINGS.
+    SettingsAcked,
+    /// The peer sent a PING.
+    Ping {
+        /// Its eight octets.
+        opaque: [u8; 8],
+    },
+    /// The peer answered a PING.
+    PingAcked {
+        /// Its eight octets.
+        opaque: [u8; 8],
+    },
+    /// The peer sent GOAWAY.
+    GoAway {
+        /// The last of our (pushed) streams that it handled.
+        last_stream_id: u32,
+        /// Why.
+        code: ErrorCode,
+        /// Whatever it added.
+        debug: Bytes,
+    },
+    /// The peer sent PRIORITY_UPDATE (RFC 9218 §7.1).
+    PriorityUpdate {
+        /// For which stream; it may be idle still.
+        stream: u32,
+        /// The priority field value as it came.
+        value: Bytes,
+    },
+    /// The peer broke a rule.
+    Violation(Violation),
+    /// Octets of ours were put into the output (only with `record_frames`).
+    Sent {
+        /// One frame, or what a raw command gave.
+        octets: Bytes,
+        /// Who wanted it.
+        cause: Cause,
+    },
+    /// Something that was queued will not be sent (only with `record_frames`).
+    NotSent {
+        /// What it was.
+        what: Unsent,
+        /// Why it is not sent.
+        why: NotSentReason,
+    },
+    /// The connection is over for the layer above; no event of a stream follows. What is in the output still goes out.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// What a field section is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeadersKind {
+    /// The first on its stream.
+    Request {
+        /// An extended CONNECT with a `:protocol` that is not in `connect_protocols`: answer it with 501
+        /// (RFC 8441 §5, RFC 9220 §3).
+        unsupported_protocol: bool,
+    },
+    /// The last on its stream, after the content.
+    Trailers,
+}
+
+/// Who caused something.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Initiator {
+    /// The layer above, by a command.
+    Local,
+    /// The engine itself, in answer to a broken rule.
+    Engine,
+    /// The peer.
+    Peer,
+}
+
+/// A broken rule.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which one.
+    pub rule: Rule,
+    /// On which stream; 0 for the connection.
+    pub stream: u32,
+    /// The header of the frame that broke it; `None` where no frame did (preface, time).
+    pub frame: Option<FrameHeader>,
+    /// What is done about it.
+    pub reaction: Reaction,
+    /// What exactly is wrong, for people; may be empty.
+    pub detail: String,
+}
+
+/// What is done about a broken rule.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Reaction {
+    /// The connection ends with this code.
+    ConnectionError(ErrorCode),
+    /// The stream ends with this code.
+    StreamError(ErrorCode),
+    /// Nothing but this report.
+    Reported,
+}
+
+/// Who wanted octets to be sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cause {
+    /// A checked command.
+    Checked,
+    /// A raw command.
+    Raw,
+    /// The engine.
+    Automatic,
+}
+
+/// What was not sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unsent {
+    /// Queued content.
+    Data {
+        /// Of which stream.
+        stream: u32,
+        /// The content.
+        data: Bytes,
+    },
+    /// Queued trailers.
+    Trailers {
+        /// Of which stream.
+        stream: u32,
+    },
+    /// A frame that waited for a raw field block to end.
+    Held {
+        /// Of which stream; 0 for the connection.
+        stream: u32,
+    },
+    /// An automatic frame that is switched off: SETTINGS ACK, PING ACK, GOAWAY.
+    Automatic {
+        /// Its octets.
+        octets: Bytes,
+    },
+}
+
+/// Why something was not sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum NotSentReason {
+    /// The stream was reset.
+    StreamReset {
+        /// By whom.
+        by: Initiator,
+        /// With which code.
+        code: ErrorCode,
+    },
+    /// A raw frame ended our half of the stream.
+    StreamEnded,
+    /// The connection ended.
+    ConnectionClosed,
+    /// Its switch in [`Auto`](super::Auto) is off.
+    SwitchedOff,
+}
+
+/// How the peer's octets ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PeerClosed {
+    /// End of the stream of octets (EOF, close_notify).
+    Clean,
+    /// The transport was reset.
+    Reset,
+    /// The transport failed otherwise.
+    Failed(std::io::ErrorKind),
+}
+
+/// Why a connection is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseReason {
+    /// The peer broke a rule.
+    Violation {
+        /// Which one.
+        rule: Rule,
+        /// The code of our GOAWAY.
+        code: ErrorCode,
+    },
+    /// The peer closed the transport.
+    Peer(PeerClosed),
+    /// [`shut_down`](super::Connection::shut_down), and all streams have ended.
+    ShutDown,
+    /// [`close`](super::Connection::close).
+    Local,
+    /// Nothing happened for too long.
+    Idle,
+}
+
+/// A run of octets to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct Transmit<'a> {
+    /// Write these, then say how many were taken by [`transmitted`](super::Connection::transmitted).
+    pub octets: &'a [u8],
+    /// After the last of them, push everything through TLS and TCP before any more octets are written.
+    pub flush: bool,
+}

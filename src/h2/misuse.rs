@@ -1,0 +1,141 @@
+//! What a checked command refuses. Text for script authors.
+
+use crate::wire::frame::ErrorCode;
+use std::fmt;
+
+/// Why a checked command did nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Misuse {
+    /// The peer reset the stream: normal, the answer is simply not wanted any more.
+    StreamReset {
+        /// The peer's code.
+        code: ErrorCode,
+    },
+    /// The stream is over, or we reset it.
+    StreamClosed,
+    /// No such stream exists (yet).
+    StreamUnknown {
+        /// Its identifier.
+        stream: u32,
+    },
+    /// The connection is over.
+    ConnectionClosed,
+    /// Our half of the stream is already ended.
+    Ended,
+    /// Content or trailers before the final response's header section.
+    NoHeaders,
+    /// A second final header section.
+    HeadersSent,
+    /// A name that is empty or holds octets outside of RFC 9110's token.
+    FieldName {
+        /// The name.
+        name: String,
+    },
+    /// A name with an uppercase letter (RFC 9113 §8.2.1).
+    Uppercase {
+        /// The name.
+        name: String,
+    },
+    /// A value with NUL, CR, LF, or whitespace at an end (RFC 9113 §8.2.1).
+    FieldValue {
+        /// The field's name.
+        name: String,
+    },
+    /// A connection-specific field (RFC 9113 §8.2.2).
+    ConnectionSpecific {
+        /// The name.
+        name: String,
+    },
+    /// A pseudo-field that does not belong there (RFC 9113 §8.3).
+    PseudoField {
+        /// The name.
+        name: String,
+    },
+    /// A pseudo-field that is missing (RFC 9113 §8.3).
+    PseudoMissing {
+        /// The name.
+        name: &'static str,
+    },
+    /// `:status` is not three digits, or not in the range that the command is for.
+    Status {
+        /// The value.
+        value: String,
+    },
+    /// The peer's SETTINGS_ENABLE_PUSH is 0 (RFC 9113 §6.5.2).
+    PushDisabled,
+    /// The peer's SETTINGS_MAX_CONCURRENT_STREAMS allows no further pushed stream.
+    PushConcurrency {
+        /// The peer's value.
+        max: u32,
+    },
+    /// PUSH_PROMISE on a stream that the client did not open, or after we ended it (RFC 9113 §8.4.1).
+    PushParent,
+    /// All 2^30 identifiers of pushed streams are used.
+    StreamIds,
+    /// A WINDOW_UPDATE increment of 0 or above 2^31-1 (RFC 9113 §6.9).
+    Increment {
+        /// The increment.
+        increment: u32,
+    },
+    /// The window would pass 2^31-1 (RFC 9113 §6.9.1).
+    WindowOverflow,
+    /// A setting's value is out of its range (RFC 9113 §6.5.2).
+    Setting {
+        /// The setting's identifier.
+        id: u16,
+        /// The value.
+        value: u32,
+    },
+    /// GOAWAY with a greater last stream identifier than before, or above 2^31-1 (RFC 9113 §6.8).
+    LastStreamId {
+        /// The identifier.
+        last_stream_id: u32,
+    },
+    /// GOAWAY whose debug data does not fit into the peer's largest frame.
+    DebugData,
+}
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StreamReset { code } => write!(f, "the client reset the stream with {code}"),
+            Self::StreamClosed => f.write_str("the stream is already closed"),
+            Self::StreamUnknown { stream } => write!(f, "there is no stream {stream}"),
+            Self::ConnectionClosed => f.write_str("the connection is closed"),
+            Self::Ended => f.write_str("the response is already ended (END_STREAM was sent)"),
+            Self::NoHeaders => f.write_str("the response's headers must be sent first"),
+            Self::HeadersSent => f.write_str("the response's headers were already sent"),
+            Self::FieldName { name } => write!(f, "{name:?} is not a field name (raw frames can send it)"),
+            Self::Uppercase { name } => {
+                write!(f, "field name {name:?} has an uppercase letter, HTTP/2 wants lowercase (raw frames can send it)")
+            }
+            Self::FieldValue { name } => write!(
+                f,
+                "the value of {name:?} holds NUL, CR, LF, or whitespace at an end (raw frames can send it)"
+            ),
+            Self::ConnectionSpecific { name } => {
+                write!(f, "{name:?} is connection-specific and has no place in HTTP/2 (raw frames can send it)")
+            }
+            Self::PseudoField { name } => {
+                write!(f, "pseudo-field {name:?} does not belong here (raw frames can send it)")
+            }
+            Self::PseudoMissing { name } => write!(f, "pseudo-field {name:?} is missing"),
+            Self::Status { value } => write!(f, "{value:?} is not a status code that can be sent here"),
+            Self::PushDisabled => f.write_str("the client does not accept pushes (SETTINGS_ENABLE_PUSH is 0)"),
+            Self::PushConcurrency { max } => write!(f, "the client accepts no more than {max} pushed streams at once"),
+            Self::PushParent => f.write_str("a push needs a client's stream that is not ended yet"),
+            Self::StreamIds => f.write_str("no stream identifiers are left on this connection"),
+            Self::Increment { increment } => write!(f, "{increment} is not a window increment (1 to 2147483647)"),
+            Self::WindowOverflow => f.write_str("the flow-control window would pass 2147483647"),
+            Self::Setting { id, value } => {
+                write!(f, "{value} is not a value of {}", crate::wire::frame::SettingId(*id))
+            }
+            Self::LastStreamId { last_stream_id } => {
+                write!(f, "last stream identifier {last_stream_id} is above 2147483647 or above that of an earlier GOAWAY")
+            }
+            Self::DebugData => f.write_str("the debug data does not fit into one frame of the client's size"),
+        }
+    }
+}
+
+impl std::error::Error for Misuse {}
