@@ -1,6 +1,6 @@
 //! Who answers an exchange.
 
-use super::worker::Worker;
+use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Protocol, SendError};
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
@@ -37,8 +37,8 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
     }
     match &*worker.resolve(request.path()) {
-        Meaning::Script(source) => worker.host.run(source, exchange).await,
-        meaning => {
+        Answer::Script(source) => worker.host.run(source, exchange).await,
+        Answer::Site(meaning) => {
             let answered = by_meaning(&worker, &exchange, meaning);
             by_site(&exchange, answered).await;
         }

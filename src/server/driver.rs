@@ -48,8 +48,8 @@ impl Engine for Driver {
         self.connection.poll_timeout()
     }
 
-    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        let sent = self.connection.transmit(now, write);
+    fn transmit(&self, _now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+        let sent = self.connection.transmit(write);
         self.turn();
         match sent {
             Ok(None) => Transmit::Idle,
