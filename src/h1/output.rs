@@ -63,11 +63,11 @@ impl Output {
         self.queued += self.tail.len().saturating_sub(before);
     }
 
-    /// Octets pushed from now on are cut into runs of this many.
+    /// Octets pushed from now on are cut into runs of this many, apart from those before.
     pub(super) fn set_write_size(&mut self, size: Option<usize>) {
         let size = size.filter(|size| *size > 0);
         if size != self.write_size {
-            self.seal();
+            self.flush();
             self.write_size = size;
         }
     }
@@ -102,7 +102,7 @@ impl Output {
     pub(super) fn transmitted(&mut self, count: usize) {
         let Some(Transmit { octets, flush }) = self.next() else { return };
         let (whole, count) = (octets.len(), count.min(octets.len()));
-        self.since_cut = if flush && count == whole { 0 } else { self.since_cut + count };
+        self.since_cut = if flush && count == whole { 0 } else { self.since_cut.saturating_add(count) };
         self.queued -= count;
         match self.sealed.front_mut() {
             Some(segment) => {
@@ -164,7 +164,7 @@ mod tests {
         output.push(b"cdefg");
         output.set_write_size(None);
         output.push(b"hij");
-        assert_eq!(drain(&mut output), ["ab", "cde|", "fg", "hij"]);
+        assert_eq!(drain(&mut output), ["ab|", "cde|", "fg|", "hij"]);
     }
 
     #[test]

@@ -1,47 +1,21 @@
 //! The connection: its contract, its state and its getters.
 
 use super::config::{Auto, Config};
-use super::events::{Event, PeerClosed, Transmit};
-use super::misuse::Misuse;
+use super::events::{CloseReason, Event, PeerClosed, Transmit};
+use super::flow::{INITIAL_WINDOW, ReceiveWindow};
+use super::limits::{Counts, Limits};
+use super::output::Output;
 use super::policy::Policy;
-use crate::wire::frame::{ErrorCode, RawFrame};
+use super::raw::Hold;
+use super::receive::Input;
+use super::rules::Rule;
+use super::settings::{LocalSettings, Settings};
+use super::stream::Streams;
+use crate::wire::frame::{ErrorCode, SettingId};
 use crate::wire::hpack;
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::time::Instant;
-
-/// Whether local state follows a raw frame.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Track {
-    /// State follows where it can: END_STREAM and RST_STREAM end our half, HEADERS count as sent, DATA is taken from
-    /// the send windows (which may become negative), WINDOW_UPDATE raises the receive window, SETTINGS wait for an
-    /// ACK, GOAWAY bounds new streams, changes of the dynamic table in a field block are followed by our encoder. Until a
-    /// field block that was begun without END_HEADERS is ended by a raw CONTINUATION, frames of everybody else wait
-    /// ([`release_hold`](Connection::release_hold)); raw ones do not.
-    Yes,
-    /// Nothing follows, as if it had never been sent.
-    No,
-}
-
-/// Settings as they hold now, with the RFC's initial values for what was not announced (RFC 9113 §6.5.2).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Settings {
-    /// Octets of dynamic table.
-    pub header_table_size: u32,
-    /// Whether pushes are accepted.
-    pub enable_push: bool,
-    /// Streams at once; `None` is no limit.
-    pub max_concurrent_streams: Option<u32>,
-    /// Octets, up to 2^31-1.
-    pub initial_window_size: u32,
-    /// Octets, 2^14 to 2^24-1.
-    pub max_frame_size: u32,
-    /// Octets as counted by RFC 9113 §6.5.2; `None` is no limit.
-    pub max_header_list_size: Option<u32>,
-    /// Whether extended CONNECT is accepted (RFC 8441 §3).
-    pub enable_connect_protocol: bool,
-    /// Whether RFC 7540's priorities are not used (RFC 9218 §2.1).
-    pub no_rfc7540_priorities: bool,
-}
 
 /// One HTTP/2 connection, server side, without socket, clock or task.
 ///
@@ -68,112 +42,350 @@ pub struct Settings {
 /// stream and leaves in turns with the other streams. Raw frames do not wait for queued content.
 ///
 /// Time is an argument; it must not run backwards.
-pub struct Connection {}
+#[derive(Debug)]
+pub struct Connection {
+    // What was chosen
+    pub(super) auto: Auto,
+    pub(super) policy: Policy,
+    pub(super) limits: Limits,
+    pub(super) connect_protocols: Vec<String>,
+    pub(super) record_frames: bool,
+    pub(super) send_low_water: usize,
 
-/// Names and values of a field section, in order; iterated more than once.
-pub trait FieldList<'a>: Iterator<Item = (&'a [u8], &'a [u8])> + Clone {}
-impl<'a, I: Iterator<Item = (&'a [u8], &'a [u8])> + Clone> FieldList<'a> for I {}
+    // Both directions
+    pub(super) events: VecDeque<Event>,
+    pub(super) streams: Streams,
+    pub(super) phase: Phase,
+    pub(super) shutdown: Shutdown,
 
-#[allow(unused_variables)]
+    // What the peer sends
+    pub(super) input: Input,
+    pub(super) decoder: hpack::Decoder,
+    pub(super) local: LocalSettings,
+    pub(super) receive_window: ReceiveWindow,
+    pub(super) counts: Counts,
+
+    // What we send
+    pub(super) output: Output,
+    pub(super) encoder: hpack::Encoder,
+    pub(super) peer: Settings,
+    /// The peer's first SETTINGS have been applied.
+    pub(super) peer_settings_seen: bool,
+    pub(super) send_window: i64,
+    pub(super) hold: Option<Hold>,
+
+    // Time
+    pub(super) now: Instant,
+    preface_deadline: Option<Instant>,
+    idle_check: Option<Instant>,
+    last_input: Instant,
+}
+
+/// Where in its life a connection is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// The peer's preface or first SETTINGS are not complete.
+    Starting,
+    /// Frames go to and fro.
+    Running,
+    /// Over.
+    Closed,
+}
+
+/// What GOAWAY frames have said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Shutdown {
+    /// The last stream identifier of our latest GOAWAY: later streams are ignored.
+    pub sent: Option<u32>,
+    /// That of the peer's latest.
+    pub received: Option<u32>,
+    /// Over when the last stream has ended.
+    pub when_done: bool,
+}
+
 impl Connection {
-    /// A server's connection. Its SETTINGS (and the WINDOW_UPDATE that opens the connection window) are queued at once.
-    pub fn server(config: Config, now: Instant) -> Self { todo!() }
+    /// A server's connection. Its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are queued at
+    /// once.
+    pub fn server(config: Config, now: Instant) -> Self {
+        let Config { settings, connection_window, limits, policy, auto, record_frames, .. } = config;
+        let mut connection = Self {
+            auto,
+            policy,
+            connect_protocols: config.connect_protocols,
+            record_frames,
+            send_low_water: config.send_low_water,
+            events: VecDeque::new(),
+            streams: Streams::server(),
+            phase: Phase::Starting,
+            shutdown: Shutdown::default(),
+            input: Input::default(),
+            decoder: hpack::Decoder::default(),
+            local: LocalSettings::default(),
+            receive_window: ReceiveWindow::connection(connection_window),
+            counts: Counts::new(now),
+            output: Output::default(),
+            encoder: hpack::Encoder::new(),
+            peer: Settings::default(),
+            peer_settings_seen: false,
+            send_window: INITIAL_WINDOW,
+            hold: None,
+            now,
+            preface_deadline: limits.preface_timeout.and_then(|timeout| now.checked_add(timeout)),
+            idle_check: limits.idle_timeout.and_then(|timeout| now.checked_add(timeout)),
+            last_input: now,
+            limits,
+        };
+        connection.announce(&settings);
+        connection.grant(0);
+        connection
+    }
 
-    // ---- input
+    // ---- Input
+
     /// Takes octets from the peer.
-    pub fn receive(&mut self, now: Instant, octets: &[u8]) { todo!() }
+    pub fn receive(&mut self, now: Instant, octets: &[u8]) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.now = now;
+        self.last_input = now;
+        self.counts.tick(now, self.limits.period);
+        self.take_octets(octets);
+        if self.phase != Phase::Starting {
+            self.preface_deadline = None;
+        }
+        self.finish_if_done();
+    }
+
     /// The peer's octets have ended.
-    pub fn peer_closed(&mut self, now: Instant, how: PeerClosed) { todo!() }
-    /// The time of [`poll_timeout`](Self::poll_timeout) has come (or not yet: then nothing happens).
-    pub fn handle_timeout(&mut self, now: Instant) { todo!() }
+    pub fn peer_closed(&mut self, now: Instant, how: PeerClosed) {
+        self.now = now;
+        self.end(CloseReason::Peer(how));
+    }
 
-    // ---- output
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come; if it has not, nothing happens.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.now = now;
+        if self.preface_deadline.is_some_and(|deadline| deadline <= now) {
+            self.preface_deadline = None;
+            self.violation(Rule::PrefaceTimeout, 0, None, "");
+        }
+        if self.idle_check.is_some_and(|check| check <= now) {
+            self.check_idle(now);
+        }
+    }
+
+    fn check_idle(&mut self, now: Instant) {
+        let Some(timeout) = self.limits.idle_timeout else { return };
+        let since = if self.streams.map.is_empty() { self.last_input } else { now };
+        match since.checked_add(timeout) {
+            Some(deadline) if deadline <= now => {
+                let last = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+                let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
+                debug_assert!(sent.is_ok(), "a lawful GOAWAY");
+                self.end(CloseReason::Idle);
+            }
+            next => self.idle_check = next,
+        }
+    }
+
+    // ---- Output
+
     /// The next event.
-    pub fn poll_event(&mut self) -> Option<Event> { todo!() }
+    pub fn poll_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if event.is_none() && self.events.capacity() > 64 {
+            self.events = VecDeque::new();
+        }
+        event
+    }
+
     /// Whether [`poll_event`](Self::poll_event) would give one.
-    pub fn has_events(&self) -> bool { todo!() }
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The next run of octets, up to the next cut mark; `None` when there is nothing to write now.
-    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> { todo!() }
+    pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.pull_content();
+        self.output.next()
+    }
+
     /// `octets` of what [`poll_transmit`](Self::poll_transmit) gave were written.
-    pub fn transmitted(&mut self, octets: usize) { todo!() }
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called, at the latest.
-    pub fn poll_timeout(&self) -> Option<Instant> { todo!() }
+    pub fn transmitted(&mut self, octets: usize) {
+        if self.output.transmitted(octets) && self.streams.map.is_empty() {
+            self.output.shrink();
+        }
+    }
 
-    // ---- getters
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match (self.phase, self.preface_deadline, self.idle_check) {
+            (Phase::Closed, ..) => None,
+            (_, Some(one), Some(other)) => Some(one.min(other)),
+            (_, one, other) => one.or(other),
+        }
+    }
+
+    // ---- Getters
+
     /// The connection is over and its output is written: close the transport.
-    pub fn should_close(&self) -> bool { todo!() }
-    /// The connection is over: no command is accepted any more, output may be left.
-    pub fn is_closed(&self) -> bool { todo!() }
-    /// [`shut_down`](Self::shut_down) was called or the peer sent GOAWAY.
-    pub fn is_shutting_down(&self) -> bool { todo!() }
-    /// Octets of content that wait in the queue of a stream; 0 for unknown streams.
-    pub fn queued(&self, stream: u32) -> usize { todo!() }
-    /// Octets that may be sent on a stream now as far as its own window goes, or, for stream 0, the connection's.
-    pub fn send_window(&self, stream: u32) -> Option<i64> { todo!() }
+    pub fn should_close(&self) -> bool {
+        self.phase == Phase::Closed && self.output.waiting() == 0
+    }
+
+    /// The connection is over: commands are refused, input is ignored; output may be left.
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// GOAWAY was sent or received: no new streams.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutdown.sent.is_some() || self.shutdown.received.is_some()
+    }
+
+    /// Octets in the output buffer that wait to be written; content in the queues of streams not counted.
+    pub fn output_waiting(&self) -> usize {
+        self.output.waiting()
+    }
+
+    /// Octets of content that wait in the queue of a stream; 0 for streams that are gone.
+    pub fn queued(&self, stream: u32) -> usize {
+        self.streams.map.get(&stream).map_or(0, |stream| stream.queued)
+    }
+
+    /// Octets that may be sent now on a stream, as far as its own window goes, or, for stream 0, on the connection.
+    pub fn send_window(&self, stream: u32) -> Option<i64> {
+        if stream == 0 {
+            return Some(self.send_window);
+        }
+        self.streams.map.get(&stream).map(|stream| stream.send_window)
+    }
+
     /// Octets that the peer may still send on a stream, or, for stream 0, on the connection.
-    pub fn receive_window(&self, stream: u32) -> Option<i64> { todo!() }
+    pub fn receive_window(&self, stream: u32) -> Option<i64> {
+        if stream == 0 {
+            return Some(self.receive_window.available());
+        }
+        self.streams.map.get(&stream).map(|stream| stream.receive.available())
+    }
+
+    /// The state of a stream; `Idle` for 0.
+    pub fn stream_state(&self, stream: u32) -> super::State {
+        if stream == 0 { super::State::Idle } else { self.streams.state(stream) }
+    }
+
     /// What the peer announced.
-    pub fn peer_settings(&self) -> &Settings { todo!() }
+    pub fn peer_settings(&self) -> &Settings {
+        &self.peer
+    }
+
     /// What we announced, as far as the peer acknowledged it.
-    pub fn local_settings(&self) -> &Settings { todo!() }
-    /// Streams that are not closed, in no order.
-    pub fn streams(&self) -> impl Iterator<Item = u32> + '_ { [].into_iter() }
-    /// The greatest stream identifier that the peer has opened.
-    pub fn last_peer_stream_id(&self) -> u32 { todo!() }
-    /// The decoder of the peer's field blocks (its dynamic table can be read).
-    pub fn decoder(&self) -> &hpack::Decoder { todo!() }
+    pub fn local_settings(&self) -> &Settings {
+        self.local.acked()
+    }
+
+    /// Streams that are neither idle nor closed, in no order.
+    pub fn streams(&self) -> impl Iterator<Item = u32> + '_ {
+        self.streams.map.keys().copied()
+    }
+
+    /// The greatest stream identifier that the peer has used; 0 if none.
+    pub fn last_peer_stream_id(&self) -> u32 {
+        self.streams.last_peer
+    }
+
+    /// The decoder of the peer's field blocks, whose dynamic table can be read.
+    pub fn decoder(&self) -> &hpack::Decoder {
+        &self.decoder
+    }
+
+    /// The encoder of our field blocks, with its model of the peer's dynamic table.
+    pub fn encoder(&self) -> &hpack::Encoder {
+        &self.encoder
+    }
+
     /// The switches of automatic behaviour.
-    pub fn auto(&self) -> Auto { todo!() }
+    pub fn auto(&self) -> Auto {
+        self.auto
+    }
+
     /// Changes the switches from here on.
-    pub fn auto_mut(&mut self) -> &mut Auto { todo!() }
-    /// Changes the policy from here on.
-    pub fn policy_mut(&mut self) -> &mut Policy { todo!() }
+    pub fn auto_mut(&mut self) -> &mut Auto {
+        &mut self.auto
+    }
 
-    // ---- checked commands (send.rs)
-    /// An interim response (1xx but 101), `:status` first. Any number, before the final one.
-    pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> { todo!() }
-    /// The final response's header section, `:status` first.
-    pub fn send_headers<'a>(&mut self, stream: u32, fields: impl FieldList<'a>, end_stream: bool) -> Result<(), Misuse> { todo!() }
-    /// Content. Leaves as the windows allow. An empty `data` is sent as an empty DATA frame.
-    pub fn send_data(&mut self, stream: u32, data: Bytes, end_stream: bool) -> Result<(), Misuse> { todo!() }
-    /// Trailers, after all queued content; they end our half.
-    pub fn send_trailers<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> { todo!() }
-    /// RST_STREAM; queued content is dropped, what is in the output buffer is not.
-    pub fn reset(&mut self, stream: u32, code: ErrorCode) -> Result<(), Misuse> { todo!() }
-    /// PUSH_PROMISE on `parent` with the fields of a request; gives the promised stream, to be answered as any other.
-    pub fn push_promise<'a>(&mut self, parent: u32, fields: impl FieldList<'a>) -> Result<u32, Misuse> { todo!() }
-    /// PING; its answer is [`Event::PingAcked`].
-    pub fn ping(&mut self, opaque: [u8; 8]) -> Result<(), Misuse> { todo!() }
-    /// SETTINGS; they hold when [`Event::SettingsAcked`] comes.
-    pub fn send_settings(&mut self, entries: &[(u16, u32)]) -> Result<(), Misuse> { todo!() }
-    /// GOAWAY. Streams above `last_stream_id` are ignored from here on; all others go on, and so does the connection.
-    pub fn go_away(&mut self, last_stream_id: u32, code: ErrorCode, debug: Bytes) -> Result<(), Misuse> { todo!() }
-    /// GOAWAY(NO_ERROR), no new streams, over when the last stream has ended.
-    pub fn shut_down(&mut self) { todo!() }
-    /// Over now: streams are dropped, only what is in the output buffer still goes out. Sends nothing by itself.
-    pub fn close(&mut self) { todo!() }
-    /// WINDOW_UPDATE by hand on a stream, or, for stream 0, on the connection.
-    pub fn window_update(&mut self, stream: u32, increment: u32) -> Result<(), Misuse> { todo!() }
-    /// The layer above has used up `octets` of a stream's content. Grants new window in batches of half a window, if
-    /// `auto.window_update` is on. For streams that are gone it does nothing: the connection has its octets back.
-    pub fn consume(&mut self, stream: u32, octets: usize) { todo!() }
-    /// Asks for one [`Event::Writable`] when no more than `level` octets wait in the stream's queue (0: all has left,
-    /// END_STREAM and trailers too). Gives `true`, and no event comes, if that is so already or the stream is gone.
-    pub fn notify_writable(&mut self, stream: u32, level: usize) -> bool { todo!() }
+    /// Changes what is done about broken rules from here on.
+    pub fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
 
-    // ---- raw commands (raw.rs)
-    /// Sends a frame as it is, at once, whatever it is.
-    pub fn send_raw_frame(&mut self, frame: &RawFrame, track: Track) { todo!() }
-    /// Sends octets as they are, at once. No state follows.
-    pub fn send_raw_octets(&mut self, octets: Bytes) { todo!() }
-    /// Lets everybody's frames go out although a raw field block of this stream has not ended.
-    pub fn release_hold(&mut self, stream: u32) { todo!() }
-    /// Encodes fields with the connection's encoder, for use in raw frames. The peer must get to see the block.
-    pub fn encode<'a>(&mut self, fields: impl FieldList<'a>) -> Bytes { todo!() }
+    // ---- Shaping the output
 
-    // ---- shaping the output
-    /// From here on, no run of octets is longer than this, and each is flushed. `None`: no bound.
-    pub fn set_write_size(&mut self, octets: Option<usize>) { todo!() }
-    /// A cut mark: everything before is flushed before anything after is written.
-    pub fn flush(&mut self) { todo!() }
+    /// From here on, no run of octets is longer than this (at least 1), and each is flushed. `None`: no bound.
+    pub fn set_write_size(&mut self, octets: Option<usize>) {
+        self.output.set_write_size(octets);
+    }
+
+    /// A cut mark: everything in the output buffer is flushed before anything after it is written.
+    pub fn flush(&mut self) {
+        self.output.flush();
+    }
+
+    // ---- Shared by all files
+
+    /// Remembers our SETTINGS and queues them.
+    pub(super) fn announce(&mut self, entries: &[(u16, u32)]) {
+        self.write_settings(entries);
+        self.settings_sent(entries.to_vec());
+    }
+
+    /// Our settings are under way: what they widen holds from now on.
+    pub(super) fn settings_sent(&mut self, entries: Vec<(u16, u32)>) {
+        let before = self.local.allowed().clone();
+        self.local.sent(entries);
+        self.local_settings_changed(&before);
+    }
+
+    /// Puts what the peer may rely on now into effect.
+    pub(super) fn local_settings_changed(&mut self, before: &Settings) {
+        let now = self.local.allowed();
+        if now.header_table_size != before.header_table_size {
+            self.decoder.set_max_table_size(now.header_table_size as usize);
+        }
+        let delta = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
+        if delta != 0 {
+            for stream in self.streams.map.values_mut() {
+                stream.receive.adjust(delta);
+            }
+        }
+    }
+
+    /// Takes over one setting of the peer's. `false` if a window would pass 2^31-1; then the window stays below.
+    pub(super) fn apply_peer_setting(&mut self, id: SettingId, value: u32) -> bool {
+        let before = i64::from(self.peer.initial_window_size);
+        self.peer.apply(id, value);
+        let mut fits = true;
+        match id {
+            SettingId::HEADER_TABLE_SIZE => self.encoder.set_max_table_size(value as usize),
+            SettingId::INITIAL_WINDOW_SIZE => {
+                let delta = i64::from(self.peer.initial_window_size) - before;
+                for stream in self.streams.map.values_mut() {
+                    stream.send_window += delta;
+                    if stream.send_window > super::flow::MAX_WINDOW {
+                        stream.send_window = super::flow::MAX_WINDOW;
+                        fits = false;
+                    }
+                }
+                if delta > 0 {
+                    self.streams.schedule_all();
+                }
+            }
+            _ => {}
+        }
+        fits
+    }
 }

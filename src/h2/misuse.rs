@@ -107,12 +107,14 @@ impl fmt::Display for Misuse {
             Self::HeadersSent => f.write_str("the response's headers were already sent"),
             Self::FieldName { name } => write!(f, "{name:?} is not a field name (raw frames can send it)"),
             Self::Uppercase { name } => {
-                write!(f, "field name {name:?} has an uppercase letter, HTTP/2 wants lowercase (raw frames can send it)")
+                write!(
+                    f,
+                    "field name {name:?} has an uppercase letter, HTTP/2 wants lowercase (raw frames can send it)"
+                )
             }
-            Self::FieldValue { name } => write!(
-                f,
-                "the value of {name:?} holds NUL, CR, LF, or whitespace at an end (raw frames can send it)"
-            ),
+            Self::FieldValue { name } => {
+                write!(f, "the value of {name:?} holds NUL, CR, LF, or whitespace at an end (raw frames can send it)")
+            }
             Self::ConnectionSpecific { name } => {
                 write!(f, "{name:?} is connection-specific and has no place in HTTP/2 (raw frames can send it)")
             }
@@ -131,7 +133,10 @@ impl fmt::Display for Misuse {
                 write!(f, "{value} is not a value of {}", crate::wire::frame::SettingId(*id))
             }
             Self::LastStreamId { last_stream_id } => {
-                write!(f, "last stream identifier {last_stream_id} is above 2147483647 or above that of an earlier GOAWAY")
+                write!(
+                    f,
+                    "last stream identifier {last_stream_id} is above 2147483647 or above that of an earlier GOAWAY"
+                )
             }
             Self::DebugData => f.write_str("the debug data does not fit into one frame of the client's size"),
         }

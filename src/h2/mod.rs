@@ -5,18 +5,37 @@
 
 mod config;
 mod connection;
+mod content;
+mod ending;
 mod events;
+mod flow;
 mod limits;
+mod message;
 mod misuse;
+mod output;
 mod policy;
+mod raw;
+mod receive;
 mod rules;
+mod send;
+mod settings;
+mod state;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod write;
 
 pub use config::{Auto, Config};
-pub use connection::{Connection, FieldList, Settings, Track};
+pub use connection::Connection;
 pub use events::{
     Cause, CloseReason, Event, HeadersKind, Initiator, NotSentReason, PeerClosed, Reaction, Transmit, Unsent, Violation,
 };
 pub use limits::Limits;
 pub use misuse::Misuse;
 pub use policy::{Action, Policy};
+pub use raw::Track;
+pub use receive::PREFACE;
 pub use rules::{Rule, Scope};
+pub use settings::Settings;
+pub use state::{Effect, Input, State};
+pub use write::FieldList;

@@ -60,10 +60,12 @@ impl Output {
 
     fn seal(&mut self, flush: bool) {
         let end = self.end();
-        match self.sealed.back_mut() {
-            Some(last) if last.end == end => last.flush |= flush,
-            _ if end > self.position() => self.sealed.push_back(Region { end, write_size: self.write_size, flush }),
-            _ => {}
+        if let Some(last) = self.sealed.back_mut()
+            && last.end == end
+        {
+            last.flush |= flush;
+        } else if end > self.position() {
+            self.sealed.push_back(Region { end, write_size: self.write_size, flush });
         }
     }
 

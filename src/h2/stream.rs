@@ -16,7 +16,10 @@ const SKIPPED: usize = 64;
 /// Something that waits in a stream's queue.
 #[derive(Debug)]
 pub(super) enum Queued {
-    Data { data: Bytes, end_stream: bool },
+    Data {
+        data: Bytes,
+        end_stream: bool,
+    },
     /// Encoded only when their turn comes: field blocks must be sent in the order in which they are encoded.
     Trailers(OwnedFields),
 }
@@ -68,11 +71,6 @@ impl Stream {
             notify: None,
             announced: false,
         }
-    }
-
-    /// Whether END_STREAM has gone out.
-    pub fn end_sent(&self) -> bool {
-        self.state == State::HalfClosedLocal || self.state.is_closed()
     }
 
     /// Whether the front of the queue may go, as far as this stream's window is concerned.

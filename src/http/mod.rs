@@ -31,6 +31,8 @@ pub mod media_type;
 pub mod multipart;
 pub mod parameters;
 pub mod path;
+#[cfg(test)]
+mod properties;
 pub mod ranges;
 pub mod status;
 pub mod target;

@@ -1,6 +1,6 @@
 //! Who answers an exchange.
 
-use super::worker::Worker;
+use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Protocol, SendError};
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
@@ -37,8 +37,8 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
     }
     match &*worker.resolve(request.path()) {
-        Meaning::Script(source) => worker.host.run(source, exchange).await,
-        meaning => {
+        Answer::Script(source) => worker.host.run(source, exchange).await,
+        Answer::Site(meaning) => {
             let answered = by_meaning(&worker, &exchange, meaning);
             by_site(&exchange, answered).await;
         }
@@ -58,7 +58,7 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         }
         Meaning::Index => {
             let page = site::index_page(&worker.shared.roots, &worker.shared.ports, protocol_name(exchange.protocol()));
-            site::serve_octets(exchange, "index.html", page.into(), common).await
+            site::serve_page(exchange, page, common).await
         }
         Meaning::AddSlash => site::add_slash(exchange, common).await,
         Meaning::Missing | Meaning::Script(_) => {

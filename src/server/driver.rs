@@ -48,8 +48,8 @@ impl Engine for Driver {
         self.connection.poll_timeout()
     }
 
-    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        let sent = self.connection.transmit(now, write);
+    fn transmit(&self, _now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+        let sent = self.connection.transmit(write);
         self.turn();
         match sent {
             Ok(None) => Transmit::Idle,
@@ -81,6 +81,8 @@ fn log(connection: &Connection, notice: &Notice) {
     match notice {
         Notice::Violation { text, enforced: true } => tracing::info!(connection = id, "client broke a rule: {text}"),
         Notice::Violation { text, enforced: false } => tracing::debug!(connection = id, "client broke a rule: {text}"),
-        Notice::BadRequest { status, text } => tracing::info!(connection = id, "bad request, answered {status}: {text}"),
+        Notice::BadRequest { status, text } => {
+            tracing::info!(connection = id, "bad request, answered {status}: {text}")
+        }
     }
 }

@@ -1,20 +1,17 @@
 //! From a configuration to open ports, and to the end.
 
 use super::error::StartError;
+use super::settings;
 use super::worker::{self, Incoming, Shared, Speaks};
-use crate::config::{Config, Port, Ready, Urls};
+use crate::config::{Config, Port, Ready, Value, ready};
+use crate::net;
 use crate::net::certificates::Certificates;
 use crate::net::listen::Listener;
-use crate::net::signals::{Signal, Signals};
+use crate::net::signals::Signals;
 use crate::net::tls::Tls;
-use crate::{net, script};
-use std::future::Future;
-use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::thread::JoinHandle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 /// An open port and what it speaks.
 struct Open {
@@ -22,40 +19,144 @@ struct Open {
     speaks: Speaks,
 }
 
-/// Serves until Ctrl-C or SIGTERM, and then until the streams under way have ended. A second signal ends at once.
+/// Serves until Ctrl-C or SIGTERM, then until the streams under way have ended. A second signal ends at once.
 ///
 /// # Errors
-/// [`StartError`], before the ready line was printed.
-pub fn serve(config: Config) -> Result<(), StartError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| StartError::System("a runtime", error))?;
-    runtime.block_on(run(config))
+/// [`StartError`]; nothing was announced then.
+pub fn serve(config: &Config) -> Result<(), StartError> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(run(config));
+    // Whatever still runs was given its time.
+    runtime.shutdown_background();
+    served
 }
 
-async fn run(config: Config) -> Result<(), StartError> {
+async fn run(config: &Config) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
-    let certificates = config.wants_tls().then(|| certificates(&config)).transpose()?;
-    let (open, urls) = open_ports(&config, certificates.as_ref())?;
-    let shared = Arc::new(shared(&config, &urls)?);
+    let certificates = certificates(config)?;
+    let (open, urls) = open_ports(config, &certificates)?;
+    let shared = Arc::new(settings::shared(config, &urls));
     let (stop, stopped) = watch::channel(false);
-    let workers = Workers::start(config.workers, &shared, &stopped)?;
-    announce(&config, urls, certificates.as_ref())?;
+    let workers = Workers::start(config.workers.value, &shared, &stopped)?;
+    let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
+    let ready = Ready { urls, ca, spki, pid: std::process::id() };
+    ready
+        .announce(config.ready_file.as_deref())
+        .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
 
-    let mut acceptors = tokio::task::JoinSet::new();
-    for (turn, port) in open.into_iter().enumerate() {
-        acceptors.spawn(accept(port, workers.senders.clone(), turn));
+    let mut acceptors = JoinSet::new();
+    for port in open {
+        acceptors.spawn(accept(port, workers.senders.clone()));
     }
     let signal = signals.next().await;
-    tracing::info!("{signal:?}: no new connections, {} may end what it does", "every stream");
+    tracing::info!("{signal:?}: no new connections; streams under way may end (a second signal cuts them off)");
     acceptors.shutdown().await;
+    // An error says that no worker is left to be told.
     let _ = stop.send(true);
-    let ended = workers.join();
+    let grace = config.limits.server.shutdown_timeout.value;
     tokio::select! {
-        () = ended => {}
+        () = workers.ended() => {}
         _ = signals.next() => tracing::warn!("a second signal: streams under way are cut off"),
-        () = tokio::time::sleep(config.grace) => tracing::warn!("streams under way after {:?} are cut off", config.grace),
+        () = tokio::time::sleep(grace) => tracing::warn!("streams still under way after {grace:?} are cut off"),
     }
     Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| StartError::System("a runtime", error))
+}
+
+fn certificates(config: &Config) -> Result<Certificates, StartError> {
+    let now = net::wall_clock();
+    Ok(match &config.ssl.own {
+        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now)?,
+        None => {
+            let mut names = vec![config.browser_host.value.clone()];
+            let address = config.bind_address.value;
+            if !address.is_loopback() && !address.is_unspecified() {
+                names.push(address.to_string());
+            }
+            Certificates::in_folder(&config.ssl.folder.value, &names, now)?
+        }
+    })
+}
+
+/// Opens every port before anything is announced.
+fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>, ready::Urls), StartError> {
+    let timeout = config.limits.server.handshake_timeout.value;
+    let tls = |alpn: &[&str]| {
+        Tls::new(certificates.resolver(), alpn, timeout).map_err(|error| StartError::Tls(error.to_string()))
+    };
+    let mut open = Vec::new();
+    let mut urls = ready::Urls::default();
+    let ports = &config.ports;
+    let mut bind = |port: &Value<Port>, flag, speaks, scheme, urls: &mut Vec<String>| {
+        let listener = Listener::bind(config.bind_address.value, port.value.number(), flag)?;
+        urls.push(ready::url(scheme, &config.browser_host.value, listener.address().port()));
+        open.push(Open { listener, speaks });
+        Ok::<(), StartError>(())
+    };
+    bind(&ports.http, "--port", Speaks::Http1, "http", &mut urls.http)?;
+    bind(&ports.https, "--https-port", Speaks::Http1OverTls(tls(&["http/1.1"])?), "https", &mut urls.https)?;
+    if let Some(port) = &ports.h2 {
+        // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
+        bind(port, "--h2-port", Speaks::Http2OverTls(tls(&["h2", "http/1.1"])?), "https", &mut urls.h2)?;
+    }
+    if let Some(port) = &ports.h2c {
+        bind(port, "--h2c-port", Speaks::Http2, "http", &mut urls.h2c)?;
+    }
+    Ok((open, urls))
+}
+
+/// Hands what arrives to the workers in turn.
+async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
+    for worker in workers.iter().cycle() {
+        let (stream, client) = port.listener.accept().await;
+        if worker.send(Incoming { stream, client, speaks: port.speaks.clone() }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The threads that do the work.
+struct Workers {
+    senders: Vec<mpsc::UnboundedSender<Incoming>>,
+    ended: Vec<oneshot::Receiver<()>>,
+}
+
+impl Workers {
+    fn start(count: usize, shared: &Arc<Shared>, stopped: &watch::Receiver<bool>) -> Result<Self, StartError> {
+        let mut workers = Self { senders: Vec::new(), ended: Vec::new() };
+        for number in 0..count {
+            let (sender, incoming) = mpsc::unbounded_channel();
+            let (ending, ended) = oneshot::channel();
+            let (shared, stopped) = (shared.clone(), stopped.clone());
+            let run = move || {
+                match runtime() {
+                    Ok(runtime) => {
+                        let local = tokio::task::LocalSet::new();
+                        local.block_on(&runtime, worker::run(shared, incoming, stopped));
+                    }
+                    Err(error) => tracing::error!("a worker could not start: {error}"),
+                }
+                // Nobody listens if the server is cut off already.
+                let _ = ending.send(());
+            };
+            let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(run);
+            thread.map_err(|error| StartError::System("a worker thread", error))?;
+            workers.senders.push(sender);
+            workers.ended.push(ended);
+        }
+        Ok(workers)
+    }
+
+    /// Waits until every worker has ended.
+    async fn ended(self) {
+        drop(self.senders);
+        for ended in self.ended {
+            // An error says that the thread ended without a word: ended all the same.
+            let _ = ended.await;
+        }
+    }
 }

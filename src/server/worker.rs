@@ -6,8 +6,8 @@ use crate::http::{Fields, date};
 use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
-use crate::script;
-use crate::site::{FileCache, Meaning, Roots};
+use crate::script::{self, loader::ScriptSource};
+use crate::site::{self, FileCache, Meaning, Roots, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -30,7 +30,7 @@ pub(super) struct Shared {
     pub roots: Roots,
     /// (what, URL) of every port, for the index page.
     pub ports: Vec<(String, String)>,
-    pub h1: h1::Limits,
+    pub h1: h1::Config,
     pub h2: h2::Config,
     pub exchange: exchange::Limits,
     pub script: script::Options,
@@ -53,12 +53,18 @@ pub(super) struct Incoming {
     pub speaks: Speaks,
 }
 
+/// Who answers a path.
+pub(super) enum Answer {
+    Script(ScriptSource),
+    Site(Meaning),
+}
+
 /// What everything on a worker's thread uses.
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: Rc<script::Host>,
     pub files: FileCache,
-    resolved: RefCell<HashMap<Bytes, (Instant, Rc<Meaning>)>>,
+    resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
     date: RefCell<(u64, Bytes)>,
     connections: RefCell<HashMap<u64, Connection>>,
     stopping: Cell<bool>,
@@ -72,7 +78,7 @@ pub(super) async fn run(
     mut stop: watch::Receiver<bool>,
 ) {
     let worker = Rc::new(Worker {
-        host: Rc::new(script::Host::new(shared.script.clone())),
+        host: script::Host::new(shared.script.clone()),
         shared,
         files: FileCache::default(),
         resolved: RefCell::default(),
@@ -80,8 +86,7 @@ pub(super) async fn run(
         connections: RefCell::default(),
         stopping: Cell::new(false),
     });
-    let tasks = tokio::task::JoinSet::new();
-    let mut tasks = tasks;
+    let mut tasks = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             next = incoming.recv() => match next {
@@ -137,9 +142,9 @@ async fn serve(worker: Rc<Worker>, incoming: Incoming) {
 async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer, http2: bool) {
     let id = peer.id;
     let connection = if http2 {
-        Connection::http2(peer, worker.shared.exchange, h2::Connection::server(worker.shared.h2.clone()))
+        Connection::http2(peer, worker.shared.exchange, h2::Connection::server(worker.shared.h2.clone(), net::now()))
     } else {
-        Connection::http1(peer, worker.shared.exchange, h1::Connection::new(worker.shared.h1.clone()))
+        Connection::http1(peer, worker.shared.exchange, h1::Connection::server(worker.shared.h1.clone(), net::now()))
     };
     worker.connections.borrow_mut().insert(id, connection.clone());
     if worker.stopping.get() {
@@ -155,23 +160,32 @@ async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer
 
 impl Worker {
     /// What a path means, remembered for [`TRUST`].
-    pub fn resolve(&self, path: &[u8]) -> Rc<Meaning> {
+    pub fn resolve(&self, path: &[u8]) -> Rc<Answer> {
         let now = net::now();
-        if let Some((since, meaning)) = self.resolved.borrow().get(path)
+        if let Some((since, answer)) = self.resolved.borrow().get(path)
             && now.saturating_duration_since(*since) < TRUST
         {
-            return meaning.clone();
+            return answer.clone();
         }
-        let meaning = Rc::new(self.shared.roots.resolve(path));
+        let meaning = self.shared.roots.resolve(path);
+        // What is missing may be there in a moment: that is the one thing a test author waits for.
+        let lasts = meaning != Meaning::Missing;
+        let answer = Rc::new(match meaning {
+            Meaning::Script(Source::File(path)) => Answer::Script(ScriptSource::Path(path)),
+            Meaning::Script(Source::Shipped(name)) => match site::shipped_handler(&name) {
+                Some(text) => Answer::Script(ScriptSource::Embedded { name: format!("handlers/{name}").into(), text }),
+                None => Answer::Site(Meaning::Missing),
+            },
+            meaning => Answer::Site(meaning),
+        });
         let mut resolved = self.resolved.borrow_mut();
         if resolved.len() >= MAX_RESOLVED {
             resolved.clear();
         }
-        // What is missing may be there in a moment: that is the one thing a test author waits for.
-        if *meaning != Meaning::Missing {
-            resolved.insert(Bytes::copy_from_slice(path), (now, meaning.clone()));
+        if lasts {
+            resolved.insert(Bytes::copy_from_slice(path), (now, answer.clone()));
         }
-        meaning
+        answer
     }
 
     /// Fields of every response that the server itself makes.

@@ -1,0 +1,142 @@
+//! Queued content into the output buffer, as windows and buffer allow, stream by stream in turn.
+
+use super::connection::Connection;
+use super::events::{Cause, Event};
+use super::output::HIGH_WATER;
+use super::state::Input;
+use super::stream::{Queued, Stream};
+use super::write::{Section, borrowed};
+use crate::wire::frame::{FrameType, flag};
+use bytes::Bytes;
+
+/// A frame is never larger than this even if the peer takes more, so that streams take turns.
+const MAX_FRAME: usize = 16_384;
+
+/// WINDOW_UPDATEs that one DATA frame of ours may cause without suspicion.
+const UPDATES_PER_FRAME: u32 = 4;
+
+/// What comes next on a stream.
+enum Next {
+    Data { data: Bytes, end_stream: bool },
+    Trailers(super::stream::OwnedFields),
+}
+
+impl Connection {
+    /// Sends as much of a stream's queue as possible now. Called when the stream has only just got something to send.
+    pub(super) fn send_at_once(&mut self, id: u32) {
+        while self.may_pull() && self.pull(id) {}
+        self.streams.schedule(id);
+    }
+
+    /// Pulls from the queues of all streams in turn, one frame each.
+    pub(super) fn pull_content(&mut self) {
+        // Streams whose turn came to nothing: with the connection's window closed only empty frames and trailers go.
+        let mut in_vain = 0;
+        while self.may_pull() && in_vain < self.streams.ready.len() {
+            let Some(id) = self.streams.ready.pop_front() else { return };
+            if let Some(stream) = self.streams.map.get_mut(&id) {
+                stream.ready = false;
+            }
+            let pulled = self.pull(id);
+            self.streams.schedule(id);
+            if pulled {
+                in_vain = 0;
+            } else if self.streams.map.get(&id).is_some_and(|stream| stream.ready) {
+                in_vain += 1;
+            }
+        }
+    }
+
+    /// Sends content right away if all of it fits into one frame now and nothing is queued before it: the common case,
+    /// which needs no queue. `false` if it must be queued.
+    pub(super) fn send_directly(&mut self, id: u32, data: &[u8], end_stream: bool) -> bool {
+        let room = MAX_FRAME.min(self.peer.max_frame_size as usize).min(usize::try_from(self.send_window).unwrap_or(0));
+        if !self.may_pull() || data.len() > room {
+            return false;
+        }
+        let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        if !stream.queue.is_empty() || data.len() as i64 > stream.send_window.max(0) {
+            return false;
+        }
+        stream.send_window -= data.len() as i64;
+        self.write_data(id, data, end_stream);
+        self.after_pull(id, end_stream);
+        true
+    }
+
+    /// Writes DATA, and takes it from the connection's window.
+    fn write_data(&mut self, id: u32, data: &[u8], end_stream: bool) {
+        self.send_window -= data.len() as i64;
+        self.counts.num_window_updates = self.counts.num_window_updates.saturating_sub(UPDATES_PER_FRAME);
+        let flags = if end_stream { flag::END_STREAM } else { 0 };
+        self.write_frame(FrameType::DATA, flags, id, data, Cause::Checked);
+    }
+
+    fn may_pull(&self) -> bool {
+        self.hold.is_none() && self.output.waiting() < HIGH_WATER
+    }
+
+    /// Sends one frame of a stream's queue; `false` if none can go.
+    fn pull(&mut self, id: u32) -> bool {
+        let frame_size = MAX_FRAME.min(self.peer.max_frame_size as usize);
+        let connection_window = usize::try_from(self.send_window).unwrap_or(0);
+        let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        let Some(next) = stream.next(frame_size, connection_window) else { return false };
+        match next {
+            Next::Data { data, end_stream } => {
+                self.write_data(id, &data, end_stream);
+                self.after_pull(id, end_stream);
+            }
+            Next::Trailers(fields) => {
+                let section = Section { stream: id, end_stream: true, promised: None };
+                self.encode_section(section, borrowed(&fields));
+                self.after_pull(id, true);
+            }
+        }
+        true
+    }
+
+    fn after_pull(&mut self, id: u32, end_sent: bool) {
+        if let Some(stream) = self.streams.map.get_mut(&id)
+            && let Some(level) = stream.notify
+            && stream.queued <= level
+            && (level > 0 || stream.queue.is_empty())
+        {
+            stream.notify = None;
+            self.events.push_back(Event::Writable { stream: id, queued: stream.queued, end_sent });
+        }
+        if end_sent {
+            self.end_stream(id, Input::SendEndStream);
+        }
+    }
+}
+
+impl Stream {
+    /// Takes the next frame's worth off the queue, as both windows and the frame size allow.
+    fn next(&mut self, frame_size: usize, connection_window: usize) -> Option<Next> {
+        let own_window = usize::try_from(self.send_window).unwrap_or(0);
+        let room = frame_size.min(connection_window).min(own_window);
+        match self.queue.front_mut()? {
+            // Never an empty frame because of a closed window.
+            Queued::Data { data, .. } if !data.is_empty() && room == 0 => return None,
+            Queued::Data { data, .. } if data.len() > room => {
+                let data = data.split_to(room);
+                self.spend(room);
+                return Some(Next::Data { data, end_stream: false });
+            }
+            _ => {}
+        }
+        match self.queue.pop_front()? {
+            Queued::Data { data, end_stream } => {
+                self.spend(data.len());
+                Some(Next::Data { data, end_stream })
+            }
+            Queued::Trailers(fields) => Some(Next::Trailers(fields)),
+        }
+    }
+
+    fn spend(&mut self, octets: usize) {
+        self.queued -= octets;
+        self.send_window -= octets as i64;
+    }
+}

@@ -1,0 +1,158 @@
+//! How rules are enforced, and how streams and the connection end.
+
+use super::connection::{Connection, Phase};
+use super::events::{Cause, CloseReason, Event, Initiator, NotSentReason, Reaction, Unsent, Violation};
+use super::limits::within;
+use super::policy::Action;
+use super::rules::{Rule, Scope};
+use super::state::{Effect, Input, State};
+use super::stream::{Ended, Queued};
+use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, GoAway};
+use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+
+impl Connection {
+    /// The peer broke a rule: reports it and does what the policy says. Gives whether to go on as if it had not.
+    pub(super) fn violation(
+        &mut self,
+        rule: Rule,
+        stream: u32,
+        frame: Option<FrameHeader>,
+        detail: impl Into<String>,
+    ) -> bool {
+        let action = self.policy.action(rule);
+        if action == Action::Ignore {
+            return true;
+        }
+        // RST_STREAM on an idle stream would itself be an error (RFC 9113 §6.4).
+        let resettable = stream != 0 && self.streams.state(stream) != State::Idle;
+        let reaction = match action {
+            Action::Enforce if rule.scope() == Scope::Stream && resettable => Reaction::StreamError(rule.code()),
+            Action::Enforce => Reaction::ConnectionError(rule.code()),
+            _ => Reaction::Reported,
+        };
+        let violation = Violation { rule, stream, frame, reaction, detail: detail.into() };
+        self.events.push_back(Event::Violation(violation));
+        match reaction {
+            Reaction::ConnectionError(code) => {
+                self.connection_error(rule, code);
+                false
+            }
+            Reaction::StreamError(code) => {
+                self.write_reset(stream, code, Cause::Automatic);
+                self.stream_reset(stream, code, Initiator::Engine);
+                // A refused stream costs nothing and is lawful in numbers (RFC 9113 §8.7).
+                if rule != Rule::ConcurrentStreams && !within(&mut self.counts.num_errors, self.limits.max_errors) {
+                    self.violation(Rule::LimitErrors, 0, frame, "");
+                }
+                false
+            }
+            Reaction::Reported => true,
+        }
+    }
+
+    /// Ends the connection because of a broken rule (RFC 9113 §5.4.1).
+    fn connection_error(&mut self, rule: Rule, code: ErrorCode) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.drop_hold();
+        let last_stream_id = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+        let goaway = GoAway { reserved: false, last_stream_id, code, debug: Bytes::from_static(rule.id().as_bytes()) };
+        let mut octets = BytesMut::new();
+        goaway.to_raw(0, 0).write(&mut octets);
+        if self.auto.goaway_on_error {
+            self.shutdown.sent = Some(last_stream_id);
+            self.write_octets(&octets, Cause::Automatic);
+        } else if self.record_frames {
+            let what = Unsent::Automatic { octets: octets.freeze() };
+            self.events.push_back(Event::NotSent { what, why: NotSentReason::SwitchedOff });
+        }
+        self.end(CloseReason::Violation { rule, code });
+    }
+
+    /// The connection is over.
+    pub(super) fn end(&mut self, reason: CloseReason) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.phase = Phase::Closed;
+        self.drop_hold();
+        self.input.clear();
+        let mut ids: Vec<u32> = self.streams.map.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            if let Some(stream) = self.streams.map.remove(&id) {
+                self.drop_queue(id, stream.queue, NotSentReason::ConnectionClosed);
+            }
+        }
+        self.streams.ready.clear();
+        self.events.push_back(Event::Closed { reason });
+    }
+
+    /// Over, if a shutdown only waits for streams and all have ended.
+    pub(super) fn finish_if_done(&mut self) {
+        if self.shutdown.when_done && self.streams.map.is_empty() {
+            self.end(CloseReason::ShutDown);
+        }
+    }
+
+    /// A stream ends by RST_STREAM of either side. Also for streams that are gone already.
+    pub(super) fn stream_reset(&mut self, id: u32, code: ErrorCode, by: Initiator) {
+        self.release_hold(id);
+        let ended = if by == Initiator::Peer { Ended::PeerReset(code) } else { Ended::WeReset };
+        let Some(stream) = self.streams.map.get_mut(&id) else {
+            self.streams.remember(id, ended);
+            return;
+        };
+        let input = if by == Initiator::Peer { Input::ReceiveReset } else { Input::SendReset };
+        stream.state = stream.state.step(input).1;
+        if stream.announced {
+            self.events.push_back(Event::Reset { stream: id, code, by });
+        }
+        self.take_out(id, ended, NotSentReason::StreamReset { by, code });
+    }
+
+    /// An END_STREAM went one way or the other.
+    pub(super) fn end_stream(&mut self, id: u32, input: Input) {
+        let Some(stream) = self.streams.map.get_mut(&id) else { return };
+        let (effect, next) = stream.state.step(input);
+        stream.state = next;
+        if effect == Effect::Close {
+            self.take_out(id, Ended::Both, NotSentReason::StreamEnded);
+        }
+    }
+
+    fn take_out(&mut self, id: u32, ended: Ended, why: NotSentReason) {
+        let Some(stream) = self.streams.remove(id, ended) else { return };
+        // What nobody will consume any more counts as consumed: else the connection's window would leak away.
+        self.receive_window.consume(stream.unconsumed);
+        self.grant(0);
+        let announced = stream.announced;
+        self.drop_queue(id, stream.queue, why);
+        if announced {
+            self.events.push_back(Event::StreamClosed { stream: id });
+        }
+        self.finish_if_done();
+    }
+
+    /// Reports what was queued and will not be sent.
+    pub(super) fn drop_queue(&mut self, id: u32, queue: VecDeque<Queued>, why: NotSentReason) {
+        if !self.record_frames {
+            return;
+        }
+        for queued in queue {
+            let what = match queued {
+                Queued::Data { data, .. } => Unsent::Data { stream: id, data },
+                Queued::Trailers(_) => Unsent::Trailers { stream: id },
+            };
+            self.events.push_back(Event::NotSent { what, why });
+        }
+    }
+
+    /// Queues RST_STREAM.
+    pub(super) fn write_reset(&mut self, stream: u32, code: ErrorCode, cause: Cause) {
+        self.release_hold(stream);
+        self.write_frame(FrameType::RST_STREAM, 0, stream, &code.0.to_be_bytes(), cause);
+    }
+}

@@ -1,0 +1,219 @@
+//! RST_STREAM, SETTINGS, PING, GOAWAY and WINDOW_UPDATE.
+
+use crate::h2::connection::Connection;
+use crate::h2::events::{Cause, Event, Initiator, NotSentReason, Unsent};
+use crate::h2::flow::MAX_WINDOW;
+use crate::h2::limits::within;
+use crate::h2::rules::Rule;
+use crate::h2::state::{Effect, Input};
+use crate::wire::frame::{
+    FrameHeader, FrameType, GoAway, Ping, RawFrame, RstStream, SettingId, Settings, WindowUpdate, flag,
+};
+use bytes::BytesMut;
+
+impl Connection {
+    pub(super) fn on_rst_stream(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        let id = header.stream_id;
+        if id == 0 {
+            self.violation(Rule::ResetStreamZero, 0, Some(header), "");
+            return;
+        }
+        let code = match RstStream::parse(frame) {
+            Ok(RstStream { code }) => code,
+            Err(error) => {
+                self.violation(Rule::ResetLength, id, Some(header), error.to_string());
+                return;
+            }
+        };
+        if !within(&mut self.counts.num_resets, self.limits.max_resets)
+            && !self.violation(Rule::LimitResets, id, Some(header), "")
+        {
+            return;
+        }
+        match self.streams.state(id).step(Input::ReceiveReset).0 {
+            Effect::Close => self.stream_reset(id, code, Initiator::Peer),
+            Effect::Violation(rule) => {
+                self.violation(rule, id, Some(header), "RST_STREAM");
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_settings(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        if header.stream_id != 0 && !self.violation(Rule::SettingsStream, header.stream_id, Some(header), "") {
+            return;
+        }
+        if !within(&mut self.counts.num_settings, self.limits.max_settings)
+            && !self.violation(Rule::LimitSettings, 0, Some(header), "")
+        {
+            return;
+        }
+        if header.has(flag::ACK) {
+            return self.on_settings_ack(frame);
+        }
+        let entries = match Settings::parse(frame) {
+            Ok(Settings { entries }) => entries,
+            Err(error) => {
+                self.violation(Rule::SettingsLength, 0, Some(header), error.to_string());
+                return;
+            }
+        };
+        if !self.apply_settings(header, &entries) {
+            return;
+        }
+        self.peer_settings_seen = true;
+        self.events.push_back(Event::Settings { entries });
+        self.answer(FrameType::SETTINGS, &[], self.auto.settings_ack);
+    }
+
+    fn on_settings_ack(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        if !frame.payload.is_empty() && !self.violation(Rule::SettingsAckLength, 0, Some(header), "") {
+            return;
+        }
+        let before = self.local.allowed().clone();
+        if self.local.ack() {
+            self.local_settings_changed(&before);
+            self.events.push_back(Event::SettingsAcked);
+        } else {
+            self.violation(Rule::SettingsAckUnexpected, 0, Some(header), "");
+        }
+    }
+
+    /// Applies the peer's settings one by one (RFC 9113 §6.5.3). `false` if the connection has ended.
+    fn apply_settings(&mut self, header: FrameHeader, entries: &[(u16, u32)]) -> bool {
+        for &(id, value) in entries {
+            let id = SettingId(id);
+            let changes = id == SettingId::NO_RFC7540_PRIORITIES
+                && self.peer_settings_seen
+                && self.peer.no_rfc7540_priorities != (value != 0);
+            let fault = self.peer.check(id, value).or(changes.then_some(Rule::SettingsNoPriorities));
+            if let Some(rule) = fault
+                && !self.violation(rule, 0, Some(header), format!("{id} = {value}"))
+            {
+                return false;
+            }
+            if !self.apply_peer_setting(id, value)
+                && !self.violation(Rule::SettingsWindowOverflow, 0, Some(header), format!("{id} = {value}"))
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// An ACK, if its switch is on.
+    fn answer(&mut self, frame_type: FrameType, payload: &[u8], switched_on: bool) {
+        if switched_on {
+            self.write_frame(frame_type, flag::ACK, 0, payload, Cause::Automatic);
+        } else if self.record_frames {
+            let mut octets = BytesMut::new();
+            RawFrame::new(frame_type, flag::ACK, 0, payload.to_vec()).write(&mut octets);
+            let what = Unsent::Automatic { octets: octets.freeze() };
+            self.events.push_back(Event::NotSent { what, why: NotSentReason::SwitchedOff });
+        }
+    }
+
+    pub(super) fn on_ping(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        if header.stream_id != 0 && !self.violation(Rule::PingStream, header.stream_id, Some(header), "") {
+            return;
+        }
+        let opaque = match Ping::parse(frame) {
+            Ok(Ping { opaque }) => opaque,
+            Err(error) => {
+                self.violation(Rule::PingLength, 0, Some(header), error.to_string());
+                return;
+            }
+        };
+        if !within(&mut self.counts.num_pings, self.limits.max_pings)
+            && !self.violation(Rule::LimitPings, 0, Some(header), "")
+        {
+            return;
+        }
+        if header.has(flag::ACK) {
+            self.events.push_back(Event::PingAcked { opaque });
+        } else {
+            self.events.push_back(Event::Ping { opaque });
+            self.answer(FrameType::PING, &opaque, self.auto.ping_ack);
+        }
+    }
+
+    pub(super) fn on_goaway(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        if header.stream_id != 0 && !self.violation(Rule::GoAwayStream, header.stream_id, Some(header), "") {
+            return;
+        }
+        let GoAway { last_stream_id, code, debug, .. } = match GoAway::parse(frame) {
+            Ok(goaway) => goaway,
+            Err(error) => {
+                self.violation(Rule::GoAwayLength, 0, Some(header), error.to_string());
+                return;
+            }
+        };
+        if self.shutdown.received.is_some_and(|last| last_stream_id > last)
+            && !self.violation(Rule::GoAwayIncreased, 0, Some(header), last_stream_id.to_string())
+        {
+            return;
+        }
+        self.shutdown.received = Some(last_stream_id);
+        self.events.push_back(Event::GoAway { last_stream_id, code, debug });
+    }
+
+    pub(super) fn on_window_update(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        let id = header.stream_id;
+        let increment = match WindowUpdate::parse(frame) {
+            Ok(WindowUpdate { increment, .. }) => increment,
+            Err(error) => {
+                self.violation(Rule::WindowUpdateLength, id, Some(header), error.to_string());
+                return;
+            }
+        };
+        if !within(&mut self.counts.num_window_updates, self.limits.max_window_updates)
+            && !self.violation(Rule::LimitWindowUpdates, id, Some(header), "")
+        {
+            return;
+        }
+        if id != 0 {
+            match self.streams.state(id).step(Input::ReceiveWindowUpdate).0 {
+                Effect::Violation(rule) => {
+                    self.violation(rule, id, Some(header), "WINDOW_UPDATE");
+                    return;
+                }
+                Effect::Proceed => {}
+                _ => return,
+            }
+        }
+        if increment == 0 {
+            let rule = if id == 0 { Rule::WindowUpdateZeroConnection } else { Rule::WindowUpdateZero };
+            self.violation(rule, id, Some(header), "");
+            return;
+        }
+        self.raise_window(header, increment);
+    }
+
+    fn raise_window(&mut self, header: FrameHeader, increment: u32) {
+        let id = header.stream_id;
+        let window = match id {
+            0 => &mut self.send_window,
+            _ => match self.streams.map.get_mut(&id) {
+                Some(stream) => &mut stream.send_window,
+                None => return,
+            },
+        };
+        let raised = *window + i64::from(increment);
+        if raised > MAX_WINDOW {
+            let rule = if id == 0 { Rule::WindowUpdateOverflowConnection } else { Rule::WindowUpdateOverflow };
+            self.violation(rule, id, Some(header), format!("to {raised}"));
+            return;
+        }
+        *window = raised;
+        self.events.push_back(Event::WindowUpdate { stream: id, increment, window: raised });
+        if id != 0 {
+            self.streams.schedule(id);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Field blocks: HEADERS, CONTINUATION, requests and trailers.
+
+use crate::h2::connection::Connection;
+use crate::h2::events::{Event, HeadersKind};
+use crate::h2::limits::within;
+use crate::h2::message;
+use crate::h2::rules::{Rule, Scope};
+use crate::h2::state::{Effect, Input, State};
+use crate::h2::stream::Stream;
+use crate::wire::frame::{Continuation, FrameHeader, Headers, PayloadError, RawFrame, flag};
+use crate::wire::hpack::Block;
+use bytes::{Bytes, BytesMut};
+
+/// A field block that has not ended.
+#[derive(Debug)]
+pub(in crate::h2) struct PartialBlock {
+    /// The HEADERS that began it.
+    frame: RawFrame,
+    /// Its own fragment, as long as it is the only one.
+    first: Bytes,
+    /// All fragments, once there are more.
+    fragments: BytesMut,
+    num_continuations: u32,
+    fate: Fate,
+}
+
+/// What becomes of a field section once it is decoded. Decoded it is in any case, for the dynamic table's sake.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fate {
+    Request,
+    Trailers,
+    Discard,
+    /// A stream error is due.
+    Error(Rule),
+}
+
+impl PartialBlock {
+    pub fn stream(&self) -> u32 {
+        self.frame.header.stream_id
+    }
+
+    fn length(&self) -> usize {
+        self.first.len().max(self.fragments.len())
+    }
+}
+
+impl Connection {
+    pub(super) fn on_headers(&mut self, frame: RawFrame) {
+        let header = frame.header;
+        let id = header.stream_id;
+        if id == 0 {
+            self.violation(Rule::HeadersStreamZero, 0, Some(header), "");
+            return;
+        }
+        let headers = match Headers::parse(&frame) {
+            Ok(headers) => headers,
+            Err(error) => {
+                let padding = matches!(error, PayloadError::Padding { .. });
+                let rule = if padding { Rule::HeadersPadding } else { Rule::HeadersLength };
+                self.violation(rule, id, Some(header), error.to_string());
+                return;
+            }
+        };
+        let Some(mut fate) = self.fate(header) else { return };
+        if headers.priority.is_some_and(|priority| priority.dependency == id) && !matches!(fate, Fate::Error(_)) {
+            fate = Fate::Error(Rule::HeadersSelfDependency);
+        }
+        let fragments = BytesMut::new();
+        let block = PartialBlock { frame, first: headers.fragment, fragments, num_continuations: 0, fate };
+        self.extend_block(block, header);
+    }
+
+    /// What a HEADERS frame means on its stream; `None` if the connection has ended.
+    fn fate(&mut self, header: FrameHeader) -> Option<Fate> {
+        let id = header.stream_id;
+        let state = self.streams.state(id);
+        let goes_on = |go_on: bool| go_on.then_some(Fate::Discard);
+        if state == State::Idle && !self.streams.is_peers(id) {
+            return goes_on(self.violation(Rule::StreamIdEven, id, Some(header), ""));
+        }
+        if state != State::Idle && self.streams.was_skipped(id) {
+            let detail = format!("after {}", self.streams.last_peer);
+            return goes_on(self.violation(Rule::StreamIdDecreasing, id, Some(header), detail));
+        }
+        let ignored = self.is_ignored(id);
+        match state.step(Input::ReceiveHeaders).0 {
+            Effect::Open if state == State::Idle => {
+                self.streams.use_peer(id);
+                Some(if ignored { Fate::Discard } else { Fate::Request })
+            }
+            _ if ignored => Some(Fate::Discard),
+            Effect::Proceed => Some(Fate::Trailers),
+            Effect::Violation(rule) if rule.scope() == Scope::Stream => Some(Fate::Error(rule)),
+            Effect::Violation(rule) => goes_on(self.violation(rule, id, Some(header), "")),
+            _ => Some(Fate::Discard),
+        }
+    }
+
+    pub(super) fn on_continuation(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        let Some(mut block) = self.input.block.take() else {
+            self.violation(Rule::ContinuationUnexpected, header.stream_id, Some(header), "");
+            return;
+        };
+        if header.stream_id != block.stream() {
+            let detail = format!("{} instead of {}", header.stream_id, block.stream());
+            if !self.violation(Rule::ContinuationStream, header.stream_id, Some(header), detail) {
+                return;
+            }
+        }
+        let Ok(Continuation { fragment }) = Continuation::parse(frame) else { return };
+        if !within(&mut block.num_continuations, self.limits.max_continuations)
+            && !self.violation(Rule::LimitContinuations, block.stream(), Some(header), "")
+        {
+            return;
+        }
+        if block.fragments.is_empty() {
+            block.fragments = BytesMut::from(block.first.as_ref());
+        }
+        block.fragments.extend_from_slice(&fragment);
+        self.extend_block(block, header);
+    }
+
+    /// A frame of a block was added to it: is the block too large, has it ended?
+    fn extend_block(&mut self, block: PartialBlock, header: FrameHeader) {
+        if block.length() > self.limits.max_field_block {
+            let detail = format!("more than {} octets", self.limits.max_field_block);
+            if !self.violation(Rule::LimitFieldBlock, block.stream(), Some(header), detail) {
+                return;
+            }
+        }
+        if header.has(flag::END_HEADERS) {
+            self.end_block(block);
+        } else {
+            self.input.block = Some(block);
+        }
+    }
+
+    fn end_block(&mut self, block: PartialBlock) {
+        let PartialBlock { frame, first, fragments, fate, .. } = block;
+        let octets = if fragments.is_empty() { first } else { fragments.freeze() };
+        let max = self.local.allowed().max_header_list_size.map_or(usize::MAX, |max| max as usize);
+        let id = frame.header.stream_id;
+        match self.decoder.decode(octets, max) {
+            Ok(section) => self.on_section(frame, section, fate),
+            Err(error) => {
+                self.violation(Rule::Compression, id, Some(frame.header), error.to_string());
+            }
+        }
+    }
+
+    fn on_section(&mut self, frame: RawFrame, section: Block, fate: Fate) {
+        let header = frame.header;
+        let fate = match fate {
+            Fate::Error(Rule::HeadersSelfDependency) => {
+                if !self.violation(Rule::HeadersSelfDependency, header.stream_id, Some(header), "") {
+                    return;
+                }
+                if self.streams.map.contains_key(&header.stream_id) { Fate::Trailers } else { Fate::Request }
+            }
+            fate => fate,
+        };
+        match fate {
+            Fate::Request => self.on_request(frame, section),
+            Fate::Trailers => self.on_trailers(frame, section),
+            Fate::Discard => self.count_unknown(header),
+            Fate::Error(rule) => {
+                self.violation(rule, header.stream_id, Some(header), "");
+            }
+        }
+    }
+
+    fn on_request(&mut self, frame: RawFrame, block: Block) {
+        let header = frame.header;
+        let id = header.stream_id;
+        let end_stream = header.has(flag::END_STREAM);
+        let max = self.local.allowed().max_concurrent_streams.unwrap_or(u32::MAX);
+        if self.streams.num_peer >= max
+            && !self.violation(Rule::ConcurrentStreams, id, Some(header), format!("{max} are allowed"))
+        {
+            return;
+        }
+        if block.truncated && !self.too_large(header, &block) {
+            return;
+        }
+        let announced = self.local.allowed().enable_connect_protocol;
+        let request = message::read_request(&block, end_stream, announced, self.auto.validate);
+        if !self.go_on_with(request.faults, header) {
+            return;
+        }
+        let initial = i64::from(self.local.allowed().initial_window_size);
+        let (_, state) = State::Idle.step(Input::ReceiveHeaders);
+        let mut stream = Stream::new(state, initial, i64::from(self.peer.initial_window_size));
+        stream.expected = request.content_length;
+        stream.announced = true;
+        self.streams.insert(id, stream);
+        let served = |protocol: &Bytes| self.connect_protocols.iter().any(|known| known.as_bytes() == protocol);
+        let unsupported_protocol = request.protocol.is_some_and(|protocol| !served(&protocol));
+        let kind = HeadersKind::Request { unsupported_protocol };
+        self.events.push_back(Event::Headers { stream: id, frame, block, end_stream, kind });
+        if end_stream {
+            self.end_stream(id, Input::ReceiveEndStream);
+        }
+    }
+
+    fn on_trailers(&mut self, frame: RawFrame, block: Block) {
+        let header = frame.header;
+        let id = header.stream_id;
+        let end_stream = header.has(flag::END_STREAM);
+        // The layer above may have reset the stream while its block was under way.
+        if !self.streams.map.contains_key(&id) {
+            return;
+        }
+        if block.truncated && !self.too_large(header, &block) {
+            return;
+        }
+        if self.auto.validate {
+            if !end_stream && !self.violation(Rule::TrailersEndStream, id, Some(header), "") {
+                return;
+            }
+            if !self.go_on_with(message::trailer_faults(&block), header) {
+                return;
+            }
+        }
+        if end_stream && !self.content_is_complete(id, header) {
+            return;
+        }
+        let kind = HeadersKind::Trailers;
+        self.events.push_back(Event::Headers { stream: id, frame, block, end_stream, kind });
+        if end_stream {
+            self.end_stream(id, Input::ReceiveEndStream);
+        }
+    }
+
+    fn too_large(&mut self, header: FrameHeader, block: &Block) -> bool {
+        let detail = format!("{} octets", block.list_size);
+        self.violation(Rule::LimitFieldSection, header.stream_id, Some(header), detail)
+    }
+
+    /// Whether to deliver a section in spite of its faults.
+    fn go_on_with(&mut self, faults: message::Faults, header: FrameHeader) -> bool {
+        faults.into_iter().all(|(rule, detail)| self.violation(rule, header.stream_id, Some(header), detail))
+    }
+
+    /// END_STREAM arrives: is the content as long as announced?
+    pub(super) fn content_is_complete(&mut self, id: u32, header: FrameHeader) -> bool {
+        let Some(stream) = self.streams.map.get(&id) else { return false };
+        match stream.expected {
+            Some(expected) if expected != stream.received => {
+                let detail = format!("{} octets of {expected}", stream.received);
+                self.violation(Rule::ContentLengthMismatch, id, Some(header), detail)
+            }
+            _ => true,
+        }
+    }
+}

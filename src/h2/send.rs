@@ -1,0 +1,280 @@
+//! The checked lane: commands that refuse what would break a rule, and then have done nothing.
+
+use super::connection::Connection;
+use super::events::{Cause, CloseReason, Initiator};
+use super::flow::MAX_WINDOW;
+use super::message;
+use super::misuse::Misuse;
+use super::state::{Effect, Input, State};
+use super::stream::{Ended, Queued, Stream};
+use super::write::{FieldList, Section, to_owned};
+use crate::wire::frame::{ErrorCode, FrameType, GoAway, SettingId};
+use bytes::{Bytes, BytesMut};
+
+impl Connection {
+    /// An interim response (1xx but 101), `:status` first. Any number of them may come before the final response.
+    pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
+        if self.sending(stream)?.headers_sent {
+            return Err(Misuse::HeadersSent);
+        }
+        message::check_response(fields.clone(), message::Status::Informational)?;
+        self.open_for_sending(stream);
+        self.write_section(Section { stream, end_stream: false, promised: None }, fields);
+        Ok(())
+    }
+
+    /// The header section of the final response, `:status` first.
+    pub fn send_headers<'a>(
+        &mut self,
+        stream: u32,
+        fields: impl FieldList<'a>,
+        end_stream: bool,
+    ) -> Result<(), Misuse> {
+        if self.sending(stream)?.headers_sent {
+            return Err(Misuse::HeadersSent);
+        }
+        message::check_response(fields.clone(), message::Status::Final)?;
+        self.open_for_sending(stream);
+        if let Some(entry) = self.streams.map.get_mut(&stream) {
+            entry.headers_sent = true;
+            entry.end_queued = end_stream;
+        }
+        self.write_section(Section { stream, end_stream, promised: None }, fields);
+        if end_stream {
+            self.end_stream(stream, Input::SendEndStream);
+        }
+        Ok(())
+    }
+
+    /// Content. It leaves as the windows allow. An empty `data` is an empty DATA frame.
+    pub fn send_data(&mut self, stream: u32, data: Bytes, end_stream: bool) -> Result<(), Misuse> {
+        let low_water = self.send_low_water;
+        let entry = self.sending(stream)?;
+        if !entry.headers_sent {
+            return Err(Misuse::NoHeaders);
+        }
+        entry.end_queued = end_stream;
+        if self.send_directly(stream, &data, end_stream) {
+            return Ok(());
+        }
+        let Some(entry) = self.streams.map.get_mut(&stream) else { return Ok(()) };
+        entry.queued += data.len();
+        entry.queue.push_back(Queued::Data { data, end_stream });
+        if entry.queue.len() == 1 {
+            self.send_at_once(stream);
+        }
+        if let Some(entry) = self.streams.map.get_mut(&stream)
+            && entry.queued > low_water
+            && entry.notify.is_none()
+        {
+            entry.notify = Some(low_water);
+        }
+        Ok(())
+    }
+
+    /// Trailers. They leave after all queued content, and end our half of the stream.
+    pub fn send_trailers<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
+        if !self.sending(stream)?.headers_sent {
+            return Err(Misuse::NoHeaders);
+        }
+        message::check_trailers(fields.clone())?;
+        let entry = self.sending(stream)?;
+        entry.end_queued = true;
+        entry.queue.push_back(Queued::Trailers(to_owned(fields)));
+        if entry.queue.len() == 1 {
+            self.send_at_once(stream);
+        }
+        Ok(())
+    }
+
+    /// RST_STREAM. Queued content is dropped; what is in the output buffer is not.
+    pub fn reset(&mut self, stream: u32, code: ErrorCode) -> Result<(), Misuse> {
+        self.check_stream(stream)?;
+        self.write_reset(stream, code, Cause::Checked);
+        self.stream_reset(stream, code, Initiator::Local);
+        Ok(())
+    }
+
+    /// PUSH_PROMISE on `parent` with the fields of a request. Gives the promised stream, which is answered like any
+    /// other.
+    pub fn push_promise<'a>(&mut self, parent: u32, fields: impl FieldList<'a>) -> Result<u32, Misuse> {
+        let state = self.check_stream(parent)?.state;
+        if !self.streams.is_peers(parent) || !matches!(state, State::Open | State::HalfClosedRemote) {
+            return Err(Misuse::PushParent);
+        }
+        if !self.peer.enable_push {
+            return Err(Misuse::PushDisabled);
+        }
+        if let Some(max) = self.peer.max_concurrent_streams
+            && self.streams.num_local >= max
+        {
+            return Err(Misuse::PushConcurrency { max });
+        }
+        message::check_promise(fields.clone())?;
+        let promised = self.streams.next_local;
+        if i64::from(promised) > MAX_WINDOW || self.shutdown.received.is_some_and(|last| promised > last) {
+            return Err(Misuse::StreamIds);
+        }
+        self.reserve(promised);
+        self.write_section(Section { stream: parent, end_stream: false, promised: Some(promised) }, fields);
+        Ok(promised)
+    }
+
+    /// PING. Its answer is [`Event::PingAcked`](super::Event::PingAcked).
+    pub fn ping(&mut self, opaque: [u8; 8]) -> Result<(), Misuse> {
+        self.check_running()?;
+        self.write_frame(FrameType::PING, 0, 0, &opaque, Cause::Checked);
+        Ok(())
+    }
+
+    /// SETTINGS, in this order. They hold when [`Event::SettingsAcked`](super::Event::SettingsAcked) comes; what
+    /// they widen is tolerated before.
+    pub fn send_settings(&mut self, entries: &[(u16, u32)]) -> Result<(), Misuse> {
+        self.check_running()?;
+        let mut after = self.local.allowed().clone();
+        for &(id, value) in entries {
+            // A server may not turn push on (RFC 9113 §6.5.2).
+            let push = SettingId(id) == SettingId::ENABLE_PUSH && value != 0;
+            if push || after.check(SettingId(id), value).is_some() {
+                return Err(Misuse::Setting { id, value });
+            }
+            after.apply(SettingId(id), value);
+        }
+        self.announce(entries);
+        Ok(())
+    }
+
+    /// GOAWAY. Streams above `last_stream_id` are ignored from here on; the others go on, and so does the connection.
+    pub fn go_away(&mut self, last_stream_id: u32, code: ErrorCode, debug: Bytes) -> Result<(), Misuse> {
+        self.check_running()?;
+        if i64::from(last_stream_id) > MAX_WINDOW || self.shutdown.sent.is_some_and(|sent| last_stream_id > sent) {
+            return Err(Misuse::LastStreamId { last_stream_id });
+        }
+        if debug.len() + 8 > self.peer.max_frame_size as usize {
+            return Err(Misuse::DebugData);
+        }
+        self.shutdown.sent = Some(last_stream_id);
+        let mut payload = BytesMut::with_capacity(8 + debug.len());
+        GoAway { reserved: false, last_stream_id, code, debug }.write(&mut payload);
+        self.write_frame(FrameType::GOAWAY, 0, 0, &payload, Cause::Checked);
+        Ok(())
+    }
+
+    /// GOAWAY(NO_ERROR); new streams are ignored, and the connection is over when the last one has ended.
+    pub fn shut_down(&mut self) {
+        if self.is_closed() || self.shutdown.when_done {
+            return;
+        }
+        let last = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+        let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
+        debug_assert!(sent.is_ok(), "a lawful GOAWAY");
+        self.shutdown.when_done = true;
+        self.finish_if_done();
+    }
+
+    /// Over now: streams are dropped, and only what is in the output buffer still goes out. Sends nothing by itself.
+    pub fn close(&mut self) {
+        self.end(CloseReason::Local);
+    }
+
+    /// WINDOW_UPDATE by hand, on a stream or, for stream 0, on the connection.
+    pub fn window_update(&mut self, stream: u32, increment: u32) -> Result<(), Misuse> {
+        self.check_running()?;
+        if increment == 0 || i64::from(increment) > MAX_WINDOW {
+            return Err(Misuse::Increment { increment });
+        }
+        let window = if stream == 0 {
+            &mut self.receive_window
+        } else {
+            let entry = self.check_stream(stream)?;
+            if entry.state.step(Input::SendWindowUpdate).0 == Effect::Refuse {
+                return Err(Misuse::StreamUnknown { stream });
+            }
+            &mut entry.receive
+        };
+        if window.available() + i64::from(increment) > MAX_WINDOW {
+            return Err(Misuse::WindowOverflow);
+        }
+        window.grant(increment);
+        self.write_window_update(stream, increment, Cause::Checked);
+        Ok(())
+    }
+
+    /// The layer above has used up `octets` of a stream's content. With `auto.window_update`, new window is granted in
+    /// batches of half a window. On streams that are gone it does nothing: the connection has its octets back.
+    pub fn consume(&mut self, stream: u32, octets: usize) {
+        let Some(entry) = self.streams.map.get_mut(&stream) else { return };
+        let octets = octets.min(entry.unconsumed);
+        entry.unconsumed -= octets;
+        self.give_back(stream, octets);
+    }
+
+    /// Gives received octets back to both windows.
+    pub(super) fn give_back(&mut self, stream: u32, octets: usize) {
+        self.receive_window.consume(octets);
+        self.grant(0);
+        if let Some(entry) = self.streams.map.get_mut(&stream) {
+            entry.receive.consume(octets);
+            // Nothing more comes after END_STREAM.
+            if entry.state != State::HalfClosedRemote {
+                self.grant(stream);
+            }
+        }
+    }
+
+    /// Asks for one [`Event::Writable`](super::Event::Writable) when no more than `level` octets wait in the stream's
+    /// queue; 0: all has left, also empty frames, trailers and END_STREAM. If that is so already, or the stream is gone,
+    /// gives `true` and no event comes.
+    pub fn notify_writable(&mut self, stream: u32, level: usize) -> bool {
+        let Some(entry) = self.streams.map.get_mut(&stream) else { return true };
+        if entry.queued <= level && (level > 0 || entry.queue.is_empty()) {
+            return true;
+        }
+        entry.notify = Some(level);
+        false
+    }
+
+    /// A stream that is neither idle nor closed.
+    fn check_stream(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
+        self.check_running()?;
+        if stream == 0 {
+            return Err(Misuse::StreamUnknown { stream });
+        }
+        match self.streams.state(stream) {
+            State::Idle => return Err(Misuse::StreamUnknown { stream }),
+            state if state.is_closed() => {
+                return Err(match self.streams.ended(stream) {
+                    Some(Ended::PeerReset(code)) => Misuse::StreamReset { code },
+                    _ => Misuse::StreamClosed,
+                });
+            }
+            _ => {}
+        }
+        self.streams.map.get_mut(&stream).ok_or(Misuse::StreamClosed)
+    }
+
+    /// A stream on which our half is not ended.
+    fn sending(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
+        let entry = self.check_stream(stream)?;
+        if entry.end_queued || entry.state.step(Input::SendHeaders).0 == Effect::Refuse {
+            return Err(Misuse::Ended);
+        }
+        Ok(entry)
+    }
+
+    /// HEADERS go out: a reserved stream becomes half-closed (RFC 9113 §5.1).
+    fn open_for_sending(&mut self, stream: u32) {
+        if let Some(entry) = self.streams.map.get_mut(&stream) {
+            entry.state = entry.state.step(Input::SendHeaders).1;
+        }
+    }
+
+    /// A stream of ours was promised.
+    pub(super) fn reserve(&mut self, promised: u32) {
+        let (_, state) = State::Idle.step(Input::SendPushPromise);
+        let mut entry = Stream::new(state, 0, i64::from(self.peer.initial_window_size));
+        entry.announced = true;
+        self.streams.insert(promised, entry);
+        self.streams.next_local = promised.saturating_add(2);
+    }
+}

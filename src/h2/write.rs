@@ -1,0 +1,159 @@
+//! Frames into the output buffer.
+
+use super::connection::{Connection, Phase};
+use super::events::{Cause, Event};
+use super::misuse::Misuse;
+use super::raw::Held;
+use super::rules::Rule;
+use super::stream::OwnedFields;
+use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, Settings, flag};
+use bytes::{Bytes, BytesMut};
+
+/// Names and values of a field section, in order; iterated more than once.
+pub trait FieldList<'a>: Iterator<Item = (&'a [u8], &'a [u8])> + Clone {}
+
+impl<'a, I: Iterator<Item = (&'a [u8], &'a [u8])> + Clone> FieldList<'a> for I {}
+
+/// A field section to be written as HEADERS or PUSH_PROMISE with as many CONTINUATIONs as it needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Section {
+    pub stream: u32,
+    pub end_stream: bool,
+    /// PUSH_PROMISE for this stream instead of HEADERS.
+    pub promised: Option<u32>,
+}
+
+impl Connection {
+    /// Refuses everything once the connection is over.
+    pub(super) fn check_running(&self) -> Result<(), Misuse> {
+        if self.phase == Phase::Closed { Err(Misuse::ConnectionClosed) } else { Ok(()) }
+    }
+
+    /// Queues a frame, behind a raw field block that has not ended.
+    pub(super) fn write_frame(&mut self, frame_type: FrameType, flags: u8, stream: u32, payload: &[u8], cause: Cause) {
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let header = FrameHeader::new(frame_type, flags, stream, length);
+        if let Some(hold) = &mut self.hold {
+            let mut octets = BytesMut::with_capacity(HEADER_LENGTH + payload.len());
+            octets.extend_from_slice(&header.octets());
+            octets.extend_from_slice(payload);
+            let octets = octets.freeze();
+            if cause == Cause::Automatic {
+                hold.automatic += octets.len();
+            }
+            hold.held.push_back(Held::Octets { stream, octets, cause });
+        } else {
+            let start = self.output.buffer.len();
+            self.output.buffer.extend_from_slice(&header.octets());
+            self.output.buffer.extend_from_slice(payload);
+            self.written(start, cause);
+        }
+    }
+
+    /// Appends octets whatever is held.
+    pub(super) fn write_octets(&mut self, octets: &[u8], cause: Cause) {
+        let start = self.output.buffer.len();
+        self.output.buffer.extend_from_slice(octets);
+        self.written(start, cause);
+    }
+
+    /// What lies in the buffer from `start` on was just written.
+    fn written(&mut self, start: usize, cause: Cause) {
+        if cause == Cause::Automatic {
+            self.output.count_automatic(self.output.buffer.len() - start);
+        }
+        if self.record_frames
+            && let Some(octets) = self.output.buffer.get(start..)
+        {
+            let octets = Bytes::copy_from_slice(octets);
+            self.events.push_back(Event::Sent { octets, cause });
+        }
+    }
+
+    /// Ends the connection if the peer lets our answers pile up. Not while a frame is being processed.
+    pub(super) fn check_queued(&mut self) {
+        let held = self.hold.as_ref().map_or(0, |hold| hold.automatic);
+        if self.output.count_automatic(0) + held > self.limits.max_queued {
+            self.violation(Rule::LimitQueued, 0, None, "");
+        }
+    }
+
+    /// Queues a field section, encoding it now, or when the raw field block has ended.
+    pub(super) fn write_section<'a>(&mut self, section: Section, fields: impl FieldList<'a>) {
+        if let Some(hold) = &mut self.hold {
+            hold.held.push_back(Held::Section { section, fields: to_owned(fields) });
+        } else {
+            self.encode_section(section, fields);
+        }
+    }
+
+    /// Encodes right into the output buffer; only a block that is too large for one frame is copied.
+    pub(super) fn encode_section<'a>(&mut self, section: Section, fields: impl FieldList<'a>) {
+        let start = self.output.buffer.len();
+        let frame_type = if section.promised.is_some() { FrameType::PUSH_PROMISE } else { FrameType::HEADERS };
+        let flags = if section.end_stream { flag::END_STREAM } else { 0 };
+        let mut header = FrameHeader::new(frame_type, flags, section.stream, 0);
+        self.output.buffer.extend_from_slice(&header.octets());
+        if let Some(promised) = section.promised {
+            self.output.buffer.extend_from_slice(&promised.to_be_bytes());
+        }
+        self.encoder.encode(fields, &mut self.output.buffer);
+        let length = self.output.buffer.len() - start - HEADER_LENGTH;
+        let max = self.peer.max_frame_size as usize;
+        let rest = if length > max {
+            self.output.buffer.split_off(start + HEADER_LENGTH + max)
+        } else {
+            header.flags |= flag::END_HEADERS;
+            BytesMut::new()
+        };
+        header.length = length.min(max) as u32;
+        if let Some(front) = self.output.buffer.get_mut(start..start + HEADER_LENGTH) {
+            front.copy_from_slice(&header.octets());
+        }
+        self.written(start, Cause::Checked);
+        let mut rest = rest.freeze();
+        while !rest.is_empty() {
+            let fragment = rest.split_to(rest.len().min(max));
+            let flags = if rest.is_empty() { flag::END_HEADERS } else { 0 };
+            self.write_frame(FrameType::CONTINUATION, flags, section.stream, &fragment, Cause::Checked);
+        }
+    }
+
+    /// Queues SETTINGS.
+    pub(super) fn write_settings(&mut self, entries: &[(u16, u32)]) {
+        let mut payload = BytesMut::new();
+        Settings { entries: entries.to_vec() }.write(&mut payload);
+        self.write_frame(FrameType::SETTINGS, 0, 0, &payload, Cause::Checked);
+    }
+
+    /// Queues the WINDOW_UPDATE that is due on a stream, or, for stream 0, on the connection.
+    pub(super) fn grant(&mut self, stream: u32) {
+        if !self.auto.window_update || self.phase == Phase::Closed {
+            return;
+        }
+        let window = match stream {
+            0 => Some(&mut self.receive_window),
+            _ => self.streams.map.get_mut(&stream).map(|stream| &mut stream.receive),
+        };
+        if let Some(window) = window
+            && let Some(increment) = window.due()
+        {
+            window.grant(increment);
+            self.write_window_update(stream, increment, Cause::Automatic);
+        }
+    }
+
+    pub(super) fn write_window_update(&mut self, stream: u32, increment: u32, cause: Cause) {
+        self.write_frame(FrameType::WINDOW_UPDATE, 0, stream, &increment.to_be_bytes(), cause);
+    }
+}
+
+/// A copy of fields for later.
+pub(super) fn to_owned<'a>(fields: impl FieldList<'a>) -> OwnedFields {
+    fields.map(|(name, value)| (Bytes::copy_from_slice(name), Bytes::copy_from_slice(value))).collect()
+}
+
+/// Owned fields as a field list.
+pub(super) fn borrowed(fields: &OwnedFields) -> impl FieldList<'_> {
+    fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+}
