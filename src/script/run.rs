@@ -22,7 +22,7 @@ use super::error::{Fault, ScriptError};
 use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
 use super::watch::Changes;
-use crate::exchange::{self, Exchange, Input, Interest, Protocol, ResponseHead};
+use crate::exchange::{self, Close, Exchange, Input, Interest, Protocol, ResponseHead};
 use crate::http::{Fields, date, status};
 use crate::wire::frame::{ErrorCode, Frame, FrameType};
 
@@ -144,8 +144,9 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
     }
     if exchange.raw_used() {
         exchange.release_hold();
+        // Where raw octets end nobody but the script knows, so that nothing can follow them.
         if exchange.protocol() == Protocol::Http1 {
-            exchange.connection().close_after();
+            exchange.connection().close(Close::Graceful);
         }
     }
 }

@@ -48,7 +48,8 @@ fn goaway_twice() {
 
 #[test]
 fn settings() {
-    let entry = |id: u16, value: u32| frame(FrameType::SETTINGS, 0, 0, [&id.to_be_bytes()[..], &value.to_be_bytes()].concat());
+    let entry =
+        |id: u16, value: u32| frame(FrameType::SETTINGS, 0, 0, [&id.to_be_bytes()[..], &value.to_be_bytes()].concat());
     let odd = || Page("An odd SETTINGS frame came before this.\n");
     check(&[
         ("connection/settings.rhai", vec![entry(2, 2), Page("SETTINGS with 2 = 2 came before this.\n")]),

@@ -29,7 +29,7 @@ fn the_largest_frame_is_the_clients() {
 #[test]
 fn a_headers_frame_that_is_too_large() {
     let server = Server::start();
-    for by in [1, 200, 4000] {
+    for by in [1, 117, 118, 139, 4000, 40_000] {
         let frames = sent(&server, &format!("data/oversized-headers.rhai?by={by}"));
         assert_eq!(frames[0].payload.len(), 16_384 + by);
         assert_eq!(frames[0].header.flags, END_HEADERS);
@@ -53,9 +53,8 @@ fn empty_frames_and_sizes() {
 
 #[test]
 fn content_where_none_may_be() {
-    let row = |status| {
-        vec![headers(END_HEADERS, block(&[(":status", status), TYPE])), last("Content where none may be.\n")]
-    };
+    let row =
+        |status| vec![headers(END_HEADERS, block(&[(":status", status), TYPE])), last("Content where none may be.\n")];
     check(&[("data/head.rhai", row("204")), ("data/head.rhai?status=304", row("304"))]);
     let server = Server::start();
     let mut client = Client::h2c(&server);

@@ -7,18 +7,25 @@ use wireserve::wire::frame::FrameType;
 
 #[test]
 fn window_updates() {
-    let row = |stream: u32, increment: u32, text| vec![super::Want::Frame(window_update(stream, increment)), Page(text)];
+    let row =
+        |stream: u32, increment: u32, text| vec![super::Want::Frame(window_update(stream, increment)), Page(text)];
     check(&[
         ("flow/window-update.rhai", row(1, 0, "A WINDOW_UPDATE of 0 came before this.\n")),
         ("flow/window-update.rhai?on=connection", row(0, 0, "A WINDOW_UPDATE of 0 came before this.\n")),
         ("flow/window-update.rhai?increment=7&on=connection", row(0, 7, "A WINDOW_UPDATE of 7 came before this.\n")),
         (
             "flow/payload.rhai",
-            vec![frame(FrameType::WINDOW_UPDATE, 0, 1, [1; 3]), Page("A WINDOW_UPDATE of the wrong size came before this.\n")],
+            vec![
+                frame(FrameType::WINDOW_UPDATE, 0, 1, [1; 3]),
+                Page("A WINDOW_UPDATE of the wrong size came before this.\n"),
+            ],
         ),
         (
             "flow/payload.rhai?length=0",
-            vec![frame(FrameType::WINDOW_UPDATE, 0, 1, ""), Page("A WINDOW_UPDATE of the wrong size came before this.\n")],
+            vec![
+                frame(FrameType::WINDOW_UPDATE, 0, 1, ""),
+                Page("A WINDOW_UPDATE of the wrong size came before this.\n"),
+            ],
         ),
     ]);
 }

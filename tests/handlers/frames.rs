@@ -1,8 +1,8 @@
 //! `handlers/frames/`
 
 use super::{
-    END_HEADERS, END_STREAM, Head, PADDED, Page, TYPE, Want, block, check, compare, data, everything, frame,
-    headers, last, status_and,
+    END_HEADERS, END_STREAM, Head, PADDED, Page, TYPE, Want, block, check, compare, data, everything, frame, headers,
+    last, status_and,
 };
 use crate::support::raw::{Client, End, rst_stream};
 use crate::support::server::Server;
@@ -120,7 +120,7 @@ fn push_promises() {
         let fields = block(&[(":authority", "localhost"), (":path", "/pushed")]);
         frame(FrameType::PUSH_PROMISE, END_HEADERS, 1, [&promised.to_be_bytes()[..], &[0x82, 0x86], &fields].concat())
     };
-    let with = |promised| vec![promise(promised), Head("200"), last("A PUSH_PROMISE came before this.\n")];
+    let with = |promised| vec![promise(promised), Page("A PUSH_PROMISE came before this.\n")];
     check(&[
         ("frames/push-stream-zero.rhai", vec![frame(FrameType::PUSH_PROMISE, END_HEADERS, 0, zero)]),
         ("frames/push-promise.rhai", with(2)),
@@ -169,7 +169,8 @@ fn a_connection_cut_inside_a_frame() {
 
 #[test]
 fn frames_on_the_wrong_stream() {
-    let row = |frame_type, flags, stream, payload: &[u8], text| vec![frame(frame_type, flags, stream, payload), Page(text)];
+    let row =
+        |frame_type, flags, stream, payload: &[u8], text| vec![frame(frame_type, flags, stream, payload), Page(text)];
     check(&[
         (
             "frames/wrong-stream.rhai",
@@ -185,7 +186,13 @@ fn frames_on_the_wrong_stream() {
         ),
         (
             "frames/wrong-stream.rhai?frame=continuation",
-            row(FrameType::CONTINUATION, END_HEADERS, 0, &[0x88], "A continuation frame came on stream 0 before this.\n"),
+            row(
+                FrameType::CONTINUATION,
+                END_HEADERS,
+                0,
+                &[0x88],
+                "A continuation frame came on stream 0 before this.\n",
+            ),
         ),
         (
             "frames/wrong-stream.rhai?frame=priority",

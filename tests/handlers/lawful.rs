@@ -55,7 +55,10 @@ fn details_of_responses() {
     let response = ask(&server, "cookies.rhai?name=a&value=1");
     assert!(response.get("set-cookie").is_some_and(|cookie| cookie.starts_with("a=1")));
     let response = ask(&server, "fields/many.rhai?count=300&size=1000");
-    assert_eq!(response.fields.iter().filter(|(name, value)| name.starts_with(b"x-") && value.len() == 1000).count(), 300);
+    assert_eq!(
+        response.fields.iter().filter(|(name, value)| name.starts_with(b"x-") && value.len() == 1000).count(),
+        300
+    );
     assert!(over_http1(&server, "status.rhai?code=418&reason=Teapot").starts_with("HTTP/1.1 418 Teapot\r\n"));
 }
 

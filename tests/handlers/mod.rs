@@ -87,6 +87,24 @@ pub fn everything(client: &mut Client) -> Vec<Received> {
     frames
 }
 
+/// As [`everything`] where the server may end the connection.
+pub fn all_there_is(client: &mut Client) -> Vec<Received> {
+    let mut frames = Vec::new();
+    for number in 0..2_u8 {
+        let ping = RawFrame::new(FrameType::PING, 0, 0, vec![number; 8]);
+        let mut octets = bytes::BytesMut::new();
+        ping.write(&mut octets);
+        client.try_send_octets(&octets);
+        while let Some(frame) = client.frame() {
+            if frame.is(FrameType::PING) && frame.header.has(ACK) && frame.payload == ping.payload {
+                break;
+            }
+            frames.push(frame);
+        }
+    }
+    frames
+}
+
 /// Asks for each path and compares what came with what is wanted.
 pub fn check(rows: &[(&str, Vec<Want>)]) {
     let server = Server::start();
@@ -119,7 +137,8 @@ pub fn compare(frames: &[Received], wanted: &[Want]) -> Result<(), String> {
             Head(status) => {
                 let is_head = next.is(FrameType::HEADERS) && next.header.flags == END_HEADERS;
                 let fields = next.fields.as_ref().and_then(|fields| fields.as_ref().ok());
-                let has = fields.is_some_and(|fields| fields.first() == Some(&(b":status".to_vec(), status.as_bytes().to_vec())));
+                let has = fields
+                    .is_some_and(|fields| fields.first() == Some(&(b":status".to_vec(), status.as_bytes().to_vec())));
                 if !is_head || !has {
                     return Err(format!("frame {at} should be HEADERS with status {status}, not {next:?}"));
                 }

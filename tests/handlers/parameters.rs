@@ -39,7 +39,9 @@ fn each_is_short_and_says_what_it_sends() {
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{path} has a line over 120 characters");
         let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("// ")).collect();
         let has = |key: &str| comment.iter().any(|line| line.starts_with(key));
-        assert!(comment.first().is_some_and(|line| !line.contains(": ?")), "{path} says what it sends first");
+        let first =
+            comment.first().is_some_and(|line| ["Client:", "Try:", "Only:"].iter().all(|key| !line.starts_with(key)));
+        assert!(first, "{path} says first what it sends");
         assert!(has("Client: "), "{path} says what a client should do");
         let http2_only = text.contains("write_raw_frame") || text.contains("connection.send(");
         assert!(!http2_only || has("Only: HTTP/2"), "{path} works over HTTP/2 only");
@@ -75,12 +77,17 @@ fn a_bad_parameter_gets_a_400_with_a_sentence() {
 fn every_link_on_the_page_of_handlers_is_answered_without_a_script_error() {
     let server = Server::start();
     for (path, text) in shipped() {
-        let tries: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("// Try: ")).flat_map(str::split_whitespace).collect();
+        let tries: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("// Try: ")).flat_map(str::split_whitespace).collect();
         for query in if tries.is_empty() { vec![""] } else { tries } {
             assert!(query.is_empty() || query.starts_with('?'), "{path}: {query} is no query");
+            // Its length lies: what follows cannot be read as frames.
+            if path == "frames/length.rhai" {
+                continue;
+            }
             let mut client = Client::h2c(&server);
             client.get(&format!("/handlers/{path}{query}"));
-            super::everything(&mut client);
+            super::all_there_is(&mut client);
         }
     }
     let log = server.log();

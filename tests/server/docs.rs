@@ -98,7 +98,11 @@ fn every_example_of_the_handler_documentation_does_what_it_promises() {
                 let outcome = std::panic::catch_unwind(ask);
                 let complaint = outcome.unwrap_or_else(|_| Err("nothing that could be read".to_owned()));
                 if let Err(complaint) = complaint {
-                    let _ = writeln!(wrong, "docs/handlers.md:{} ({}) over {protocol}: {complaint}", example.line, example.heading);
+                    let _ = writeln!(
+                        wrong,
+                        "docs/handlers.md:{} ({}) over {protocol}: {complaint}",
+                        example.line, example.heading
+                    );
                 }
             }
         }
@@ -113,7 +117,8 @@ fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
         assert!(!example.markers.is_empty(), "docs/handlers.md:{}: an example without a test", example.line);
     }
     for heading in DOCS.lines().filter_map(|line| line.strip_prefix("### ")) {
-        let code: String = examples.iter().filter(|example| example.heading == heading).map(|example| &*example.code).collect();
+        let code: String =
+            examples.iter().filter(|example| example.heading == heading).map(|example| &*example.code).collect();
         for entry in heading.split('`').skip(1).step_by(2) {
             let name = entry.split('(').next().unwrap_or(entry).trim_end_matches("::");
             let name = name.rsplit(['.', ':']).next().unwrap_or(name);
@@ -211,7 +216,8 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
         }
     }
     let response = crate::support::raw::assemble(&frames, stream);
-    let lines = |fields: &Fields| fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
+    let lines =
+        |fields: &Fields| fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
     let code = |fields: &Fields| lines_status(fields).unwrap_or_default();
     Answer {
         status: response.status(),
@@ -256,7 +262,11 @@ fn over_http1(server: &Server, (method, path, fields, content): Request<'_>) -> 
         break;
     }
     let chunked = answer.fields.iter().any(|field| field.eq_ignore_ascii_case("transfer-encoding: chunked"));
-    if chunked { unchunk(rest, &mut answer) } else { rest.clone_into(&mut answer.body) }
+    if chunked {
+        unchunk(rest, &mut answer)
+    } else {
+        rest.clone_into(&mut answer.body)
+    }
     answer
 }
 

@@ -110,14 +110,13 @@ impl Request {
         ]))
     }
 
-    fn auth(&self) -> Dynamic {
-        let Some(basic) = self.of().fields.get("authorization").and_then(|value| authorization::parse_basic(value)) else {
-            return Dynamic::UNIT;
-        };
-        Dynamic::from_map(Map::from_iter([
-            ("user".into(), latin1_text(&basic.user).into()),
-            ("password".into(), latin1_text(&basic.password).into()),
-        ]))
+    fn auth(&self) -> Map {
+        let basic = self.of().fields.get("authorization").and_then(|value| authorization::parse_basic(value));
+        let part = |octets: Option<&Bytes>| octets.map_or(Dynamic::UNIT, |octets| latin1_text(octets).into());
+        Map::from_iter([
+            ("username".into(), part(basic.as_ref().map(|basic| &basic.user))),
+            ("password".into(), part(basic.as_ref().map(|basic| &basic.password))),
+        ])
     }
 
     fn raw_headers(&self) -> Array {

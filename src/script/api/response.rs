@@ -204,10 +204,11 @@ impl Response {
         }
     }
 
-    /// Sends what has not been sent yet, and ends the response. After raw calls nothing is sent.
+    /// Sends what has not been sent yet, and ends the response. After raw calls, and after the script has ended the
+    /// connection, nothing is sent.
     pub fn finish(&self, call: Call<'_>) -> Outcome<()> {
         let exchange = &self.0.exchange;
-        if exchange.raw_used() || exchange.response_ended() {
+        if exchange.raw_used() || exchange.response_ended() || exchange.connection().is_closed() {
             return Ok(());
         }
         if exchange.headers_sent() {
