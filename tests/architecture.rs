@@ -5,6 +5,8 @@
 
 #[path = "tree/rules.rs"]
 mod rules;
+#[path = "tree/seeds.rs"]
+mod seeds;
 #[path = "tree/source.rs"]
 mod source;
 
