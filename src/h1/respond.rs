@@ -22,8 +22,9 @@ pub enum BodyLength {
     UntilClose,
     /// There is no body: `content-length: 0` is added where a body could be.
     None,
-    /// As the fields say, true or not: none is added, none contradicts, and the body's octets go out as given, in
-    /// answer to HEAD and with 204 and 304 too.
+    /// As the fields say, true or not: no length is added, none contradicts, and the body's octets go out as given, in
+    /// answer to HEAD and with 204 and 304 too. Where the body turns out to be another than `content-length` says, the
+    /// connection ends with the response: on it, nothing later could be understood.
     AsGiven,
 }
 
@@ -48,7 +49,11 @@ pub(super) enum Response {
     UntilClose {
         chunked_was_asked: bool,
     },
-    AsGiven,
+    /// `announced` is what the client believes, if that is known.
+    AsGiven {
+        announced: Option<u64>,
+        sent: u64,
+    },
     /// To HEAD, or 204 or 304: what is sent as body is dropped.
     WithoutContent,
 }
@@ -120,12 +125,12 @@ impl Connection {
         check_fields(fields)?;
         let has_content = has_content(if active.is_head { b"HEAD" } else { b"" }, status);
         check_framing(fields, body, status, has_content)?;
-        active.response = response(body, has_content, active.is_http10);
+        active.response = response(body, fields, has_content, active.is_http10);
         let (given, announces_close) = (body == BodyLength::AsGiven, fields.has_token("connection", "close"));
         let until_close = match active.response {
             Response::UntilClose { .. } => true,
             // Without any length the body ends with the connection (RFC 9112 §6.3).
-            Response::AsGiven => {
+            Response::AsGiven { .. } => {
                 has_content && !fields.contains("content-length") && !fields.contains("transfer-encoding")
             }
             _ => false,
@@ -134,10 +139,9 @@ impl Connection {
         let additions = Additions {
             // A 204 has neither (RFC 9110 §8.6, RFC 9112 §6.1), a 304 needs neither.
             length: if given || matches!(status, 204 | 304) { None } else { Some(body) },
-            connection: match (given, active.persist, active.is_http10) {
-                (true, ..) => None,
-                (_, false, _) if !announces_close => Some("close"),
-                (_, true, true) if !fields.has_token("connection", "keep-alive") => Some("keep-alive"),
+            connection: match (active.persist, active.is_http10) {
+                (false, _) if !announces_close => Some("close"),
+                (true, true) if !fields.has_token("connection", "keep-alive") => Some("keep-alive"),
                 _ => None,
             },
             is_http10: active.is_http10,
@@ -157,7 +161,11 @@ impl Connection {
             _ if data.is_empty() => {}
             Response::WithoutContent => {}
             Response::Chunked => self.queue_chunk(data, b""),
-            Response::UntilClose { .. } | Response::AsGiven => self.queue(data),
+            Response::UntilClose { .. } => self.queue(data),
+            Response::AsGiven { sent, .. } => {
+                *sent = sent.saturating_add(data.len() as u64);
+                self.queue(data);
+            }
             Response::Known { announced, sent } => {
                 let total = sent.saturating_add(data.len() as u64);
                 if total > *announced {
@@ -220,6 +228,7 @@ impl Connection {
             Response::Known { announced, sent } if sent < announced => {
                 return Err(Misuse::BodyTooShort { announced, sent });
             }
+            Response::AsGiven { announced: Some(announced), sent } => active.persist &= announced == sent,
             Response::Chunked => self.queue(Bytes::from_static(b"0\r\n\r\n")),
             _ => {}
         }
@@ -233,9 +242,9 @@ impl Connection {
     /// ([`close_after`](Self::close_after)).
     pub fn send_raw(&mut self, octets: Bytes, track: Track) {
         if let (Track::Yes, Some(active)) = (track, &mut self.active)
-            && matches!(active.response, Response::NotStarted)
+            && matches!(active.response, Response::NotStarted | Response::AsGiven { .. })
         {
-            active.response = Response::AsGiven;
+            active.response = Response::AsGiven { announced: None, sent: 0 };
         }
         self.queue(octets);
     }
@@ -289,10 +298,25 @@ impl Connection {
     }
 }
 
+/// What a client takes the body's length for; `None` if only the body itself tells, as in chunks.
+fn announced(fields: &Fields, has_content: bool) -> Option<u64> {
+    if !has_content {
+        return Some(0);
+    }
+    if fields.contains("transfer-encoding") {
+        return None;
+    }
+    let mut lengths =
+        fields.get_all("content-length").map(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
+    let first: Option<u64> = lengths.next()?;
+    // What is no number, or several, is nothing that a body could have.
+    Some(first.filter(|_| lengths.all(|length| length == first)).unwrap_or(u64::MAX))
+}
+
 /// The state that a head of this body length leads to.
-fn response(body: BodyLength, has_content: bool, is_http10: bool) -> Response {
+fn response(body: BodyLength, fields: &Fields, has_content: bool, is_http10: bool) -> Response {
     match body {
-        BodyLength::AsGiven => Response::AsGiven,
+        BodyLength::AsGiven => Response::AsGiven { announced: announced(fields, has_content), sent: 0 },
         _ if !has_content => Response::WithoutContent,
         BodyLength::Known(announced) => Response::Known { announced, sent: 0 },
         BodyLength::None => Response::Known { announced: 0, sent: 0 },

@@ -58,7 +58,7 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         }
         Meaning::Index => {
             let page = site::index_page(&worker.shared.roots, &worker.shared.ports, protocol_name(exchange.protocol()));
-            site::serve_octets(exchange, "index.html", page.into(), common).await
+            site::serve_page(exchange, page, common).await
         }
         Meaning::AddSlash => site::add_slash(exchange, common).await,
         Meaning::Missing | Meaning::Script(_) => {

@@ -88,6 +88,13 @@ pub async fn serve_octets(exchange: &Exchange, name: &str, content: Bytes, commo
     answer(exchange, head, content, common).await
 }
 
+/// Answers any method with a generated HTML page.
+pub async fn serve_page(exchange: &Exchange, page: String, common: Fields) -> Result<(), SendError> {
+    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
+    head.fields.append("content-type", "text/html; charset=utf-8");
+    respond(exchange, head, page.into(), common).await
+}
+
 /// Answers with a short text: what happened, and what to do.
 pub async fn status_page(exchange: &Exchange, status: u16, text: &str, common: Fields) -> Result<(), SendError> {
     let reason = status::reason_phrase(status);

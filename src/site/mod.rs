@@ -9,7 +9,7 @@ mod index;
 mod resolve;
 mod shipped;
 
-pub use files::{FileCache, add_slash, serve_file, serve_octets, status_page};
+pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
 pub use index::index_page;
 pub use resolve::{Meaning, Roots, Source};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_page};

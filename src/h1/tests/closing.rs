@@ -62,10 +62,10 @@ fn a_reset_ends_everything_at_once() {
 #[test]
 fn close_after_lets_the_response_end() {
     let mut play = asked();
-    play.connection.close_after();
+    play.orders(|c| c.close_after());
     play.does(|c| ok(c, 1)).sends(OK_CLOSE).tells(&["closed Finished"]);
     let mut play = Play::new();
-    play.connection.close_after();
+    play.orders(|c| c.close_after());
     play.tells(&["closed Finished"]).is_closing(Some(Close::Graceful));
 }
 
@@ -73,7 +73,7 @@ fn close_after_lets_the_response_end() {
 fn close_after_a_head_that_did_not_announce_it() {
     let mut play = asked();
     play.does(|c| c.send_head(RequestId(1), 200, None, &Fields::new(), BodyLength::None));
-    play.connection.close_after();
+    play.orders(|c| c.close_after());
     play.does(|c| c.end(RequestId(1)))
         .sends("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         .tells(&["closed Finished"]);
@@ -83,7 +83,7 @@ fn close_after_a_head_that_did_not_announce_it() {
 fn close_cuts_a_response_short_but_sends_what_is_queued() {
     let mut play = asked();
     play.does(|c| c.send_head(RequestId(1), 200, None, &Fields::new(), BodyLength::Known(5)));
-    play.connection.close();
+    play.orders(|c| c.close());
     play.is_closing(None).refuses(Misuse::NotActive(RequestId(1)), |c| c.end(RequestId(1)));
     play.connection.send_raw(Bytes::from_static(b"late"), Track::No);
     play.sends("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").tells(&["closed Finished"]);
@@ -93,7 +93,7 @@ fn close_cuts_a_response_short_but_sends_what_is_queued() {
 #[test]
 fn half_close_ends_writing_only() {
     let mut play = asked();
-    play.does(|c| ok(c, 1)).does(|c| Ok(c.half_close())).is_closing(None).sends(OK);
+    play.does(|c| ok(c, 1)).orders(|c| c.half_close()).is_closing(None).sends(OK);
     play.is_closing(Some(Close::HalfClose)).peer(GET);
     play.tells(&["request 2 GET / HTTP/1.1 None [host=h]", "end 2"]).does(|c| ok(c, 2)).sends("");
     play.peer_closed(PeerClosed::Clean).tells(&["peer closed Clean", "closed Finished"]);
@@ -103,7 +103,7 @@ fn half_close_ends_writing_only() {
 #[test]
 fn abort_drops_what_is_queued() {
     let mut play = asked();
-    play.does(|c| ok(c, 1)).does(|c| Ok(c.abort())).does(|c| Ok(c.abort()));
+    play.does(|c| ok(c, 1)).orders(|c| c.abort()).orders(|c| c.abort());
     play.tells(&["closed Aborted"]).is_closing(Some(Close::Abort)).sends("");
     assert!(play.connection.is_finished() && !play.connection.wants_read());
 }

@@ -84,6 +84,12 @@ impl Play {
         self
     }
 
+    /// A command that cannot fail.
+    fn orders(&mut self, command: impl FnOnce(&mut Connection)) -> &mut Self {
+        command(&mut self.connection);
+        self
+    }
+
     /// A command that is refused and queues nothing.
     #[track_caller]
     fn refuses(&mut self, misuse: Misuse, command: impl FnOnce(&mut Connection) -> Result<(), Misuse>) -> &mut Self {

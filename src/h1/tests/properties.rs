@@ -63,6 +63,8 @@ fn fixtures() -> Vec<Vec<u8>> {
     .chain([
         [&b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n"[..], long_chunk.as_bytes(), b"0\r\n\r\n"].concat(),
         b"\x16\x03\x01\x00\x05hello".to_vec(),
+        // Two limits are passed; the nearer one decides.
+        ["\r\n".repeat(40), "G".repeat(100)].concat().into_bytes(),
     ])
     .collect()
 }

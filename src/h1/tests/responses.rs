@@ -166,14 +166,34 @@ fn misuse_of_bodies() {
 #[test]
 fn lengths_that_lie() {
     let mut play = get();
-    play.does(head(200, &[("content-length", "10")], BodyLength::AsGiven)).does(body("abc")).does(end);
-    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").is_closing(None);
+    play.does(head(200, &[("content-length", "3")], BodyLength::AsGiven)).does(body("abc")).does(end);
+    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc").is_closing(None);
+    for length in ["10", "2", "x", "-3"] {
+        let mut play = get();
+        play.does(head(200, &[("content-length", length)], BodyLength::AsGiven)).does(body("abc")).is_closing(None);
+        play.does(end).sends(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nabc"));
+        play.tells(&["closed Finished"]);
+    }
     let mut play = get();
-    play.does(head(204, &[("Content-Length", "1"), ("content-length", "x")], BodyLength::AsGiven)).does(body("abc"));
-    play.does(end).sends("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\ncontent-length: x\r\n\r\nabc");
+    play.does(head(204, &[("Content-Length", "1"), ("content-length", "2")], BodyLength::AsGiven)).does(body("abc"));
+    play.does(end).sends("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\nabc");
+    play.tells(&["closed Finished"]);
     let mut play = get();
     play.does(head(200, &[], BodyLength::AsGiven)).does(body("abc")).does(end);
-    play.sends("HTTP/1.1 200 OK\r\n\r\nabc").tells(&["closed Finished"]);
+    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed Finished"]);
+}
+
+#[test]
+fn true_lengths_as_given_persist() {
+    let mut play = asked("HEAD / HTTP/1.1\r\nhost: h\r\n\r\n");
+    play.does(head(200, &[("content-length", "3")], BodyLength::AsGiven)).does(end);
+    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n").is_closing(None);
+    let mut play = http_1_0();
+    play.does(head(200, &[("content-length", "1")], BodyLength::AsGiven)).does(body("a")).does(end);
+    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 1\r\nconnection: keep-alive\r\n\r\na").is_closing(None);
+    let mut play = get();
+    play.does(head(200, &[("transfer-encoding", "chunked")], BodyLength::AsGiven)).does(body("1\r\na\r\n0\r\n\r\n"));
+    play.does(end).sends("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n").is_closing(None);
 }
 
 #[test]
@@ -193,9 +213,9 @@ fn raw_octets_at_any_point() {
 fn a_raw_response() {
     let mut play = get();
     let octets = encode_head(200, b"\r\n", &Fields::from([("a", "\0")]));
-    play.does(|c| Ok(c.send_raw(octets, Track::Yes)));
+    play.orders(|c| c.send_raw(octets, Track::Yes));
     play.refuses(Misuse::HeadSent, head(200, &[], BodyLength::None)).does(body("x"));
-    play.does(|c| Ok(c.close_after())).does(end);
+    play.orders(|c| c.close_after()).does(end);
     play.sends("HTTP/1.1 200 \r\n\r\na: \0\r\n\r\nx").tells(&["closed Finished"]);
 }
 
