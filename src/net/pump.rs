@@ -8,6 +8,8 @@ mod closing;
 mod sink;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod toy;
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -262,7 +264,15 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
             return Progress::Done;
         }
         loop {
-            let next = engine.transmit(now, &mut |octets| sink.take(octets));
+            let mut offered = false;
+            let mut next = engine.transmit(now, &mut |octets| {
+                offered = true;
+                sink.take(octets)
+            });
+            if next == Transmit::More && !offered {
+                // It would have us ask for ever.
+                next = Transmit::Idle;
+            }
             let progress = match next {
                 Transmit::More => sink.state(),
                 Transmit::Idle | Transmit::Flush => sink.flush(),

@@ -60,3 +60,19 @@ impl Signals {
         Signal::Interrupt
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn signals_come_out_one_by_one_and_end_nothing() {
+        let mut signals = Signals::listen().unwrap();
+        let pid = std::process::id().to_string();
+        for (name, signal) in [("-TERM", Signal::Terminate), ("-INT", Signal::Interrupt), ("-TERM", Signal::Terminate)]
+        {
+            assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+            assert_eq!(signals.next().await, signal);
+        }
+    }
+}

@@ -90,10 +90,10 @@ impl Connection {
                 && self.peer_settings_seen
                 && self.peer.no_rfc7540_priorities != (value != 0);
             let fault = self.peer.check(id, value).or(changes.then_some(Rule::SettingsNoPriorities));
-            if let Some(rule) = fault {
-                if !self.violation(rule, 0, Some(header), format!("{id} = {value}")) {
-                    return false;
-                }
+            if let Some(rule) = fault
+                && !self.violation(rule, 0, Some(header), format!("{id} = {value}"))
+            {
+                return false;
             }
             if !self.apply_peer_setting(id, value)
                 && !self.violation(Rule::SettingsWindowOverflow, 0, Some(header), format!("{id} = {value}"))

@@ -1,1 +1,11 @@
-
+mod chunking;
+mod client;
+mod commands;
+mod flow;
+mod life;
+mod limits;
+mod messages;
+mod output;
+mod raw;
+mod rules;
+mod state;

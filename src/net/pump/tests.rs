@@ -7,122 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::toy::Toy;
 use super::*;
-
-/// An engine whose output, timeout and end a test sets by hand.
-struct Toy(RefCell<State>);
-
-struct State {
-    /// Runs of octets, each with whether a cut mark follows.
-    output: VecDeque<(Vec<u8>, bool)>,
-    received: Vec<u8>,
-    peer_closed: Vec<PeerClosed>,
-    close: Option<Close>,
-    /// Close so, once the peer has.
-    close_after_peer: Option<Close>,
-    wants_read: bool,
-    echo: bool,
-    timeout: Option<Instant>,
-    timeouts: usize,
-    waker: Option<Waker>,
-}
-
-impl Toy {
-    fn new() -> Toy {
-        Toy(RefCell::new(State {
-            output: VecDeque::new(),
-            received: Vec::new(),
-            peer_closed: Vec::new(),
-            close: None,
-            close_after_peer: Some(Close::Graceful),
-            wants_read: true,
-            echo: false,
-            timeout: None,
-            timeouts: 0,
-            waker: None,
-        }))
-    }
-
-    fn with(self, change: impl FnOnce(&mut State)) -> Toy {
-        change(&mut self.0.borrow_mut());
-        self
-    }
-
-    /// Changes the state as a handler on another task would.
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.0.borrow_mut());
-        if let Some(waker) = self.0.borrow_mut().waker.take() {
-            waker.wake();
-        }
-    }
-
-    fn received(&self) -> Vec<u8> {
-        self.0.borrow().received.clone()
-    }
-
-    fn ends(&self) -> Vec<PeerClosed> {
-        self.0.borrow().peer_closed.clone()
-    }
-}
-
-impl Engine for Toy {
-    fn receive(&self, _: Instant, octets: &[u8]) {
-        let mut state = self.0.borrow_mut();
-        assert!(state.wants_read, "octets came although reading is paused");
-        assert!(state.peer_closed.is_empty(), "octets came after the end");
-        state.received.extend_from_slice(octets);
-        if state.echo {
-            state.output.push_back((octets.to_vec(), false));
-        }
-    }
-
-    fn peer_closed(&self, _: Instant, how: PeerClosed) {
-        let mut state = self.0.borrow_mut();
-        state.peer_closed.push(how);
-        if state.close.is_none() {
-            state.close = state.close_after_peer;
-        }
-    }
-
-    fn handle_timeout(&self, now: Instant) {
-        let mut state = self.0.borrow_mut();
-        assert!(state.timeout.take().is_some_and(|at| at <= now), "the timeout came too early");
-        state.timeouts += 1;
-        state.close = Some(Close::Graceful);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.0.borrow().timeout
-    }
-
-    fn transmit(&self, _: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        let mut state = self.0.borrow_mut();
-        let Some((run, cut)) = state.output.front_mut() else { return Transmit::Idle };
-        match write(run) {
-            Ok(count) => drop(run.drain(..count)),
-            Err(_) => return Transmit::More,
-        }
-        if !run.is_empty() {
-            return Transmit::More;
-        }
-        let cut = *cut;
-        state.output.pop_front();
-        if cut { Transmit::Flush } else { Transmit::More }
-    }
-
-    fn wants_read(&self) -> bool {
-        self.0.borrow().wants_read
-    }
-
-    fn close(&self) -> Option<Close> {
-        let state = self.0.borrow();
-        state.close.filter(|close| *close == Close::Abort || state.output.is_empty())
-    }
-
-    fn register_waker(&self, waker: &Waker) {
-        self.0.borrow_mut().waker = Some(waker.clone());
-    }
-}
 
 /// A stream that records how it is written to.
 #[derive(Clone, Default)]
@@ -337,7 +223,7 @@ async fn a_timeout_that_is_moved_nearer_rings_in_time() {
     let toy = Toy::new().with(|state| state.timeout = Some(start + Duration::from_secs(3600)));
     let mut pump = pin!(pump(server, &toy));
     assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
-    toy.change(|state| state.timeout = Some(start));
+    toy.change(|state| state.timeout = Some(start + Duration::from_millis(20)));
     assert!(tokio::time::timeout(Duration::from_secs(5), pump).await.is_ok());
     assert_eq!(toy.0.borrow().timeouts, 1);
 }

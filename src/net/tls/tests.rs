@@ -9,6 +9,8 @@ use tokio_rustls::TlsConnector;
 
 use super::*;
 use crate::net::certificates::Certificates;
+use crate::net::pump::toy::Toy;
+use crate::net::pump::{Close, End, PeerClosed, pump};
 
 const TIME: Duration = Duration::from_secs(20);
 
@@ -151,4 +153,86 @@ async fn clear_text_silence_and_leaving_are_told_apart() {
     let (_near, far) = duplex(1024);
     let impatient = Tls { handshake_timeout: Duration::from_millis(1), ..fixture.tls.clone() };
     assert!(matches!(impatient.accept(far).await.err().unwrap(), HandshakeError::TimedOut(_)));
+}
+
+#[tokio::test]
+async fn a_graceful_end_is_a_close_notify_after_the_last_octets() {
+    let fixture = fixture(&["h2"]);
+    let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], rustls::ALL_VERSIONS), "localhost").await;
+    let (ours, mut theirs) = (ours.unwrap().0, theirs.unwrap());
+    let octets: Vec<u8> = (0..500_000_u32).map(|number| (number % 251) as u8).collect();
+    let toy = Toy::new().with(|state| {
+        state.output.push_back((octets.clone(), false));
+        state.close = Some(Close::Graceful);
+    });
+    let mut got = Vec::new();
+    let (end, read) = tokio::join!(pump(ours, &toy), async {
+        // Without a close_notify this would be an error.
+        let read = theirs.read_to_end(&mut got).await;
+        theirs.shutdown().await.unwrap();
+        read
+    });
+    assert_eq!((end, read.unwrap()), (End::Closed, octets.len()));
+    assert!(got == octets);
+}
+
+#[tokio::test]
+async fn an_end_without_close_notify_is_told_and_can_still_be_answered() {
+    let fixture = fixture(&["h2"]);
+    let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], rustls::ALL_VERSIONS), "localhost").await;
+    let (ours, mut theirs) = (ours.unwrap().0, theirs.unwrap());
+    let toy = Toy::new();
+    theirs.write_all(b"cut off").await.unwrap();
+    let (mut raw, _tls) = theirs.into_inner();
+    let (end, answer) = tokio::join!(pump(ours, &toy), async {
+        raw.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        raw.read_to_end(&mut answer).await.unwrap();
+        answer
+    });
+    assert_eq!(end, End::Closed);
+    assert_eq!(toy.received(), b"cut off");
+    assert_eq!(toy.ends(), [PeerClosed::Failed(io::ErrorKind::UnexpectedEof)]);
+    assert!(!answer.is_empty(), "our close_notify went out");
+}
+
+#[tokio::test]
+async fn broken_records_end_the_connection() {
+    let fixture = fixture(&["h2"]);
+    let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], rustls::ALL_VERSIONS), "localhost").await;
+    let (ours, (mut raw, _tls)) = (ours.unwrap().0, theirs.unwrap().into_inner());
+    raw.write_all(b"this is no record at all").await.unwrap();
+    let toy = Toy::new();
+    assert_eq!(pump(ours, &toy).await, End::Peer(PeerClosed::Failed(io::ErrorKind::InvalidData)));
+}
+
+#[tokio::test]
+async fn each_run_up_to_a_cut_mark_is_a_tls_record_of_its_own() {
+    let fixture = fixture(&["h2"]);
+    let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], &[&rustls::version::TLS12]), "localhost").await;
+    let (ours, (mut raw, _tls)) = (ours.unwrap().0, theirs.unwrap().into_inner());
+    let toy = Toy::new().with(|state| {
+        for (run, cut) in [("one", true), ("t", false), ("wo", true), ("three", false), ("more", false)] {
+            state.output.push_back((run.into(), cut));
+        }
+        state.close = Some(Close::Graceful);
+    });
+    let mut octets = Vec::new();
+    let (end, read) = tokio::join!(pump(ours, &toy), async {
+        let read = raw.read_to_end(&mut octets).await;
+        drop(raw);
+        read
+    });
+    assert_eq!((end, read.is_ok()), (End::Closed, true));
+    // Type and length of each record (RFC 5246 §6.2.1); its cipher adds as many octets to each.
+    let mut records = Vec::new();
+    let mut rest = octets.as_slice();
+    while let [kind, _, _, high, low, after @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        records.push((*kind, length));
+        rest = &after[length..];
+    }
+    let data: Vec<usize> = records.iter().filter(|(kind, _)| *kind == 23).map(|(_, length)| *length).collect();
+    let added = data[0] - 3;
+    assert_eq!(data, [3 + added, 3 + added, 9 + added]);
 }
