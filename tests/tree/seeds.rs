@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "../../fuzz/drivers/h1.rs"]
 mod h1;
+#[path = "../../fuzz/drivers/h2.rs"]
+mod h2;
 #[path = "../../fuzz/drivers/wire.rs"]
 mod wire;
 
@@ -88,6 +90,16 @@ fn frames() {
 #[test]
 fn hpack() {
     smoke("hpack", wire::hpack);
+}
+
+#[test]
+fn h2_octets() {
+    smoke("h2_octets", h2::octets);
+}
+
+#[test]
+fn h2_operations() {
+    smoke("h2_operations", h2::operations);
 }
 
 #[test]
