@@ -2,8 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/docs.rs"]
+mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+mod handlers;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]

@@ -16,6 +16,8 @@ mod http2;
 mod levers;
 mod request;
 mod respond;
+#[cfg(test)]
+mod tests;
 mod wait;
 
 pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::coroutine::{WaitError, stack_is_low, wait};
 use super::loader::Script;
 use super::nesting;
+use crate::exchange::Exchange;
 
 /// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
@@ -112,6 +113,8 @@ pub struct Run {
     ending: Cell<Option<Ending>>,
     /// Resident memory of the process when first looked at, in octets.
     resident: Cell<Option<u64>>,
+    /// What it answers, if it answers a request.
+    pub(super) exchange: OnceCell<Exchange>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Scripts it runs, kept until its stack is gone: syntax trees may be too deep to be dropped there.
@@ -127,6 +130,7 @@ impl Run {
             deadline: OnceCell::new(),
             ending: Cell::new(None),
             resident: Cell::new(None),
+            exchange: OnceCell::new(),
             modules: RefCell::default(),
             scripts: RefCell::default(),
         })

@@ -24,6 +24,8 @@ pub enum ScriptError {
     Budget { ending: Ending, fault: Fault },
     /// The handler returned what is no response.
     Nonsense(Fault),
+    /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with 400.
+    BadRequest(String),
     /// A host function panicked: a mistake in the server.
     Panic { file: PathBuf, message: String },
     /// The stream, the connection or the server is over: nobody waits for an answer.
@@ -42,6 +44,10 @@ pub struct Fault {
     /// Calls that led there, innermost first.
     pub calls: Vec<Call>,
 }
+
+/// What a helper throws when the request's parameters are wrong; see [`ScriptError::BadRequest`].
+#[derive(Clone, Debug)]
+pub struct BadRequest(pub String);
 
 /// One call in a chain of calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +75,7 @@ impl ScriptError {
             | Self::Raised(fault)
             | Self::Nonsense(fault)
             | Self::Budget { fault, .. } => Some(fault),
-            Self::Unreadable { .. } | Self::Panic { .. } | Self::Ended => None,
+            Self::Unreadable { .. } | Self::BadRequest(_) | Self::Panic { .. } | Self::Ended => None,
         }
     }
 }
@@ -86,6 +92,7 @@ impl fmt::Display for ScriptError {
                  This is a mistake in wireserve, not in the script.",
                 file.display()
             ),
+            Self::BadRequest(text) => f.write_str(text),
             Self::Ended => f.write_str("the handler was ended: nobody waits for its answer"),
             Self::Compile(fault)
             | Self::NoHandler(fault)
@@ -220,7 +227,8 @@ impl Fault {
             rest.is_some_and(|rest| rest.trim_start().starts_with('('))
         };
         if let Some(at) = text.lines().position(begins) {
-            self.place = Some((at + 1, 0));
+            let line = text.lines().nth(at).unwrap_or_default();
+            self.place = Some((at + 1, line.len() - line.trim_start().len() + 1));
             self.line = line_of(text, at + 1);
         }
     }

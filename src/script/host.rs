@@ -9,7 +9,7 @@ use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FuncArgs, Scope};
 use super::budget::{Counting, Ending, Limits, Run};
 use super::coroutine::{NoStack, Panic, Stacks, Task};
 use super::engine;
-use super::error::{Fault, ScriptError, ending_message};
+use super::error::{BadRequest, Fault, ScriptError, ending_message};
 use super::loader::{Loader, Roots, Script, ScriptSource};
 use super::watch::Changes;
 
@@ -96,13 +96,12 @@ impl Caller {
         outcome.map_err(|error| self.error(&error, function))
     }
 
-    /// Calls a function pointer that the script gave.
+    /// Calls a function pointer that the script gave, without arguments; [`Caller::error`] makes text of its error.
     ///
     /// # Errors
-    /// As [`Caller::call`].
-    pub fn call_pointer(&self, pointer: &rhai::FnPtr, arguments: impl FuncArgs) -> Result<Dynamic, ScriptError> {
-        let outcome = pointer.call::<Dynamic>(&self.core.engine, self.script.ast(), arguments);
-        outcome.map_err(|error| self.error(&error, pointer.fn_name()))
+    /// What the script raised.
+    pub fn call_raw(&self, pointer: &rhai::FnPtr) -> Result<Dynamic, Box<EvalAltResult>> {
+        pointer.call::<Dynamic>(&self.core.engine, self.script.ast(), ())
     }
 
     /// An error of the script as text for people.
@@ -110,6 +109,11 @@ impl Caller {
         let ending = self.run.ending();
         if ending == Some(Ending::Cancelled) {
             return ScriptError::Ended;
+        }
+        if let EvalAltResult::ErrorRuntime(value, _) = error.unwrap_inner()
+            && let Some(BadRequest(text)) = value.read_lock::<BadRequest>().as_deref()
+        {
+            return ScriptError::BadRequest(text.clone());
         }
         let mut fault = Fault::raised(error, function, self.script.path(), &*self.core.loader);
         if fault.place.is_none() {

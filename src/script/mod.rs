@@ -7,10 +7,13 @@
 //! | [`engine`] | the engine of a worker, `sleep`, `import` |
 //! | [`loader`], [`watch`] | compiled scripts, and what makes them stale |
 //! | [`host`] | all that together: starts handlers |
+//! | [`api`] | what scripts see, one file per topic |
+//! | [`run`] | answers an exchange: which function is called when |
 //! | [`octets`] | octets as a script value |
 //! | [`error`] | errors as text for people |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 
+pub mod api;
 pub mod budget;
 pub mod check;
 pub mod coroutine;
@@ -21,7 +24,11 @@ pub mod loader;
 mod nesting;
 pub mod new;
 pub mod octets;
+pub mod run;
 pub mod watch;
+
+pub use loader::ScriptSource;
+pub use run::{Host, Options};
 
 #[cfg(test)]
 mod tests;

@@ -81,6 +81,8 @@ fn log(connection: &Connection, notice: &Notice) {
     match notice {
         Notice::Violation { text, enforced: true } => tracing::info!(connection = id, "client broke a rule: {text}"),
         Notice::Violation { text, enforced: false } => tracing::debug!(connection = id, "client broke a rule: {text}"),
-        Notice::BadRequest { status, text } => tracing::info!(connection = id, "bad request, answered {status}: {text}"),
+        Notice::BadRequest { status, text } => {
+            tracing::info!(connection = id, "bad request, answered {status}: {text}")
+        }
     }
 }

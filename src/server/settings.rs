@@ -20,8 +20,10 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
-    let kinds = [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
-    let ports = kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
+    let kinds =
+        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
+    let ports =
+        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
         script: script_options(config, &roots, urls),

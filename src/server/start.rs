@@ -40,9 +40,9 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let workers = Workers::start(config.workers.value, &shared, &stopped)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };
-    ready.announce(config.ready_file.as_deref()).map_err(|error| {
-        StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error)
-    })?;
+    ready
+        .announce(config.ready_file.as_deref())
+        .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
 
     let mut acceptors = JoinSet::new();
     for port in open {
@@ -71,7 +71,14 @@ fn certificates(config: &Config) -> Result<Certificates, StartError> {
     let now = net::wall_clock();
     Ok(match &config.ssl.own {
         Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now)?,
-        None => Certificates::in_folder(&config.ssl.folder.value, &[config.browser_host.value.clone()], now)?,
+        None => {
+            let mut names = vec![config.browser_host.value.clone()];
+            let address = config.bind_address.value;
+            if !address.is_loopback() && !address.is_unspecified() {
+                names.push(address.to_string());
+            }
+            Certificates::in_folder(&config.ssl.folder.value, &names, now)?
+        }
     })
 }
 

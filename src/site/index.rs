@@ -36,7 +36,7 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>wireserve</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
-         <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it,\
+         <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it, \
          <b>open</b> goes there. This page came over <b>{}</b>.</p><p class=\"ports\">",
         escape(protocol)
     );

@@ -40,7 +40,9 @@ fn endless_loops_recursion_memory_throws_and_nonsense_are_ended() {
         ("swallow.rhai", "fn main(request, response) { loop { try { loop { } } catch { } } }", "operations"),
     ];
     let config = "[limits]\noperations = 3000000\n";
-    let builder = scripts.iter().fold(Server::builder().config(config), |builder, (name, script, _)| builder.handler(name, script));
+    let builder = scripts
+        .iter()
+        .fold(Server::builder().config(config), |builder, (name, script, _)| builder.handler(name, script));
     let server = builder.start();
     let mut client = Client::h2c(&server);
     for (name, _, part) in scripts {

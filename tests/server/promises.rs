@@ -83,7 +83,8 @@ fn a_closed_window_brings_no_empty_data_and_the_response_finishes_when_it_opens(
     client.send(&window_update(0, 400_000));
     client.send(&window_update(stream, 400_000));
     let frames = client.until(|frame| frame.is(FrameType::DATA) && frame.header.has(flag::END_STREAM));
-    let data: Vec<usize> = frames.iter().filter(|frame| frame.is(FrameType::DATA)).map(|frame| frame.payload.len()).collect();
+    let data: Vec<usize> =
+        frames.iter().filter(|frame| frame.is(FrameType::DATA)).map(|frame| frame.payload.len()).collect();
     assert_eq!(data.iter().sum::<usize>(), 200_000);
     assert!(data.iter().all(|length| *length > 0), "an empty DATA frame among {data:?}");
 }
@@ -93,7 +94,8 @@ fn field_abc_goes_out_raw_and_is_an_error_checked() {
     let raw = r#"fn main(request, response) {
         response.writer.write_raw_header_frame([[":status", "200"], [":abc", "1"]], #{ end_stream: true, end_headers: true });
     }"#;
-    let checked = "fn main(request, response) {\n    response.writer.write_headers([[\":status\", 200], [\":abc\", \"1\"]]);\n}";
+    let checked =
+        "fn main(request, response) {\n    response.writer.write_headers([[\":status\", 200], [\":abc\", \"1\"]]);\n}";
     let server = Server::builder().handler("raw.rhai", raw).handler("checked.rhai", checked).start();
     let mut client = Client::h2c(&server);
     let stream = client.get("/handlers/raw.rhai");

@@ -85,7 +85,8 @@ fn a_signal_sends_goaway_lets_streams_end_and_exits_0() {
 #[test]
 fn paths_that_lead_out_are_404() {
     let server = Server::builder().file("index.txt", "inside").start();
-    std::fs::write(server.folder().parent().expect("a folder").join("wireserve-outside.txt"), "outside").expect("a file");
+    std::fs::write(server.folder().parent().expect("a folder").join("wireserve-outside.txt"), "outside")
+        .expect("a file");
     let mut client = Client::h2c(&server);
     let stream = client.get("/index.txt");
     assert_eq!(client.response(stream).text(), "inside");

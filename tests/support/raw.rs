@@ -292,6 +292,20 @@ impl Client {
         &self.buffer
     }
 
+    /// The next `count` octets, whatever frames they are or are not.
+    ///
+    /// # Panics
+    /// If the connection ends, or the deadline comes, before.
+    pub fn octets(&mut self, count: usize) -> Vec<u8> {
+        let deadline = Instant::now() + DEADLINE;
+        while self.buffer.len() < count {
+            assert!(self.end.is_none(), "the connection ended ({:?}) after {:?}", self.end, self.buffer);
+            assert!(Instant::now() < deadline, "only {:?} in {DEADLINE:?}", self.buffer);
+            self.fill();
+        }
+        self.buffer.split_to(count).to_vec()
+    }
+
     /// All frames up to and with the first that `last` accepts.
     ///
     /// # Panics
