@@ -6,8 +6,9 @@ use crate::config::{Config, ready};
 use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
-use crate::{exchange, h1, h2};
+use crate::{exchange, h1, h2, net};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What all workers share.
@@ -37,19 +38,22 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
 }
 
 fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls) -> script::Options {
+    let shown = serde_json::json!({
+        "browser_host": config.browser_host.value,
+        "bind_address": config.bind_address.value,
+        "doc_root": config.doc_root.value,
+        "urls": urls,
+    });
     script::Options {
-        limits: script_limits(config),
-        handlers: roots.handlers.clone(),
-        document: roots.document.clone(),
+        roots: roots.handlers.clone(),
+        doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
-        embedded: |name| site::shipped_handler(name.strip_prefix("handlers/").unwrap_or(name)),
+        limits: script_limits(config),
         changes: Changes::watch(),
-        config: serde_json::json!({
-            "browser_host": config.browser_host.value,
-            "bind_address": config.bind_address.value,
-            "doc_root": config.doc_root.value,
-            "urls": urls,
-        }),
+        server_config: Arc::new(shown),
+        embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
+        embedded_file: site::shipped_page,
+        wall_clock: net::wall_clock,
     }
 }
 

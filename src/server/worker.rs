@@ -6,7 +6,7 @@ use crate::http::{Fields, date};
 use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
-use crate::script::{self, loader::ScriptSource};
+use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Meaning, Roots, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
@@ -62,7 +62,7 @@ pub(super) enum Answer {
 /// What everything on a worker's thread uses.
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
-    pub host: Rc<script::Host>,
+    pub host: script::Host,
     pub files: FileCache,
     resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
     date: RefCell<(u64, Bytes)>,
