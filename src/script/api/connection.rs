@@ -127,8 +127,11 @@ fn register_sending(engine: &mut Engine) {
 }
 
 fn register_ending(engine: &mut Engine) {
-    engine.register_fn("goaway", |connection: &mut Connection| goaway(connection, None, &Dynamic::from_int(0), "".into()));
-    engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
+    engine.register_fn("goaway", |connection: &mut Connection| {
+        goaway(connection, None, &Dynamic::from_int(0), "".into())
+    });
+    engine
+        .register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
     engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic, debug: Dynamic| {
         goaway(connection, None, &code, debug)
     });
