@@ -226,7 +226,7 @@ fn register_reading(engine: &mut Engine) {
 }
 
 fn register_making(engine: &mut Engine) {
-    engine.register_fn("blob", || Octets::default());
+    engine.register_fn("blob", Octets::default);
     engine.register_fn("blob", |count: INT| filled(count, 0));
     engine.register_fn("blob", filled);
     engine.register_fn("blob", |octets: rhai::Array| {

@@ -73,7 +73,7 @@ impl Host {
             api::register(engine);
             api::helpers::register(engine, &options);
         });
-        Self { core, common, server: Dynamic::from_map(server).into_shared() }
+        Self { core, common, server: Dynamic::from_map(server) }
     }
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,

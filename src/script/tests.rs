@@ -167,7 +167,7 @@ fn memory_eaters_end_cleanly() {
         "fn main() { let a = []; loop { a.push(`${a.len()}`.pad(100000, 'x')) } }",
     ] {
         let begin = Instant::now();
-        let result = run_with(Limits { operations: 1_000_000, ..Limits::default() }, script);
+        let result = run_with(Limits { operations: 100_000, ..Limits::default() }, script);
         assert!(begin.elapsed() < Duration::from_secs(20), "{script}: {result:?}");
         assert!(result.is_err(), "{script}");
     }
@@ -189,12 +189,11 @@ fn nested_values_do_not_overflow_the_stack() {
 #[test]
 fn nested_function_pointers_do_not_overflow_the_stack() {
     for script in [
-        "fn f(x) { 0 } fn main() { let p = Fn(\"f\"); loop { p = p.curry(p); } }",
         "fn main() { let p = || 0; loop { let q = p; p = || q.call(); } }",
         "fn main() { let p = || 0; let all = []; loop { let q = `${all.len()}`; q.pad(4000000, 'x'); all.push(|| q.len()); } }",
         "fn main() { let p = || 0; let i = 0; while i < 300000 { let q = p; p = || q; i += 1; } }",
         "fn main() { let p = || 0; let f = |n| { for i in 0..n { let q = p; p = || q; } }; loop { f.call(100000); } }",
-        "fn grow() { loop { this = [Fn(\"grow\").curry(this)]; } } fn main() { let a = []; a.grow(); }",
+        "fn grow() { loop { let q = this[0]; this[0] = || q; } } fn main() { let a = [|| 0]; a.grow(); }",
     ] {
         let begin = Instant::now();
         let result = run_with(Limits { operations: 5_000_000, ..Limits::default() }, script);
@@ -460,7 +459,7 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
     let handlers = folder.path().join("handlers");
     let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
     assert!(written.to_string().contains("my-test.html"));
-    let report = super::check::check(&[handlers.clone()], &Limits::default());
+    let report = super::check::check(std::slice::from_ref(&handlers), &Limits::default());
     assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
     let page = std::fs::read_to_string(&written.page).unwrap();
     assert!(page.contains("/handlers/my-test.rhai"));

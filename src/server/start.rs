@@ -10,7 +10,7 @@ use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 /// An open port and what it speaks.
@@ -36,8 +36,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let certificates = certificates(config)?;
     let (open, urls) = open_ports(config, &certificates)?;
     let shared = Arc::new(settings::shared(config, &urls));
-    let (stop, stopped) = watch::channel(false);
-    let workers = Workers::start(config.workers.value, &shared, &stopped)?;
+    let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };
     ready
@@ -51,8 +50,6 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let signal = signals.next().await;
     tracing::info!("{signal:?}: no new connections; streams under way may end (a second signal cuts them off)");
     acceptors.shutdown().await;
-    // An error says that no worker is left to be told.
-    let _ = stop.send(true);
     let grace = config.limits.server.shutdown_timeout.value;
     tokio::select! {
         () = workers.ended() => {}
@@ -126,17 +123,17 @@ struct Workers {
 }
 
 impl Workers {
-    fn start(count: usize, shared: &Arc<Shared>, stopped: &watch::Receiver<bool>) -> Result<Self, StartError> {
+    fn start(count: usize, shared: &Arc<Shared>) -> Result<Self, StartError> {
         let mut workers = Self { senders: Vec::new(), ended: Vec::new() };
         for number in 0..count {
             let (sender, incoming) = mpsc::unbounded_channel();
             let (ending, ended) = oneshot::channel();
-            let (shared, stopped) = (shared.clone(), stopped.clone());
+            let shared = shared.clone();
             let run = move || {
                 match runtime() {
                     Ok(runtime) => {
                         let local = tokio::task::LocalSet::new();
-                        local.block_on(&runtime, worker::run(shared, incoming, stopped));
+                        local.block_on(&runtime, worker::run(shared, incoming));
                     }
                     Err(error) => tracing::error!("a worker could not start: {error}"),
                 }
@@ -151,7 +148,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Waits until every worker has ended.
+    /// Lets the workers end, and waits until each has.
     async fn ended(self) {
         drop(self.senders);
         for ended in self.ended {

@@ -17,7 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 /// How long a worker trusts what a path meant last time. Contents are looked at on each request all the same: this is
 /// about files that appear, vanish or hide each other.
@@ -70,13 +70,8 @@ pub(super) struct Worker {
     stopping: Cell<bool>,
 }
 
-/// Runs a worker until the acceptor has gone and its connections have ended. `stop` becomes true when it is to end
-/// them.
-pub(super) async fn run(
-    shared: Arc<Shared>,
-    mut incoming: mpsc::UnboundedReceiver<Incoming>,
-    mut stop: watch::Receiver<bool>,
-) {
+/// Runs a worker. When the acceptors have gone, its connections are told to end, and it ends with the last of them.
+pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiver<Incoming>) {
     let worker = Rc::new(Worker {
         host: script::Host::new(shared.script.clone()),
         shared,
@@ -94,14 +89,11 @@ pub(super) async fn run(
                 None => break,
             },
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-            changed = stop.changed() => {
-                worker.stopping.set(true);
-                let open: Vec<Connection> = worker.connections.borrow().values().cloned().collect();
-                open.iter().for_each(Connection::shut_down);
-                if changed.is_err() { break; }
-            }
         }
     }
+    worker.stopping.set(true);
+    let open: Vec<Connection> = worker.connections.borrow().values().cloned().collect();
+    open.iter().for_each(Connection::shut_down);
     while tasks.join_next().await.is_some() {}
 }
 

@@ -93,17 +93,31 @@ async fn converse(
     }
     let head = head.body(()).map_err(|error| Failure::Other(error.to_string()))?;
     let mut sender = sender.ready().await?;
-    let (response, mut upload) = sender.send_request(head, request.upload == 0)?;
+    let (response, stream) = sender.send_request(head, request.upload == 0)?;
     // The connection stays open for the response, and closes after it.
     drop(sender);
-    let mut left = usize::try_from(request.upload).unwrap_or(usize::MAX);
+    // By itself: an answer that comes while the upload runs must be read, or both sides wait for window.
+    let upload = tokio::spawn(send(stream, usize::try_from(request.upload).unwrap_or(usize::MAX)));
+    receive(response, outcome).await?;
+    match upload.await {
+        // A server may end the stream before it has read everything.
+        Ok(Err(error)) if !error.is_reset() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn send(mut stream: h2::SendStream<Bytes>, mut left: usize) -> Result<(), h2::Error> {
     while left > 0 {
-        upload.reserve_capacity(left.min(65_536));
-        let Some(capacity) = poll_fn(|context| upload.poll_capacity(context)).await else { break };
+        stream.reserve_capacity(left.min(65_536));
+        let Some(capacity) = poll_fn(|context| stream.poll_capacity(context)).await else { break };
         let part = capacity?.min(left);
         left -= part;
-        upload.send_data(Bytes::from(vec![b'u'; part]), left == 0)?;
+        stream.send_data(Bytes::from(vec![b'u'; part]), left == 0)?;
     }
+    Ok(())
+}
+
+async fn receive(response: h2::client::ResponseFuture, outcome: &mut Outcome) -> Result<(), Failure> {
     let (parts, mut body) = response.await?.into_parts();
     outcome.status = Some(parts.status.as_u16());
     outcome.headers = pairs(&parts.headers);

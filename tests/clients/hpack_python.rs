@@ -1,11 +1,12 @@
 //! Both ways against Python's package `hpack` (RFC 7541).
 
+use crate::support::programs::python_with;
 use bytes::BytesMut;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use wireserve::wire::hpack::{Decoder, Encoder};
 
@@ -19,7 +20,7 @@ struct Peer {
 }
 
 impl Peer {
-    fn start(python: &str) -> Self {
+    fn start(python: &Path) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/hpack_python.py");
         let mut command = Command::new(python);
         let mut child =
@@ -42,25 +43,6 @@ impl Drop for Peer {
         drop(self.input.take());
         let _ = self.child.wait();
     }
-}
-
-/// `WIRESERVE_PYTHON`, that of CI, or the system's; `None` when it lacks the package.
-#[allow(clippy::disallowed_methods, reason = "tests are told by the environment where things are")]
-fn python() -> Option<String> {
-    let ours = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/venv/bin/python3"));
-    let python = match std::env::var("WIRESERVE_PYTHON") {
-        Ok(python) => python,
-        Err(_) if ours.exists() => ours.to_string_lossy().into_owned(),
-        Err(_) => "python3".to_owned(),
-    };
-    let imported = Command::new(&python).args(["-c", "import hpack"]).stderr(Stdio::null()).status();
-    if imported.is_ok_and(|status| status.success()) {
-        return Some(python);
-    }
-    let required = std::env::var("WIRESERVE_REQUIRE_CLIENTS").is_ok_and(|value| value == "1");
-    assert!(!required, "{python} has no package hpack, and WIRESERVE_REQUIRE_CLIENTS=1");
-    println!("skipped: {python} has no package hpack (pip install hpack)");
-    None
 }
 
 fn hex(octets: &[u8]) -> String {
@@ -98,8 +80,8 @@ fn any_steps() -> impl Strategy<Value = Vec<Result<List, usize>>> {
     prop::collection::vec(prop_oneof![4 => any_list().prop_map(Ok), 1 => size.prop_map(Err)], 1..12)
 }
 
-fn run(check: impl Fn(&str, &[Result<List, usize>]) -> TestCaseResult) {
-    let Some(python) = python() else {
+fn run(check: impl Fn(&Path, &[Result<List, usize>]) -> TestCaseResult) {
+    let Some(python) = python_with("hpack") else {
         return;
     };
     // Each case starts a process, so that its tables are empty.

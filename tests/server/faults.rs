@@ -39,7 +39,7 @@ fn endless_loops_recursion_memory_throws_and_nonsense_are_ended() {
         ("nonsense.rhai", "fn main(request, response) { |x| x }", "nonsense.rhai"),
         ("swallow.rhai", "fn main(request, response) { loop { try { loop { } } catch { } } }", "operations"),
     ];
-    let config = "[limits]\noperations = 3000000\n";
+    let config = "[limits.script]\noperations = 3000000\n";
     let builder = scripts
         .iter()
         .fold(Server::builder().config(config), |builder, (name, script, _)| builder.handler(name, script));

@@ -209,14 +209,14 @@ fn block_comment_length(rest: &str) -> usize {
     rest.len()
 }
 
-/// Blanks every item under `#[cfg(test)]`: up to its `;`, or to the end of its braces.
+/// Blanks every item under `#[cfg(test)]` or `#[cfg(all(test, …))]`: up to its `;`, or to the end of its braces.
 fn without_tests(code: &str) -> String {
-    const MARK: &str = "#[cfg(test)]";
     let mut out = String::with_capacity(code.len());
     let mut rest = code;
-    while let Some(at) = rest.find(MARK) {
+    while let Some(at) = ["#[cfg(test)]", "#[cfg(all(test,"].iter().filter_map(|mark| rest.find(mark)).min() {
         out.push_str(&rest[..at]);
-        let length = item_length(&rest[at + MARK.len()..]) + MARK.len();
+        let attribute = rest[at..].find(']').map_or(0, |end| end + 1);
+        let length = attribute + item_length(&rest[at + attribute..]);
         out.extend(rest[at..at + length].chars().map(|character| if character == '\n' { '\n' } else { ' ' }));
         rest = &rest[at + length..];
     }
