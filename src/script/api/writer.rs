@@ -115,6 +115,23 @@ impl Writer {
         Ok(Response::new(pushed, self.0.common().clone()))
     }
 
+    /// Status and fields, if they are not out yet.
+    fn start(&self) -> Outcome<()> {
+        if self.0.exchange().headers_sent() { Ok(()) } else { self.0.write_status_headers() }
+    }
+
+    /// One chunk (RFC 9112 §7.1); an empty one is the last.
+    fn write_chunk(&self, data: &Dynamic) -> Outcome<()> {
+        let data = octets("a chunk", data)?;
+        self.start()?;
+        // Without a field that says so, the engine itself chooses and writes the chunked coding.
+        if !self.0.0.headers.0.borrow().contains("transfer-encoding") {
+            return if data.is_empty() { sent(self.0.exchange().end()) } else { self.0.write_data(data, false) };
+        }
+        let chunk = [format!("{:x}\r\n", data.len()).as_bytes(), &data, b"\r\n"].concat();
+        self.0.write_data(chunk.into(), false)
+    }
+
     fn only_http1(&self, function: &'static str) -> Outcome<()> {
         match self.0.exchange().protocol() {
             Protocol::Http1 => Ok(()),
@@ -219,16 +236,16 @@ fn register_http1(engine: &mut Engine) {
         writer.only_http1("writer.end_headers")?;
         writer.0.write_status_headers()
     });
-    for name in ["write_content", "write_chunk"] {
-        engine.register_fn(name, move |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-            writer.only_http1(if name == "write_chunk" { "writer.write_chunk" } else { "writer.write_content" })?;
-            let writer = writer.clone();
-            if !writer.0.exchange().headers_sent() {
-                writer.0.write_status_headers()?;
-            }
-            writer.write_data(&data, false)
-        });
-    }
+    engine.register_fn("write_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_content")?;
+        let writer = writer.clone();
+        writer.start()?;
+        writer.write_data(&data, false)
+    });
+    engine.register_fn("write_chunk", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_chunk")?;
+        writer.clone().write_chunk(&data)
+    });
     engine.register_fn("write_raw_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         writer.only_http1("writer.write_raw_content")?;
         // Text holds one octet per character where it can, as names and values do.
