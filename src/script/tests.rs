@@ -526,3 +526,41 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
         assert!(error.contains("cannot be the name"), "{error}");
     }
 }
+
+/// Sources that make the compiler, the optimiser or the interpreter recurse as deep as they can.
+fn deep_sources() -> Vec<String> {
+    let many = |part: &str, count: usize| part.repeat(count);
+    vec![
+        format!("fn main() {{ 1{} }}", many("+1", 400_000)),
+        format!("fn main() {{ let x = 1; x{} }}", many("+x", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("(", 400_000), many(")", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("[", 400_000), many("]", 400_000)),
+        format!("fn main() {{ {}1 }}", many("-", 900_000)),
+        format!("fn main() {{ {}true }}", many("!", 900_000)),
+        format!("fn main() {{ let a = #{{}}; a{} }}", many(".a", 400_000)),
+        format!("fn main() {{ let a = []; a{} }}", many("[0]", 300_000)),
+        format!("fn main() {{ {}{} }}", many("if true {", 90_000), many("}", 90_000)),
+        format!("fn main() {{ if false {{ }} {} }}", many("else if false { }", 50_000)),
+        format!("fn main() {{ {}1{} }}", many("{", 400_000), many("}", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("||", 400_000), many("", 1)),
+        format!("fn main() {{ {}{} }}", many("`${", 200_000), many("}`", 200_000)),
+        format!("fn main() {{ {} 1 }}", many("true || ", 100_000)),
+        format!("fn main() {{ {} 1 }}", many("() ?? ", 100_000)),
+        format!("fn main() {{ let x = 1; {} x }}", many("x = ", 200_000)),
+    ]
+}
+
+#[test]
+fn deep_sources_do_not_overflow_the_stack() {
+    let worker = std::thread::Builder::new().stack_size(super::coroutine::OUTER_STACK_SIZE).spawn(|| {
+        for (number, text) in deep_sources().into_iter().enumerate() {
+            let core = core(Limits::default());
+            let name = format!("deep-{number}.rhai");
+            let source = ScriptSource::Embedded { name: name.into(), text: text.into() };
+            if let Ok(script) = core.load(&source) {
+                let _ = on_worker(core.start(&script, |caller| caller.call("main", ())).unwrap());
+            }
+        }
+    });
+    worker.unwrap().join().unwrap();
+}

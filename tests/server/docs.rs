@@ -8,7 +8,7 @@
 use crate::support::raw::{Client, Fields, exchange};
 use crate::support::server::{Builder, Server};
 use std::fmt::Write;
-use wireserve::wire::frame::FrameType;
+use wireserve::wire::frame::{FrameType, flag};
 
 const DOCS: &str = include_str!("../../docs/handlers.md");
 
@@ -206,8 +206,14 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
     }
     let (mut frames, mut is_final) = (Vec::new(), false);
     while let Some(frame) = client.frame() {
+        if frame.is(FrameType::PING) && !frame.header.has(flag::ACK) {
+            let mut answer = frame.frame.clone();
+            answer.header.flags = flag::ACK;
+            client.send(&answer);
+        }
         let here = frame.header.stream_id == stream;
-        is_final |= here && frame.header.has(1) && (frame.is(FrameType::DATA) || frame.is(FrameType::HEADERS));
+        is_final |=
+            here && frame.header.has(flag::END_STREAM) && (frame.is(FrameType::DATA) || frame.is(FrameType::HEADERS));
         let whole = frame.fields.is_some() || !(frame.is(FrameType::HEADERS) || frame.is(FrameType::CONTINUATION));
         let reset = here && frame.is(FrameType::RST_STREAM);
         frames.push(frame);
