@@ -26,3 +26,7 @@ pub use error::SendError;
 pub use levers::Subscription;
 pub use request::{Protocol, RawHead, Request};
 pub use respond::ResponseHead;
+
+// What crosses to the layer above in its own form.
+pub use crate::h1::Line;
+pub use crate::h2::{Settings, Track};
