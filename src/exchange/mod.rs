@@ -27,6 +27,7 @@ pub use levers::Subscription;
 pub use request::{Protocol, RawHead, Request};
 pub use respond::ResponseHead;
 
-// What crosses to the layer above in its own form.
-pub use crate::h1::Line;
+// What the engines' own words mean here too: the rooms above speak of engines through this one.
+pub use crate::h1::{Line, encode_chunk};
 pub use crate::h2::{Settings, Track};
+pub use crate::wire::frame::ErrorCode;

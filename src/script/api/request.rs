@@ -12,7 +12,7 @@ use super::hpack::entry_map;
 use super::json;
 use super::params::Params;
 use super::{Outcome, fail, handle};
-use crate::exchange::{Connection, Exchange, Line, RawHead};
+use crate::exchange::{Connection, Exchange, RawHead};
 use crate::http::multipart::MultipartLimits;
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
 use crate::script::budget::{self, pause};
@@ -141,7 +141,7 @@ impl Request {
 }
 
 /// A field line of HTTP/1.1 in the form of an HPACK field.
-fn line_map(line: &Line) -> Map {
+fn line_map(line: &crate::exchange::Line) -> Map {
     Map::from_iter([
         ("name".into(), latin1_text(&line.name).into()),
         ("value".into(), latin1_text(&line.value).into()),
