@@ -467,6 +467,15 @@ fn an_edited_script_is_used_and_a_broken_one_answers_until_mended() {
 }
 
 #[test]
+fn an_edit_is_seen_at_once_without_a_watcher() {
+    let folder = Folder::new(Changes::unwatched());
+    for number in 100..400 {
+        folder.write("handlers/a.rhai", &format!("fn main() {{ {number} }}"));
+        assert_eq!(folder.answer("handlers/a.rhai").unwrap(), number.to_string());
+    }
+}
+
+#[test]
 fn the_watcher_counts_changes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.rhai");
