@@ -245,3 +245,16 @@ fn connection_window_opens_at_the_start() {
     let mut client = Client::fresh(Config { settings: vec![], connection_window: 10, ..Config::default() });
     client.expect(&["SETTINGS 0"]);
 }
+
+#[test]
+fn a_changed_setting_changes_what_windows_are_kept_at() {
+    let mut client = small_windows();
+    client.says("!window 3000\nack");
+    client.shown();
+    client.says("data 1 1400");
+    client.connection.consume(1, 1_400);
+    client.expect(&[]);
+    client.says("data 1 100");
+    client.connection.consume(1, 100);
+    client.expect(&["WINDOW_UPDATE 1 1500"]);
+}
