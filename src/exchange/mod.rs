@@ -1,1 +1,33 @@
-//! The room `exchange`.
+//! One request and its response as a conversation, the same for HTTP/1.1 and HTTP/2.
+//!
+//! [`Connection`] owns a protocol engine and turns its events into [`Exchange`]s; an [`Exchange`] is what handlers
+//! and files answer to. Everything lives on one worker thread, in `Rc` and `RefCell`, and no borrow outlives a call:
+//! whatever wakes a waiter does so after the borrow is released.
+//!
+//! The order of calls for the owner of the socket: [`Connection::receive`], then [`Connection::next_exchange`] until
+//! it is `None`, then [`Connection::next_notice`] until it is `None`, then [`Connection::transmit`].
+
+mod body;
+mod connection;
+mod conversation;
+mod error;
+mod http1;
+mod http2;
+mod levers;
+mod request;
+mod respond;
+#[cfg(test)]
+mod tests;
+mod wait;
+
+pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
+pub use conversation::{Exchange, Input, Interest, Outcome};
+pub use error::SendError;
+pub use levers::Subscription;
+pub use request::{Protocol, RawHead, Request};
+pub use respond::ResponseHead;
+
+// What the engines' own words mean here too: the rooms above speak of engines through this one.
+pub use crate::h1::{Line, encode_chunk};
+pub use crate::h2::{Settings, Track};
+pub use crate::wire::frame::ErrorCode;

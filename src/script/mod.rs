@@ -1,1 +1,34 @@
-//! The room `script`.
+//! The Rhai host: handlers are scripts that run as coroutines.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`coroutine`] | a synchronous handler as a future; the only `unsafe` |
+//! | [`budget`] | what a handler may use, and how it is ended |
+//! | [`engine`] | the engine of a worker, `sleep`, `import` |
+//! | [`loader`], [`watch`] | compiled scripts, and what makes them stale |
+//! | [`host`] | all that together: starts handlers |
+//! | [`api`] | what scripts see, one file per topic |
+//! | [`run`] | answers an exchange: which function is called when |
+//! | [`octets`] | octets as a script value |
+//! | [`error`] | errors as text for people |
+//! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
+
+pub mod api;
+pub mod budget;
+pub mod check;
+pub mod coroutine;
+pub mod engine;
+pub mod error;
+pub mod host;
+pub mod loader;
+mod nesting;
+pub mod new;
+pub mod octets;
+pub mod run;
+pub mod watch;
+
+pub use loader::ScriptSource;
+pub use run::{Host, Options};
+
+#[cfg(test)]
+mod tests;

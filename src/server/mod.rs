@@ -1,1 +1,16 @@
-//! The room `server`.
+//! Start and stop, workers, and who answers what.
+//!
+//! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
+//! thread with a runtime of its own and shares nothing with the others but [`worker::Shared`], which never changes.
+
+mod commands;
+mod dispatch;
+mod driver;
+mod error;
+mod settings;
+mod start;
+mod worker;
+
+pub use commands::run;
+pub use error::StartError;
+pub use start::serve;

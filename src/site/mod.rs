@@ -1,1 +1,15 @@
-//! The room `site`.
+//! What a URL means: files below the document root, scripts, and the page that lists the handlers.
+//!
+//! Files on disk come first, then what the binary brings with it. A path is resolved segment by segment after
+//! decoding ([`http::path`](crate::http)), and what would leave a root, or is not to be seen, is a 404.
+
+mod catalogue;
+mod files;
+mod index;
+mod resolve;
+mod shipped;
+
+pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
+pub use index::index_page;
+pub use resolve::{Meaning, Roots, Source};
+pub use shipped::{shipped_handler, shipped_handlers, shipped_page};

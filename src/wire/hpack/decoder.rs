@@ -114,7 +114,7 @@ impl Decoder {
         self.required = None;
         self.table.resize(wanted, |_| {});
         if decoding.count(0) {
-            decoding.entries.push(Entry::SizeUpdate { size, octets: decoding.block.slice(start..end) });
+            decoding.entries.push(Entry::SizeUpdate { size, octets: decoding.octets(start, end) });
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Decoder {
                 index,
                 name_huffman: false,
                 value_huffman: false,
-                octets: decoding.block.slice(start..end),
+                octets: decoding.octets(start, end),
             }));
         }
         Ok(())
@@ -170,7 +170,7 @@ impl Decoder {
                 index,
                 name_huffman,
                 value_huffman: value_literal.huffman,
-                octets: decoding.block.slice(start..end),
+                octets: decoding.octets(start, end),
             }));
         }
         Ok(())
@@ -207,6 +207,17 @@ impl Decoder {
     }
 }
 
+/// Each octet at its own position.
+static SINGLE_OCTETS: [u8; 256] = {
+    let mut octets = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        octets[octet] = octet as u8;
+        octet += 1;
+    }
+    octets
+};
+
 /// What is gathered while a block is decoded.
 struct Decoding<'a> {
     block: &'a Bytes,
@@ -222,6 +233,15 @@ struct Decoding<'a> {
 }
 
 impl Decoding<'_> {
+    /// A part of the block. An octet alone, as most indexed fields are, comes without a reference count.
+    fn octets(&self, start: usize, end: usize) -> Bytes {
+        let alone = self.block.get(start).filter(|_| end == start + 1);
+        match alone.and_then(|octet| SINGLE_OCTETS.get(usize::from(*octet)..=usize::from(*octet))) {
+            Some(octet) => Bytes::from_static(octet),
+            None => self.block.slice(start..end),
+        }
+    }
+
     /// Counts an entry and tells whether it is to be kept.
     fn count(&mut self, octets: usize) -> bool {
         self.counted = self.counted.saturating_add(entry_size(octets, 0));

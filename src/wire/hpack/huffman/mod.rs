@@ -5,6 +5,8 @@
 
 mod code;
 mod decode;
+#[cfg(test)]
+mod tests;
 
 pub use decode::{decode, max_decoded_len};
 

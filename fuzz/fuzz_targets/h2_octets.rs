@@ -1,0 +1,7 @@
+//! The HTTP/2 engine, by what a peer sends: see the driver.
+#![no_main]
+
+#[path = "../drivers/h2.rs"]
+mod drivers;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| drivers::octets(octets));

@@ -1,0 +1,99 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::values::{LogLevel, Port};
+
+/// A web-platform-tests style HTTP/2 test server whose answers are small Rhai scripts, down to the raw frame.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "wireserve", version, about)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serves a folder and its handlers until Ctrl-C
+    Serve(Box<ServeArguments>),
+    /// Compiles every handler and reads wpt.toml; prints all errors with their lines
+    Check(CheckArguments),
+    /// Writes a commented first handler and a page that shows what it answers
+    New(NewArguments),
+}
+
+/// Options of `wireserve serve`: each wins over wpt.toml.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArguments {
+    /// Also opens a port for HTTP/2 over TLS
+    #[arg(long)]
+    pub h2: bool,
+    /// Also opens a port for HTTP/2 in clear, with prior knowledge
+    #[arg(long)]
+    pub h2c: bool,
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder that / shows [default: .]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Port for HTTP/1.1 in clear: a number, or auto for any that is free [default: 8000]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<Port>,
+    /// Port for HTTP/1.1 over TLS [default: 8443]
+    #[arg(long, value_name = "PORT")]
+    pub https_port: Option<Port>,
+    /// Port for HTTP/2 over TLS; opens it as --h2 does [default: 9000]
+    #[arg(long, value_name = "PORT")]
+    pub h2_port: Option<Port>,
+    /// Port for HTTP/2 in clear; opens it as --h2c does [default: 9001]
+    #[arg(long, value_name = "PORT")]
+    pub h2c_port: Option<Port>,
+    /// Address to open the ports on; 0.0.0.0 or :: lets other machines in [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub bind: Option<IpAddr>,
+    /// Also writes the line that tells that all ports are open to this file
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// Threads that serve connections [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = workers)]
+    pub workers: Option<usize>,
+    /// The folder of the certificate authority and leaf, made at first start [default: certs]
+    #[arg(long, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// How much is logged to stderr [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    pub log: Option<LogLevel>,
+}
+
+/// Options of `wireserve check`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CheckArguments {
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Handlers, or folders of handlers [default: the handler folders of wpt.toml]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Options of `wireserve new`.
+#[derive(Args, Clone, Debug)]
+pub struct NewArguments {
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The name of the handler, as in its URL
+    pub name: String,
+}
+
+fn workers(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1024) => Ok(count),
+        _ => Err("a number from 1 to 1024".to_owned()),
+    }
+}

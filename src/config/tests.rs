@@ -1,0 +1,261 @@
+use std::fs;
+
+use clap::Parser;
+use tempfile::{TempDir, tempdir};
+
+use super::error::Source;
+use super::*;
+
+const SHIPPED: &str = include_str!("../../wpt.toml");
+
+/// A folder with a `wpt.toml`, and the folders that tests name.
+fn folder_with(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempdir().unwrap();
+    fs::create_dir(folder.path().join("handlers")).unwrap();
+    fs::create_dir(folder.path().join("pages")).unwrap();
+    let file = folder.path().join("wpt.toml");
+    fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
+/// The flags as `wireserve serve` takes them.
+fn flags(flags: &[&str]) -> ServeArguments {
+    let arguments = Arguments::try_parse_from(["wireserve", "serve"].iter().chain(flags)).unwrap();
+    match arguments.command {
+        Command::Serve(serve) => *serve,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn resolve_text(text: &str, more: &[&str]) -> Result<Config, String> {
+    let (folder, file) = folder_with(text);
+    let arguments = ServeArguments { config: Some(file), ..flags(more) };
+    resolve(&arguments).map_err(|errors| errors.to_string().replace(&format!("{}/", folder.path().display()), ""))
+}
+
+/// What is wrong with a file, with its name shortened.
+fn wrong(text: &str) -> String {
+    resolve_text(text, &[]).unwrap_err()
+}
+
+#[test]
+fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
+    let source = Source::new(Path::new("wpt.toml"), SHIPPED.to_owned());
+    let mut config = Config::default();
+    config.handler_roots.value.clear();
+    let reader = file::read_into(&source, &mut config);
+    assert_eq!(reader.errors, []);
+    assert_eq!(reader.absent, ["ssl.certificate", "ssl.key"]);
+    for absent in ["# certificate = \"", "# key = \""] {
+        assert!(SHIPPED.contains(absent));
+    }
+    config.file = None;
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
+    let (_folder, file) = folder_with("");
+    let config = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap();
+    assert_eq!((config.ports.http.value, config.ports.https.value), (Port::Number(8000), Port::Number(8443)));
+    assert_eq!((config.ports.h2, config.ports.h2c), (None, None));
+    assert_eq!(config.ports.http.origin, Origin::Default);
+    let config = resolve_text("", &["--h2", "--h2c"]).unwrap();
+    assert_eq!(config.ports.h2.unwrap().value, Port::Number(9000));
+    assert_eq!(config.ports.h2c.unwrap().value, Port::Number(9001));
+}
+
+#[test]
+fn a_named_file_has_to_be_there() {
+    let arguments = ServeArguments { config: Some("/nowhere/my.toml".into()), ..flags(&[]) };
+    assert_eq!(resolve(&arguments).unwrap_err().to_string(), "there is no file /nowhere/my.toml");
+    let folder = tempdir().unwrap();
+    let arguments = ServeArguments { config: Some(folder.path().into()), ..flags(&[]) };
+    assert!(resolve(&arguments).unwrap_err().to_string().starts_with("cannot read "));
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let text = "workers = 3\nbrowser_host = \"tests.example\"\n\n[ports]\nhttp = [81]\nhttps = \"auto\"\nh2 = 0x1\n[log]\nlevel = \"debug\"\n";
+    assert!(wrong(text).contains("`ports.h2` is a number or \"auto\""));
+    let text = &text.replace("0x1", "8_080");
+    let config = resolve_text(text, &["--port", "auto", "--h2", "--log", "trace", "--bind", "::1"]).unwrap();
+    assert_eq!(config.ports.http, Value { value: Port::Auto, origin: Origin::Flag("--port") });
+    assert_eq!(config.ports.http.origin.to_string(), "--port");
+    assert_eq!(config.ports.https.value, Port::Auto);
+    assert_eq!(config.ports.h2.unwrap().value, Port::Number(8080));
+    assert_eq!(config.log.value, LogLevel::Trace);
+    assert_eq!((config.workers.value, config.bind_address.to_string()), (3, "::1".to_owned()));
+    assert!(matches!(config.workers.origin, Origin::File { line: 1, .. }));
+    assert!(config.ports.https.origin.to_string().ends_with("wpt.toml:6"));
+    assert_eq!(config.browser_host.value, "tests.example");
+}
+
+#[test]
+fn paths_are_relative_to_where_they_are_written() {
+    let (folder, file) = folder_with("doc_root = \"./pages\"\n[ssl]\nfolder = \"keys\"\n");
+    let config = resolve(&ServeArguments { config: Some(file.clone()), ..flags(&[]) }).unwrap();
+    assert_eq!(config.doc_root.value, folder.path().join("pages"));
+    assert_eq!(config.ssl.folder.value, folder.path().join("keys"));
+    assert_eq!(config.handler_roots.value, [folder.path().join("pages/handlers")]);
+    let root = folder.path().to_str().unwrap();
+    let config = resolve(&ServeArguments { config: Some(file), ..flags(&["--root", root, "--certs", "x"]) }).unwrap();
+    assert_eq!(config.doc_root.value, folder.path());
+    assert_eq!(config.handler_roots.value, [folder.path().join("handlers")]);
+    assert_eq!(config.ssl.folder, Value { value: "x".into(), origin: Origin::Flag("--certs") });
+    let config = resolve_text("[handlers]\nroots = [\"handlers\", \"pages\"]", &[]).unwrap();
+    assert_eq!(config.handler_roots.value.len(), 2);
+    assert_eq!(values::join(Path::new(""), Path::new("./handlers")), Path::new("handlers"));
+    assert_eq!(values::join(Path::new(""), Path::new(".")), Path::new("."));
+}
+
+#[test]
+fn an_unknown_key_is_shown_with_what_was_meant() {
+    assert_eq!(
+        wrong("# first\n[prots]\nhttp = 1\n"),
+        "wpt.toml:2:2: unknown key `prots`\n 2 | [prots]\n   |  ^^^^^ did you mean `ports`?"
+    );
+    assert_eq!(
+        wrong("[log]\n\tlevl = \"info\""),
+        "wpt.toml:2:2: unknown key `levl` in [log]\n 2 | \tlevl = \"info\"\n   | \t^^^^ did you mean `level`?"
+    );
+    assert!(wrong("[log]\ncolour = true").ends_with("^^^^^^ known here: level"));
+    assert!(wrong("[limits.http2]\nstream = 3").contains("did you mean `streams`?"));
+}
+
+#[test]
+fn bad_values_are_told_with_what_is_allowed() {
+    let cases = [
+        ("ports = 80", "`ports` is a table, not a whole number"),
+        ("[ports]\nhttp = 65536", "`ports.http` is no port: a port is a number from 1 to 65535, or \"auto\""),
+        ("[ports]\nhttp = 0", "is no port"),
+        ("[ports]\nhttp = \"Auto\"", "is no port"),
+        ("[ports]\nhttp = [1, 2]", "`ports.http` is one port, not 2"),
+        ("[ports]\nhttp = []", "`ports.http` is one port, not 0"),
+        ("[ports]\nhttp = -1", "is no port"),
+        ("bind_address = \"localhost\"", "`bind_address` is no IP address"),
+        ("browser_host = \"a b\"", "`browser_host` is no host name"),
+        ("browser_host = 3", "`browser_host` is a string in quotes, not a whole number"),
+        ("doc_root = \"\"", "`doc_root` must not be empty"),
+        ("doc_root = \"nowhere\"", "`doc_root` names no folder: there is no nowhere"),
+        ("workers = 0", "`workers` must be from 1 to 1024"),
+        ("workers = \"many\"", "`workers` is a whole number, or \"auto\""),
+        (
+            "[handlers]\nroots = [\"no\", \"wpt.toml\"]",
+            "wpt.toml:2:16: `handlers.roots` names no folder: wpt.toml is a file",
+        ),
+        ("[log]\nlevel = \"inof\"", "did you mean \"info\"?"),
+        ("[log]\nlevel = \"loud\"", "one of off, error, warn, info, debug, trace"),
+        ("[ssl]\nkey = \"k\"", "`ssl.key` needs `ssl.certificate` beside it"),
+        ("[ssl]\ncertificate = \"k\"", "`ssl.certificate` needs `ssl.key` beside it"),
+        ("[limits.script]\ntime = -1", "`limits.script.time` must be from 0.001 to 86400"),
+        ("[limits.script]\ntime = nan", "must be from 0.001"),
+        ("[limits.script]\ntime = inf", "must be from 0.001"),
+        ("[limits.script]\ntime = \"1s\"", "is a number of seconds, not a string"),
+        ("[limits.script]\ncall_depth = 65", "`limits.script.call_depth` must be from 1 to 64"),
+        ("[limits.http2]\nframe_size = 1", "must be from 16384 to 16777215"),
+        ("[limits]\nbody = 99999999999999999999999999", "must be from 0 to"),
+        ("[limits]\nbody = 1.5", "is a whole number, not a number with a fraction"),
+    ];
+    for (text, expected) in cases {
+        let told = wrong(text);
+        assert!(told.contains(expected), "{text}\n{told}");
+        assert_eq!(told.lines().count(), 3, "one error with its line: {told}");
+    }
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_in_order() {
+    let told = wrong("workers = 0\nport = 3\n[ports]\nhttp = false\nh3 = 1\n[log]\nlevel = 'x'\n");
+    let heads: Vec<_> = told.lines().step_by(3).map(|line| line.split(": ").next().unwrap()).collect();
+    assert_eq!(heads, ["wpt.toml:1:11", "wpt.toml:2:1", "wpt.toml:4:8", "wpt.toml:5:1", "wpt.toml:7:9"]);
+}
+
+#[test]
+fn broken_syntax_is_told_with_its_line_and_the_rest_still_checked() {
+    let told = wrong("workers = 0\n[ports\nhttp = 80\nhttps = = 1\n");
+    assert!(told.starts_with("wpt.toml:1:11: `workers` must be"), "{told}");
+    assert!(told.contains("wpt.toml:2:"), "{told}");
+    assert!(told.contains("wpt.toml:4:"), "{told}");
+    assert!(wrong("workers = 1\nworkers = 2").contains("wpt.toml:2:1: duplicate key"));
+}
+
+#[test]
+fn text_that_is_no_utf8_is_told_with_its_place() {
+    let (_folder, file) = folder_with("");
+    fs::write(&file, b"workers = 1\n# caf\xe9\n").unwrap();
+    let told = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap_err().to_string();
+    assert!(told.contains("wpt.toml:2:6: this is no UTF-8"), "{told}");
+}
+
+#[test]
+fn one_port_for_two_protocols_is_told_with_both_origins() {
+    let told = resolve_text("[ports]\nhttps = 8000", &[]).unwrap_err();
+    assert_eq!(told, "port 8000 is asked for twice: for http (default) and for https (wpt.toml:2)");
+    // A port that is not opened is in nobody's way.
+    assert!(resolve_text("[ports]\nh2 = 8000", &[]).is_ok());
+    assert!(resolve_text("[ports]\nh2 = 8000", &["--h2"]).is_err());
+    assert!(resolve_text("", &["--port", "auto", "--https-port", "auto"]).is_ok());
+}
+
+#[test]
+fn the_users_own_certificate() {
+    let own = "[ssl]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n";
+    let config = resolve_text(own, &[]).unwrap();
+    assert!(config.ssl.own.unwrap().key.ends_with("k.pem"));
+    assert_eq!(resolve_text(own, &["--certs", "x"]).unwrap().ssl.own, None);
+}
+
+#[test]
+fn flags_are_checked() {
+    let parse = |flags: &[&str]| Arguments::try_parse_from(["wireserve"].iter().chain(flags));
+    for bad in [
+        &["serve", "--port", "0"][..],
+        &["serve", "--port", "65536"],
+        &["serve", "--workers", "0"],
+        &["serve", "--bind", "localhost"],
+        &["serve", "--log", "loud"],
+        &["serve", "--unknown"],
+        &["serve", "extra"],
+        &["new"],
+        &["what"],
+        &[],
+    ] {
+        assert_eq!(parse(bad).unwrap_err().exit_code(), 2, "{bad:?}");
+    }
+    for good in [&["check"][..], &["check", "a", "b"], &["new", "x"], &["--version"], &["serve", "--help"]] {
+        assert!(parse(good).map_or_else(|error| error.exit_code() == 0, |_| true), "{good:?}");
+    }
+    assert_eq!(flags(&["--h2c-port", "auto"]).h2c_port, Some(Port::Auto));
+    let told = resolve_text("", &["--root", "/nowhere"]).unwrap_err();
+    assert_eq!(told, "--root: there is no folder /nowhere");
+}
+
+#[test]
+fn a_port_flag_opens_its_port() {
+    let config = resolve_text("", &["--h2c-port", "7000"]).unwrap();
+    assert_eq!((config.ports.h2c.unwrap().value, config.ports.h2), (Port::Number(7000), None));
+}
+
+#[test]
+fn the_ready_line() {
+    let folder = tempdir().unwrap();
+    let ready = Ready {
+        urls: ready::Urls {
+            http: vec![ready::url("http", "localhost", 8000)],
+            h2: vec![ready::url("https", "::1", 9000)],
+            ..ready::Urls::default()
+        },
+        ca: "certs/ca.pem".into(),
+        spki: "BASE64".to_owned(),
+        pid: 1,
+    };
+    let line = r#"{"event":"ready","urls":{"http":["http://localhost:8000/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
+    assert_eq!(ready.line(), line);
+    let file = folder.path().join("ready");
+    fs::write(&file, "old").unwrap();
+    ready.announce(Some(&file)).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert!(ready.announce(Some(&folder.path().join("no/where"))).is_err());
+}

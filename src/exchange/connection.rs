@@ -1,0 +1,451 @@
+//! A connection: its engine, its exchanges, and the handle that scripts have on it.
+
+use super::conversation::{Exchange, Outcome};
+use super::levers::Subscriptions;
+use super::request::Protocol;
+use super::wait::Waiters;
+use crate::{h1, h2};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Instant;
+
+/// Both ends of a connection, as far as they are known. Addresses are text: the rooms below `net` have no sockets.
+#[derive(Clone, Debug, Default)]
+pub struct Peer {
+    /// Unique in this process.
+    pub id: u64,
+    /// The client's address and port, `127.0.0.1:50000`.
+    pub client_address: String,
+    /// The address and port that it connected to.
+    pub server_address: String,
+    /// The port that it connected to.
+    pub server_port: u16,
+    /// What TLS agreed on; `None` in clear.
+    pub tls: Option<Tls>,
+    /// HTTP/1.1 on a port that is for HTTP/2: every request is to be refused.
+    pub wrong_protocol: bool,
+}
+
+/// What a TLS handshake agreed on.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    /// The name that the client asked for (RFC 6066 §3).
+    pub sni: Option<String>,
+    /// The protocol agreed on (RFC 7301).
+    pub alpn: Option<String>,
+    /// `TLSv1.3` and the like.
+    pub version: String,
+    /// The cipher suite's registered name.
+    pub cipher: String,
+}
+
+/// What an exchange may keep in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Octets of request content kept for one exchange.
+    pub body: u64,
+    /// Octets queued for a slow reader before the client's window is withheld.
+    pub queued_body: u64,
+    /// Frames kept in `request.frames`, and frames queued, per exchange.
+    pub frames: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 256 << 20, queued_body: 1 << 20, frames: 4096 }
+    }
+}
+
+/// Something worth a line in the log.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// The client broke a rule; `enforced` says whether that had a consequence.
+    Violation {
+        /// The rule's id, section and details, for people.
+        text: String,
+        /// Whether the engine reacted.
+        enforced: bool,
+    },
+    /// The client's request could not be read (HTTP/1.1).
+    BadRequest {
+        /// The status that it was answered with.
+        status: u16,
+        /// For people.
+        text: String,
+    },
+}
+
+/// How the owner of the socket is to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// Send what is queued, then close.
+    Graceful,
+    /// Send what is queued, then close the sending side only.
+    Half,
+    /// A TCP reset, at once.
+    Abort,
+}
+
+pub(super) enum Engine {
+    Http1(Box<h1::Connection>),
+    Http2(Box<h2::Connection>),
+}
+
+/// A connection, shared by its exchanges and the owner of its socket.
+#[derive(Clone)]
+pub struct Connection(pub(super) Rc<Shared>);
+
+pub(super) struct Shared {
+    pub peer: Peer,
+    pub protocol: Protocol,
+    pub limits: Limits,
+    pub engine: RefCell<Engine>,
+    pub exchanges: RefCell<HashMap<u64, Exchange>>,
+    pub fresh: RefCell<VecDeque<Exchange>>,
+    pub notices: RefCell<VecDeque<Notice>>,
+    pub subscriptions: Subscriptions,
+    pub waiters: Waiters,
+    pub pongs: RefCell<HashMap<[u8; 8], bool>>,
+    pub next_ping: Cell<u64>,
+    pub close: Cell<Option<Close>>,
+    pub paused: Cell<bool>,
+    pub gone: Cell<bool>,
+    pub turned: Cell<bool>,
+    /// The owner of the socket is in a turn of this connection, and looks at the output by itself afterwards.
+    in_turn: Cell<bool>,
+    pump: RefCell<Option<Waker>>,
+    context: RefCell<Option<Rc<dyn Any>>>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "connection {} from {}", self.0.peer.id, self.0.peer.client_address)
+    }
+}
+
+impl Connection {
+    /// A connection over HTTP/2.
+    pub fn http2(peer: Peer, limits: Limits, engine: h2::Connection) -> Self {
+        Self::new(peer, limits, Protocol::Http2, Engine::Http2(Box::new(engine)))
+    }
+
+    /// A connection over HTTP/1.1.
+    pub fn http1(peer: Peer, limits: Limits, engine: h1::Connection) -> Self {
+        Self::new(peer, limits, Protocol::Http1, Engine::Http1(Box::new(engine)))
+    }
+
+    fn new(peer: Peer, limits: Limits, protocol: Protocol, engine: Engine) -> Self {
+        Self(Rc::new(Shared {
+            peer,
+            protocol,
+            limits,
+            engine: RefCell::new(engine),
+            exchanges: RefCell::default(),
+            fresh: RefCell::default(),
+            notices: RefCell::default(),
+            subscriptions: Subscriptions::default(),
+            waiters: Waiters::default(),
+            pongs: RefCell::default(),
+            next_ping: Cell::new(1),
+            close: Cell::new(None),
+            paused: Cell::new(false),
+            gone: Cell::new(false),
+            turned: Cell::new(false),
+            in_turn: Cell::new(false),
+            pump: RefCell::new(None),
+            context: RefCell::new(None),
+        }))
+    }
+
+    /// Both ends.
+    pub fn peer(&self) -> &Peer {
+        &self.0.peer
+    }
+
+    /// The protocol spoken.
+    pub fn protocol(&self) -> Protocol {
+        self.0.protocol
+    }
+
+    /// What exchanges may keep.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    /// Takes octets from the socket.
+    pub fn receive(&self, now: Instant, octets: &[u8]) {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.receive(now, octets),
+            Engine::Http2(engine) => engine.receive(now, octets),
+        }
+        self.in_turn(|| self.turn());
+    }
+
+    /// The client closed its sending side (`true`), or the connection broke.
+    pub fn peer_closed(&self, now: Instant, clean: bool) {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => {
+                engine.peer_closed(now, if clean { h1::PeerClosed::Clean } else { h1::PeerClosed::Reset });
+            }
+            Engine::Http2(engine) => {
+                engine.peer_closed(now, if clean { h2::PeerClosed::Clean } else { h2::PeerClosed::Reset });
+            }
+        }
+        self.turn();
+        if !clean {
+            self.end_all();
+        }
+    }
+
+    /// The time of [`Connection::poll_timeout`] has come.
+    pub fn handle_timeout(&self, now: Instant) {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.handle_timeout(now),
+            Engine::Http2(engine) => engine.handle_timeout(now),
+        }
+        self.turn();
+    }
+
+    /// When [`Connection::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(engine) => engine.poll_timeout(),
+            Engine::Http2(engine) => engine.poll_timeout(),
+        }
+    }
+
+    /// Offers the next run of queued octets to `write`, which returns how many it took. Gives whether these were the
+    /// last before a cut mark, or `None` if nothing is queued. An error of `write` is handed through.
+    pub fn transmit<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
+        let sent = match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => match engine.poll_transmit() {
+                Some(transmit) => {
+                    let (flush, all) = (transmit.flush, transmit.octets.len());
+                    let taken = write(transmit.octets)?;
+                    engine.transmitted(taken);
+                    Some(flush && taken == all)
+                }
+                None => None,
+            },
+            Engine::Http2(engine) => match engine.poll_transmit() {
+                Some(transmit) => {
+                    let (flush, all) = (transmit.flush, transmit.octets.len());
+                    let taken = write(transmit.octets)?;
+                    engine.transmitted(taken);
+                    Some(flush && taken == all)
+                }
+                None => None,
+            },
+        };
+        self.in_turn(|| {
+            self.turn();
+            // HTTP/1.1 tells of one level only; whoever waits for another looks for itself.
+            if self.0.protocol == Protocol::Http1 {
+                self.0.exchanges.borrow().values().for_each(Exchange::wake);
+            }
+        });
+        Ok(sent)
+    }
+
+    /// The next request that nobody answers yet.
+    pub fn next_exchange(&self) -> Option<Exchange> {
+        self.0.fresh.borrow_mut().pop_front()
+    }
+
+    /// The next line for the log.
+    pub fn next_notice(&self) -> Option<Notice> {
+        self.0.notices.borrow_mut().pop_front()
+    }
+
+    /// Whether the owner should read on.
+    pub fn wants_read(&self) -> bool {
+        if self.0.paused.get() {
+            return false;
+        }
+        match &*self.0.engine.borrow() {
+            Engine::Http1(engine) => engine.wants_read(),
+            Engine::Http2(_) => true,
+        }
+    }
+
+    /// How to end the socket, once what is queued was sent; [`Close::Abort`] waits for nothing.
+    pub fn wants_close(&self) -> Option<Close> {
+        if let Some(close) = self.0.close.get() {
+            return Some(close);
+        }
+        match &*self.0.engine.borrow() {
+            Engine::Http1(engine) => engine.closing().map(|close| match close {
+                h1::Close::Graceful => Close::Graceful,
+                h1::Close::HalfClose => Close::Half,
+                h1::Close::Abort => Close::Abort,
+            }),
+            Engine::Http2(engine) => engine.should_close().then_some(Close::Graceful),
+        }
+    }
+
+    /// Whether the socket is gone, or is to be closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.gone.get() || self.wants_close().is_some()
+    }
+
+    /// Whom to wake when a command changed what the owner of the socket must do.
+    pub fn register_pump(&self, waker: &Waker) {
+        let mut slot = self.0.pump.borrow_mut();
+        if !slot.as_ref().is_some_and(|held| held.will_wake(waker)) {
+            *slot = Some(waker.clone());
+        }
+    }
+
+    /// Runs `act` as a part of the owner's turn: what it sends needs no wake-up, the owner transmits afterwards.
+    pub fn in_turn<T>(&self, act: impl FnOnce() -> T) -> T {
+        let outer = self.0.in_turn.replace(true);
+        let done = act();
+        self.0.in_turn.set(outer);
+        done
+    }
+
+    /// Lets the owner of the socket look again.
+    pub(super) fn wake_pump(&self) {
+        if self.0.in_turn.get() {
+            return;
+        }
+        let waker = self.0.pump.borrow_mut().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// No new exchanges; the connection ends when those under way have (RFC 9113 §6.8).
+    pub fn shut_down(&self) {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.close_after(),
+            Engine::Http2(engine) => engine.shut_down(),
+        }
+        self.turn();
+        self.wake_pump();
+    }
+
+    /// The socket is gone: every exchange and waiter learns it.
+    pub fn end_all(&self) {
+        self.0.gone.set(true);
+        self.end_exchanges();
+        self.0.subscriptions.close();
+        self.0.waiters.wake();
+    }
+
+    /// The engine is through with all streams.
+    pub(super) fn end_exchanges(&self) {
+        let exchanges: Vec<Exchange> = self.0.exchanges.borrow_mut().drain().map(|(_, exchange)| exchange).collect();
+        for exchange in exchanges {
+            exchange.finish(Outcome::Gone);
+        }
+        self.0.fresh.borrow_mut().clear();
+    }
+
+    /// A slot in which the layer above keeps what it wants for the life of the connection.
+    pub fn context<T: Any>(&self, make: impl FnOnce() -> T) -> Option<Rc<T>> {
+        let held = self.0.context.borrow().clone();
+        let held = match held {
+            Some(held) => held,
+            None => {
+                let made: Rc<dyn Any> = Rc::new(make());
+                *self.0.context.borrow_mut() = Some(made.clone());
+                made
+            }
+        };
+        held.downcast().ok()
+    }
+
+    /// Drains the engine's events into exchanges, notices and waiters.
+    fn turn(&self) {
+        // A waker may call back into the connection: one turn at a time, the outer one goes on.
+        if self.0.turned.replace(true) {
+            return;
+        }
+        match self.0.protocol {
+            Protocol::Http1 => self.turn_http1(),
+            Protocol::Http2 => self.turn_http2(),
+        }
+        self.0.turned.set(false);
+    }
+
+    /// Runs a command on the HTTP/2 engine; the owner of the socket looks again afterwards.
+    pub(super) fn with_http2<T>(&self, act: impl FnOnce(&mut h2::Connection) -> T) -> Option<T> {
+        let done = match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(_) => None,
+            Engine::Http2(engine) => Some(act(engine)),
+        };
+        self.turn();
+        self.wake_pump();
+        done
+    }
+
+    /// Runs a command on the HTTP/1.1 engine; the owner of the socket looks again afterwards.
+    pub(super) fn with_http1<T>(&self, act: impl FnOnce(&mut h1::Connection) -> T) -> Option<T> {
+        let done = match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => Some(act(engine)),
+            Engine::Http2(_) => None,
+        };
+        self.turn();
+        self.wake_pump();
+        done
+    }
+
+    /// Gives `octets` of request content back to the client's window.
+    pub(super) fn consume(&self, id: u64, octets: u64) {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.consume(h1::RequestId(id), usize::try_from(octets).unwrap_or(usize::MAX)),
+            Engine::Http2(engine) => engine.consume(id as u32, usize::try_from(octets).unwrap_or(usize::MAX)),
+        }
+        self.wake_pump();
+    }
+
+    /// Octets of a response that wait in the engine.
+    pub(super) fn queued(&self, id: u64) -> usize {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(engine) => engine.queued(),
+            Engine::Http2(engine) => engine.queued(id as u32),
+        }
+    }
+
+    /// Whether no more than `level` octets of a response wait; if more do, its exchange is woken when that changes.
+    pub(super) fn is_drained(&self, id: u64, level: usize) -> bool {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.queued() <= level,
+            Engine::Http2(engine) => engine.notify_writable(id as u32, level),
+        }
+    }
+
+    /// Asks the client for its content (RFC 9110 §10.1.1).
+    pub(super) fn send_continue(&self, id: u64) {
+        // A refusal means that the client does not wait any more.
+        self.with_http1(|engine| engine.send_continue(h1::RequestId(id)).is_ok());
+    }
+
+    /// The connection does not outlive the answer to this request.
+    pub fn close_after(&self) {
+        match self.0.protocol {
+            Protocol::Http1 => self.with_http1(h1::Connection::close_after),
+            Protocol::Http2 => self.with_http2(h2::Connection::shut_down),
+        };
+    }
+
+    pub(super) fn exchange(&self, id: u64) -> Option<Exchange> {
+        self.0.exchanges.borrow().get(&id).cloned()
+    }
+
+    pub(super) fn open(&self, exchange: Exchange) {
+        self.0.exchanges.borrow_mut().insert(exchange.0.id, exchange);
+    }
+
+    pub(super) fn forget(&self, id: u64, outcome: Outcome) {
+        let exchange = self.0.exchanges.borrow_mut().remove(&id);
+        if let Some(exchange) = exchange {
+            exchange.finish(outcome);
+        }
+    }
+}

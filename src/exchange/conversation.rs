@@ -1,0 +1,350 @@
+//! One request and its response.
+
+use super::body::Received;
+use super::connection::Connection;
+use super::request::{Protocol, Request};
+use super::wait::Waiters;
+use crate::http::Fields;
+use crate::wire::frame::{ErrorCode, RawFrame};
+use bytes::Bytes;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+/// What arrives on an exchange after its request head.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Request content: a DATA frame, or a chunk of an HTTP/1.1 body.
+    Data {
+        /// The content without padding or chunk framing.
+        data: Bytes,
+        /// The DATA frame (HTTP/2).
+        frame: Option<RawFrame>,
+        /// Nothing follows.
+        end: bool,
+    },
+    /// The trailer section; over HTTP/2 with its HEADERS frame.
+    Trailers {
+        /// The trailer fields in wire order.
+        fields: Fields,
+        /// The HEADERS frame (HTTP/2).
+        frame: Option<RawFrame>,
+    },
+    /// Any other frame on the stream.
+    Frame(RawFrame),
+    /// The request is complete.
+    End,
+}
+
+/// What the owner of an exchange wants to be told; all else is not kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Interest {
+    /// Queue [`Input::Data`] and [`Input::Trailers`] for [`Exchange::next_input`].
+    pub data: bool,
+    /// Queue [`Input::Frame`].
+    pub frames: bool,
+    /// Keep the whole body for [`Exchange::body`].
+    pub body: bool,
+}
+
+/// How an exchange stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Something may still come or go.
+    Open,
+    /// Both sides ended it.
+    Complete,
+    /// The client reset the stream.
+    Reset(ErrorCode),
+    /// The connection ended first.
+    Gone,
+}
+
+/// One request and its response, shared by everyone who works on it.
+#[derive(Clone)]
+pub struct Exchange(pub(super) Rc<Inner>);
+
+pub(super) struct Inner {
+    pub connection: Connection,
+    pub id: u64,
+    pub request: Request,
+    pub state: RefCell<State>,
+    pub outcome: Cell<Outcome>,
+    pub response: Cell<Progress>,
+    pub waiters: Waiters,
+}
+
+/// How far the response is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// The final status and fields are out, or raw octets stand for them.
+    pub headers: bool,
+    /// Nothing more may follow by checked calls.
+    pub ended: bool,
+    /// A raw call wrote something: what the client has seen is the script's affair.
+    pub raw: bool,
+}
+
+pub(super) struct State {
+    pub interest: Interest,
+    pub inputs: VecDeque<Input>,
+    pub queued_octets: u64,
+    pub owed: u64,
+    pub received: Received,
+    pub trailers: Option<Fields>,
+    pub frames: Vec<RawFrame>,
+    pub ended: bool,
+    pub too_large: bool,
+    /// The client waits for 100 (Continue) before it sends content.
+    pub expects_continue: bool,
+}
+
+impl Exchange {
+    pub(super) fn new(connection: Connection, id: u64, request: Request, ended: bool) -> Self {
+        let state = State {
+            interest: Interest { data: true, frames: true, body: true },
+            inputs: VecDeque::new(),
+            queued_octets: 0,
+            owed: 0,
+            received: Received::default(),
+            trailers: None,
+            frames: Vec::new(),
+            ended,
+            too_large: false,
+            expects_continue: false,
+        };
+        Self(Rc::new(Inner {
+            connection,
+            id,
+            request,
+            state: RefCell::new(state),
+            outcome: Cell::new(Outcome::Open),
+            response: Cell::new(Progress::default()),
+            waiters: Waiters::default(),
+        }))
+    }
+
+    /// The connection that carries this exchange.
+    pub fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    /// The protocol that carries this exchange.
+    pub fn protocol(&self) -> Protocol {
+        self.0.connection.protocol()
+    }
+
+    /// What was asked.
+    pub fn request(&self) -> &Request {
+        &self.0.request
+    }
+
+    /// The stream identifier (HTTP/2).
+    pub fn stream_id(&self) -> Option<u32> {
+        match self.protocol() {
+            Protocol::Http1 => None,
+            Protocol::Http2 => u32::try_from(self.0.id).ok(),
+        }
+    }
+
+    /// How it stands now.
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome.get()
+    }
+
+    /// Says what to keep from here on; what was queued against it is dropped.
+    pub fn set_interest(&self, interest: Interest) {
+        {
+            let mut state = self.0.state.borrow_mut();
+            state.interest = interest;
+            state.inputs.retain(|input| match input {
+                Input::Data { .. } | Input::Trailers { .. } => interest.data,
+                Input::Frame(_) => interest.frames,
+                Input::End => true,
+            });
+            if !interest.data {
+                state.queued_octets = 0;
+            }
+            if !interest.body {
+                state.received = Received::default();
+            }
+        }
+        self.settle();
+    }
+
+    /// The client waits for 100 (Continue) (RFC 9110 §10.1.1, HTTP/1.1).
+    pub(super) fn expect_continue(&self, expects: bool) {
+        self.0.state.borrow_mut().expects_continue = expects;
+    }
+
+    /// Tells a client that waits for it to send its content; done by whoever first wants content.
+    fn invite_content(&self) {
+        if std::mem::take(&mut self.0.state.borrow_mut().expects_continue) {
+            self.0.connection.send_continue(self.0.id);
+        }
+    }
+
+    /// The next input, or `None` once the request is complete and all of it was taken, or the exchange is over.
+    pub async fn next_input(&self) -> Option<Input> {
+        self.invite_content();
+        poll_fn(|context| {
+            let taken = self.take_input();
+            match taken {
+                Some(Input::End) => Poll::Ready(None),
+                Some(input) => Poll::Ready(Some(input)),
+                None if self.request_ended() || self.outcome() != Outcome::Open => Poll::Ready(None),
+                None => {
+                    self.0.waiters.register(context);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    fn take_input(&self) -> Option<Input> {
+        let input = {
+            let mut state = self.0.state.borrow_mut();
+            let input = state.inputs.pop_front()?;
+            if let Input::Data { data, .. } = &input {
+                state.queued_octets = state.queued_octets.saturating_sub(data.len() as u64);
+            }
+            input
+        };
+        self.settle();
+        Some(input)
+    }
+
+    /// Whether the request is complete.
+    pub fn request_ended(&self) -> bool {
+        self.0.state.borrow().ended
+    }
+
+    /// Waits until the request is complete or the exchange is over.
+    pub async fn request_complete(&self) {
+        self.invite_content();
+        poll_fn(|context| {
+            if self.request_ended() || self.outcome() != Outcome::Open || self.too_large() {
+                return Poll::Ready(());
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The body received so far, in one piece.
+    pub fn body(&self) -> Bytes {
+        self.0.state.borrow_mut().received.joined()
+    }
+
+    /// Whether the body passed the limit of what is kept; then it is cut off there.
+    pub fn too_large(&self) -> bool {
+        self.0.state.borrow().too_large
+    }
+
+    /// The request's trailer fields, if any came.
+    pub fn trailers(&self) -> Option<Fields> {
+        self.0.state.borrow().trailers.clone()
+    }
+
+    /// Frames received on the stream so far (HTTP/2), the first ones up to a limit.
+    pub fn frames(&self) -> Vec<RawFrame> {
+        self.0.state.borrow().frames.clone()
+    }
+
+    /// Waits until the exchange was reset or its connection is gone.
+    pub async fn lost(&self) -> Outcome {
+        poll_fn(|context| match self.outcome() {
+            lost @ (Outcome::Reset(_) | Outcome::Gone) => Poll::Ready(lost),
+            Outcome::Open | Outcome::Complete => {
+                self.0.waiters.register(context);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Gives back to the client's window what was taken, unless a slow reader holds too much already.
+    fn settle(&self) {
+        let owed = {
+            let mut state = self.0.state.borrow_mut();
+            if state.queued_octets > self.0.connection.limits().queued_body {
+                return;
+            }
+            std::mem::take(&mut state.owed)
+        };
+        if owed > 0 {
+            self.0.connection.consume(self.0.id, owed);
+        }
+    }
+
+    /// Takes an input of the engine. `weight` is what the flow-control window was charged for it.
+    pub(super) fn deliver(&self, input: Input, weight: u64) {
+        let limits = self.0.connection.limits();
+        {
+            let mut state = self.0.state.borrow_mut();
+            let interest = state.interest;
+            state.owed += weight;
+            match &input {
+                Input::Data { data, end, .. } => {
+                    state.ended |= *end;
+                    if interest.body && !state.too_large {
+                        if state.received.octets() + data.len() as u64 > limits.body {
+                            state.too_large = true;
+                        } else {
+                            state.received.push(data.clone());
+                        }
+                    }
+                    if interest.data {
+                        state.queued_octets += data.len() as u64;
+                        state.inputs.push_back(input);
+                    }
+                }
+                Input::Trailers { fields, .. } => {
+                    state.trailers = Some(fields.clone());
+                    if interest.data {
+                        state.inputs.push_back(input);
+                    }
+                }
+                // Kept up to a bound: a client may send WINDOW_UPDATEs as long as it likes.
+                Input::Frame(_) if interest.frames && state.inputs.len() < limits.frames => {
+                    state.inputs.push_back(input);
+                }
+                Input::Frame(_) => {}
+                Input::End => {
+                    state.ended = true;
+                    state.inputs.push_back(input);
+                }
+            }
+        }
+        self.settle();
+        self.0.waiters.wake();
+    }
+
+    /// Remembers a frame for `request.frames`.
+    pub(super) fn remember(&self, frame: &RawFrame) {
+        let mut state = self.0.state.borrow_mut();
+        if state.frames.len() < self.0.connection.limits().frames {
+            state.frames.push(frame.clone());
+        }
+    }
+
+    /// Ends the exchange for a reason that is not [`Outcome::Open`]; the first reason stays.
+    pub(super) fn finish(&self, outcome: Outcome) {
+        let settled = match (self.0.outcome.get(), outcome) {
+            (Outcome::Open, outcome) => outcome,
+            // A handler may go on after its exchange, but not after its connection.
+            (Outcome::Complete, Outcome::Gone) => Outcome::Gone,
+            (settled, _) => settled,
+        };
+        self.0.outcome.set(settled);
+        self.0.waiters.wake();
+    }
+
+    pub(super) fn wake(&self) {
+        self.0.waiters.wake();
+    }
+}

@@ -1,0 +1,109 @@
+//! HTTP/1.1 events become exchanges.
+
+use super::connection::{Connection, Engine, Notice};
+use super::conversation::{Exchange, Input, Outcome};
+use super::request::{RawHead, Request};
+use crate::h1::{CloseReason, Event, Line, RequestHead};
+use crate::http::{Authority, Fields, Target};
+use bytes::{Bytes, BytesMut};
+
+impl Connection {
+    pub(super) fn turn_http1(&self) {
+        while let Some(event) = self.next_http1_event() {
+            self.handle_http1(event);
+        }
+    }
+
+    fn next_http1_event(&self) -> Option<Event> {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(engine) => engine.poll_event(),
+            Engine::Http2(_) => None,
+        }
+    }
+
+    fn handle_http1(&self, event: Event) {
+        match event {
+            Event::Request { id, head, expects_continue, .. } => {
+                let request = self.request(head);
+                let exchange = Exchange::new(self.clone(), id.0, request, false);
+                exchange.expect_continue(expects_continue);
+                self.open(exchange.clone());
+                self.0.fresh.borrow_mut().push_back(exchange);
+            }
+            Event::Body { id, data, octets: _ } => self.to_request(id.0, |exchange| {
+                let weight = data.len() as u64;
+                exchange.deliver(Input::Data { data, frame: None, end: false }, weight);
+            }),
+            Event::Trailers { id, lines } => {
+                self.to_request(id.0, |exchange| {
+                    exchange.deliver(Input::Trailers { fields: fields(&lines), frame: None }, 0);
+                });
+            }
+            Event::RequestEnd { id, .. } => self.to_request(id.0, |exchange| exchange.deliver(Input::End, 0)),
+            Event::BadRequest { id, reason, .. } => {
+                let text = reason.to_string();
+                self.0.notices.borrow_mut().push_back(Notice::BadRequest { status: reason.status(), text });
+                if let Some(id) = id {
+                    self.forget(id.0, Outcome::Gone);
+                }
+            }
+            Event::Writable { id } => self.to_request(id.0, Exchange::wake),
+            Event::PeerClosed { .. } => {}
+            Event::Closed { reason } => {
+                let outcome = match reason {
+                    CloseReason::Finished => Outcome::Complete,
+                    _ => Outcome::Gone,
+                };
+                for id in self.streams() {
+                    self.forget(id, outcome);
+                }
+            }
+        }
+    }
+
+    fn to_request(&self, id: u64, act: impl FnOnce(&Exchange)) {
+        if let Some(exchange) = self.exchange(id) {
+            act(&exchange);
+        }
+    }
+
+    fn request(&self, head: RequestHead) -> Request {
+        let fields = fields(&head.lines);
+        let scheme = if self.0.peer.tls.is_some() { "https" } else { "http" };
+        let host = fields.get("host").cloned().unwrap_or_default();
+        let (authority, target) = absolute_form(&head).unwrap_or_else(|| (host, head.target.clone()));
+        Request {
+            method: head.method.clone(),
+            scheme: Bytes::from_static(scheme.as_bytes()),
+            authority,
+            target,
+            connect_protocol: None,
+            connect_protocol_known: true,
+            fields,
+            raw: RawHead::Http1(head),
+        }
+    }
+}
+
+/// Authority and origin form of an absolute-form target, whose authority wins over `Host` (RFC 9112 §3.2.2).
+fn absolute_form(head: &RequestHead) -> Option<(Bytes, Bytes)> {
+    if head.target.starts_with(b"/") {
+        return None;
+    }
+    let target = Target::parse(&head.method, &head.target).ok()?;
+    let Authority { host, port, .. } = target.authority?;
+    let authority = match port {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    };
+    let mut origin = BytesMut::from(&target.path[..]);
+    if let Some(query) = target.query {
+        origin.extend_from_slice(b"?");
+        origin.extend_from_slice(&query);
+    }
+    Some((authority.into(), origin.freeze()))
+}
+
+fn fields(lines: &[Line]) -> Fields {
+    lines.iter().map(|line| (line.name.clone(), line.value.clone())).collect()
+}

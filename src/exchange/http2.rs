@@ -1,0 +1,160 @@
+//! HTTP/2 events become exchanges.
+
+use super::connection::{Connection, Engine, Notice};
+use super::conversation::{Exchange, Input, Outcome};
+use super::request::{RawHead, Request};
+use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
+use crate::http::Fields;
+use crate::wire::frame::{FrameType, RawFrame};
+use crate::wire::hpack::Block;
+use bytes::Bytes;
+
+impl Connection {
+    pub(super) fn turn_http2(&self) {
+        while let Some(event) = self.next_http2_event() {
+            self.handle_http2(event);
+        }
+    }
+
+    fn next_http2_event(&self) -> Option<Event> {
+        match &mut *self.0.engine.borrow_mut() {
+            Engine::Http1(_) => None,
+            Engine::Http2(engine) => engine.poll_event(),
+        }
+    }
+
+    fn handle_http2(&self, event: Event) {
+        match event {
+            Event::Frame(frame) => self.frame_arrived(frame),
+            Event::Headers {
+                stream,
+                frame,
+                block,
+                end_stream,
+                kind: HeadersKind::Request { unsupported_protocol },
+            } => {
+                let request = request(frame.clone(), block, unsupported_protocol);
+                let exchange = Exchange::new(self.clone(), u64::from(stream), request, end_stream);
+                exchange.remember(&frame);
+                self.open(exchange.clone());
+                self.0.fresh.borrow_mut().push_back(exchange);
+            }
+            Event::Headers { stream, frame, block, end_stream, kind: HeadersKind::Trailers } => {
+                self.to(stream, |exchange| {
+                    exchange.deliver(Input::Trailers { fields: regular(&block), frame: Some(frame) }, 0);
+                    if end_stream {
+                        exchange.deliver(Input::End, 0);
+                    }
+                });
+            }
+            Event::Data { stream, frame, data, end_stream } => self.to(stream, |exchange| {
+                let weight = data.len() as u64;
+                exchange.deliver(Input::Data { data, frame: Some(frame), end: end_stream }, weight);
+            }),
+            Event::Reset { stream, code, by: Initiator::Peer } => self.forget(u64::from(stream), Outcome::Reset(code)),
+            Event::Reset { stream, code, by: Initiator::Engine } => {
+                self.forget(u64::from(stream), Outcome::Reset(code));
+            }
+            Event::Reset { .. } => {}
+            Event::StreamClosed { stream } => self.forget(u64::from(stream), Outcome::Complete),
+            Event::Writable { stream, .. } => self.to(stream, Exchange::wake),
+            Event::PingAcked { opaque } => {
+                if let Some(answered) = self.0.pongs.borrow_mut().get_mut(&opaque) {
+                    *answered = true;
+                }
+                self.0.waiters.wake();
+            }
+            Event::SettingsAcked => self.0.waiters.wake(),
+            Event::Violation(violation) => self.note(&violation),
+            Event::Closed { .. } => self.end_exchanges(),
+            Event::Preface
+            | Event::WindowUpdate { .. }
+            | Event::Settings { .. }
+            | Event::Ping { .. }
+            | Event::GoAway { .. }
+            | Event::PriorityUpdate { .. }
+            | Event::Sent { .. }
+            | Event::NotSent { .. } => {}
+        }
+    }
+
+    fn frame_arrived(&self, frame: RawFrame) {
+        self.0.subscriptions.publish(&frame);
+        let header = frame.header;
+        if header.stream_id == 0 {
+            return;
+        }
+        self.to(header.stream_id, |exchange| {
+            exchange.remember(&frame);
+            // These arrive with their meaning, as events of their own.
+            if !matches!(header.frame_type, FrameType::DATA | FrameType::HEADERS | FrameType::CONTINUATION) {
+                exchange.deliver(Input::Frame(frame), 0);
+            }
+        });
+    }
+
+    fn to(&self, stream: u32, act: impl FnOnce(&Exchange)) {
+        if let Some(exchange) = self.exchange(u64::from(stream)) {
+            act(&exchange);
+        }
+    }
+
+    fn note(&self, violation: &Violation) {
+        let Violation { rule, stream, detail, reaction, .. } = violation;
+        let reaction_text = match reaction {
+            Reaction::ConnectionError(code) => format!("connection error {code}"),
+            Reaction::StreamError(code) => format!("stream error {code}"),
+            Reaction::Reported => "reported only".to_owned(),
+        };
+        let text =
+            format!("{} ({}) on stream {stream}: {reaction_text}. {} {detail}", rule.id(), rule.section(), rule.text());
+        self.0.notices.borrow_mut().push_back(Notice::Violation { text, enforced: *reaction != Reaction::Reported });
+    }
+}
+
+fn request(frame: RawFrame, block: Block, unsupported_protocol: bool) -> Request {
+    let mut pseudo = Pseudo::default();
+    let mut fields = Fields::with_capacity(block.entries.len());
+    for field in block.fields() {
+        let slot = match &field.name[..] {
+            b":method" => &mut pseudo.method,
+            b":scheme" => &mut pseudo.scheme,
+            b":authority" => &mut pseudo.authority,
+            b":path" => &mut pseudo.path,
+            b":protocol" => &mut pseudo.protocol,
+            _ => {
+                fields.append(field.name.clone(), field.value.clone());
+                continue;
+            }
+        };
+        slot.get_or_insert_with(|| field.value.clone());
+    }
+    let authority = pseudo.authority.or_else(|| fields.get("host").cloned()).unwrap_or_default();
+    Request {
+        method: pseudo.method.unwrap_or_default(),
+        scheme: pseudo.scheme.unwrap_or_default(),
+        target: pseudo.path.unwrap_or_else(|| authority.clone()),
+        authority,
+        connect_protocol: pseudo.protocol,
+        connect_protocol_known: !unsupported_protocol,
+        fields,
+        raw: RawHead::Http2 { frame, block },
+    }
+}
+
+#[derive(Default)]
+struct Pseudo {
+    method: Option<Bytes>,
+    scheme: Option<Bytes>,
+    authority: Option<Bytes>,
+    path: Option<Bytes>,
+    protocol: Option<Bytes>,
+}
+
+fn regular(block: &Block) -> Fields {
+    block
+        .fields()
+        .filter(|field| field.name.first() != Some(&b':'))
+        .map(|field| (field.name.clone(), field.value.clone()))
+        .collect()
+}

@@ -1,0 +1,326 @@
+//! Sending the response: the checked lane, and the raw one.
+
+use super::conversation::{Exchange, Outcome, Progress};
+use super::error::SendError;
+use super::request::{Protocol, RawHead, Request};
+use crate::h1::{self, BodyLength, RequestId};
+use crate::h2::{self, Track};
+use crate::http::{self, Fields};
+use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
+use bytes::Bytes;
+use std::future::poll_fn;
+use std::task::Poll;
+
+/// Octets that may wait in the engine before a writer waits too.
+const LOW_WATER: usize = 64 * 1024;
+
+/// Status and fields of a response.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseHead {
+    /// 100 to 999 by the grammar of RFC 9110 §15; other values are for the raw lane.
+    pub status: u16,
+    /// The reason phrase (HTTP/1.1 only); `None` for the registered one.
+    pub reason: Option<String>,
+    /// Fields in the order in which they go out.
+    pub fields: Fields,
+}
+
+impl Exchange {
+    fn progress(&self) -> Progress {
+        self.0.response.get()
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Progress)) {
+        let mut progress = self.0.response.get();
+        change(&mut progress);
+        self.0.response.set(progress);
+    }
+
+    /// Whether the final status and fields went out (or a raw call stands for them).
+    pub fn headers_sent(&self) -> bool {
+        self.progress().headers
+    }
+
+    /// Whether the response is complete.
+    pub fn response_ended(&self) -> bool {
+        self.progress().ended
+    }
+
+    /// Whether a raw call has written something on this exchange.
+    pub fn raw_used(&self) -> bool {
+        self.progress().raw
+    }
+
+    fn check_open(&self) -> Result<(), SendError> {
+        match self.outcome() {
+            Outcome::Reset(code) => Err(SendError::Reset(code)),
+            Outcome::Gone => Err(SendError::Gone),
+            Outcome::Complete | Outcome::Open if self.progress().ended => Err(SendError::Ended),
+            Outcome::Complete | Outcome::Open => Ok(()),
+        }
+    }
+
+    fn http2<T>(&self, act: impl FnOnce(&mut h2::Connection, u32) -> Result<T, h2::Misuse>) -> Result<T, SendError> {
+        let id = self.0.id as u32;
+        match self.0.connection.with_http2(|engine| act(engine, id)) {
+            Some(Ok(done)) => Ok(done),
+            None | Some(Err(h2::Misuse::ConnectionClosed)) => Err(SendError::Gone),
+            Some(Err(h2::Misuse::StreamReset { code })) => Err(SendError::Reset(code)),
+            Some(Err(misuse)) => Err(SendError::Http2(misuse)),
+        }
+    }
+
+    fn http1(
+        &self,
+        act: impl FnOnce(&mut h1::Connection, RequestId) -> Result<(), h1::Misuse>,
+    ) -> Result<(), SendError> {
+        let id = RequestId(self.0.id);
+        match self.0.connection.with_http1(|engine| act(engine, id)) {
+            Some(Ok(())) => Ok(()),
+            // The client can bring these about at any moment.
+            None | Some(Err(h1::Misuse::NotActive(_) | h1::Misuse::Closed)) => Err(SendError::Gone),
+            Some(Err(misuse)) => Err(SendError::Http1(misuse)),
+        }
+    }
+
+    /// Sends an interim response, 1xx but 101 (RFC 9110 §15.2).
+    pub fn send_informational(&self, status: u16, fields: &Fields) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.progress().headers {
+            return Err(SendError::HeadersSent);
+        }
+        match self.protocol() {
+            Protocol::Http2 => {
+                let status = StatusText::new(status);
+                self.http2(|engine, id| engine.send_informational(id, status.and(fields)))
+            }
+            Protocol::Http1 => self.http1(|engine, id| engine.send_informational(id, status, None, fields)),
+        }
+    }
+
+    /// Sends the final status and fields; `end` says that no content and no trailers follow.
+    pub fn send_head(&self, head: &ResponseHead, end: bool) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.progress().headers {
+            return Err(SendError::HeadersSent);
+        }
+        match self.protocol() {
+            Protocol::Http2 => {
+                let status = StatusText::new(head.status);
+                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields), end))?;
+            }
+            Protocol::Http1 => {
+                let length = self.body_length(head, end);
+                let reason = head.reason.as_deref().map(str::as_bytes);
+                self.http1(|engine, id| {
+                    engine.send_head(id, head.status, reason, &head.fields, length)?;
+                    if end { engine.end(id) } else { Ok(()) }
+                })?;
+            }
+        }
+        self.update(|progress| progress.headers = true);
+        if end {
+            self.ended();
+        }
+        Ok(())
+    }
+
+    /// The response is complete as far as the checked lane goes.
+    fn ended(&self) {
+        self.update(|progress| progress.ended = true);
+        // HTTP/1.1 reads or drops what is left of the request by itself.
+        if self.protocol() == Protocol::Http1 {
+            self.0.connection.forget(self.0.id, Outcome::Complete);
+        }
+    }
+
+    /// How HTTP/1.1 delimits the content (RFC 9112 §6).
+    fn body_length(&self, head: &ResponseHead, end: bool) -> BodyLength {
+        // A length that a caller writes down goes out, true or not.
+        if head.fields.contains("content-length") || head.fields.contains("transfer-encoding") {
+            return BodyLength::AsGiven;
+        }
+        if end {
+            return BodyLength::None;
+        }
+        BodyLength::Chunked
+    }
+
+    /// Queues content; over HTTP/2 it leaves as windows allow. See [`Exchange::drained`].
+    pub fn send_data(&self, data: Bytes, end: bool) -> Result<(), SendError> {
+        self.check_open()?;
+        match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end))?,
+            Protocol::Http1 => self.http1(|engine, id| {
+                engine.send_body(id, data)?;
+                if end { engine.end(id) } else { Ok(()) }
+            })?,
+        }
+        if end {
+            self.ended();
+        }
+        Ok(())
+    }
+
+    /// Sends trailer fields, which end the response (RFC 9110 §6.5).
+    pub fn send_trailers(&self, fields: &Fields) -> Result<(), SendError> {
+        self.check_open()?;
+        match self.protocol() {
+            Protocol::Http2 => {
+                self.http2(|engine, id| engine.send_trailers(id, pairs(fields)))?;
+            }
+            Protocol::Http1 => self.http1(|engine, id| engine.send_trailers(id, fields))?,
+        }
+        self.ended();
+        Ok(())
+    }
+
+    /// Ends the response; nothing happens if it has ended.
+    pub fn end(&self) -> Result<(), SendError> {
+        if self.progress().ended {
+            return Ok(());
+        }
+        self.send_data(Bytes::new(), true)
+    }
+
+    /// Waits until what was queued has been handed to the wire, but for a low-water mark.
+    pub async fn drained(&self) -> Result<(), SendError> {
+        self.drained_to(LOW_WATER).await
+    }
+
+    /// Waits until everything queued has been handed to the wire.
+    pub async fn flushed(&self) -> Result<(), SendError> {
+        self.drained_to(0).await
+    }
+
+    async fn drained_to(&self, mark: usize) -> Result<(), SendError> {
+        poll_fn(|context| {
+            match self.outcome() {
+                Outcome::Reset(code) => return Poll::Ready(Err(SendError::Reset(code))),
+                Outcome::Gone => return Poll::Ready(Err(SendError::Gone)),
+                Outcome::Open | Outcome::Complete => {}
+            }
+            if self.0.connection.is_drained(self.0.id, mark) {
+                return Poll::Ready(Ok(()));
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Octets queued and not yet handed to the wire.
+    pub fn queued(&self) -> usize {
+        self.0.connection.queued(self.0.id)
+    }
+
+    /// Sends RST_STREAM with this code (RFC 9113 §6.4); over HTTP/1.1 the connection is cut.
+    pub fn reset(&self, code: ErrorCode) -> Result<(), SendError> {
+        match self.outcome() {
+            Outcome::Reset(code) => return Err(SendError::Reset(code)),
+            Outcome::Gone => return Err(SendError::Gone),
+            Outcome::Open | Outcome::Complete => {}
+        }
+        match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.reset(id, code))?,
+            Protocol::Http1 => self.0.connection.close(super::Close::Abort),
+        }
+        self.update(|progress| {
+            progress.headers = true;
+            progress.ended = true;
+        });
+        Ok(())
+    }
+
+    /// Promises a response to a request of our own making (RFC 9113 §8.4) and gives the exchange to answer it on.
+    pub fn push(
+        &self,
+        method: &str,
+        scheme: &str,
+        authority: &str,
+        target: &str,
+        fields: &Fields,
+    ) -> Result<Exchange, SendError> {
+        self.check_open()?;
+        if self.protocol() == Protocol::Http1 {
+            return Err(SendError::OtherProtocol { function: "writer.write_push", wanted: Protocol::Http2 });
+        }
+        let pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", target)];
+        let all: Vec<(&[u8], &[u8])> =
+            pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(pairs(fields)).collect();
+        let promised = self.http2(|engine, id| engine.push_promise(id, all.iter().copied()))?;
+        let octets = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        let request = Request {
+            method: octets(method),
+            scheme: octets(scheme),
+            authority: octets(authority),
+            target: octets(target),
+            connect_protocol: None,
+            connect_protocol_known: true,
+            fields: fields.clone(),
+            raw: RawHead::Pushed,
+        };
+        let exchange = Exchange::new(self.0.connection.clone(), u64::from(promised), request, true);
+        self.0.connection.open(exchange.clone());
+        Ok(exchange)
+    }
+
+    /// Sends a frame as it is (HTTP/2). With [`Track::Yes`] local state follows what it can.
+    pub fn send_raw_frame(&self, function: &'static str, frame: RawFrame, track: Track) -> Result<(), SendError> {
+        if self.protocol() == Protocol::Http1 {
+            return Err(SendError::OtherProtocol { function, wanted: Protocol::Http2 });
+        }
+        self.check_connected()?;
+        self.update(|progress| {
+            // Any other frame leaves the response itself to be written yet.
+            progress.headers |= frame.header.frame_type == FrameType::HEADERS;
+            progress.raw = true;
+        });
+        self.http2(|engine, _| {
+            engine.send_raw_frame(&frame, track);
+            Ok(())
+        })
+    }
+
+    /// Sends octets as they are, over either protocol.
+    pub fn send_raw(&self, octets: Bytes) -> Result<(), SendError> {
+        self.check_connected()?;
+        self.update(|progress| {
+            progress.headers = true;
+            progress.raw = true;
+        });
+        self.0.connection.send_octets(octets)
+    }
+
+    /// Releases what a raw field block without its end still holds back (see [`Track`]).
+    pub fn release_hold(&self) {
+        if self.progress().raw && self.protocol() == Protocol::Http2 {
+            let id = self.0.id as u32;
+            self.0.connection.with_http2(|engine| engine.release_hold(id));
+        }
+    }
+
+    fn check_connected(&self) -> Result<(), SendError> {
+        match self.outcome() {
+            Outcome::Gone => Err(SendError::Gone),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn pairs(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+    fields.iter().map(|http::Field { name, value }| (&name[..], &value[..]))
+}
+
+/// The value of `:status`.
+struct StatusText(String);
+
+impl StatusText {
+    fn new(status: u16) -> Self {
+        Self(status.to_string())
+    }
+
+    fn and<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
+        std::iter::once((&b":status"[..], self.0.as_bytes())).chain(pairs(fields))
+    }
+}

@@ -1,0 +1,208 @@
+//! Conversations over both engines, fed with octets.
+
+use super::*;
+use crate::http::Fields;
+use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
+use crate::wire::hpack::Encoder;
+use crate::{h1, h2};
+use bytes::{Bytes, BytesMut};
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+/// The one clock reading of these tests: the engines only compare instants.
+#[expect(clippy::disallowed_methods, reason = "engines want some instant")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn http2(limits: Limits) -> Connection {
+    let connection = Connection::http2(Peer::default(), limits, h2::Connection::server(h2::Config::default(), now()));
+    let mut octets = BytesMut::from(&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..]);
+    RawFrame::new(FrameType::SETTINGS, 0, 0, Bytes::new()).write(&mut octets);
+    connection.receive(now(), &octets);
+    sent(&connection);
+    connection
+}
+
+fn http1() -> Connection {
+    Connection::http1(Peer::default(), Limits::default(), h1::Connection::server(h1::Config::default(), now()))
+}
+
+/// Everything that the connection has to send.
+fn sent(connection: &Connection) -> Vec<u8> {
+    let mut all = Vec::new();
+    let mut take = |octets: &[u8]| -> Result<usize, ()> {
+        all.extend_from_slice(octets);
+        Ok(octets.len())
+    };
+    while connection.transmit(&mut take).expect("it takes everything").is_some() {}
+    all
+}
+
+fn frames(octets: &[u8]) -> Vec<RawFrame> {
+    let mut buffer = BytesMut::from(octets);
+    std::iter::from_fn(|| RawFrame::take(&mut buffer)).collect()
+}
+
+fn deliver(connection: &Connection, frame: &RawFrame) {
+    let mut octets = BytesMut::new();
+    frame.write(&mut octets);
+    connection.receive(now(), &octets);
+}
+
+fn post(connection: &Connection, stream: u32) -> Exchange {
+    let fields: [(&[u8], &[u8]); 5] = [
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", b"/x?y=1"),
+        (b":authority", b"a.test"),
+        (b"x-twice", b"1"),
+    ];
+    let mut block = BytesMut::new();
+    Encoder::new().encode(fields, &mut block);
+    deliver(connection, &RawFrame::new(FrameType::HEADERS, flag::END_HEADERS, stream, block.freeze()));
+    connection.next_exchange().expect("a request became an exchange")
+}
+
+fn data(stream: u32, octets: usize, end: bool) -> RawFrame {
+    RawFrame::new(FrameType::DATA, u8::from(end), stream, vec![b'd'; octets])
+}
+
+fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_request_becomes_an_exchange_with_its_body() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    let request = exchange.request();
+    assert_eq!((&request.method[..], &request.authority[..]), (&b"POST"[..], &b"a.test"[..]));
+    assert_eq!((request.path(), request.query()), (&b"/x"[..], Some(&b"y=1"[..])));
+    assert_eq!(request.fields.len(), 1, "pseudo-fields are not among the fields");
+    assert!(poll(exchange.request_complete()).is_pending());
+    deliver(&connection, &data(1, 3, false));
+    deliver(&connection, &data(1, 2, true));
+    assert!(poll(exchange.request_complete()).is_ready());
+    assert_eq!(&exchange.body()[..], b"ddddd");
+    assert_eq!(exchange.frames().len(), 3);
+    assert!(matches!(poll(exchange.next_input()), Poll::Ready(Some(Input::Data { end: false, .. }))));
+    assert!(matches!(poll(exchange.next_input()), Poll::Ready(Some(Input::Data { end: true, .. }))));
+    assert!(matches!(poll(exchange.next_input()), Poll::Ready(None)));
+}
+
+#[test]
+fn a_slow_reader_withholds_the_window_until_it_reads() {
+    let limits = Limits { queued_body: 16_384, ..Limits::default() };
+    let connection = http2(limits);
+    let exchange = post(&connection, 1);
+    for _ in 0..60 {
+        deliver(&connection, &data(1, 16_384, false));
+    }
+    let updates = |octets: &[u8]| {
+        frames(octets)
+            .iter()
+            .filter(|frame| frame.header.frame_type == FrameType::WINDOW_UPDATE && frame.header.stream_id == 1)
+            .count()
+    };
+    assert_eq!(updates(&sent(&connection)), 0, "60 frames wait: no window is granted");
+    while let Poll::Ready(Some(_)) = poll(exchange.next_input()) {}
+    assert_eq!(updates(&sent(&connection)), 1, "all were taken: the window is granted again");
+}
+
+#[test]
+fn a_body_over_the_limit_is_told_of() {
+    let connection = http2(Limits { body: 10, ..Limits::default() });
+    let exchange = post(&connection, 1);
+    deliver(&connection, &data(1, 8, false));
+    assert!(!exchange.too_large());
+    deliver(&connection, &data(1, 8, false));
+    assert!(exchange.too_large());
+    assert!(poll(exchange.request_complete()).is_ready(), "who waits for the whole body need not wait on");
+}
+
+#[test]
+fn what_nobody_wants_is_not_kept_and_its_window_given_back() {
+    let connection = http2(Limits { queued_body: 0, ..Limits::default() });
+    let exchange = post(&connection, 1);
+    exchange.set_interest(Interest { data: false, frames: false, body: false });
+    for _ in 0..60 {
+        deliver(&connection, &data(1, 16_384, false));
+    }
+    assert!(exchange.body().is_empty());
+    let updates = frames(&sent(&connection)).iter().filter(|frame| frame.header.stream_id == 1).count();
+    assert!(updates > 0);
+}
+
+#[test]
+fn a_reset_by_the_client_ends_the_exchange_with_its_code() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    deliver(&connection, &RawFrame::new(FrameType::RST_STREAM, 0, 1, &[0, 0, 0, 8][..]));
+    assert_eq!(exchange.outcome(), Outcome::Reset(ErrorCode::CANCEL));
+    let head = ResponseHead { status: 200, ..ResponseHead::default() };
+    assert_eq!(exchange.send_head(&head, true), Err(SendError::Reset(ErrorCode::CANCEL)));
+    assert!(poll(exchange.lost()).is_ready());
+}
+
+#[test]
+fn the_end_of_the_connection_ends_everything() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    let frames = connection.subscribe(None).expect("HTTP/2");
+    connection.end_all();
+    assert_eq!(exchange.outcome(), Outcome::Gone);
+    assert!(matches!(poll(frames.next()), Poll::Ready(None)));
+    assert!(matches!(poll(connection.ping()), Poll::Ready(Err(SendError::Gone))));
+}
+
+#[test]
+fn content_waits_for_the_window_and_its_writer_with_it() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    let head = ResponseHead { status: 200, ..ResponseHead::default() };
+    exchange.send_head(&head, false).expect("it is open");
+    exchange.send_data(vec![0; 200_000].into(), true).expect("it is open");
+    assert!(poll(exchange.drained()).is_pending());
+    let octets: usize = frames(&sent(&connection))
+        .iter()
+        .filter(|frame| frame.header.frame_type == FrameType::DATA)
+        .map(|frame| frame.payload.len())
+        .sum();
+    assert_eq!(octets, 65_535);
+    assert!(poll(exchange.drained()).is_pending());
+    for stream in [0, 1] {
+        deliver(&connection, &RawFrame::new(FrameType::WINDOW_UPDATE, 0, stream, &[0, 4, 0, 0][..]));
+    }
+    sent(&connection);
+    assert!(matches!(poll(exchange.flushed()), Poll::Ready(Ok(()))));
+}
+
+#[test]
+fn http_1_tells_which_calls_are_for_http_2() {
+    let connection = http1();
+    connection.receive(now(), b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    let exchange = connection.next_exchange().expect("a request");
+    let error = exchange.push("GET", "http", "a", "/", &Fields::new()).err().expect("no push in HTTP/1.1");
+    assert_eq!(error.to_string(), "writer.write_push exists over HTTP/2 only, and this request came over HTTP/1.1");
+    assert!(sent(&connection).is_empty());
+    assert!(poll(exchange.request_complete()).is_pending());
+    assert!(sent(&connection).starts_with(b"HTTP/1.1 100 "), "who wants the body asks for it");
+    connection.receive(now(), b"ok");
+    assert!(poll(exchange.request_complete()).is_ready());
+    let head = ResponseHead { status: 204, ..ResponseHead::default() };
+    exchange.send_head(&head, true).expect("it is open");
+    assert_eq!(exchange.outcome(), Outcome::Complete);
+    assert_eq!(exchange.send_head(&head, true), Err(SendError::Ended));
+}
+
+#[test]
+fn an_absolute_target_wins_over_host() {
+    let connection = http1();
+    connection.receive(now(), b"GET http://b.test:81/p?q HTTP/1.1\r\nHost: a.test\r\n\r\n");
+    let exchange = connection.next_exchange().expect("a request");
+    assert_eq!(&exchange.request().authority[..], b"b.test:81");
+    assert_eq!(&exchange.request().target[..], b"/p?q");
+}

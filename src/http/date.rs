@@ -1,0 +1,54 @@
+//! HTTP dates (RFC 9110 §5.6.7). The time is always an argument.
+
+use std::time::{Duration, SystemTime};
+
+/// The first second of the year 10000, which the format cannot express.
+const YEAR_10000: u64 = 253_402_300_800;
+
+/// IMF-fixdate, as in `Sun, 06 Nov 1994 08:49:37 GMT`. A time outside 1970 to 9999 becomes the nearest one inside.
+pub fn format(time: SystemTime) -> String {
+    httpdate::fmt_http_date(in_range(time))
+}
+
+/// Reads any of the three formats; `None` if it is none of them.
+pub fn parse(octets: &[u8]) -> Option<SystemTime> {
+    httpdate::parse_http_date(std::str::from_utf8(octets.trim_ascii()).ok()?).ok()
+}
+
+/// The time without its fraction of a second, which is what a date can say.
+pub fn whole_seconds(time: SystemTime) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds(in_range(time)))
+}
+
+fn in_range(time: SystemTime) -> SystemTime {
+    // httpdate panics outside these years.
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds(time).min(YEAR_10000 - 1))
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_formats_in_and_one_out() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(format(time + Duration::from_millis(999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+        for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(parse(text.as_bytes()), Some(time), "{text}");
+        }
+        assert_eq!(parse(b"yesterday"), None);
+        assert_eq!(parse(b"\xff"), None);
+        assert_eq!(whole_seconds(time + Duration::from_millis(1)), time);
+    }
+
+    #[test]
+    fn times_out_of_range_do_not_panic() {
+        assert_eq!(format(SystemTime::UNIX_EPOCH - Duration::from_secs(5)), "Thu, 01 Jan 1970 00:00:00 GMT");
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(YEAR_10000 + 5);
+        assert_eq!(format(far), "Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+}

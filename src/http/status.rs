@@ -1,0 +1,94 @@
+//! Status codes (RFC 9110 §15).
+
+/// The registered reason phrase, or `""` for a code without one. It is only text for people (RFC 9112 §4).
+pub const fn reason_phrase(code: u16) -> &'static str {
+    match code {
+        100 => "Continue",
+        101 => "Switching Protocols",
+        102 => "Processing",
+        103 => "Early Hints",
+        104 => "Upload Resumption Supported",
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        203 => "Non-Authoritative Information",
+        204 => "No Content",
+        205 => "Reset Content",
+        206 => "Partial Content",
+        207 => "Multi-Status",
+        208 => "Already Reported",
+        226 => "IM Used",
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        305 => "Use Proxy",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        418 => "I'm a teapot",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Content",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        505 => "HTTP Version Not Supported",
+        506 => "Variant Also Negotiates",
+        507 => "Insufficient Storage",
+        508 => "Loop Detected",
+        511 => "Network Authentication Required",
+        _ => "",
+    }
+}
+
+/// Whether the code is interim, 100 to 199 (RFC 9110 §15.2).
+pub const fn is_informational(code: u16) -> bool {
+    matches!(code, 100..=199)
+}
+
+/// Whether a response to `method` with this code has content at all (RFC 9110 §6.4.1): not to HEAD, not with 1xx, 204
+/// or 304.
+pub fn has_content(method: &[u8], code: u16) -> bool {
+    method != b"HEAD" && !is_informational(code) && !matches!(code, 204 | 304)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_and_content() {
+        assert_eq!(reason_phrase(404), "Not Found");
+        assert_eq!(reason_phrase(799), "");
+        assert!(has_content(b"GET", 200) && !has_content(b"HEAD", 200));
+        assert!(!has_content(b"GET", 204) && !has_content(b"GET", 304) && !has_content(b"GET", 103));
+    }
+}

@@ -1,0 +1,115 @@
+//! Certificates: our own authority and the leaf certificates it signs, or the user's own.
+//!
+//! The authority (`ca.pem`, `ca.key`) and the leaf for the usual hosts (`leaf-localhost.pem`,
+//! `leaf-localhost.key`) are made at first start and kept in a folder. A leaf for any other host is
+//! made when a client first asks for it, and kept in memory. The authority is sent along with the
+//! leaf: a browser that knows its public key ([`Certificates::spki`]) then needs no installed authority.
+
+mod authority;
+mod error;
+mod files;
+mod resolver;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustls::server::ResolvesServerCert;
+use rustls::sign::CertifiedKey;
+
+use self::authority::Authority;
+use self::error::Kind;
+pub use self::error::{CertificateError, Fault};
+use self::resolver::{Fixed, OnDemand};
+
+/// The hosts of the leaf that every client gets that asks for one of these, or for none.
+const USUAL_NAMES: [&str; 6] =
+    ["localhost", "*.localhost", "web-platform.test", "*.web-platform.test", "127.0.0.1", "::1"];
+
+/// What the TLS ports of a server show their clients.
+#[derive(Debug)]
+pub struct Certificates {
+    resolver: Arc<dyn ResolvesServerCert>,
+    trusted: PathBuf,
+    spki: String,
+}
+
+impl Certificates {
+    /// Our own authority and leaf from `folder`; what is missing is made, a leaf that ended or is about
+    /// to is renewed. `names` are hosts (also `*.host`) and IP addresses to serve besides the usual ones.
+    ///
+    /// # Errors
+    /// The folder or its files can't be read or written, the authority is damaged or expired. A damaged
+    /// leaf is no error: it is made anew.
+    pub fn in_folder(folder: &Path, names: &[String], now: SystemTime) -> Result<Certificates, CertificateError> {
+        let authority = Authority::in_folder(folder, now)?;
+        let mut all: Vec<String> = USUAL_NAMES.iter().map(|name| (*name).to_owned()).collect();
+        for name in names {
+            let name = name.to_ascii_lowercase();
+            if !all.contains(&name) && (is_host_name(name.trim_start_matches("*.")) || name.parse::<IpAddr>().is_ok()) {
+                all.push(name);
+            }
+        }
+        let spki = authority.spki().to_owned();
+        let resolver = OnDemand::new(authority, folder, all, now)?;
+        Ok(Certificates { resolver: Arc::new(resolver), trusted: folder.join(authority::CERTIFICATE), spki })
+    }
+
+    /// The user's own certificate chain (leaf first) and key: every client gets it, whatever it asks for.
+    ///
+    /// # Errors
+    /// A file can't be read or is damaged, the two don't belong together, or the certificate is not valid now.
+    pub fn from_files(certificate: &Path, key: &Path, now: SystemTime) -> Result<Certificates, CertificateError> {
+        let load =
+            || {
+                let chain = files::read_chain(certificate)?;
+                let Some(leaf) = chain.first() else { return Err(Fault::new(certificate, Kind::NoCertificate)) };
+                let facts = files::facts(certificate, leaf)?;
+                facts.check_valid(certificate, now)?;
+                let spki = facts.spki;
+                let signing = files::read_key(key)?;
+                let certified = CertifiedKey::from_der(chain, signing, &rustls::crypto::ring::default_provider())
+                    .map_err(|error| match error {
+                        rustls::Error::InconsistentKeys(_) => Fault::new(key, Kind::OtherKey(certificate.to_owned())),
+                        other => Fault::new(key, Kind::Malformed(other.to_string())),
+                    })?;
+                Ok((certified, spki))
+            };
+        let (certified, spki) = load().map_err(CertificateError::Configured)?;
+        Ok(Certificates { resolver: Arc::new(Fixed::new(certified)), trusted: certificate.to_owned(), spki })
+    }
+
+    /// For [`Tls::new`](super::tls::Tls::new).
+    pub fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
+        self.resolver.clone()
+    }
+
+    /// The file that a client has to trust: our authority, or the user's certificate.
+    pub fn trusted(&self) -> &Path {
+        &self.trusted
+    }
+
+    /// Base64 of the SHA-256 of the SubjectPublicKeyInfo of what a client has to trust: the value for
+    /// Chromium's `--ignore-certificate-errors-spki-list`.
+    pub fn spki(&self) -> &str {
+        &self.spki
+    }
+}
+
+/// Whether `name` can be signed: at most 253 octets, labels of 1 to 63 lower-case letters, digits, `-`
+/// and `_`, no hyphen at either end, and the last label not a number (that would be an IP address).
+pub fn is_host_name(name: &str) -> bool {
+    let label_is_valid = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|octet| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+    };
+    name.len() <= 253
+        && name.split('.').all(label_is_valid)
+        && !name.rsplit('.').next().is_some_and(|last| last.bytes().all(|octet| octet.is_ascii_digit()))
+}

@@ -1,0 +1,143 @@
+//! The TLS handshake of a port: ALPN and SNI in, what was agreed out.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::server::ResolvesServerCert;
+use rustls::{AlertDescription, InvalidMessage, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::transport::Transport;
+
+/// The TLS side of one port. Cheap to clone: one for each worker.
+#[derive(Clone)]
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    handshake_timeout: Duration,
+}
+
+/// What a handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsInfo {
+    /// The host name the client asked for (RFC 6066 §3); none for an IP address.
+    pub sni: Option<String>,
+    /// The protocol agreed on (RFC 7301); none if the client offered none.
+    pub alpn: Option<String>,
+    /// `"TLSv1_2"` or `"TLSv1_3"`.
+    pub version: &'static str,
+    /// The cipher suite by its IANA name.
+    pub cipher: &'static str,
+}
+
+impl Tls {
+    /// TLS 1.2 and 1.3, with `alpn` in our order of preference. A client that offers ALPN, but none of
+    /// these, gets the alert no_application_protocol; one that offers none is accepted.
+    ///
+    /// # Errors
+    /// Only if the cryptography itself cannot be set up.
+    pub fn new(
+        certificates: Arc<dyn ResolvesServerCert>,
+        alpn: &[&str],
+        handshake_timeout: Duration,
+    ) -> Result<Tls, rustls::Error> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(certificates);
+        config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        // Resumption by tickets: no state is kept for clients that never come back.
+        config.ticketer = rustls::crypto::ring::Ticketer::new()?;
+        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), handshake_timeout })
+    }
+
+    /// Shakes hands.
+    ///
+    /// # Errors
+    /// See [`HandshakeError`]: all of them are the client's doing, and normal.
+    pub async fn accept<S: Transport>(&self, stream: S) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
+        let handshake = tokio::time::timeout(self.handshake_timeout, self.acceptor.accept(stream));
+        let stream = match handshake.await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(HandshakeError::from(error)),
+            Err(_) => return Err(HandshakeError::TimedOut(self.handshake_timeout)),
+        };
+        let info = TlsInfo::of(stream.get_ref().1);
+        Ok((stream, info))
+    }
+}
+
+impl TlsInfo {
+    fn of(connection: &rustls::ServerConnection) -> TlsInfo {
+        TlsInfo {
+            sni: connection.server_name().map(str::to_owned),
+            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+            version: connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("unknown"),
+            cipher: connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unknown"),
+        }
+    }
+}
+
+/// Why a handshake came to nothing. To be logged at debug, but for [`is_distrust`](Self::is_distrust).
+#[derive(Debug)]
+pub enum HandshakeError {
+    /// The client was too slow.
+    TimedOut(Duration),
+    /// The client closed or reset the connection.
+    Left(io::ErrorKind),
+    /// What came is no TLS: mostly `http://` to a port that wants `https://`.
+    ClearText,
+    /// The client refused to go on.
+    Refused(AlertDescription),
+    /// The client and this port share no protocol, version, cipher suite, …
+    Failed(rustls::Error),
+}
+
+impl HandshakeError {
+    /// The client does not trust our certificate: the one failure its user has to mend.
+    pub fn is_distrust(&self) -> bool {
+        matches!(
+            self,
+            HandshakeError::Refused(
+                AlertDescription::UnknownCA
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::CertificateUnknown
+                    | AlertDescription::CertificateExpired
+            )
+        )
+    }
+}
+
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> HandshakeError {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match tls {
+            None => HandshakeError::Left(error.kind()),
+            Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => HandshakeError::ClearText,
+            Some(rustls::Error::AlertReceived(alert)) => HandshakeError::Refused(*alert),
+            Some(other) => HandshakeError::Failed(other.clone()),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HandshakeError::TimedOut(time) => write!(f, "the TLS handshake took longer than {time:?}"),
+            HandshakeError::Left(kind) => write!(f, "the client left during the TLS handshake ({kind})"),
+            HandshakeError::ClearText => f.write_str("the client does not speak TLS on this port (is it https://?)"),
+            HandshakeError::Refused(alert) if self.is_distrust() => {
+                write!(f, "the client does not trust our certificate ({alert:?})")
+            }
+            HandshakeError::Refused(alert) => write!(f, "the client refused the TLS handshake ({alert:?})"),
+            HandshakeError::Failed(error) => write!(f, "the TLS handshake failed: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for HandshakeError {}

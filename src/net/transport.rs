@@ -1,0 +1,31 @@
+//! What the pump needs of a stream besides reading and writing.
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+/// A stream that can be cut off.
+///
+/// `poll_shutdown` ends our half (TLS: close_notify, then FIN) and leaves the peer's half readable.
+pub trait Transport: AsyncRead + AsyncWrite + Unpin {
+    /// Makes the coming drop of the stream a reset (RST) that destroys whatever is still on its way.
+    fn reset_on_drop(&mut self);
+}
+
+impl Transport for TcpStream {
+    fn reset_on_drop(&mut self) {
+        // The socket may be gone already; then there is nothing left to reset.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl<S: Transport> Transport for TlsStream<S> {
+    fn reset_on_drop(&mut self) {
+        self.get_mut().0.reset_on_drop();
+    }
+}
+
+/// In memory there is no reset: the peer sees the end of the stream.
+impl Transport for DuplexStream {
+    fn reset_on_drop(&mut self) {}
+}

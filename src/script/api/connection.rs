@@ -1,0 +1,164 @@
+//! `request.connection`: the connection as a whole.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+
+use super::frames::{code_of, settings_of, stream_of, type_of};
+use super::{Outcome, check_options, fail, flag_of, handle, octets, sent};
+use crate::exchange::{Close, Connection, Protocol, Settings, Track};
+use crate::script::budget::pause;
+use crate::wire::frame::{ErrorCode, Frame};
+
+/// A map that scripts share: `request.context`, `connection.context`. What is missing is `()`.
+#[derive(Clone, Default)]
+pub struct Context(pub Rc<RefCell<Map>>);
+
+/// The client's and our settings, by name.
+#[derive(Clone)]
+pub struct SettingsPair(Connection);
+
+/// The map of a connection, for all its handlers.
+pub fn context_of(connection: &Connection) -> Context {
+    connection.context(Context::default).map(|context| (*context).clone()).unwrap_or_default()
+}
+
+fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
+    let Some(settings) = settings else { return super::other_protocol("connection.settings", Protocol::Http2) };
+    let limit = |value: Option<u32>| value.map_or(Dynamic::UNIT, |value| INT::from(value).into());
+    Ok(Map::from_iter([
+        ("HEADER_TABLE_SIZE".into(), INT::from(settings.header_table_size).into()),
+        ("ENABLE_PUSH".into(), INT::from(settings.enable_push).into()),
+        ("MAX_CONCURRENT_STREAMS".into(), limit(settings.max_concurrent_streams)),
+        ("INITIAL_WINDOW_SIZE".into(), INT::from(settings.initial_window_size).into()),
+        ("MAX_FRAME_SIZE".into(), INT::from(settings.max_frame_size).into()),
+        ("MAX_HEADER_LIST_SIZE".into(), limit(settings.max_header_list_size)),
+        ("ENABLE_CONNECT_PROTOCOL".into(), INT::from(settings.enable_connect_protocol).into()),
+        ("NO_RFC7540_PRIORITIES".into(), INT::from(settings.no_rfc7540_priorities).into()),
+    ]))
+}
+
+pub fn register(engine: &mut Engine) {
+    register_context(engine);
+    engine.register_type_with_name::<Connection>("connection");
+    engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
+    engine.register_get("protocol", |connection: &mut Connection| connection.protocol().to_string());
+    engine.register_get("streams", |connection: &mut Connection| -> Array {
+        connection.streams().into_iter().map(|id| INT::try_from(id).unwrap_or(INT::MAX).into()).collect()
+    });
+    engine.register_get("last_stream_id", |connection: &mut Connection| INT::from(connection.last_peer_stream_id()));
+    handle!(engine, "context", |connection: &mut Connection| -> Context { context_of(connection) });
+    handle!(engine, "settings", |connection: &mut Connection| -> SettingsPair { SettingsPair(connection.clone()) });
+    engine.register_get("ours", |pair: &mut SettingsPair| settings_map(pair.0.local_settings()));
+    engine.register_get("theirs", |pair: &mut SettingsPair| settings_map(pair.0.peer_settings()));
+    register_sending(engine);
+    register_ending(engine);
+    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: FLOAT| {
+        wait_for_frame(connection, &wanted, timeout)
+    });
+    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: INT| {
+        wait_for_frame(connection, &wanted, timeout as FLOAT)
+    });
+    engine.register_fn("pause_reading", |connection: &mut Connection| connection.pause_reading());
+    engine.register_fn("resume_reading", |connection: &mut Connection| connection.resume_reading());
+}
+
+fn register_context(engine: &mut Engine) {
+    engine.register_type_with_name::<Context>("context");
+    engine.register_type_with_name::<SettingsPair>("settings");
+    engine.register_indexer_get(|context: &mut Context, name: &str| {
+        context.0.borrow().get(name).cloned().unwrap_or(Dynamic::UNIT)
+    });
+    engine.register_indexer_set(|context: &mut Context, name: &str, value: Dynamic| -> Outcome<()> {
+        let mut map = context.0.borrow_mut();
+        if map.len() >= crate::script::budget::MAX_NESTING {
+            return fail("a context holds no more entries");
+        }
+        map.insert(name.into(), value.flatten());
+        Ok(())
+    });
+    engine.register_fn("contains", |context: &mut Context, name: &str| context.0.borrow().contains_key(name));
+    engine.register_fn("remove", |context: &mut Context, name: &str| {
+        context.0.borrow_mut().remove(name).unwrap_or(Dynamic::UNIT)
+    });
+    engine.register_fn("keys", |context: &mut Context| -> Array {
+        context.0.borrow().keys().map(|name| name.as_str().into()).collect()
+    });
+    engine.register_fn("clear", |context: &mut Context| context.0.borrow_mut().clear());
+}
+
+fn register_sending(engine: &mut Engine) {
+    engine.register_fn("send", |connection: &mut Connection, frame: Frame| {
+        sent(connection.send_frame(frame.to_raw(), Track::No))
+    });
+    engine.register_fn("send", |connection: &mut Connection, frame: Frame, options: Map| -> Outcome<()> {
+        check_options(&options, &["track"])?;
+        let track = if flag_of(&options, "track", false)? { Track::Yes } else { Track::No };
+        sent(connection.send_frame(frame.to_raw(), track))
+    });
+    engine.register_fn("send_bytes", |connection: &mut Connection, data: Dynamic| -> Outcome<()> {
+        sent(connection.send_octets(octets("octets", &data)?))
+    });
+    engine.register_fn("send_settings", |connection: &mut Connection, entries: Dynamic| -> Outcome<()> {
+        sent(connection.send_settings(settings_of(&entries)?))
+    });
+    engine.register_fn("window_update", |connection: &mut Connection, stream: INT, increment: INT| -> Outcome<()> {
+        let increment = super::within("an increment", increment, 0x7fff_ffff)?;
+        sent(connection.window_update(stream_of(stream)?, increment))
+    });
+    engine.register_fn("ping", |connection: &mut Connection| -> Outcome<FLOAT> {
+        let connection = connection.clone();
+        let begin = tokio::time::Instant::now();
+        sent(pause(async move { connection.ping().await })?)?;
+        Ok(begin.elapsed().as_secs_f64())
+    });
+    engine.register_fn("set_write_size", |connection: &mut Connection, size: INT| -> Outcome<()> {
+        match usize::try_from(size) {
+            Ok(0) => connection.set_write_size(None),
+            Ok(size) => connection.set_write_size(Some(size)),
+            Err(_) => return fail(format!("{size} is no number of octets; 0 cuts nothing")),
+        }
+        Ok(())
+    });
+    engine.register_fn("flush", |connection: &mut Connection| connection.flush());
+}
+
+fn register_ending(engine: &mut Engine) {
+    engine.register_fn("goaway", |connection: &mut Connection| {
+        goaway(connection, None, &Dynamic::from_int(0), "".into())
+    });
+    engine
+        .register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
+    engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic, debug: Dynamic| {
+        goaway(connection, None, &code, debug)
+    });
+    engine.register_fn("goaway", |connection: &mut Connection, last: INT, code: Dynamic, debug: Dynamic| {
+        goaway(connection, Some(last), &code, debug)
+    });
+    engine.register_fn("close", |connection: &mut Connection| connection.close(Close::Graceful));
+    engine.register_fn("abort", |connection: &mut Connection| connection.close(Close::Abort));
+    engine.register_fn("half_close", |connection: &mut Connection| connection.close(Close::Half));
+}
+
+fn goaway(connection: &Connection, last: Option<INT>, code: &Dynamic, debug: Dynamic) -> Outcome<()> {
+    let last = last.map_or(Ok(connection.last_peer_stream_id()), stream_of)?;
+    let code: ErrorCode = code_of(code)?;
+    sent(connection.go_away(last, code, octets("debug data", &debug)?))
+}
+
+/// The next frame of a type (or of any, `()`) that the client sends from now on; `()` if none came in time.
+fn wait_for_frame(connection: &Connection, wanted: &Dynamic, timeout: FLOAT) -> Outcome<Dynamic> {
+    let wanted = if wanted.is_unit() { None } else { Some(type_of(wanted)?) };
+    let Ok(timeout) = Duration::try_from_secs_f64(timeout) else {
+        return fail(format!("{timeout} is no time to wait, in seconds"));
+    };
+    let frames = sent(connection.subscribe(wanted))?;
+    let next = pause(async move { tokio::time::timeout(timeout, frames.next()).await })?;
+    match next {
+        Ok(Some(frame)) => Ok(Dynamic::from(Frame::from(frame))),
+        Ok(None) => sent(Err(crate::exchange::SendError::Gone)),
+        Err(_) => Ok(Dynamic::UNIT),
+    }
+}

@@ -1,0 +1,170 @@
+//! Header and trailer fields: those of the request to read, those of the response to change.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use rhai::{Array, Dynamic, Engine, INT, Map};
+
+use super::{Outcome, fail};
+use crate::exchange::Exchange;
+use crate::http::Fields;
+use crate::script::octets::{Octets, field_octets_of, latin1_text};
+
+/// The request's regular fields, names in any case.
+#[derive(Clone)]
+pub struct RequestFields(pub Exchange);
+
+impl RequestFields {
+    /// Each name once, in lower case, in order of first appearance.
+    pub fn names(&self) -> Vec<String> {
+        names(&self.0.request().fields)
+    }
+}
+
+/// Fields that a script puts together, in order.
+#[derive(Clone, Default)]
+pub struct FieldList(pub Rc<RefCell<Fields>>);
+
+fn names(fields: &Fields) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for field in fields {
+        let name = latin1_text(&field.name).to_ascii_lowercase();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn combined(fields: &Fields, name: &str) -> Dynamic {
+    fields.combined(name).map_or(Dynamic::UNIT, |value| latin1_text(&value).into())
+}
+
+fn list(fields: &Fields, name: &str) -> Array {
+    fields.get_all(name).map(|value| latin1_text(value).into()).collect()
+}
+
+/// The octets of a field name.
+pub fn name_of(value: &Dynamic) -> Outcome<Bytes> {
+    field_octets_of(value)
+        .map_or_else(|| fail(format!("a field name is a string or a blob, not {}", value.type_name())), Ok)
+}
+
+/// The octets of a field value.
+pub fn value_of(value: &Dynamic) -> Outcome<Bytes> {
+    if let Ok(number) = value.as_float() {
+        return Ok(Bytes::from(number.to_string()));
+    }
+    field_octets_of(value)
+        .map_or_else(|| fail(format!("a field value is a string, a blob or a number, not {}", value.type_name())), Ok)
+}
+
+/// Fields from what scripts write: a list of `[name, value]`, a map (a list as value repeats the name), or fields.
+pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
+    let mut fields = Fields::new();
+    if let Some(list) = value.read_lock::<FieldList>() {
+        return Ok(list.0.borrow().clone());
+    }
+    if let Some(list) = value.read_lock::<RequestFields>() {
+        return Ok(list.0.request().fields.clone());
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        for (name, value) in map.iter() {
+            append(&mut fields, name.as_bytes().to_vec().into(), value)?;
+        }
+        return Ok(fields);
+    }
+    if let Some(array) = value.read_lock::<Array>() {
+        for pair in array.iter() {
+            let pair = pair.read_lock::<Array>();
+            let Some([name, value]) = pair.as_deref().map(Vec::as_slice) else {
+                return fail("fields are a list of [name, value], or a map");
+            };
+            append(&mut fields, name_of(name)?, value)?;
+        }
+        return Ok(fields);
+    }
+    fail(format!("fields are a list of [name, value], or a map, not {}", value.type_name()))
+}
+
+fn append(fields: &mut Fields, name: Bytes, value: &Dynamic) -> Outcome<()> {
+    if let Some(values) = value.read_lock::<Array>() {
+        for value in values.iter() {
+            fields.append(name.clone(), value_of(value)?);
+        }
+        return Ok(());
+    }
+    fields.append(name, value_of(value)?);
+    Ok(())
+}
+
+impl FieldList {
+    fn set(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
+        let name = name_of(name)?;
+        let mut fresh = Fields::new();
+        append(&mut fresh, name.clone(), value)?;
+        let mut fields = self.0.borrow_mut();
+        if let [field] = fresh.as_slice() {
+            fields.set(name, field.value.clone());
+        } else {
+            fields.remove(&name);
+            fresh.iter().for_each(|field| fields.push(field.clone()));
+        }
+        Ok(())
+    }
+
+    fn append(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
+        append(&mut self.0.borrow_mut(), name_of(name)?, value)
+    }
+
+    fn update(&self, value: &Dynamic) -> Outcome<()> {
+        let fresh = fields_of(value)?;
+        let mut fields = self.0.borrow_mut();
+        for field in &fresh {
+            fields.remove(&field.name);
+        }
+        fresh.iter().for_each(|field| fields.push(field.clone()));
+        Ok(())
+    }
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<RequestFields>("request fields");
+    engine.register_indexer_get(|fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
+    engine.register_fn("get", |fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
+    engine.register_fn("get", |fields: &mut RequestFields, name: &str, default: Dynamic| {
+        let value = combined(&fields.0.request().fields, name);
+        if value.is_unit() { default } else { value }
+    });
+    engine.register_fn("get_list", |fields: &mut RequestFields, name: &str| list(&fields.0.request().fields, name));
+    engine.register_fn("get_bytes", |fields: &mut RequestFields, name: &str| {
+        fields.0.request().fields.get(name).map_or(Dynamic::UNIT, |value| Dynamic::from(Octets(value.clone())))
+    });
+    engine.register_fn("contains", |fields: &mut RequestFields, name: &str| fields.0.request().fields.contains(name));
+    engine.register_fn("keys", |fields: &mut RequestFields| -> Array {
+        fields.names().into_iter().map(Dynamic::from).collect()
+    });
+    engine.register_fn("len", |fields: &mut RequestFields| fields.0.request().fields.len() as INT);
+    engine.register_get("len", |fields: &mut RequestFields| fields.0.request().fields.len() as INT);
+    register_list(engine);
+}
+
+fn register_list(engine: &mut Engine) {
+    engine.register_type_with_name::<FieldList>("response fields");
+    engine.register_fn("set", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.set(&name, &value));
+    engine.register_fn("append", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.append(&name, &value));
+    engine.register_fn("get", |fields: &mut FieldList, name: &str| combined(&fields.0.borrow(), name));
+    engine.register_fn("get_list", |fields: &mut FieldList, name: &str| list(&fields.0.borrow(), name));
+    engine.register_fn("contains", |fields: &mut FieldList, name: &str| fields.0.borrow().contains(name));
+    engine.register_fn("delete", |fields: &mut FieldList, name: &str| fields.0.borrow_mut().remove(name) > 0);
+    engine.register_fn("update", |fields: &mut FieldList, more: Dynamic| fields.update(&more));
+    engine.register_fn("clear", |fields: &mut FieldList| fields.0.borrow_mut().clear());
+    engine.register_fn("keys", |fields: &mut FieldList| -> Array {
+        names(&fields.0.borrow()).into_iter().map(Dynamic::from).collect()
+    });
+    engine.register_fn("len", |fields: &mut FieldList| fields.0.borrow().len() as INT);
+    engine.register_get("len", |fields: &mut FieldList| fields.0.borrow().len() as INT);
+    engine.register_indexer_get(|fields: &mut FieldList, name: &str| combined(&fields.0.borrow(), name));
+    engine.register_indexer_set(|fields: &mut FieldList, name: &str, value: Dynamic| fields.set(&name.into(), &value));
+}

@@ -1,0 +1,97 @@
+//! Functions without an object: `now`, `uuid`, `log`, base64, hex, hashes, `read_file`.
+
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+use std::time::UNIX_EPOCH;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use rhai::{Dynamic, Engine, FLOAT};
+
+use super::{Outcome, fail, octets};
+use crate::script::budget;
+use crate::script::octets::{MAX_MADE, Octets};
+use crate::script::run::Options;
+
+pub fn register(engine: &mut Engine, options: &Rc<Options>) {
+    let clock = options.wall_clock;
+    engine.register_fn("now", move || -> FLOAT {
+        clock().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+    });
+    engine.register_fn("uuid", || uuid::Uuid::new_v4().to_string());
+    engine.register_fn("log", |value: Dynamic| tracing::info!(target: "script", "{value}"));
+    engine.register_fn("hex", |value: Dynamic| octets("what hex takes", &value).map(|octets| Octets(octets).hex()));
+    engine.register_fn("from_hex", |text: &str| from_hex(text));
+    engine.register_fn("base64", |value: Dynamic| {
+        octets("what base64 takes", &value).map(|octets| STANDARD.encode(&octets))
+    });
+    engine.register_fn("from_base64", |text: &str| from_base64(text));
+    engine.register_fn("sha256", |value: Dynamic| -> Outcome<Octets> {
+        let digest = ring::digest::digest(&ring::digest::SHA256, &octets("what sha256 takes", &value)?);
+        Ok(Octets(Bytes::copy_from_slice(digest.as_ref())))
+    });
+    let files = Rc::clone(options);
+    engine.register_fn("read_file", move |name: &str| read_file(&files, name));
+}
+
+fn from_hex(text: &str) -> Outcome<Octets> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .filter(|char| !char.is_ascii_whitespace())
+        .map(|char| char.to_digit(16).map(|digit| digit as u8))
+        .collect();
+    match digits.as_deref().map(<[u8]>::as_chunks::<2>) {
+        Some((pairs, [])) => Ok(Octets(pairs.iter().map(|[high, low]| high << 4 | low).collect::<Vec<u8>>().into())),
+        _ => fail(format!("{text:?} is no even number of hexadecimal digits")),
+    }
+}
+
+/// Either alphabet, padded or not.
+fn from_base64(text: &str) -> Outcome<Octets> {
+    let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
+    match engines.into_iter().find_map(|engine| engine.decode(text.trim()).ok()) {
+        Some(octets) => Ok(Octets(octets.into())),
+        None => fail(format!("{text:?} is no base64")),
+    }
+}
+
+/// A file beside the running script, or below the document root; both by their real place.
+fn read_file(options: &Options, name: &str) -> Outcome<Octets> {
+    let relative = Path::new(name);
+    let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir);
+    if name.is_empty() || !relative.components().all(plain) {
+        return fail(format!("{name:?} is no path below the document root"));
+    }
+    let script = budget::current().and_then(|run| run.scripts.borrow().first().map(|script| script.path().to_owned()));
+    let beside = script.as_deref().and_then(Path::parent).map(Path::to_owned);
+    let roots: Vec<&PathBuf> = options.roots.iter().chain([&options.doc_root]).collect();
+    for folder in beside.iter().chain([&options.doc_root]) {
+        let Ok(real) = folder.join(relative).canonicalize() else { continue };
+        let inside = |root: &&PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
+        let hidden = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
+        if real.is_file() && roots.iter().any(inside) && !options.hidden.iter().any(hidden) {
+            return read(&real, name);
+        }
+    }
+    let shipped = beside.iter().map(|folder| folder.join(relative)).chain([relative.to_owned()]);
+    for path in shipped {
+        if let Some(octets) = path.to_str().and_then(|path| (options.embedded_file)(path)) {
+            return Ok(Octets(match octets {
+                std::borrow::Cow::Borrowed(octets) => Bytes::from_static(octets),
+                std::borrow::Cow::Owned(octets) => octets.into(),
+            }));
+        }
+    }
+    fail(format!("there is no file {name:?} beside the script or below the document root"))
+}
+
+fn read(file: &Path, name: &str) -> Outcome<Octets> {
+    let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    if size > MAX_MADE as u64 {
+        return fail(format!("{name:?} has {size} octets; read_file takes up to {MAX_MADE}"));
+    }
+    std::fs::read(file)
+        .map(|octets| Octets(octets.into()))
+        .or_else(|error| fail(format!("cannot read {name:?}: {error}")))
+}

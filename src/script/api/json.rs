@@ -1,0 +1,115 @@
+//! Script values ⇄ JSON.
+
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+use serde_json::{Number, Value};
+
+use super::connection::Context;
+use super::fields::{FieldList, RequestFields};
+use super::params::Params;
+use super::{Outcome, fail};
+use crate::script::octets::{Octets, latin1_text};
+
+/// JSON → value; objects become maps.
+pub fn from_json(value: Value) -> Dynamic {
+    match value {
+        Value::Null => Dynamic::UNIT,
+        Value::Bool(value) => value.into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number.into(),
+            None => number.as_f64().unwrap_or(FLOAT::NAN).into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(list) => Dynamic::from_array(list.into_iter().map(from_json).collect()),
+        Value::Object(entries) => {
+            Dynamic::from_map(entries.into_iter().map(|(name, value)| (name.into(), from_json(value))).collect())
+        }
+    }
+}
+
+/// Parses octets as JSON.
+pub fn parse(octets: &[u8]) -> Outcome<Dynamic> {
+    serde_json::from_slice(octets).map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
+}
+
+/// Value → JSON. Octets become text, one character per octet; names with several values become lists.
+pub fn to_json(value: &Dynamic) -> Outcome<Value> {
+    if value.is_unit() {
+        return Ok(Value::Null);
+    }
+    if let Ok(value) = value.as_bool() {
+        return Ok(value.into());
+    }
+    if let Ok(value) = value.as_int() {
+        return Ok(value.into());
+    }
+    if let Ok(value) = value.as_float() {
+        return match Number::from_f64(value) {
+            Some(number) => Ok(number.into()),
+            None => fail(format!("JSON has no {value}")),
+        };
+    }
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Ok(text.as_str().into());
+    }
+    if let Ok(char) = value.as_char() {
+        return Ok(char.to_string().into());
+    }
+    if let Some(list) = value.read_lock::<Array>() {
+        return list.iter().map(to_json).collect::<Outcome<Vec<Value>>>().map(Value::Array);
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        return object(&map);
+    }
+    handle_to_json(value)
+}
+
+fn object(map: &Map) -> Outcome<Value> {
+    let entries: Outcome<serde_json::Map<String, Value>> =
+        map.iter().map(|(name, value)| Ok((name.to_string(), to_json(value)?))).collect();
+    entries.map(Value::Object)
+}
+
+fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
+    let lists = |entries: Vec<(String, Vec<String>)>| {
+        Value::Object(entries.into_iter().map(|(name, values)| (name, values.into())).collect())
+    };
+    if let Some(octets) = value.read_lock::<Octets>() {
+        return Ok(latin1_text(&octets.0).into());
+    }
+    if let Some(blob) = value.read_lock::<rhai::Blob>() {
+        return Ok(latin1_text(&blob).into());
+    }
+    if let Some(params) = value.read_lock::<Params>() {
+        let values = |name: &str| params.list(name).map(str::to_owned).collect();
+        return Ok(lists(params.names().into_iter().map(|name| (name.to_owned(), values(name))).collect()));
+    }
+    if let Some(fields) = value.read_lock::<RequestFields>() {
+        let all = &fields.0.request().fields;
+        let values = |name: &str| all.get_all(name).map(|value| latin1_text(value)).collect();
+        return Ok(lists(fields.names().into_iter().map(|name| (name.clone(), values(&name))).collect()));
+    }
+    if let Some(fields) = value.read_lock::<FieldList>() {
+        let pair = |field: &crate::http::Field| vec![latin1_text(&field.name), latin1_text(&field.value)].into();
+        return Ok(Value::Array(fields.0.borrow().iter().map(pair).collect()));
+    }
+    if let Some(context) = value.read_lock::<Context>() {
+        return object(&context.0.borrow());
+    }
+    fail(format!("{} has no form in JSON", value.type_name()))
+}
+
+fn text_of(value: &Dynamic) -> Outcome<String> {
+    Ok(to_json(value)?.to_string())
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_fn("to_json", |value: Dynamic| text_of(&value));
+    engine.register_fn("to_json", |value: &mut Map| text_of(&Dynamic::from_map(value.clone())));
+    engine.register_fn("to_json", |value: Dynamic, indent: INT| -> Outcome<String> {
+        let value = to_json(&value)?;
+        if indent <= 0 { Ok(value.to_string()) } else { Ok(format!("{value:#}")) }
+    });
+    // In place of Rhai's own, which compiles.
+    engine.register_fn("parse_json", |text: &str| parse(text.as_bytes()));
+    engine.register_fn("parse_json", |octets: Octets| parse(&octets.0));
+}

@@ -1,0 +1,220 @@
+//! `request`: what was asked, as HTTP means it and as it came off the wire.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use rhai::{Array, Dynamic, Engine, INT, Map};
+
+use super::connection::Context;
+use super::fields::RequestFields;
+use super::hpack::entry_map;
+use super::json;
+use super::params::Params;
+use super::{Outcome, fail, handle};
+use crate::exchange::{Connection, Exchange, RawHead};
+use crate::http::multipart::MultipartLimits;
+use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
+use crate::script::budget::{self, pause};
+use crate::script::octets::{Octets, latin1_text};
+use crate::wire::frame::{Frame, FrameType, RawFrame};
+
+/// The request, for scripts.
+#[derive(Clone)]
+pub struct Request(Rc<Inner>);
+
+struct Inner {
+    exchange: Exchange,
+    context: Context,
+    server: Dynamic,
+    get: OnceCell<Params>,
+}
+
+impl Request {
+    /// The request of an exchange; `server` is what scripts see as `request.server`.
+    pub fn new(exchange: Exchange, server: Dynamic) -> Self {
+        Self(Rc::new(Inner { exchange, context: Context::default(), server, get: OnceCell::new() }))
+    }
+
+    fn of(&self) -> &crate::exchange::Request {
+        self.0.exchange.request()
+    }
+
+    fn query(&self) -> Params {
+        let parse = || {
+            let pairs = form::parse_urlencoded(self.of().query().unwrap_or_default());
+            Params::new(pairs.iter().map(|(name, value)| (&name[..], &value[..])))
+        };
+        self.0.get.get_or_init(parse).clone()
+    }
+
+    /// The whole body; waits for it.
+    fn body(&self) -> Outcome<Bytes> {
+        let exchange = self.0.exchange.clone();
+        if !exchange.request_ended() {
+            let waiting = exchange.clone();
+            pause(async move { waiting.request_complete().await })?;
+        }
+        Ok(exchange.body())
+    }
+
+    fn form(&self) -> Outcome<Params> {
+        let body = self.body()?;
+        let Some(content_type) = self.of().fields.get("content-type") else { return Ok(Params::default()) };
+        let (media_type, _) = media_type::parse(content_type);
+        if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            let pairs = form::parse_urlencoded(&body);
+            return Ok(Params::new(pairs.iter().map(|(name, value)| (&name[..], &value[..]))));
+        }
+        if !media_type.eq_ignore_ascii_case("multipart/form-data") {
+            return Ok(Params::default());
+        }
+        match multipart::parse(content_type, &body, MultipartLimits::default()) {
+            Ok(parts) => Ok(Params::new(parts.iter().map(|part| (&part.name[..], &part.data[..])))),
+            Err(error) => fail(format!("the form cannot be read: {error}")),
+        }
+    }
+
+    fn url(&self) -> String {
+        let request = self.of();
+        let text = |octets: &Bytes| latin1_text(octets);
+        format!("{}://{}{}", text(&request.scheme), text(&request.authority), text(&request.target))
+    }
+
+    fn url_parts(&self) -> Map {
+        let request = self.of();
+        let authority = Authority::parse(&request.authority).ok();
+        let scheme = latin1_text(&request.scheme);
+        let host = authority.as_ref().map_or(Dynamic::UNIT, |authority| authority.host.as_str().into());
+        let port = authority.map_or(Dynamic::UNIT, |authority| INT::from(authority.port_or_default(&scheme)).into());
+        Map::from_iter([
+            ("scheme".into(), scheme.into()),
+            ("hostname".into(), host),
+            ("port".into(), port),
+            ("netloc".into(), latin1_text(&request.authority).into()),
+            ("path".into(), latin1_text(request.path()).into()),
+            ("query".into(), request.query().map_or_else(String::new, latin1_text).into()),
+        ])
+    }
+
+    fn tls(&self) -> Dynamic {
+        let Some(tls) = &self.0.exchange.connection().peer().tls else { return Dynamic::UNIT };
+        let text = |text: &Option<String>| text.as_deref().map_or(Dynamic::UNIT, Into::into);
+        Dynamic::from_map(Map::from_iter([
+            ("sni".into(), text(&tls.sni)),
+            ("alpn".into(), text(&tls.alpn)),
+            ("version".into(), tls.version.as_str().into()),
+            ("cipher".into(), tls.cipher.as_str().into()),
+        ]))
+    }
+
+    fn auth(&self) -> Map {
+        let basic = self.of().fields.get("authorization").and_then(|value| authorization::parse_basic(value));
+        let part = |octets: Option<&Bytes>| octets.map_or(Dynamic::UNIT, |octets| latin1_text(octets).into());
+        Map::from_iter([
+            ("username".into(), part(basic.as_ref().map(|basic| &basic.user))),
+            ("password".into(), part(basic.as_ref().map(|basic| &basic.password))),
+        ])
+    }
+
+    fn raw_headers(&self) -> Array {
+        match &self.of().raw {
+            RawHead::Http2 { block, .. } => {
+                block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect()
+            }
+            RawHead::Http1(head) => head.lines.iter().map(|line| Dynamic::from_map(line_map(line))).collect(),
+            RawHead::Pushed => Array::new(),
+        }
+    }
+
+    fn raw_block(&self) -> Octets {
+        Octets(match &self.of().raw {
+            RawHead::Http2 { block, .. } => block.octets.clone(),
+            RawHead::Http1(head) => head.head_octets.clone(),
+            RawHead::Pushed => Bytes::new(),
+        })
+    }
+
+    fn frames(&self) -> Array {
+        self.0.exchange.frames().into_iter().map(|frame| Dynamic::from(Frame::from(frame))).collect()
+    }
+}
+
+/// A field line of HTTP/1.1 in the form of an HPACK field.
+fn line_map(line: &crate::exchange::Line) -> Map {
+    Map::from_iter([
+        ("name".into(), latin1_text(&line.name).into()),
+        ("value".into(), latin1_text(&line.value).into()),
+        ("name_bytes".into(), Dynamic::from(Octets(line.name.clone()))),
+        ("value_bytes".into(), Dynamic::from(Octets(line.value.clone()))),
+        ("representation".into(), "line".into()),
+        ("index".into(), Dynamic::from_int(0)),
+        ("name_huffman".into(), false.into()),
+        ("value_huffman".into(), false.into()),
+        ("bytes".into(), Dynamic::from(Octets(line.octets.clone()))),
+    ])
+}
+
+/// The exchange that the running handler answers.
+pub fn current() -> Option<Exchange> {
+    budget::current().and_then(|run| run.exchange.get().cloned())
+}
+
+/// The frame that a handler function gets for the request's head; one of the same form over HTTP/1.1.
+pub fn head_frame(exchange: &Exchange) -> Frame {
+    match &exchange.request().raw {
+        RawHead::Http2 { frame, .. } => Frame::from_raw(frame),
+        RawHead::Http1(head) => Frame::new(FrameType::HEADERS, 0, 0, head.head_octets.clone()),
+        RawHead::Pushed => Frame::new(FrameType::HEADERS, 0, exchange.stream_id().unwrap_or(0), Bytes::new()),
+    }
+}
+
+/// The frame that a handler function gets for content.
+pub fn data_frame(frame: Option<RawFrame>, data: Bytes, end: bool) -> Frame {
+    frame.map_or_else(|| Frame::new(FrameType::DATA, u8::from(end), 0, data), Frame::from)
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Request>("request");
+    engine.register_get("method", |request: &mut Request| latin1_text(&request.of().method));
+    engine.register_get("url", |request: &mut Request| request.url());
+    engine.register_get("url_parts", |request: &mut Request| request.url_parts());
+    engine.register_get("path", |request: &mut Request| latin1_text(request.of().path()));
+    engine.register_get("query", |request: &mut Request| request.of().query().map_or_else(String::new, latin1_text));
+    engine.register_get("target", |request: &mut Request| latin1_text(&request.of().target));
+    engine.register_get("authority", |request: &mut Request| latin1_text(&request.of().authority));
+    handle!(engine, "GET", |request: &mut Request| -> Params { request.query() });
+    engine.register_get("POST", |request: &mut Request| request.form());
+    engine.register_set("POST", |_: &mut Request, _: Params| {});
+    handle!(engine, "headers", |request: &mut Request| -> RequestFields { RequestFields(request.0.exchange.clone()) });
+    handle!(engine, "cookies", |request: &mut Request| -> Params {
+        let all = cookies::parse(&request.of().fields);
+        let all: Vec<_> = all.iter().map(|cookie| (cookie.name.clone(), cookie.unquoted())).collect();
+        Params::new(all.iter().map(|(name, value)| (&name[..], &value[..])))
+    });
+    engine.register_get("auth", |request: &mut Request| request.auth());
+    engine.register_get("body", |request: &mut Request| request.body().map(Octets));
+    engine.register_set("body", |_: &mut Request, _: Octets| {});
+    engine.register_fn("text", |request: &mut Request| request.body().map(|body| Octets(body).text()));
+    engine.register_fn("json", |request: &mut Request| json::parse(&request.body()?));
+    engine.register_get("protocol", |request: &mut Request| request.0.exchange.protocol().to_string());
+    engine.register_get("stream_id", |request: &mut Request| {
+        request.0.exchange.stream_id().map_or(Dynamic::UNIT, |id| INT::from(id).into())
+    });
+    engine.register_get("frames", |request: &mut Request| request.frames());
+    engine.register_get("raw_headers", |request: &mut Request| request.raw_headers());
+    engine.register_get("raw_header_block", |request: &mut Request| request.raw_block());
+    engine.register_get("trailers", |request: &mut Request| {
+        super::fields::FieldList(Rc::new(request.0.exchange.trailers().unwrap_or_default().into()))
+    });
+    engine.register_get("client_address", |request: &mut Request| {
+        request.0.exchange.connection().peer().client_address.clone()
+    });
+    engine.register_get("tls", |request: &mut Request| request.tls());
+    handle!(engine, "context", |request: &mut Request| -> Context { request.0.context.clone() });
+    handle!(engine, "connection", |request: &mut Request| -> Connection { request.0.exchange.connection().clone() });
+    engine.register_get("server", |request: &mut Request| request.0.server.clone());
+    engine.register_get("doc_root", |request: &mut Request| {
+        request.0.server.read_lock::<Map>().and_then(|server| server.get("doc_root").cloned()).unwrap_or(Dynamic::UNIT)
+    });
+}

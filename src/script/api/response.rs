@@ -1,0 +1,407 @@
+//! `response`: what will be answered, until it is written.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use rhai::{Array, Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
+
+use super::fields::{FieldList, fields_of, value_of};
+use super::{Outcome, check_options, fail, handle, sent};
+use crate::exchange::{Exchange, Protocol, ResponseHead};
+use crate::http::cookies::{self, SetCookie};
+use crate::http::{Fields, status};
+use crate::script::budget::pause;
+use crate::script::octets::octets_of;
+
+/// Calls a function that the script gave as content.
+pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
+
+/// What every response needs from the server.
+pub struct Common {
+    /// The `date` field's value.
+    pub date: Box<dyn Fn() -> Bytes>,
+    /// The time, for cookies.
+    pub wall_clock: fn() -> SystemTime,
+}
+
+/// The response, for scripts.
+#[derive(Clone)]
+pub struct Response(pub(super) Rc<Inner>);
+
+pub(super) struct Inner {
+    pub exchange: Exchange,
+    common: Rc<Common>,
+    pub status: Cell<INT>,
+    pub reason: RefCell<Option<String>>,
+    pub headers: FieldList,
+    trailers: FieldList,
+    content: RefCell<Dynamic>,
+    content_written: Cell<bool>,
+    add_required_headers: Cell<bool>,
+    send_body_for_head_request: Cell<bool>,
+    close_connection: Cell<bool>,
+}
+
+impl Response {
+    /// A response with status 200 and nothing else.
+    pub fn new(exchange: Exchange, common: Rc<Common>) -> Self {
+        Self(Rc::new(Inner {
+            exchange,
+            common,
+            status: Cell::new(200),
+            reason: RefCell::new(None),
+            headers: FieldList::default(),
+            trailers: FieldList::default(),
+            content: RefCell::new(Dynamic::UNIT),
+            content_written: Cell::new(false),
+            add_required_headers: Cell::new(true),
+            send_body_for_head_request: Cell::new(false),
+            close_connection: Cell::new(false),
+        }))
+    }
+
+    /// What it answers.
+    pub fn exchange(&self) -> &Exchange {
+        &self.0.exchange
+    }
+
+    /// What responses need from the server.
+    pub fn common(&self) -> &Rc<Common> {
+        &self.0.common
+    }
+
+    /// Takes a status: a code, or `[code, reason]`.
+    pub fn set_status(&self, value: &Dynamic) -> Outcome<()> {
+        if let Ok(code) = value.as_int() {
+            self.0.status.set(code);
+            *self.0.reason.borrow_mut() = None;
+            return Ok(());
+        }
+        let pair = value.read_lock::<Array>();
+        if let Some([code, reason]) = pair.as_deref().map(Vec::as_slice)
+            && let (Ok(code), Ok(reason)) = (code.as_int(), reason.as_immutable_string_ref())
+        {
+            self.0.status.set(code);
+            *self.0.reason.borrow_mut() = Some(reason.to_string());
+            return Ok(());
+        }
+        fail("a status is a code, or [code, reason]")
+    }
+
+    /// The code, which the grammar of RFC 9110 §15 allows to be 100 to 999.
+    pub fn status_code(&self) -> Outcome<u16> {
+        let code = self.0.status.get();
+        match u16::try_from(code) {
+            Ok(code) if (100..=999).contains(&code) => Ok(code),
+            _ => fail(format!("a status code is 100 to 999, not {code}; write_raw_header_frame sends any")),
+        }
+    }
+
+    /// Takes what `main` returned; says what is wrong with it if it is no response.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub fn take(&self, value: Dynamic) -> Result<(), String> {
+        const ALLOWED: &str = "main may return nothing, a string, octets, [headers, body] or [status, headers, body]";
+        if value.is_unit() {
+            return Ok(());
+        }
+        if octets_of(&value).is_some() {
+            *self.0.content.borrow_mut() = value;
+            return Ok(());
+        }
+        let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
+        let parts = value.read_lock::<Array>();
+        let Some(parts) = parts.as_deref() else { return Err(wrong()) };
+        let (status, headers, body) = match parts.as_slice() {
+            [headers, body] => (None, headers, body),
+            [status, headers, body] => (Some(status), headers, body),
+            _ => return Err(format!("main returned a list of {}; {ALLOWED}", parts.len())),
+        };
+        let said = |error: Box<rhai::EvalAltResult>| format!("main returned what is no response: {error}; {ALLOWED}");
+        if let Some(status) = status {
+            self.set_status(status).map_err(said)?;
+        }
+        for field in &fields_of(headers).map_err(said)? {
+            self.0.headers.0.borrow_mut().push(field.clone());
+        }
+        if octets_of(body).is_none() && !body.is_unit() {
+            return Err(format!("main returned {} as body; {ALLOWED}", body.type_name()));
+        }
+        *self.0.content.borrow_mut() = body.clone();
+        Ok(())
+    }
+
+    /// The fields as they go out: with what every response has, and names in lower case over HTTP/2.
+    fn fields(&self) -> Fields {
+        let mut fields = self.0.headers.0.borrow().clone();
+        if self.0.exchange.protocol() == Protocol::Http2 && fields.iter().any(|field| has_upper_case(&field.name)) {
+            fields = fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect();
+        }
+        if self.0.add_required_headers.get() {
+            if !fields.contains("date") {
+                fields.append("date", (self.0.common.date)());
+            }
+            if !fields.contains("server") {
+                fields.append("server", "wireserve");
+            }
+        }
+        fields
+    }
+
+    fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
+        Ok(ResponseHead { status: self.status_code()?, reason: self.0.reason.borrow().clone(), fields })
+    }
+
+    /// Sends status and fields; content may follow.
+    pub fn write_status_headers(&self) -> Outcome<()> {
+        sent(self.0.exchange.send_head(&self.head(self.fields())?, false))
+    }
+
+    /// Sends octets and waits until the client's window has taken most of them.
+    pub fn write_data(&self, data: Bytes, end: bool) -> Outcome<()> {
+        sent(self.0.exchange.send_data(data, end))?;
+        if !end && self.0.exchange.queued() > 0 {
+            let exchange = self.0.exchange.clone();
+            sent(pause(async move { exchange.drained().await })?)?;
+        }
+        Ok(())
+    }
+
+    /// Sends the content, whatever it is made of.
+    pub fn write_content(&self, call: Call<'_>) -> Outcome<()> {
+        self.0.content_written.set(true);
+        let content = self.0.content.replace(Dynamic::UNIT);
+        self.write_value(&content, call)
+    }
+
+    fn write_value(&self, content: &Dynamic, call: Call<'_>) -> Outcome<()> {
+        if content.is_unit() {
+            return Ok(());
+        }
+        if let Some(octets) = octets_of(content) {
+            return if octets.is_empty() { Ok(()) } else { self.write_data(octets, false) };
+        }
+        let chunks = content.read_lock::<Array>().map(|chunks| chunks.clone());
+        if let Some(chunks) = chunks {
+            return chunks.iter().try_for_each(|chunk| self.write_value(chunk, call));
+        }
+        let pointer = content.read_lock::<FnPtr>().map(|pointer| pointer.clone());
+        let Some(pointer) = pointer else { return fail(wrong_content(content)) };
+        loop {
+            let chunk = call(&pointer)?;
+            if chunk.is_unit() {
+                return Ok(());
+            }
+            let Some(octets) = octets_of(&chunk) else {
+                return fail(format!("a function as content gives a string, octets or (), not {}", chunk.type_name()));
+            };
+            if !octets.is_empty() {
+                self.write_data(octets, false)?;
+            }
+        }
+    }
+
+    /// Sends what has not been sent yet, and ends the response. After raw calls, and after the script has ended the
+    /// connection, nothing is sent.
+    pub fn finish(&self, call: Call<'_>) -> Outcome<()> {
+        let exchange = &self.0.exchange;
+        if exchange.raw_used() || exchange.response_ended() || exchange.connection().is_closed() {
+            return Ok(());
+        }
+        if exchange.headers_sent() {
+            if !self.0.content_written.get() {
+                self.write_content(call)?;
+            }
+        } else if self.write_at_once()? {
+            return Ok(());
+        } else {
+            self.write_status_headers()?;
+            self.write_content(call)?;
+        }
+        self.end()
+    }
+
+    fn end(&self) -> Outcome<()> {
+        let trailers = self.0.trailers.0.borrow().clone();
+        if trailers.is_empty() { sent(self.0.exchange.end()) } else { sent(self.0.exchange.send_trailers(&trailers)) }
+    }
+
+    /// Sends a response whose length is known, all of it; false if it has to be sent bit by bit.
+    fn write_at_once(&self) -> Outcome<bool> {
+        let exchange = &self.0.exchange;
+        let Some(body) = self.whole_content()? else { return Ok(false) };
+        let code = self.status_code()?;
+        let mut fields = self.fields();
+        let method = &exchange.request().method;
+        let forced = exchange.request().is_head() && self.0.send_body_for_head_request.get();
+        let with_body = status::has_content(method, code) || forced;
+        let trailers = !self.0.trailers.0.borrow().is_empty();
+        // Trailers of HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2).
+        let chunked = trailers && exchange.protocol() == Protocol::Http1;
+        let counted = with_body || (exchange.request().is_head() && status::has_content(b"GET", code));
+        if counted && !chunked && !fields.contains("content-length") {
+            fields.append("content-length", body.len().to_string());
+        }
+        let send_body = with_body && !body.is_empty();
+        self.0.content_written.set(true);
+        sent(exchange.send_head(&self.head(fields)?, !send_body && !trailers))?;
+        if send_body {
+            sent(exchange.send_data(body, !trailers))?;
+        }
+        if trailers {
+            self.end()?;
+        }
+        Ok(true)
+    }
+
+    fn whole_content(&self) -> Outcome<Option<Bytes>> {
+        let content = self.0.content.borrow();
+        if content.is_unit() {
+            return Ok(Some(Bytes::new()));
+        }
+        if let Some(octets) = octets_of(&content) {
+            return Ok(Some(octets));
+        }
+        if content.is_array() || content.is_fnptr() {
+            // The answer to HEAD, and what may have no content, ends with its fields.
+            let without = !status::has_content(&self.0.exchange.request().method, self.status_code()?);
+            return Ok((without && !self.0.send_body_for_head_request.get()).then(Bytes::new));
+        }
+        fail(wrong_content(&content))
+    }
+
+    /// Whether the connection is to end after this response.
+    pub fn closes_connection(&self) -> bool {
+        self.0.close_connection.get()
+    }
+
+    fn set_cookie(&self, name: &Dynamic, value: &Dynamic, options: &Map) -> Outcome<()> {
+        const KNOWN: [&str; 8] = ["path", "domain", "max_age", "expires", "secure", "httponly", "samesite", "comment"];
+        check_options(options, &KNOWN)?;
+        let mut cookie = SetCookie::new(value_of(name)?, value_of(value)?);
+        let text = |name: &str| options.get(name).map(ToString::to_string);
+        if let Some(path) = options.get("path") {
+            cookie.path = (!path.is_unit()).then(|| path.to_string());
+        }
+        cookie.domain = text("domain");
+        cookie.comment = text("comment");
+        cookie.same_site = text("samesite");
+        cookie.secure = super::flag_of(options, "secure", false)?;
+        cookie.http_only = super::flag_of(options, "httponly", false)?;
+        if let Some(seconds) = options.get("max_age") {
+            cookie.max_age = Some(seconds.as_int().or_else(|_| fail("max_age is a whole number of seconds"))?);
+        }
+        if let Some(seconds) = options.get("expires") {
+            let Ok(seconds) = seconds.as_int() else { return fail("expires is a number of seconds from now") };
+            let now = (self.0.common.wall_clock)();
+            let distance = Duration::from_secs(seconds.unsigned_abs());
+            let time = if seconds < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+            cookie.expires = Some(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        }
+        self.0.headers.0.borrow_mut().append("set-cookie", cookie.to_value());
+        Ok(())
+    }
+
+    fn delete_cookie(&self, name: &Dynamic, options: &Map) -> Outcome<()> {
+        check_options(options, &["path", "domain"])?;
+        let text = |name: &str| options.get(name).map(ToString::to_string);
+        let path = text("path").or_else(|| Some("/".to_owned()));
+        let cookie = SetCookie::deletion(value_of(name)?, path, text("domain"), (self.0.common.wall_clock)());
+        self.0.headers.0.borrow_mut().append("set-cookie", cookie.to_value());
+        Ok(())
+    }
+
+    /// Makes it an error page in place of what it was.
+    pub fn take_error(&self, code: INT, message: &str) {
+        self.0.status.set(code);
+        *self.0.reason.borrow_mut() = None;
+        self.0.headers.0.borrow_mut().set("content-type", "text/plain; charset=utf-8");
+        *self.0.content.borrow_mut() = format!("{message}\n").into();
+    }
+}
+
+fn has_upper_case(name: &[u8]) -> bool {
+    name.iter().any(u8::is_ascii_uppercase)
+}
+
+fn wrong_content(content: &Dynamic) -> String {
+    format!("content is a string, octets, a list of them, or a function, not {}", content.type_name())
+}
+
+/// Calls a function pointer from within a call of the script.
+fn within(context: &NativeCallContext<'_>, pointer: &FnPtr) -> Outcome<Dynamic> {
+    pointer.call_within_context(context, ())
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Response>("response");
+    engine.register_get("status", |response: &mut Response| response.0.status.get());
+    engine.register_set("status", |response: &mut Response, value: Dynamic| response.set_status(&value));
+    engine.register_get("reason", |response: &mut Response| {
+        response.0.reason.borrow().as_deref().map_or(Dynamic::UNIT, Into::into)
+    });
+    handle!(engine, "headers", |response: &mut Response| -> FieldList { response.0.headers.clone() });
+    handle!(engine, "trailers", |response: &mut Response| -> FieldList { response.0.trailers.clone() });
+    engine.register_get("content", |response: &mut Response| response.0.content.borrow().clone());
+    engine.register_set("content", |response: &mut Response, value: Dynamic| {
+        *response.0.content.borrow_mut() = value.flatten();
+    });
+    engine.register_get("add_required_headers", |response: &mut Response| response.0.add_required_headers.get());
+    engine.register_set("add_required_headers", |response: &mut Response, value: bool| {
+        response.0.add_required_headers.set(value);
+    });
+    engine.register_get("send_body_for_head_request", |response: &mut Response| {
+        response.0.send_body_for_head_request.get()
+    });
+    engine.register_set("send_body_for_head_request", |response: &mut Response, value: bool| {
+        response.0.send_body_for_head_request.set(value);
+    });
+    engine.register_get("close_connection", |response: &mut Response| response.0.close_connection.get());
+    engine.register_set("close_connection", |response: &mut Response, value: bool| {
+        response.0.close_connection.set(value);
+    });
+    register_cookies(engine);
+    engine.register_fn("set_error", |response: &mut Response, code: INT| response.take_error(code, ""));
+    engine.register_fn("set_error", |response: &mut Response, code: INT, message: &str| {
+        response.take_error(code, message)
+    });
+    engine.register_fn("write_status_headers", |response: &mut Response| response.write_status_headers());
+    engine.register_fn("write_content", |context: NativeCallContext, response: &mut Response| {
+        response.clone().write_content(&|pointer| within(&context, pointer))
+    });
+    for name in ["write", "finish"] {
+        engine.register_fn(name, |context: NativeCallContext, response: &mut Response| {
+            response.clone().finish(&|pointer| within(&context, pointer))
+        });
+    }
+    engine.register_fn("write", |response: &mut Response, data: Dynamic| -> Outcome<()> {
+        let data = super::octets("content", &data)?;
+        let response = response.clone();
+        if !response.0.exchange.headers_sent() {
+            response.write_status_headers()?;
+        }
+        response.write_data(data, false)
+    });
+}
+
+fn register_cookies(engine: &mut Engine) {
+    engine.register_fn("set_cookie", |response: &mut Response, name: Dynamic, value: Dynamic| {
+        response.set_cookie(&name, &value, &Map::new())
+    });
+    engine.register_fn("set_cookie", |response: &mut Response, name: Dynamic, value: Dynamic, options: Map| {
+        response.set_cookie(&name, &value, &options)
+    });
+    engine.register_fn("delete_cookie", |response: &mut Response, name: Dynamic| {
+        response.delete_cookie(&name, &Map::new())
+    });
+    engine.register_fn("delete_cookie", |response: &mut Response, name: Dynamic, options: Map| {
+        response.delete_cookie(&name, &options)
+    });
+    engine.register_fn("unset_cookie", |response: &mut Response, name: Dynamic| -> Outcome<()> {
+        cookies::unset(&mut response.0.headers.0.borrow_mut(), &value_of(&name)?);
+        Ok(())
+    });
+}

@@ -1,0 +1,249 @@
+//! `response.writer`: the checked lane, which keeps state and waits for the window, and the raw one, which does neither.
+
+use rhai::{Dynamic, Engine, INT, Map};
+
+use super::fields::{fields_of, name_of, value_of};
+use super::frames::{block_of, code_of, stream_of};
+use super::response::Response;
+use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
+use crate::exchange::{Protocol, ResponseHead, Track, encode_chunk};
+use crate::http::Fields;
+use crate::script::octets::{latin1, latin1_text};
+use crate::wire::frame::{Frame, FrameType, flag};
+
+/// The writer of a response.
+#[derive(Clone)]
+pub struct Writer(Response);
+
+/// Options of the raw calls.
+struct Raw {
+    stream_id: u32,
+    end_stream: bool,
+    end_headers: bool,
+    padding: Option<bytes::Bytes>,
+    track: Track,
+}
+
+impl Writer {
+    fn raw_options(&self, function: &'static str, options: &Map) -> Outcome<Raw> {
+        check_options(options, &["stream_id", "end_stream", "end_headers", "padding", "track"])?;
+        let stream_id = match options.get("stream_id") {
+            Some(id) => stream_of(id.as_int().unwrap_or(-1))?,
+            None => match self.0.exchange().stream_id() {
+                Some(id) => id,
+                None => return other_protocol(function, Protocol::Http2),
+            },
+        };
+        Ok(Raw {
+            stream_id,
+            end_stream: flag_of(options, "end_stream", false)?,
+            end_headers: flag_of(options, "end_headers", false)?,
+            padding: options.get("padding").map(|padding| octets("padding", padding)).transpose()?,
+            track: if flag_of(options, "track", false)? { Track::Yes } else { Track::No },
+        })
+    }
+
+    /// Sends a frame as given, on this connection.
+    fn send(&self, function: &'static str, frame: &Frame, track: Track) -> Outcome<()> {
+        sent(self.0.exchange().send_raw_frame(function, frame.to_raw(), track))
+    }
+
+    fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
+        let raw = self.raw_options(function, options)?;
+        let mut frame = Frame::new(frame_type, 0, raw.stream_id, payload);
+        frame.set_flag(flag::END_STREAM, raw.end_stream && frame_type != FrameType::CONTINUATION);
+        frame.set_flag(flag::END_HEADERS, raw.end_headers && frame_type != FrameType::DATA);
+        if raw.padding.is_some() {
+            frame.set_padding(raw.padding);
+        }
+        self.send(function, &frame, raw.track)
+    }
+
+    fn raw_frame(&self, frame: &Frame, options: &Map) -> Outcome<()> {
+        const FUNCTION: &str = "writer.write_raw_frame";
+        check_options(options, &["track"])?;
+        let track = if flag_of(options, "track", false)? { Track::Yes } else { Track::No };
+        self.send(FUNCTION, frame, track)
+    }
+
+    /// Status and fields; the status may be `:status` among the fields.
+    fn write_headers(&self, status: Option<INT>, fields: &Dynamic, end: bool) -> Outcome<()> {
+        let all = fields_of(fields)?;
+        let response = &self.0;
+        let mut fields = Fields::with_capacity(all.len());
+        if let Some(status) = status {
+            response.0.status.set(status);
+        }
+        let mut found = status.is_some();
+        for field in &all {
+            if &field.name[..] != b":status" || found {
+                fields.push(field.clone());
+                continue;
+            }
+            found = true;
+            let text = latin1_text(&field.value);
+            let Ok(code) = text.parse() else { return fail(format!("a status code is 100 to 999, not {text:?}")) };
+            response.0.status.set(code);
+        }
+        let head = ResponseHead { status: response.status_code()?, reason: response.0.reason.borrow().clone(), fields };
+        sent(response.exchange().send_head(&head, end))
+    }
+
+    fn write_data(&self, data: &Dynamic, end: bool) -> Outcome<()> {
+        self.0.write_data(octets("content", data)?, end)
+    }
+
+    fn write_informational(&self, status: INT, fields: &Dynamic) -> Outcome<()> {
+        let Some(code) = u16::try_from(status).ok().filter(|code| (100..200).contains(code)) else {
+            return fail(format!("an interim response has a status from 100 to 199, not {status}"));
+        };
+        sent(self.0.exchange().send_informational(code, &fields_of(fields)?))
+    }
+
+    fn write_push(&self, method: &str, path: &str, fields: &Fields) -> Outcome<Response> {
+        let exchange = self.0.exchange();
+        let request = exchange.request();
+        let (scheme, authority) = (latin1_text(&request.scheme), latin1_text(&request.authority));
+        let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
+        Ok(Response::new(pushed, self.0.common().clone()))
+    }
+
+    /// One chunk (RFC 9112 §7.1); an empty one is the last.
+    fn write_chunk(&self, data: &Dynamic) -> Outcome<()> {
+        self.only_http1("writer.write_chunk")?;
+        let data = octets("a chunk", data)?;
+        if !self.0.exchange().headers_sent() {
+            self.0.write_status_headers()?;
+        }
+        // A transfer-encoding that the script wrote itself is not applied to what follows.
+        if self.0.0.headers.0.borrow().contains("transfer-encoding") {
+            return self.0.write_data(encode_chunk(&data, b""), data.is_empty());
+        }
+        self.0.write_data(data.clone(), data.is_empty())
+    }
+
+    fn only_http1(&self, function: &'static str) -> Outcome<()> {
+        match self.0.exchange().protocol() {
+            Protocol::Http1 => Ok(()),
+            Protocol::Http2 => other_protocol(function, Protocol::Http1),
+        }
+    }
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Writer>("writer");
+    handle!(engine, "writer", |response: &mut Response| -> Writer { Writer(response.clone()) });
+    register_checked(engine);
+    register_raw(engine);
+    register_http1(engine);
+}
+
+fn register_checked(engine: &mut Engine) {
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic| {
+        writer.write_headers(None, &fields, false)
+    });
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, end: bool| {
+        writer.write_headers(None, &fields, end)
+    });
+    engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic| {
+        writer.write_headers(Some(status), &fields, false)
+    });
+    engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic, end: bool| {
+        writer.write_headers(Some(status), &fields, end)
+    });
+    engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic| writer.clone().write_data(&data, false));
+    engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic, end: bool| {
+        writer.clone().write_data(&data, end)
+    });
+    engine.register_fn("write_trailers", |writer: &mut Writer, fields: Dynamic| -> Outcome<()> {
+        sent(writer.0.exchange().send_trailers(&fields_of(&fields)?))
+    });
+    engine.register_fn("write_informational", |writer: &mut Writer, status: INT, fields: Dynamic| {
+        writer.write_informational(status, &fields)
+    });
+    engine.register_fn("write_push", |writer: &mut Writer, path: &str| writer.write_push("GET", path, &Fields::new()));
+    engine.register_fn("write_push", |writer: &mut Writer, path: &str, fields: Dynamic| {
+        writer.write_push("GET", path, &fields_of(&fields)?)
+    });
+    engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
+        writer.write_push(method, path, &fields_of(&fields)?)
+    });
+    engine.register_fn("end_stream", |writer: &mut Writer| sent(writer.0.exchange().end()));
+    engine.register_fn("rst_stream", |writer: &mut Writer, code: Dynamic| -> Outcome<()> {
+        sent(writer.0.exchange().reset(code_of(&code)?))
+    });
+}
+
+fn register_raw(engine: &mut Engine) {
+    const HEADERS: &str = "writer.write_raw_header_frame";
+    const CONTINUATION: &str = "writer.write_raw_continuation_frame";
+    const DATA: &str = "writer.write_raw_data_frame";
+    engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic| {
+        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &Map::new())
+    });
+    engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
+        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &options)
+    });
+    engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic| {
+        writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &Map::new())
+    });
+    engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
+        writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &options)
+    });
+    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic| {
+        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
+    });
+    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, options: Map| {
+        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+    });
+    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, end_stream: bool| {
+        let options = Map::from_iter([("end_stream".into(), end_stream.into())]);
+        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+    });
+    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| writer.raw_frame(&frame, &Map::new()));
+    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame, options: Map| {
+        writer.raw_frame(&frame, &options)
+    });
+    engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        sent(writer.0.exchange().send_raw(octets("raw octets", &data)?))
+    });
+}
+
+/// What exists over HTTP/1.1 only: its parts one by one.
+fn register_http1(engine: &mut Engine) {
+    engine.register_fn("write_status", |writer: &mut Writer, code: INT| -> Outcome<()> {
+        writer.only_http1("writer.write_status")?;
+        writer.0.set_status(&code.into())
+    });
+    engine.register_fn("write_status", |writer: &mut Writer, code: INT, reason: &str| -> Outcome<()> {
+        writer.only_http1("writer.write_status")?;
+        writer.0.set_status(&Dynamic::from_array(vec![code.into(), reason.into()]))
+    });
+    engine.register_fn("write_header", |writer: &mut Writer, name: Dynamic, value: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_header")?;
+        writer.0.0.headers.0.borrow_mut().append(name_of(&name)?, value_of(&value)?);
+        Ok(())
+    });
+    engine.register_fn("end_headers", |writer: &mut Writer| -> Outcome<()> {
+        writer.only_http1("writer.end_headers")?;
+        writer.0.write_status_headers()
+    });
+    engine.register_fn("write_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_content")?;
+        let writer = writer.clone();
+        if !writer.0.exchange().headers_sent() {
+            writer.0.write_status_headers()?;
+        }
+        writer.write_data(&data, false)
+    });
+    engine.register_fn("write_chunk", |writer: &mut Writer, data: Dynamic| writer.clone().write_chunk(&data));
+    engine.register_fn("write_raw_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_raw_content")?;
+        // Text holds one octet per character where it can, as names and values do.
+        let data = match data.as_immutable_string_ref() {
+            Ok(text) => latin1(&text),
+            Err(_) => octets("raw content", &data)?,
+        };
+        sent(writer.0.exchange().send_raw(data))
+    });
+}

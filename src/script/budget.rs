@@ -1,0 +1,392 @@
+//! What a handler may use: operations, time, depth; counted per handler, whatever calls it makes.
+//!
+//! Rhai's own operation count restarts inside callbacks, so the count is kept here: [`Meter`] holds that of the
+//! handler that runs on this thread just now, [`Run`] that of each handler.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rhai::{Dynamic, EvalAltResult, EvalContext, Module, Position};
+use tokio::time::Instant;
+
+use super::coroutine::{WaitError, stack_is_low, wait};
+use super::loader::Script;
+use super::nesting;
+use crate::exchange::Exchange;
+
+/// Operations after which a busy handler lets others run.
+const SLICE: u64 = 2048;
+
+/// Operations between two looks at the clock: each may copy megabytes, so that a slice can be long.
+const GLANCE: u64 = 32;
+
+/// Time after which a busy handler lets others run, however few operations it made.
+const TURN: Duration = Duration::from_millis(1);
+
+/// Operations that a handler over its budget may still make, so that the error can be raised where a variable is
+/// read: only there does Rhai keep the position and the call chain.
+const GRACE: u64 = 64;
+
+/// Limits of each handler. All sizes are those of one value with everything in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Rhai operations of one request; 0 for no limit.
+    pub operations: u64,
+    /// Time from the start of a handler to its end, asleep or busy.
+    pub time: Duration,
+    /// Nested calls of script functions, 1 to 64.
+    pub call_depth: usize,
+    /// Nested expressions, 1 to 64.
+    pub expression_depth: usize,
+    /// Octets of a string.
+    pub string: usize,
+    /// Elements of an array, or octets of a Rhai blob; at most [`MAX_NESTING`], since values nest that deep.
+    pub array: usize,
+    /// Entries of a map; at most [`MAX_NESTING`].
+    pub map: usize,
+    /// Variables in scope at once.
+    pub variables: usize,
+    /// Functions of one file.
+    pub functions: usize,
+    /// Modules imported by one handler.
+    pub modules: usize,
+    /// Octets by which a busy handler may make the process grow; 0 for no limit. What counts is the resident memory,
+    /// so it is a guard against eaters that no size limit sees, and no exact account.
+    pub memory: u64,
+    /// Octets of a script file.
+    pub source: usize,
+    /// Handlers running or waiting at once, in the whole process; two mappings of `vm.max_map_count` each.
+    pub live: usize,
+}
+
+/// How deep values may nest: native code that recurses over them must fit
+/// [`STACK_RESERVE`](super::coroutine::STACK_RESERVE).
+pub const MAX_NESTING: usize = 10_000;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            operations: 50_000_000,
+            time: Duration::from_secs(60),
+            call_depth: 64,
+            expression_depth: 64,
+            string: 16 << 20,
+            array: MAX_NESTING,
+            map: MAX_NESTING,
+            variables: 512,
+            functions: 1024,
+            modules: 64,
+            memory: 1 << 30,
+            source: 1 << 20,
+            live: 28_000,
+        }
+    }
+}
+
+/// Why a handler is ended although its script does not want it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Its stream, its connection or the server is over.
+    Cancelled,
+    /// More operations than [`Limits::operations`].
+    Operations,
+    /// Longer than [`Limits::time`].
+    Time,
+    /// Calls nested deeper than [`Limits::call_depth`].
+    CallDepth,
+    /// Calls and expressions nested so that the stack is used up.
+    Stack,
+    /// More than [`Limits::memory`].
+    Memory,
+    /// Function pointers that hold each other too deep.
+    Nesting,
+}
+
+/// One handler at work, from its request to its end.
+pub struct Run {
+    limits: Rc<Limits>,
+    operations: Cell<u64>,
+    deadline: OnceCell<Instant>,
+    ending: Cell<Option<Ending>>,
+    /// Resident memory of the process when first looked at, in octets.
+    resident: Cell<Option<u64>>,
+    /// What it answers, if it answers a request.
+    pub(super) exchange: OnceCell<Exchange>,
+    /// Modules it imported; nothing while one is being evaluated.
+    pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
+    /// Scripts it runs, kept until its stack is gone: syntax trees may be too deep to be dropped there.
+    pub(super) scripts: RefCell<Vec<Rc<Script>>>,
+}
+
+impl Run {
+    /// A handler that starts now or later: its time counts from its first step.
+    pub fn new(limits: &Rc<Limits>) -> Rc<Self> {
+        Rc::new(Self {
+            limits: Rc::clone(limits),
+            operations: Cell::new(0),
+            deadline: OnceCell::new(),
+            ending: Cell::new(None),
+            resident: Cell::new(None),
+            exchange: OnceCell::new(),
+            modules: RefCell::default(),
+            scripts: RefCell::default(),
+        })
+    }
+
+    /// When its time is over.
+    pub fn deadline(&self) -> Instant {
+        *self.deadline.get_or_init(|| {
+            let now = Instant::now();
+            now.checked_add(self.limits.time).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365))
+        })
+    }
+
+    /// Why it is being ended, if it is.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ending.get()
+    }
+
+    fn over_budget(&self, operations: u64, now: Instant) -> Option<Ending> {
+        if self.limits.operations > 0 && operations > self.limits.operations {
+            return Some(Ending::Operations);
+        }
+        if now >= self.deadline() {
+            return Some(Ending::Time);
+        }
+        let resident = resident_memory().filter(|_| self.limits.memory > 0)?;
+        let before = self.resident.get().unwrap_or_else(|| {
+            self.resident.set(Some(resident));
+            resident
+        });
+        (resident.saturating_sub(before) > self.limits.memory).then_some(Ending::Memory)
+    }
+
+    /// Ends it: the next operation terminates the script, whatever it tries. The first reason stays.
+    pub fn end(&self, why: Ending) {
+        if self.ending.get().is_none() {
+            self.ending.set(Some(why));
+        }
+        METER.with(|meter| {
+            if meter.run.borrow().as_deref().is_some_and(|run| std::ptr::eq(run, self)) {
+                meter.next_check.set(0);
+            }
+        });
+    }
+}
+
+/// The counters of the handler that runs now. Plain cells, since every operation of every script reads them.
+struct Meter {
+    operations: Cell<u64>,
+    next_check: Cell<u64>,
+    /// When and at which operation the running slice ends.
+    turn_ends: Cell<Option<Instant>>,
+    slice_ends: Cell<u64>,
+    /// Raise the error at the next variable that is read.
+    raise: Cell<bool>,
+    /// Look at the values in scope when the next variable is read.
+    inspect: Cell<bool>,
+    run: RefCell<Option<Rc<Run>>>,
+}
+
+thread_local! {
+    static METER: Meter = const {
+        Meter {
+            operations: Cell::new(0),
+            next_check: Cell::new(u64::MAX),
+            turn_ends: Cell::new(None),
+            slice_ends: Cell::new(u64::MAX),
+            raise: Cell::new(false),
+            inspect: Cell::new(false),
+            run: RefCell::new(None),
+        }
+    };
+}
+
+/// Makes `run` the one that is counted, until dropped.
+pub struct Counting {
+    outer: Option<Rc<Run>>,
+}
+
+impl Counting {
+    /// From here on operations are those of `run`.
+    pub fn enter(run: &Rc<Run>) -> Self {
+        run.deadline();
+        METER.with(|meter| {
+            let outer = meter.run.replace(Some(Rc::clone(run)));
+            if let Some(outer) = &outer {
+                outer.operations.set(meter.operations.get());
+            }
+            meter.load(run);
+            Self { outer }
+        })
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        METER.with(|meter| {
+            let inner = meter.run.replace(self.outer.take());
+            if let Some(inner) = inner {
+                inner.operations.set(meter.operations.get());
+            }
+            match &*meter.run.borrow() {
+                Some(outer) => meter.load(outer),
+                None => meter.next_check.set(u64::MAX),
+            }
+        });
+    }
+}
+
+impl Meter {
+    fn load(&self, run: &Run) {
+        let operations = run.operations.get();
+        self.operations.set(operations);
+        self.raise.set(false);
+        self.new_slice(operations);
+        if run.ending.get().is_some() {
+            self.next_check.set(0);
+        }
+    }
+
+    fn new_slice(&self, operations: u64) {
+        self.turn_ends.set(None);
+        self.slice_ends.set((operations / SLICE + 1) * SLICE);
+        self.next_check.set(next_glance(operations));
+    }
+
+    /// Whether the slice is over. Short handlers never get here, and so never ask for the time.
+    fn slice_is_over(&self, now: Instant) -> bool {
+        let operations = self.operations.get();
+        let turn_ends = self.turn_ends.get().unwrap_or_else(|| {
+            self.turn_ends.set(Some(now + TURN));
+            now + TURN
+        });
+        if operations >= self.slice_ends.get() || now >= turn_ends {
+            return true;
+        }
+        self.next_check.set(next_glance(operations));
+        false
+    }
+}
+
+/// Looks come at fixed counts, so that a handler that waits often is looked at as often as any other.
+fn next_glance(operations: u64) -> u64 {
+    (operations / GLANCE + 1) * GLANCE
+}
+
+/// The handler that runs on this thread now.
+pub fn current() -> Option<Rc<Run>> {
+    METER.with(|meter| meter.run.borrow().clone())
+}
+
+/// For `Engine::on_progress`: counts one operation, and now and then looks whether the handler may go on.
+pub fn on_operation() -> Option<Dynamic> {
+    let due = METER.with(|meter| {
+        let operations = meter.operations.get() + 1;
+        meter.operations.set(operations);
+        operations >= meter.next_check.get()
+    });
+    if due || stack_is_low() { check() } else { None }
+}
+
+#[cold]
+fn check() -> Option<Dynamic> {
+    let run = current()?;
+    if run.ending.get().is_some() {
+        return Some(Dynamic::UNIT);
+    }
+    if stack_is_low() {
+        run.end(Ending::Stack);
+        return Some(Dynamic::UNIT);
+    }
+    let now = Instant::now();
+    if !METER.with(|meter| meter.slice_is_over(now)) {
+        return None;
+    }
+    let operations = METER.with(|meter| meter.operations.get());
+    if let Some(why) = run.over_budget(operations, now) {
+        run.end(why);
+        METER.with(|meter| {
+            meter.next_check.set(operations + GRACE);
+            meter.raise.set(true);
+        });
+        return None;
+    }
+    METER.with(|meter| {
+        meter.new_slice(operations);
+        meter.inspect.set(true);
+    });
+    // After the wait `Counting` has loaded this handler again.
+    match wait(tokio::task::yield_now()) {
+        Err(WaitError::Cancelled) => {
+            run.end(Ending::Cancelled);
+            Some(Dynamic::UNIT)
+        }
+        Ok(()) | Err(WaitError::NotInHandler) => run.ending.get().map(|_| Dynamic::UNIT),
+    }
+}
+
+/// For `Engine::on_var`: ends a handler over its budget where Rhai keeps the position.
+///
+/// # Errors
+/// [`ended`]
+pub fn on_variable(call_depth: usize, context: &EvalContext) -> Result<(), Box<EvalAltResult>> {
+    let too_deep = context.call_level() > call_depth;
+    let (raise, inspect) = METER.with(|meter| (meter.raise.replace(false), meter.inspect.get()));
+    if !too_deep && !raise && !inspect {
+        return Ok(());
+    }
+    let Some(run) = current() else { return Ok(()) };
+    if too_deep {
+        run.end(Ending::CallDepth);
+    } else if inspect && !raise {
+        METER.with(|meter| meter.inspect.set(false));
+        let mut values = context.scope().iter_raw().map(|(_, _, value)| value).chain(context.this_ptr());
+        if !values.any(nesting::is_too_deep) {
+            return Ok(());
+        }
+        run.end(Ending::Nesting);
+    }
+    METER.with(|meter| meter.next_check.set(0));
+    Err(ended())
+}
+
+/// [`wait`] for host functions: a handler that is being ended gets an error to leave with.
+///
+/// # Errors
+/// [`ended`] when the handler is being ended, and a message outside of one.
+pub fn pause<F>(future: F) -> Result<F::Output, Box<EvalAltResult>>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let outcome = wait(future).map_err(|error| match error {
+        WaitError::Cancelled => {
+            if let Some(run) = current() {
+                run.end(Ending::Cancelled);
+            }
+            ended()
+        }
+        WaitError::NotInHandler => error.to_string().into(),
+    })?;
+    match current().and_then(|run| run.ending()) {
+        Some(_) => Err(ended()),
+        None => Ok(outcome),
+    }
+}
+
+/// The error with which a host function leaves a handler that is being ended. Rhai keeps the call chain of this
+/// one; a script that catches it is terminated at its next operation.
+pub fn ended() -> Box<EvalAltResult> {
+    EvalAltResult::ErrorRuntime("the handler was ended".into(), Position::NONE).into()
+}
+
+/// Resident memory of this process in octets, where the system tells.
+fn resident_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(pages.saturating_mul(4096))
+}

@@ -1,0 +1,71 @@
+//! `wireserve check`: compiles every script below some folders.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use walkdir::WalkDir;
+
+use super::budget::Limits;
+use super::error::{Fault, ScriptError};
+use super::loader::{Loader, Roots, Script, ScriptSource};
+use super::watch::Changes;
+
+/// What was looked at and what is wrong.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Scripts that compile and are handlers, or libraries for handlers.
+    pub good: Vec<PathBuf>,
+    /// What is wrong with the others.
+    pub errors: Vec<ScriptError>,
+}
+
+/// Compiles all `.rhai` files below `paths`, which may be files too, and looks whether each can be used.
+///
+/// A script with an entry function is a handler; one below a folder `profiles` is a profile; one with other
+/// functions only is a library to import. One without any function could do nothing, which is an error.
+pub fn check(paths: &[PathBuf], limits: &Limits) -> Report {
+    let loader = Loader::new(Rc::new(limits.clone()), Roots::default(), Changes::unwatched());
+    let mut report = Report::default();
+    for path in paths {
+        for found in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            match found {
+                Ok(entry) => {
+                    let named = entry.path().extension().is_some_and(|extension| extension == "rhai");
+                    if entry.file_type().is_file() && (named || entry.depth() == 0) {
+                        check_one(&loader, entry.path(), &mut report);
+                    }
+                }
+                Err(error) => {
+                    let file = error.path().unwrap_or(path).to_owned();
+                    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    report.errors.push(ScriptError::Unreadable { file, why });
+                }
+            }
+        }
+    }
+    report
+}
+
+fn check_one(loader: &Loader, path: &Path, report: &mut Report) {
+    let outcome = match loader.load(&ScriptSource::Path(path.to_owned())) {
+        Ok(script) => judge(&script),
+        Err(error) => Err((*error).clone()),
+    };
+    match outcome {
+        Ok(()) => report.good.push(path.to_owned()),
+        Err(error) => report.errors.push(error),
+    }
+}
+
+fn judge(script: &Script) -> Result<(), ScriptError> {
+    script.check_entries()?;
+    let profile = script.path().components().any(|part| part.as_os_str() == "profiles");
+    if profile || script.has_functions() {
+        return Ok(());
+    }
+    if script.text().trim().is_empty() {
+        let fault = Fault::new("this script is empty", script.path(), script.text(), None);
+        return Err(ScriptError::NoHandler(fault));
+    }
+    script.as_handler()
+}

@@ -1,0 +1,283 @@
+//! What went wrong in a script, as text for the person who wrote it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rhai::{EvalAltResult, ParseError, Position};
+
+use super::budget::{Ending, Limits};
+
+/// Why a handler gave no answer. All are the script's fault, but for [`ScriptError::Ended`] and
+/// [`ScriptError::Panic`].
+#[derive(Clone, Debug)]
+pub enum ScriptError {
+    /// The file cannot be read.
+    Unreadable { file: PathBuf, why: String },
+    /// The file does not compile.
+    Compile(Fault),
+    /// The file compiles, but is no handler: what is missing or wrong.
+    NoHandler(Fault),
+    /// An error at run time, or thrown by the script.
+    Raised(Fault),
+    /// More than a handler may use.
+    Budget { ending: Ending, fault: Fault },
+    /// The handler returned what is no response.
+    Nonsense(Fault),
+    /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with 400.
+    BadRequest(String),
+    /// A host function panicked: a mistake in the server.
+    Panic { file: PathBuf, message: String },
+    /// The stream, the connection or the server is over: nobody waits for an answer.
+    Ended,
+}
+
+/// A message with its place in a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub message: String,
+    pub file: PathBuf,
+    /// Line and column, from 1; no column is 0.
+    pub place: Option<(usize, usize)>,
+    /// The line itself.
+    pub line: Option<String>,
+    /// Calls that led there, innermost first.
+    pub calls: Vec<Call>,
+}
+
+/// What a helper throws when the request's parameters are wrong; see [`ScriptError::BadRequest`].
+#[derive(Clone, Debug)]
+pub struct BadRequest(pub String);
+
+/// One call in a chain of calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub function: String,
+    pub file: PathBuf,
+    /// Where it was called; not known for calls by the server.
+    pub place: Option<(usize, usize)>,
+}
+
+/// Calls of a chain that are shown before the middle is left out.
+const CALLS_SHOWN: usize = 12;
+
+impl ScriptError {
+    /// Whether it is only that nobody waits for an answer any more.
+    pub fn is_ended(&self) -> bool {
+        matches!(self, Self::Ended)
+    }
+
+    /// The place in a script, if it has one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Compile(fault)
+            | Self::NoHandler(fault)
+            | Self::Raised(fault)
+            | Self::Nonsense(fault)
+            | Self::Budget { fault, .. } => Some(fault),
+            Self::Unreadable { .. } | Self::BadRequest(_) | Self::Panic { .. } | Self::Ended => None,
+        }
+    }
+}
+
+impl std::error::Error for ScriptError {}
+
+impl fmt::Display for ScriptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, why } => write!(f, "error: cannot read {}: {why}", file.display()),
+            Self::Panic { file, message } => write!(
+                f,
+                "error: a function of the server failed inside this handler: {message}\n  --> {}\n\
+                 This is a mistake in wireserve, not in the script.",
+                file.display()
+            ),
+            Self::BadRequest(text) => f.write_str(text),
+            Self::Ended => f.write_str("the handler was ended: nobody waits for its answer"),
+            Self::Compile(fault)
+            | Self::NoHandler(fault)
+            | Self::Raised(fault)
+            | Self::Nonsense(fault)
+            | Self::Budget { fault, .. } => fault.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}\n  --> {}", self.message, Spot(&self.file, self.place))?;
+        if let (Some((number, column)), Some(line)) = (self.place, &self.line) {
+            let number = number.to_string();
+            let margin = " ".repeat(number.len());
+            // Tabs stay tabs, so that the caret stands below its character.
+            let before = line.chars().take(column.saturating_sub(1));
+            let indent: String = before.map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
+            write!(f, "\n {margin} |\n {number} | {line}")?;
+            if column > 0 {
+                write!(f, "\n {margin} | {indent}^")?;
+            }
+        }
+        let count = self.calls.len();
+        for (at, call) in self.calls.iter().enumerate() {
+            if count > CALLS_SHOWN && at == CALLS_SHOWN / 2 {
+                write!(f, "\n  … {} more calls …", count - CALLS_SHOWN)?;
+            }
+            if count > CALLS_SHOWN && (CALLS_SHOWN / 2..count - CALLS_SHOWN / 2).contains(&at) {
+                continue;
+            }
+            match call.place {
+                Some(place) => write!(f, "\n  in `{}`, called at {}", call.function, Spot(&call.file, Some(place)))?,
+                None => write!(f, "\n  in `{}` of {}", call.function, call.file.display())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Spot<'a>(&'a Path, Option<(usize, usize)>);
+
+impl fmt::Display for Spot<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.display())?;
+        match self.1 {
+            Some((line, 0)) => write!(f, ":{line}"),
+            Some((line, column)) => write!(f, ":{line}:{column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn place_of(position: Position) -> Option<(usize, usize)> {
+    position.line().map(|line| (line, position.position().unwrap_or(0)))
+}
+
+/// Where the text of a file is found, for the line of an error.
+pub trait Texts {
+    /// The text of `file` as it was compiled.
+    fn text(&self, file: &Path) -> Option<Rc<str>>;
+}
+
+impl Fault {
+    /// A message about a whole file, or a line of it.
+    pub fn new(message: impl Into<String>, file: &Path, text: &str, place: Option<(usize, usize)>) -> Self {
+        Self {
+            message: message.into(),
+            file: file.to_owned(),
+            place,
+            line: place.and_then(|(line, _)| line_of(text, line)),
+            calls: Vec::new(),
+        }
+    }
+
+    /// Why a file does not compile.
+    pub fn compile(error: &ParseError, file: &Path, text: &str) -> Self {
+        let message = match error.err_type().to_string() {
+            message if message.is_empty() => "this does not compile".to_owned(),
+            message => message,
+        };
+        Self::new(message, file, text, place_of(error.position()))
+    }
+
+    /// An error at run time in `function` of `file`.
+    pub fn raised(error: &EvalAltResult, function: &str, file: &Path, texts: &dyn Texts) -> Self {
+        let mut calls = Vec::new();
+        let mut here = file.to_owned();
+        let mut caller = file.to_owned();
+        let mut error = error;
+        let mut place = None;
+        loop {
+            place = place_of(error.position()).or(place);
+            match error {
+                // The source named is that of the function; the position is in its caller.
+                EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
+                    if !source.is_empty() {
+                        here = PathBuf::from(source);
+                    }
+                    let name = if name.starts_with("anon$") { "(closure)" } else { name };
+                    calls.push(Call { function: name.to_owned(), file: caller.clone(), place: place_of(*position) });
+                    if place_of(inner.position()).is_some() {
+                        place = None;
+                    }
+                    caller.clone_from(&here);
+                    error = inner;
+                }
+                EvalAltResult::ErrorInModule(name, inner, position) => {
+                    let function = format!("import {name:?}");
+                    calls.push(Call { function, file: caller.clone(), place: place_of(*position) });
+                    if let EvalAltResult::ErrorParsing(..) = **inner {
+                        here = PathBuf::from(name);
+                    }
+                    caller.clone_from(&here);
+                    error = inner;
+                }
+                _ => break,
+            }
+        }
+        calls.reverse();
+        calls.push(Call { function: function.to_owned(), file: file.to_owned(), place: None });
+        let line = place.and_then(|(line, _)| line_of(&texts.text(&here)?, line));
+        Self { message: message_of(error), file: here, place, line, calls }
+    }
+
+    /// Says where `function` begins, for errors that Rhai gives no place.
+    pub fn place_at_function(&mut self, function: &str, text: &str) {
+        let head = format!("fn {function}");
+        let begins = |line: &str| {
+            let rest = line.trim_start().trim_start_matches("private ").strip_prefix(&head);
+            rest.is_some_and(|rest| rest.trim_start().starts_with('('))
+        };
+        if let Some(at) = text.lines().position(begins) {
+            let line = text.lines().nth(at).unwrap_or_default();
+            self.place = Some((at + 1, line.len() - line.trim_start().len() + 1));
+            self.line = line_of(text, at + 1);
+        }
+    }
+}
+
+fn line_of(text: &str, number: usize) -> Option<String> {
+    text.lines().nth(number.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+}
+
+/// The message alone, without position and wrapping.
+fn message_of(error: &EvalAltResult) -> String {
+    match error {
+        EvalAltResult::ErrorRuntime(value, _) => match value.clone().into_string() {
+            Ok(text) => text,
+            Err(_) if value.is_unit() => "the script threw an error without a message".to_owned(),
+            Err(_) => format!("the script threw {value}"),
+        },
+        EvalAltResult::ErrorParsing(error, _) => error.to_string(),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => format!("there is no function {signature}"),
+        EvalAltResult::ErrorVariableNotFound(name, _) => format!("there is no variable {name}"),
+        EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no property {name}"),
+        EvalAltResult::ErrorModuleNotFound(name, _) => {
+            format!("there is no script {name:?} below the handler folders to import")
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) => format!("{what} is over the limit of a handler"),
+        EvalAltResult::ErrorTooManyVariables(_) => "more variables than a handler may have".to_owned(),
+        EvalAltResult::ErrorTooManyModules(_) => "more imports than a handler may have".to_owned(),
+        EvalAltResult::ErrorStackOverflow(_) => "calls nested too deep".to_owned(),
+        other => {
+            let text = other.to_string();
+            let position = format!(" ({})", other.position());
+            text.strip_suffix(&position).unwrap_or(&text).to_owned()
+        }
+    }
+}
+
+/// What a budget's end means.
+pub fn ending_message(ending: Ending, limits: &Limits) -> String {
+    match ending {
+        Ending::Cancelled => "the handler was ended: nobody waits for its answer".to_owned(),
+        Ending::Operations => {
+            format!("the handler made more than {} operations: does it loop for ever?", limits.operations)
+        }
+        Ending::Time => format!("the handler took longer than {} s", limits.time.as_secs_f64()),
+        Ending::CallDepth => {
+            format!("calls nested deeper than {}: does a function call itself for ever?", limits.call_depth)
+        }
+        Ending::Stack => "calls and expressions nested too deep for the stack of a handler".to_owned(),
+        Ending::Memory => format!("the handler took more than {} octets of memory", limits.memory),
+        Ending::Nesting => "closures that hold each other are nested too deep".to_owned(),
+    }
+}

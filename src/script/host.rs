@@ -1,0 +1,194 @@
+//! One worker's script host: its engine, its compiled scripts, its stacks.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FuncArgs, Scope};
+
+use super::budget::{Counting, Ending, Limits, Run};
+use super::coroutine::{NoStack, Panic, Stacks, Task};
+use super::engine;
+use super::error::{BadRequest, Fault, ScriptError, ending_message};
+use super::loader::{Loader, Roots, Script, ScriptSource};
+use super::watch::Changes;
+
+/// Runs scripts on one worker. Cheap to make: each worker has its own, nothing is shared but [`Changes`].
+pub struct Core {
+    engine: Engine,
+    loader: Rc<Loader>,
+    stacks: Rc<Stacks>,
+    limits: Rc<Limits>,
+}
+
+impl Core {
+    /// A host whose engine got what `register` adds.
+    pub fn new(limits: Limits, roots: Roots, changes: Changes, register: impl FnOnce(&mut Engine)) -> Rc<Self> {
+        let limits = Rc::new(limits);
+        let stacks = Stacks::new(limits.live);
+        let loader = Rc::new(Loader::new(Rc::clone(&limits), roots, changes));
+        let mut engine = engine::new(&limits, &loader);
+        register(&mut engine);
+        Rc::new(Self { engine, loader, stacks, limits })
+    }
+
+    /// The script, compiled anew if it changed.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub fn load(&self, source: &ScriptSource) -> Result<Rc<Script>, Rc<ScriptError>> {
+        self.loader.load(source)
+    }
+
+    /// The limits of each handler.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Starts `body` as a handler of `script`: a future to be polled in the connection's task.
+    ///
+    /// # Errors
+    /// [`NoStack`]: to be answered with 503.
+    pub fn start<T: 'static>(
+        self: &Rc<Self>,
+        script: &Rc<Script>,
+        body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
+    ) -> Result<Handler<T>, NoStack> {
+        let run = Run::new(&self.limits);
+        run.scripts.borrow_mut().push(Rc::clone(script));
+        let caller = Caller { core: Rc::clone(self), script: Rc::clone(script), run: Rc::clone(&run) };
+        let task = Task::new(&self.stacks, move || body(&caller))?;
+        Ok(Handler { task: Some(task), run, timer: None, script: Rc::clone(script) })
+    }
+}
+
+/// What a handler's body calls its script with.
+pub struct Caller {
+    core: Rc<Core>,
+    script: Rc<Script>,
+    run: Rc<Run>,
+}
+
+impl Caller {
+    /// The script.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
+    /// The worker's host.
+    pub fn core(&self) -> &Rc<Core> {
+        &self.core
+    }
+
+    /// The handler at work.
+    pub fn run(&self) -> &Rc<Run> {
+        &self.run
+    }
+
+    /// Calls a function of the script.
+    ///
+    /// # Errors
+    /// What the script raised, or why it was ended.
+    pub fn call(&self, function: &str, arguments: impl FuncArgs) -> Result<Dynamic, ScriptError> {
+        let mut scope = Scope::new();
+        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
+        let outcome =
+            self.core.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
+        outcome.map_err(|error| self.error(&error, function))
+    }
+
+    /// Calls a function pointer that the script gave, without arguments; [`Caller::error`] makes text of its error.
+    ///
+    /// # Errors
+    /// What the script raised.
+    pub fn call_raw(&self, pointer: &rhai::FnPtr) -> Result<Dynamic, Box<EvalAltResult>> {
+        pointer.call::<Dynamic>(&self.core.engine, self.script.ast(), ())
+    }
+
+    /// An error of the script as text for people.
+    pub fn error(&self, error: &EvalAltResult, function: &str) -> ScriptError {
+        let ending = self.run.ending();
+        if ending == Some(Ending::Cancelled) {
+            return ScriptError::Ended;
+        }
+        if let EvalAltResult::ErrorRuntime(value, _) = error.unwrap_inner()
+            && let Some(BadRequest(text)) = value.read_lock::<BadRequest>().as_deref()
+        {
+            return ScriptError::BadRequest(text.clone());
+        }
+        let mut fault = Fault::raised(error, function, self.script.path(), &*self.core.loader);
+        if fault.place.is_none() {
+            fault.place_at_function(function, self.script.text());
+        }
+        match ending {
+            Some(ending) => {
+                fault.message = ending_message(ending, &self.core.limits);
+                ScriptError::Budget { ending, fault }
+            }
+            None => ScriptError::Raised(fault),
+        }
+    }
+}
+
+/// A handler at work, as a future. Dropping it ends the handler: its script is terminated, its stack given back.
+pub struct Handler<T> {
+    task: Option<Task<Result<T, ScriptError>>>,
+    run: Rc<Run>,
+    timer: Option<Pin<Box<tokio::time::Sleep>>>,
+    script: Rc<Script>,
+}
+
+impl<T: 'static> Handler<T> {
+    fn panicked(&self, panic: &Panic) -> ScriptError {
+        ScriptError::Panic { file: self.script.path().to_owned(), message: panic.message().to_owned() }
+    }
+
+    /// Ends it for `why`, and gives what comes of that.
+    fn end(&mut self, why: Ending) -> Result<T, ScriptError> {
+        let Some(mut task) = self.task.take() else { return Err(ScriptError::Ended) };
+        let counting = Counting::enter(&self.run);
+        self.run.end(why);
+        let outcome = task.cancel();
+        drop(task);
+        drop(counting);
+        match outcome {
+            Ok(Some(result)) => result,
+            Ok(None) => Err(ScriptError::Ended),
+            Err(panic) => Err(self.panicked(&panic)),
+        }
+    }
+}
+
+impl<T: 'static> Future for Handler<T> {
+    type Output = Result<T, ScriptError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let handler = self.get_mut();
+        let Some(task) = handler.task.as_mut() else { return Poll::Ready(Err(ScriptError::Ended)) };
+        let counting = Counting::enter(&handler.run);
+        let poll = Pin::new(task).poll(context);
+        drop(counting);
+        if let Poll::Ready(outcome) = poll {
+            handler.task = None;
+            return Poll::Ready(outcome.unwrap_or_else(|panic| Err(handler.panicked(&panic))));
+        }
+        // Only who waits needs a timer: who is busy looks at the clock by himself.
+        let deadline = handler.run.deadline();
+        let timer = handler.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        match timer.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(handler.end(Ending::Time)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<T> Drop for Handler<T> {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            let counting = Counting::enter(&self.run);
+            self.run.end(Ending::Cancelled);
+            drop(task);
+            drop(counting);
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Compiled scripts of one worker: file → syntax tree, or the compiler's message.
+//!
+//! A change of a file is seen at the next [`Loader::load`]: by the watcher's count, and, in case the system loses
+//! or delays events, by the file's time stamp, looked at once a millisecond at most.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use rhai::{AST, Engine, OptimizationLevel};
+use tokio::time::Instant;
+
+use super::budget::Limits;
+use super::error::{Fault, ScriptError, Texts};
+use super::watch::Changes;
+
+/// How long a file's time stamp is trusted.
+const STAMP_AGE: Duration = Duration::from_millis(1);
+
+/// Where a script comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ScriptSource {
+    /// A file on disk.
+    Path(PathBuf),
+    /// A script inside the program, with the name that messages call it by.
+    Embedded { name: Cow<'static, str>, text: Cow<'static, str> },
+}
+
+impl ScriptSource {
+    /// What messages call it.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Embedded { name, .. } => Path::new(name.as_ref()),
+        }
+    }
+}
+
+/// The functions by which the server calls a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    HandleHeaders,
+    HandleData,
+    HandleFrame,
+    Main,
+}
+
+impl Entry {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::HandleHeaders, Self::HandleData, Self::HandleFrame, Self::Main];
+
+    /// Its name in a script.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HandleHeaders => "handle_headers",
+            Self::HandleData => "handle_data",
+            Self::HandleFrame => "handle_frame",
+            Self::Main => "main",
+        }
+    }
+
+    /// Its parameters.
+    pub const fn parameters(self) -> &'static [&'static str] {
+        match self {
+            Self::Main => &["request", "response"],
+            _ => &["frame", "request", "response"],
+        }
+    }
+}
+
+/// A compiled script.
+pub struct Script {
+    path: PathBuf,
+    text: Rc<str>,
+    ast: AST,
+    entries: [bool; Entry::ALL.len()],
+    /// What keeps it from being a handler.
+    problem: Option<ScriptError>,
+    reads_body: bool,
+}
+
+/// What a script writes that may mean the request's content.
+const BODY_WORDS: [&str; 5] = ["body", "POST", "text", "json", "import"];
+
+impl Script {
+    /// What messages call it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its text as compiled.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its syntax tree.
+    pub fn ast(&self) -> &AST {
+        &self.ast
+    }
+
+    /// Whether it defines this entry function, with the right number of parameters.
+    pub fn defines(&self, entry: Entry) -> bool {
+        self.entries[entry as usize]
+    }
+
+    /// Whether it may read the request's content: too generous rather than too strict.
+    pub fn reads_body(&self) -> bool {
+        self.reads_body
+    }
+
+    /// What keeps it from being a handler: an entry function with the wrong parameters, or none at all.
+    ///
+    /// # Errors
+    /// [`ScriptError::NoHandler`]
+    pub fn as_handler(&self) -> Result<(), ScriptError> {
+        self.problem.clone().map_or(Ok(()), Err)
+    }
+
+    fn judge(&self) -> Result<(), ScriptError> {
+        self.check_entries()?;
+        if self.entries.contains(&true) {
+            return Ok(());
+        }
+        let message = "this is no handler: it defines none of handle_headers(frame, request, response), \
+                       handle_data(frame, request, response), handle_frame(frame, request, response), \
+                       main(request, response)";
+        Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
+    }
+
+    /// Whether it has functions at all.
+    pub fn has_functions(&self) -> bool {
+        self.ast.iter_functions().next().is_some()
+    }
+
+    /// Looks whether the entry functions have the right number of parameters.
+    ///
+    /// # Errors
+    /// [`ScriptError::NoHandler`]
+    pub fn check_entries(&self) -> Result<(), ScriptError> {
+        for entry in Entry::ALL {
+            let mut found = self.ast.iter_functions().filter(|function| function.name == entry.name());
+            let wanted = entry.parameters();
+            if let Some(wrong) = found.next().filter(|_| !self.defines(entry)) {
+                let message = format!(
+                    "{} must have {} parameters ({}), not {}",
+                    entry.name(),
+                    wanted.len(),
+                    wanted.join(", "),
+                    wrong.params.len()
+                );
+                let mut fault = Fault::new(message, &self.path, &self.text, None);
+                fault.place_at_function(entry.name(), &self.text);
+                return Err(ScriptError::NoHandler(fault));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What scripts may be read.
+pub struct Roots {
+    /// Folders below which scripts may import each other.
+    pub folders: Vec<PathBuf>,
+    /// Scripts inside the program, by name ("handlers/hello.rhai").
+    pub embedded: fn(&str) -> Option<Cow<'static, str>>,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self { folders: Vec::new(), embedded: |_| None }
+    }
+}
+
+struct Cached {
+    outcome: Result<Rc<Script>, Rc<ScriptError>>,
+    stamp: Option<Stamp>,
+    looked: Cell<Instant>,
+}
+
+type Stamp = (Option<SystemTime>, u64);
+
+/// The scripts of one worker.
+pub struct Loader {
+    compiler: Engine,
+    limits: Rc<Limits>,
+    roots: Roots,
+    changes: Changes,
+    generation: Cell<u64>,
+    cache: RefCell<HashMap<PathBuf, Cached>>,
+}
+
+impl Loader {
+    /// A loader with nothing compiled yet.
+    pub fn new(limits: Rc<Limits>, roots: Roots, changes: Changes) -> Self {
+        let mut compiler = Engine::new_raw();
+        set_limits(&mut compiler, &limits);
+        let generation = Cell::new(changes.generation());
+        Self { compiler, limits, roots, changes, generation, cache: RefCell::default() }
+    }
+
+    /// The script, compiled now if it changed since the last time.
+    ///
+    /// Not to be called inside a handler: it may drop old syntax trees, deep as they may be.
+    ///
+    /// # Errors
+    /// [`ScriptError::Unreadable`] or [`ScriptError::Compile`], again and again until the file is mended.
+    pub fn load(&self, source: &ScriptSource) -> Result<Rc<Script>, Rc<ScriptError>> {
+        let generation = self.changes.generation();
+        if self.generation.replace(generation) != generation {
+            self.cache.borrow_mut().clear();
+        }
+        let path = source.path();
+        if let Some(cached) = self.cache.borrow().get(path)
+            && self.is_fresh(source, cached)
+        {
+            return cached.outcome.clone();
+        }
+        let (outcome, stamp) = match source {
+            ScriptSource::Path(path) => {
+                self.changes.watch_folder_of(path);
+                let stamp = stamp_of(path);
+                (self.read(path), stamp)
+            }
+            ScriptSource::Embedded { text, .. } => (self.compile(path, text), None),
+        };
+        let outcome = outcome.map(Rc::new).map_err(Rc::new);
+        let cached = Cached { outcome: outcome.clone(), stamp, looked: Cell::new(Instant::now()) };
+        self.cache.borrow_mut().insert(path.to_owned(), cached);
+        outcome
+    }
+
+    fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {
+        let ScriptSource::Path(path) = source else { return true };
+        let now = Instant::now();
+        if now.saturating_duration_since(cached.looked.get()) < STAMP_AGE {
+            return true;
+        }
+        cached.looked.set(now);
+        stamp_of(path) == cached.stamp
+    }
+
+    fn read(&self, path: &Path) -> Result<Script, ScriptError> {
+        let unreadable = |why: String| ScriptError::Unreadable { file: path.to_owned(), why };
+        let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+        if usize::try_from(size).is_ok_and(|size| size > self.limits.source) {
+            return Err(unreadable(format!("it has {size} octets; a script may have {}", self.limits.source)));
+        }
+        let octets = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        match String::from_utf8(octets) {
+            Ok(text) => self.compile(path, &text),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                Err(unreadable(format!("it is not UTF-8 text: octet {at} fits no character")))
+            }
+        }
+    }
+
+    /// Compiles `text`, which messages call `path`.
+    ///
+    /// # Errors
+    /// [`ScriptError::Compile`]
+    pub fn compile(&self, path: &Path, text: &str) -> Result<Script, ScriptError> {
+        let compiled = self.compiler.compile(text);
+        let mut ast = compiled.map_err(|error| ScriptError::Compile(Fault::compile(&error, path, text)))?;
+        ast.set_source(path.to_string_lossy().as_ref());
+        let entries = Entry::ALL.map(|entry| {
+            ast.iter_functions()
+                .any(|function| function.name == entry.name() && function.params.len() == entry.parameters().len())
+        });
+        let reads_body = BODY_WORDS.iter().any(|word| text.contains(word));
+        let mut script =
+            Script { path: path.to_owned(), text: Rc::from(text), ast, entries, problem: None, reads_body };
+        script.problem = script.judge().err();
+        Ok(script)
+    }
+
+    /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
+    pub fn resolve_import(&self, importer: Option<&Path>, name: &str) -> Option<ScriptSource> {
+        let name = Path::new(name);
+        if name
+            .components()
+            .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir))
+        {
+            return None;
+        }
+        let mut file = name.to_owned();
+        if file.extension().is_none_or(|extension| extension != "rhai") {
+            file.as_mut_os_string().push(".rhai");
+        }
+        let beside = importer.and_then(Path::parent);
+        let folders = beside.into_iter().chain(self.roots.folders.iter().map(PathBuf::as_path));
+        for candidate in folders.map(|folder| folder.join(&file)) {
+            if let Some(path) = self.confined(&candidate) {
+                return Some(ScriptSource::Path(path));
+            }
+        }
+        let beside = beside.map(|folder| folder.join(&file));
+        for name in beside.into_iter().chain([Path::new("handlers").join(&file), file]) {
+            let name = normalised(&name)?;
+            if let Some(text) = (self.roots.embedded)(&name) {
+                return Some(ScriptSource::Embedded { name: name.into(), text });
+            }
+        }
+        None
+    }
+
+    /// The file if it is below one of the roots, links followed.
+    fn confined(&self, file: &Path) -> Option<PathBuf> {
+        let real = file.canonicalize().ok().filter(|real| real.is_file())?;
+        let inside = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
+        // The name as written is what messages show; the real one decides.
+        self.roots.folders.iter().any(inside).then(|| file.to_owned())
+    }
+}
+
+impl Texts for Loader {
+    fn text(&self, file: &Path) -> Option<Rc<str>> {
+        let cache = self.cache.borrow();
+        let script = cache.get(file)?.outcome.as_ref().ok()?;
+        Some(Rc::clone(&script.text))
+    }
+}
+
+fn stamp_of(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok(), metadata.len()))
+}
+
+/// `a/../b` → `b`, with `/` between; nothing for what leaves the folder.
+fn normalised(path: &Path) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Sets every limit: Rhai's own differ between debug and release builds, or are none.
+pub fn set_limits(engine: &mut Engine, limits: &Limits) {
+    // One more than ours, which keeps the position of the call; see `budget::on_variable`.
+    engine.set_max_call_levels(limits.call_depth + 1);
+    engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
+    engine.set_max_operations(0);
+    engine.set_max_string_size(limits.string);
+    engine.set_max_array_size(limits.array.min(super::budget::MAX_NESTING));
+    engine.set_max_map_size(limits.map.min(super::budget::MAX_NESTING));
+    engine.set_max_variables(limits.variables);
+    engine.set_max_functions(limits.functions);
+    engine.set_max_modules(limits.modules);
+    // Would compile, and so recurse, on the handler's own stack.
+    engine.disable_symbol("eval");
+    // `p = p.curry(p)` doubles with each call and no size limit sees it. Closures capture without it.
+    engine.disable_symbol("curry");
+    engine.set_optimization_level(OptimizationLevel::Simple);
+}

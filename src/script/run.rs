@@ -1,0 +1,281 @@
+//! Answers an exchange by a handler: which function is called when, and what is sent if the script did not.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use rhai::{Dynamic, EvalAltResult, Map};
+
+use super::api;
+use super::api::json::from_json;
+use super::api::request::{Request, data_frame, head_frame};
+use super::api::response::{Common, Response};
+use super::budget::{Limits, pause};
+use super::error::{Fault, ScriptError};
+use super::host::{Caller, Core};
+use super::loader::{Entry, Roots, Script, ScriptSource};
+use super::watch::Changes;
+use crate::exchange::{self, Close, Exchange, Input, Interest, Protocol, ResponseHead};
+use crate::http::{Fields, date, status};
+use crate::wire::frame::{ErrorCode, Frame, FrameType};
+
+/// What the script host needs to know; the same for all workers.
+#[derive(Clone)]
+pub struct Options {
+    /// Folders below which handlers lie and import each other.
+    pub roots: Vec<PathBuf>,
+    /// The folder of the pages; scripts may read files below it, and import scripts.
+    pub doc_root: PathBuf,
+    /// Canonical folders that scripts may not read: private keys.
+    pub hidden: Vec<PathBuf>,
+    /// Limits of each handler.
+    pub limits: Limits,
+    /// Where changes of scripts are told.
+    pub changes: Changes,
+    /// What scripts see as `request.server.config`.
+    pub server_config: Arc<serde_json::Value>,
+    /// A script inside the program by its path below `handlers/`'s parent, such as `handlers/hello.rhai`.
+    pub embedded: fn(&str) -> Option<Cow<'static, str>>,
+    /// A file inside the program, by the same kind of path.
+    pub embedded_file: fn(&str) -> Option<Cow<'static, [u8]>>,
+    /// The time: scripts see it, and responses carry it.
+    pub wall_clock: fn() -> SystemTime,
+}
+
+/// One worker's script host.
+pub struct Host {
+    core: Rc<Core>,
+    common: Rc<Common>,
+    server: Dynamic,
+}
+
+impl Host {
+    /// A host with nothing compiled yet.
+    pub fn new(options: Options) -> Self {
+        let folders = options.roots.iter().chain([&options.doc_root]).cloned().collect();
+        let roots = Roots { folders, embedded: options.embedded };
+        let server = Map::from_iter([
+            ("config".into(), from_json((*options.server_config).clone())),
+            ("doc_root".into(), options.doc_root.to_string_lossy().as_ref().into()),
+        ]);
+        let wall_clock = options.wall_clock;
+        let common = Rc::new(Common { date: Box::new(cached_date(wall_clock)), wall_clock });
+        let (limits, changes) = (options.limits.clone(), options.changes.clone());
+        let options = Rc::new(options);
+        let core = Core::new(limits, roots, changes, |engine| {
+            api::register(engine);
+            api::helpers::register(engine, &options);
+        });
+        Self { core, common, server: Dynamic::from_map(server) }
+    }
+
+    /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
+    /// logged, or (a client that left) nobody's fault.
+    pub fn run(&self, source: &ScriptSource, exchange: Exchange) -> impl Future<Output = ()> + 'static + use<> {
+        let script = self.core.load(source).map_err(|error| (*error).clone());
+        let script = script.and_then(|script| script.as_handler().map(|()| script));
+        let core = Rc::clone(&self.core);
+        let common = Rc::clone(&self.common);
+        let server = self.server.clone();
+        async move {
+            match script {
+                Ok(script) => handle(&core, &script, exchange, &common, server).await,
+                Err(error) => answer_error(&exchange, &error, &common),
+            }
+        }
+    }
+}
+
+/// The `date` field's value, formatted once a second.
+fn cached_date(wall_clock: fn() -> SystemTime) -> impl Fn() -> Bytes {
+    let cache = RefCell::new((u64::MAX, Bytes::new()));
+    move || {
+        let now = wall_clock();
+        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mut cache = cache.borrow_mut();
+        if cache.0 != second {
+            *cache = (second, Bytes::from(date::format(now)));
+        }
+        cache.1.clone()
+    }
+}
+
+async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, server: Dynamic) {
+    let wants_frames = script.defines(Entry::HandleFrame);
+    exchange.set_interest(interest(script));
+    let (inner, response_common) = (exchange.clone(), Rc::clone(common));
+    let started = core.start(script, move |caller| {
+        let _ = caller.run().exchange.set(inner.clone());
+        answer(caller, &inner, response_common, server)
+    });
+    let mut handler = match started {
+        Ok(handler) => handler,
+        Err(full) => {
+            tracing::warn!(target: "script", "{}: {full}", script.path().display());
+            return answer_plain(&exchange, 503, &format!("{full}\n"), common);
+        }
+    };
+    let mut lost = pin!(exchange.lost());
+    let mut over = false;
+    let result = poll_fn(|context| {
+        if let Poll::Ready(result) = Pin::new(&mut handler).poll(context) {
+            return Poll::Ready(result);
+        }
+        if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
+            over = true;
+            // A script that handles frames sees the RST_STREAM itself.
+            if outcome == exchange::Outcome::Gone || !wants_frames {
+                return Poll::Ready(Err(ScriptError::Ended));
+            }
+        }
+        Poll::Pending
+    })
+    .await;
+    drop(handler);
+    if let Err(error) = result {
+        answer_error(&exchange, &error, common);
+    }
+    if exchange.raw_used() {
+        exchange.release_hold();
+        // Where raw octets end nobody but the script knows, so that nothing can follow them.
+        if exchange.protocol() == Protocol::Http1 {
+            exchange.connection().close(Close::Graceful);
+        }
+    }
+}
+
+/// What is to be kept for a script, by what it defines and mentions.
+fn interest(script: &Script) -> Interest {
+    let frames = script.defines(Entry::HandleFrame);
+    Interest { data: script.defines(Entry::HandleData) || frames, frames, body: script.reads_body() }
+}
+
+/// The handler's life, on its own stack.
+fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Dynamic) -> Result<(), ScriptError> {
+    let script = caller.script();
+    let request = Request::new(exchange.clone(), server);
+    let response = Response::new(exchange.clone(), common);
+    let with_frame =
+        |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
+    if script.defines(Entry::HandleHeaders) {
+        with_frame(Entry::HandleHeaders, head_frame(exchange))?;
+    }
+    let inputs = script.defines(Entry::HandleData) || script.defines(Entry::HandleFrame);
+    let main = script.defines(Entry::Main);
+    let mut last = Entry::HandleHeaders;
+    if inputs {
+        while let Some(input) = waited(caller, exchange, |exchange| async move { exchange.next_input().await })? {
+            if let Some((entry, frame)) = call_for(exchange, input).filter(|(entry, _)| script.defines(*entry)) {
+                last = entry;
+                with_frame(entry, frame)?;
+            }
+        }
+        if matches!(exchange.outcome(), exchange::Outcome::Reset(_) | exchange::Outcome::Gone) {
+            return Err(ScriptError::Ended);
+        }
+    } else if main && !exchange.request_ended() {
+        waited(caller, exchange, |exchange| async move { exchange.request_complete().await })?;
+    }
+    if exchange.too_large() && !exchange.headers_sent() {
+        response.take_error(413, "The request's content is larger than this server keeps.");
+    } else if main {
+        last = Entry::Main;
+        let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
+        response.take(value).map_err(|message| {
+            let mut fault = Fault::new(message, script.path(), script.text(), None);
+            fault.place_at_function(Entry::Main.name(), script.text());
+            ScriptError::Nonsense(fault)
+        })?;
+    }
+    finish(caller, &response, last)
+}
+
+fn finish(caller: &Caller, response: &Response, last: Entry) -> Result<(), ScriptError> {
+    let call = |pointer: &rhai::FnPtr| caller.call_raw(pointer);
+    response.finish(&call).map_err(|error| caller.error(&error, last.name()))?;
+    if response.closes_connection() {
+        response.exchange().connection().close_after();
+    }
+    Ok(())
+}
+
+/// Waits for something of the exchange, between two calls of the script.
+fn waited<T: 'static, F>(
+    caller: &Caller,
+    exchange: &Exchange,
+    what: impl FnOnce(Exchange) -> F,
+) -> Result<T, ScriptError>
+where
+    F: Future<Output = T> + 'static,
+{
+    pause(what(exchange.clone())).map_err(|error: Box<EvalAltResult>| caller.error(&error, "main"))
+}
+
+/// Which function an input is for, and with what frame.
+fn call_for(exchange: &Exchange, input: Input) -> Option<(Entry, Frame)> {
+    match input {
+        Input::Data { data, frame, end } => {
+            // Over HTTP/1.1 the end alone is no chunk.
+            let empty = data.is_empty() && exchange.protocol() == Protocol::Http1;
+            (!empty).then(|| (Entry::HandleData, data_frame(frame, data, end)))
+        }
+        Input::Trailers { frame, .. } => {
+            let frame = frame.map_or_else(|| Frame::new(FrameType::HEADERS, 0, 0, Bytes::new()), Frame::from);
+            Some((Entry::HandleFrame, frame))
+        }
+        Input::Frame(frame) => Some((Entry::HandleFrame, frame.into())),
+        Input::End => None,
+    }
+}
+
+/// Answers what went wrong: by a page as long as nothing was sent, else by the end of the stream.
+fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
+    let target = String::from_utf8_lossy(&exchange.request().target).into_owned();
+    match error {
+        ScriptError::Ended => {
+            return tracing::debug!(target: "script", "{target}: the client left before its answer was complete");
+        }
+        ScriptError::BadRequest(text) if !exchange.headers_sent() => {
+            tracing::debug!(target: "script", "{target}: {text}");
+            return answer_plain(exchange, 400, &format!("{text}\n"), common);
+        }
+        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {error}"),
+        _ => tracing::warn!(target: "script", "{target}: {error}"),
+    }
+    if exchange.headers_sent() {
+        // The client may be gone already, which is all the same now.
+        let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
+    } else {
+        answer_plain(exchange, 500, &format!("{error}\n"), common);
+    }
+}
+
+fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
+    let mut fields = Fields::with_capacity(4);
+    fields.append("content-type", "text/plain; charset=utf-8");
+    fields.append("content-length", text.len().to_string());
+    fields.append("date", (common.date)());
+    fields.append("server", "wireserve");
+    let content = status::has_content(&exchange.request().method, code);
+    let head = ResponseHead { status: code, reason: None, fields };
+    let sent = exchange.send_head(&head, !content);
+    let sent =
+        sent.and_then(
+            |()| {
+                if content { exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true) } else { Ok(()) }
+            },
+        );
+    match sent {
+        Err(error) if !error.is_peer_gone() => {
+            tracing::error!(target: "script", "the error page could not be sent: {error}");
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,510 @@
+//! Promises of the script host: who loops, recurses, eats memory, throws or panics ends alone.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rhai::{Dynamic, Engine, INT};
+use tokio::time::Instant;
+
+use super::budget::{Ending, Limits};
+use super::coroutine::{NoStack, WaitError, wait};
+use super::error::ScriptError;
+use super::host::{Core, Handler};
+use super::loader::{Roots, ScriptSource};
+use super::watch::Changes;
+
+fn on_worker<F: Future>(future: F) -> F::Output {
+    // Values nest deep enough to need more than a test thread's stack, as workers do.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, future)
+}
+
+fn core(limits: Limits) -> Rc<Core> {
+    core_with(limits, |_| {})
+}
+
+fn core_with(limits: Limits, register: impl FnOnce(&mut Engine)) -> Rc<Core> {
+    Core::new(limits, Roots::default(), Changes::unwatched(), register)
+}
+
+fn start(core: &Rc<Core>, text: &str) -> Handler<Dynamic> {
+    let source =
+        ScriptSource::Embedded { name: format!("test-{}.rhai", text.len()).into(), text: text.to_owned().into() };
+    let script = core.load(&source).unwrap_or_else(|error| panic!("{error}"));
+    core.start(&script, |caller| caller.call("main", ())).unwrap()
+}
+
+fn run(text: &str) -> Result<Dynamic, ScriptError> {
+    run_with(Limits::default(), text)
+}
+
+fn run_with(limits: Limits, text: &str) -> Result<Dynamic, ScriptError> {
+    on_worker(start(&core(limits), text))
+}
+
+fn ending(result: &Result<Dynamic, ScriptError>) -> Option<Ending> {
+    match result {
+        Err(ScriptError::Budget { ending, .. }) => Some(*ending),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_script_answers() {
+    assert_eq!(run("fn main() { 40 + 2 }").unwrap().as_int(), Ok(42));
+    assert_eq!(run("const X = 7; fn main() { global::X }").unwrap().as_int(), Ok(7));
+    assert_eq!(run("fn main() { exit(3); 4 }").unwrap().as_int(), Ok(3));
+}
+
+#[test]
+fn a_thousand_sleep_at_once() {
+    on_worker(async {
+        let core = core(Limits::default());
+        let begin = Instant::now();
+        let sleepers: Vec<_> = (0..1000)
+            .map(|_| tokio::task::spawn_local(start(&core, "fn main() { sleep(0.2); sleep(0); 1 }")))
+            .collect();
+        for sleeper in sleepers {
+            assert_eq!(sleeper.await.unwrap().unwrap().as_int(), Ok(1));
+        }
+        assert!(begin.elapsed() >= Duration::from_millis(200));
+        assert!(begin.elapsed() < Duration::from_secs(5), "they slept one after the other: {:?}", begin.elapsed());
+    });
+}
+
+#[test]
+fn an_endless_loop_takes_turns_until_its_budget_ends_it() {
+    on_worker(async {
+        let core = core(Limits { operations: 3_000_000, ..Limits::default() });
+        let endless: Vec<_> = (0..3)
+            .map(|_| tokio::task::spawn_local(start(&core, "fn main() { let x = 0; loop {\n x += 1;\n } }")))
+            .collect();
+        tokio::task::yield_now().await;
+        for _ in 0..100 {
+            assert_eq!(start(&core, "fn main() { sleep(0); 5 }").await.unwrap().as_int(), Ok(5));
+        }
+        assert!(endless.iter().all(|task| !task.is_finished()), "the loops were to be still at it");
+        for task in endless {
+            let result = task.await.unwrap();
+            assert_eq!(ending(&result), Some(Ending::Operations));
+            let text = result.unwrap_err().to_string();
+            assert!(text.contains(":2:2") && text.contains("x += 1;") && text.contains("3000000 operations"), "{text}");
+        }
+    });
+}
+
+#[test]
+fn an_empty_loop_ends_and_says_where() {
+    let result = run_with(Limits { operations: 10_000, ..Limits::default() }, "\nfn main() { loop {} }");
+    assert_eq!(ending(&result), Some(Ending::Operations));
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains(":2") && text.contains("fn main() { loop {} }"), "{text}");
+}
+
+#[test]
+fn callbacks_do_not_restart_the_count() {
+    let script = "fn main() { let a = [1, 2, 3, 4]; loop { a.map(|x| { let i = 0; while i < 50 { i += 1 } x }); } }";
+    assert_eq!(
+        ending(&run_with(Limits { operations: 100_000, ..Limits::default() }, script)),
+        Some(Ending::Operations)
+    );
+    let waiting = "fn main() { loop { sleep(0); } }";
+    assert_eq!(
+        ending(&run_with(Limits { operations: 10_000, ..Limits::default() }, waiting)),
+        Some(Ending::Operations)
+    );
+}
+
+#[test]
+fn time_ends_who_sleeps_and_who_is_busy() {
+    let limits = Limits { time: Duration::from_millis(50), operations: 0, ..Limits::default() };
+    let begin = Instant::now();
+    let asleep = run_with(limits.clone(), "fn f() {\n sleep(3600)\n }\nfn main() { f() }");
+    assert_eq!(ending(&asleep), Some(Ending::Time));
+    let text = asleep.unwrap_err().to_string();
+    assert!(text.contains(":2:2") && text.contains("sleep(3600)") && text.contains("in `f`, called at"), "{text}");
+    assert_eq!(ending(&run_with(limits, "fn main() { loop {} }")), Some(Ending::Time));
+    assert!(begin.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_catch_all_cannot_swallow_the_end() {
+    let limits = Limits { operations: 100_000, time: Duration::from_millis(200), ..Limits::default() };
+    for script in [
+        "fn main() { loop { try { let x = 0; loop { x += 1 } } catch { } } }",
+        "fn main() { loop { try { loop { } } catch (e) { } } }",
+        "fn main() { loop { try { sleep(60) } catch { } } }",
+        "fn f() { f() } fn main() { loop { try { f() } catch { } } }",
+        "fn f(n) { f(n + 1) } fn main() { loop { try { f(0) } catch { } } }",
+        "fn f() { loop { } } fn main() { loop { try { [1].map(|x| f()) } catch { } } }",
+    ] {
+        assert!(run_with(limits.clone(), script).is_err(), "{script}");
+    }
+}
+
+#[test]
+fn recursion_ends_cleanly() {
+    let result = run("fn f(n) {\n f(n + 1)\n }\nfn main() { f(0) }");
+    assert_eq!(ending(&result), Some(Ending::CallDepth));
+    let text = result.unwrap_err().to_string();
+    assert!(text.contains("nested deeper than 64") && text.contains(":2:4") && text.contains("more calls"), "{text}");
+    assert!(run("fn f() { f() } fn main() { f() }").is_err());
+    // The deepest that the limits allow: 64 calls, each inside the deepest expression and a native callback.
+    let deep = format!(
+        "fn f(n) {{ if n == 0 {{ 0 }} else {{ {}f(n - 1){} }} }} fn main() {{ f(62) }}",
+        "(1+".repeat(14),
+        ")".repeat(14)
+    );
+    assert_eq!(run(&deep).unwrap().as_int(), Ok(62 * 14));
+    let callbacks = "fn f(n) { if n == 0 { return 0; } [n].map(|x| f(x - 1))[0] } fn main() { f(20) }";
+    assert_eq!(run(callbacks).unwrap().as_int(), Ok(0));
+    assert!(run("fn f(n) { [n].map(|x| f(x + 1))[0] } fn main() { f(0) }").is_err());
+}
+
+#[test]
+fn memory_eaters_end_cleanly() {
+    for script in [
+        "fn main() { let s = \"x\"; loop { s += s } }",
+        "fn main() { let a = [1]; loop { a += a } }",
+        "fn main() { let b = blob(1); loop { b += b } }",
+        "fn main() { let m = #{}; let i = 0; loop { m[i.to_string()] = i; i += 1 } }",
+        "fn main() { let a = []; a.pad(1000000000, 1) }",
+        "fn main() { let s = \"\"; s.pad(100000000000, 'x') }",
+        "fn main() { blob(100000000000) }",
+        "fn main() { let a = []; loop { a.push(`${a.len()}`.pad(100000, 'x')) } }",
+    ] {
+        let begin = Instant::now();
+        let result = run_with(Limits { operations: 100_000, ..Limits::default() }, script);
+        assert!(begin.elapsed() < Duration::from_secs(20), "{script}: {result:?}");
+        assert!(result.is_err(), "{script}");
+    }
+}
+
+#[test]
+fn nested_values_do_not_overflow_the_stack() {
+    for script in [
+        "fn main() { let a = []; for i in 0..9000 { a = [a]; } a.to_string().len() + a.to_debug().len() }",
+        "fn main() { let a = #{}; for i in 0..9000 { a = #{ a: a }; } a.to_string().len() }",
+        "fn main() { let a = []; for i in 0..9000 { a = #{ a: [a] }; } let b = a; [a == b, a.to_json().len()] }",
+        "fn main() { let a = []; loop { a = [a]; } }",
+        "fn main() { let a = []; loop { a = #{ a: [a] }; } }",
+    ] {
+        let _ = run(script);
+    }
+}
+
+#[test]
+fn nested_function_pointers_do_not_overflow_the_stack() {
+    for script in [
+        "fn main() { let p = || 0; loop { let q = p; p = || q.call(); } }",
+        "fn main() { let p = || 0; let all = []; loop { let q = `${all.len()}`; q.pad(4000000, 'x'); all.push(|| q.len()); } }",
+        "fn main() { let p = || 0; let i = 0; while i < 300000 { let q = p; p = || q; i += 1; } }",
+        "fn main() { let p = || 0; let f = |n| { for i in 0..n { let q = p; p = || q; } }; loop { f.call(100000); } }",
+        "fn grow() { loop { let q = this[0]; this[0] = || q; } } fn main() { let a = [|| 0]; a.grow(); }",
+    ] {
+        let begin = Instant::now();
+        let result = run_with(Limits { operations: 5_000_000, ..Limits::default() }, script);
+        assert!(begin.elapsed() < Duration::from_secs(20), "{script}: {result:?}");
+        assert!(result.is_err(), "{script}");
+    }
+}
+
+#[test]
+fn a_thrown_error_has_its_place_and_calls() {
+    let script = "fn inner(x) {\n    throw \"no such thing\";\n}\nfn outer() {\n    inner(1);\n}\nfn main() {\n    outer();\n}\n";
+    let result = run(script);
+    let text = result.unwrap_err().to_string();
+    let expected = "error: no such thing\n  --> test-101.rhai:2:5\n   |\n 2 |     throw \"no such thing\";\n   |     ^\n  \
+                    in `inner`, called at test-101.rhai:5:5\n  in `outer`, called at test-101.rhai:8:5\n  in `main` of test-101.rhai";
+    let name = format!("test-{}.rhai", script.len());
+    assert_eq!(text, expected.replace("test-101.rhai", &name));
+}
+
+#[test]
+fn an_error_of_a_host_function_has_its_place() {
+    let text = run("fn main() {\n  let a = [1];\n  a[7]\n}").unwrap_err().to_string();
+    assert!(text.contains(":3:5") && text.contains("Array index 7 out of bounds"), "{text}");
+    let text = run("fn main() {\n  nothing(1)\n}").unwrap_err().to_string();
+    assert!(text.contains("there is no function nothing (i64)") && text.contains(":2:3"), "{text}");
+}
+
+struct Guard(Rc<Cell<u32>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn a_dropped_handler_unwinds_in_good_order() {
+    on_worker(async {
+        let core = core(Limits::default());
+        let dropped = Rc::new(Cell::new(0));
+        let seen = Rc::new(RefCell::new(None));
+        let source = ScriptSource::Embedded {
+            name: "sleeper.rhai".into(),
+            text:
+                "fn f(n) { if n == 0 { sleep(60) } else { f(n - 1) } } fn main() { try { f(20) } catch { sleep(60) } }"
+                    .into(),
+        };
+        let script = core.load(&source).unwrap();
+        for _ in 0..300 {
+            let guard = Guard(Rc::clone(&dropped));
+            let seen = Rc::clone(&seen);
+            let mut handler = core
+                .start(&script, move |caller| {
+                    let _guard = guard;
+                    let result = caller.call("main", ());
+                    *seen.borrow_mut() = Some(result.as_ref().is_err_and(ScriptError::is_ended));
+                    result
+                })
+                .unwrap();
+            let poll =
+                std::future::poll_fn(|context| std::task::Poll::Ready(std::pin::Pin::new(&mut handler).poll(context)));
+            assert!(poll.await.is_pending());
+            drop(handler);
+        }
+        assert_eq!(dropped.get(), 300);
+        assert_eq!(*seen.borrow(), Some(true));
+    });
+}
+
+#[test]
+fn a_panic_in_a_host_function_ends_that_handler_only() {
+    on_worker(async {
+        let core = core_with(Limits::default(), |engine| {
+            engine.register_fn("explode", || -> INT { panic!("as told") });
+            engine.register_fn("explode_later", || -> INT { wait(async { panic!("later") }).unwrap_or(0) });
+        });
+        for script in ["fn main() { sleep(0); [1].map(|x| explode()) }", "fn main() { explode_later() }"] {
+            match start(&core, script).await {
+                Err(ScriptError::Panic { message, .. }) => {
+                    assert!(message == "as told" || message == "later", "{message}")
+                }
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(start(&core, "fn main() { sleep(0); 6 }").await.unwrap().as_int(), Ok(6));
+        }
+    });
+}
+
+#[test]
+fn waiting_is_possible_in_a_handler_only() {
+    assert_eq!(wait(async {}), Err(WaitError::NotInHandler));
+}
+
+#[test]
+fn the_number_of_stacks_is_limited() {
+    on_worker(async {
+        let core = core(Limits { live: 0, ..Limits::default() });
+        let source = ScriptSource::Embedded { name: "a.rhai".into(), text: "fn main() { }".into() };
+        let script = core.load(&source).unwrap();
+        let refused = core.start(&script, |caller| caller.call("main", ()));
+        assert!(matches!(refused, Err(NoStack::Limit(0))));
+    });
+}
+
+#[test]
+fn eval_and_files_are_out_of_reach() {
+    let source = |text: &'static str| ScriptSource::Embedded { name: "e.rhai".into(), text: text.into() };
+    assert!(core(Limits::default()).load(&source("fn main() { eval(\"1\") }")).is_err());
+    assert!(run("import \"/etc/passwd\" as p; fn main() { 1 }").is_err());
+}
+
+#[test]
+fn octets_are_like_a_blob() {
+    for (script, expected) in [
+        ("let b = blob(3, 65); b.text()", "AAA"),
+        ("let b = \"abcdef\".to_blob(); b[1..3].text() + b[-1] + b[2..=3].text()", "bc102cd"),
+        ("let b = blob(\"ab\"); let c = b; c[0] = 0x7a; c.push(0x21); c += \"?\"; b.text() + c.text()", "abzb!?"),
+        ("(blob(\"a\") + \"b\" + blob([99])).as_hex()", "616263"),
+        (
+            "let n = 0; for o in blob([1, 2, 3]) { n += o; } `${n} ${blob(\"x\") == \"x\"} ${blob(\"x\") != blob(\"y\")}`",
+            "6 true true",
+        ),
+        (
+            "let b = blob(\"hello\"); `${b.len} ${b.contains(\"ell\")} ${b.index_of(\"lo\")} ${b.extract(1, 2).text()} ${0x68 in b}`",
+            "5 true 3 el true",
+        ),
+    ] {
+        let result = run(&format!("fn main() {{ {script} }}")).unwrap_or_else(|error| panic!("{script}: {error}"));
+        assert_eq!(result.into_string().unwrap(), expected, "{script}");
+    }
+    for script in ["blob(1)[1]", "let b = blob(1); b[0] = 256", "blob([300])", "blob(-1)"] {
+        assert!(run(&format!("fn main() {{ {script} }}")).is_err(), "{script}");
+    }
+}
+
+/// A folder with scripts in it, and a host that may import them.
+struct Folder {
+    folder: tempfile::TempDir,
+    core: Rc<Core>,
+}
+
+impl Folder {
+    fn new(changes: Changes) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("handlers");
+        std::fs::create_dir(&root).unwrap();
+        let roots = Roots { folders: vec![root], ..Roots::default() };
+        Self { folder, core: Core::new(Limits::default(), roots, changes, |_| {}) }
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    fn answer(&self, name: &str) -> Result<String, String> {
+        let script =
+            self.core.load(&ScriptSource::Path(self.folder.path().join(name))).map_err(|error| error.to_string())?;
+        let handler = self.core.start(&script, |caller| caller.call("main", ())).unwrap();
+        on_worker(handler).map(|value| value.to_string()).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn imports_are_confined_to_the_roots() {
+    let folder = Folder::new(Changes::unwatched());
+    folder.write("outside.rhai", "fn secret() { 1 }");
+    folder.write(
+        "handlers/lib/util.rhai",
+        "import \"deeper\" as d; export const K = 5; fn twice(x) { d::one() * 2 * x }",
+    );
+    folder.write("handlers/lib/deeper.rhai", "fn one() { 1 }");
+    folder.write("handlers/a.rhai", "import \"lib/util\" as u;\nfn main() { u::twice(21) + u::K }");
+    assert_eq!(folder.answer("handlers/a.rhai").unwrap(), "47");
+    folder.write(
+        "handlers/sub/b.rhai",
+        "import \"../lib/util\" as u; import \"lib/util.rhai\" as v; fn main() { u::twice(1) + v::twice(1) }",
+    );
+    assert_eq!(folder.answer("handlers/sub/b.rhai").unwrap(), "4");
+    folder.write("handlers/c.rhai", "import \"../outside\" as o; fn main() { o::secret() }");
+    assert!(folder.answer("handlers/c.rhai").unwrap_err().contains("there is no script"));
+    std::os::unix::fs::symlink(
+        folder.folder.path().join("outside.rhai"),
+        folder.folder.path().join("handlers/link.rhai"),
+    )
+    .unwrap();
+    folder.write("handlers/d.rhai", "import \"link\" as o; fn main() { o::secret() }");
+    assert!(folder.answer("handlers/d.rhai").unwrap_err().contains("there is no script"));
+}
+
+#[test]
+fn errors_in_imports_name_the_imported_file() {
+    let folder = Folder::new(Changes::unwatched());
+    folder.write("handlers/lib.rhai", "fn f(x) {\n\n  throw \"deep\";\n}");
+    folder.write("handlers/a.rhai", "import \"lib\" as l;\nfn main() {\n  l::f(1)\n}");
+    let text = folder.answer("handlers/a.rhai").unwrap_err();
+    assert!(text.contains("lib.rhai:3:3") && text.contains("throw \"deep\";"), "{text}");
+    assert!(text.contains("in `f`, called at") && text.contains("a.rhai:3:6"), "{text}");
+    folder.write("handlers/broken.rhai", "fn f( {");
+    folder.write("handlers/b.rhai", "import \"broken\" as l;\nfn main() { 1 }");
+    let text = folder.answer("handlers/b.rhai").unwrap_err();
+    assert!(text.contains("broken.rhai:1:7") && text.contains("fn f( {"), "{text}");
+    folder.write("handlers/x.rhai", "import \"y\" as y; fn main() { 1 }");
+    folder.write("handlers/y.rhai", "import \"x\" as x; fn f() { 1 }");
+    let text = folder.answer("handlers/x.rhai").unwrap_err();
+    assert!(text.contains("imports itself"), "{text}");
+}
+
+/// Waits for the watcher, which has its own thread.
+fn eventually(mut condition: impl FnMut() -> bool) -> bool {
+    let begin = std::time::Duration::from_secs(5);
+    let start = Instant::now();
+    while start.elapsed() < begin {
+        if condition() {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+#[test]
+fn an_edited_script_is_used_and_a_broken_one_answers_until_mended() {
+    for changes in [Changes::watch(), Changes::unwatched()] {
+        let folder = Folder::new(changes);
+        folder.write("handlers/lib.rhai", "fn f() { 1 }");
+        folder.write("handlers/a.rhai", "import \"lib\" as l; fn main() { l::f() }");
+        assert_eq!(folder.answer("handlers/a.rhai").unwrap(), "1");
+        folder.write("handlers/lib.rhai", "fn f() { 1 + 1 }");
+        assert!(eventually(|| folder.answer("handlers/a.rhai").is_ok_and(|text| text == "2")));
+        folder.write("handlers/a.rhai", "fn main() {\n  let = 5;\n}");
+        assert!(eventually(|| folder.answer("handlers/a.rhai").is_err()));
+        let text = folder.answer("handlers/a.rhai").unwrap_err();
+        assert!(text.contains("a.rhai:2:7") && text.contains("let = 5;"), "{text}");
+        folder.write("handlers/a.rhai", "fn main() { 3 }");
+        assert!(eventually(|| folder.answer("handlers/a.rhai").is_ok_and(|text| text == "3")));
+        std::fs::remove_file(folder.folder.path().join("handlers/a.rhai")).unwrap();
+        assert!(eventually(|| folder.answer("handlers/a.rhai").is_err_and(|text| text.contains("cannot read"))));
+    }
+}
+
+#[test]
+fn the_watcher_counts_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.rhai");
+    let changes = Changes::watch();
+    changes.watch_folder_of(&file);
+    let before = changes.generation();
+    std::fs::write(&file, "1").unwrap();
+    assert!(eventually(|| changes.generation() > before));
+}
+
+#[test]
+fn check_finds_every_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    write("good.rhai", "fn main(request, response) { 1 }");
+    write("library.rhai", "fn helper(x) { x }");
+    write("profiles/p.rhai", "const X = 1;");
+    write("deep/syntax.rhai", "fn main(request, response) { let x = ; }");
+    write("statements.rhai", "print(1);");
+    write("parameters.rhai", "\nfn main(request) { 1 }");
+    write("empty.rhai", "");
+    write("notes.txt", "fn (");
+    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &Limits::default());
+    assert_eq!(report.good.len(), 3, "{report:?}");
+    let text: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(text.len(), 5, "{text:#?}");
+    assert!(text[0].contains("syntax.rhai:1:38"), "{}", text[0]);
+    assert!(text[1].contains("this script is empty"), "{}", text[1]);
+    assert!(
+        text[2].contains("main must have 2 parameters (request, response), not 1") && text[2].contains("rhai:2"),
+        "{}",
+        text[2]
+    );
+    assert!(text[3].contains("defines none of"), "{}", text[3]);
+    assert!(text[4].contains("missing"), "{}", text[4]);
+}
+
+#[test]
+fn new_writes_a_handler_that_compiles_and_never_overwrites() {
+    let folder = tempfile::tempdir().unwrap();
+    let handlers = folder.path().join("handlers");
+    let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
+    assert!(written.to_string().contains("my-test.html"));
+    let report = super::check::check(std::slice::from_ref(&handlers), &Limits::default());
+    assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
+    let page = std::fs::read_to_string(&written.page).unwrap();
+    assert!(page.contains("/handlers/my-test.rhai"));
+    std::fs::write(&written.handler, "mine").unwrap();
+    assert!(super::new::new("my-test", &handlers, folder.path()).is_err());
+    assert_eq!(std::fs::read_to_string(&written.handler).unwrap(), "mine");
+    for name in ["", "a/b", "..", ".x", "a\\b", "a b", "x.rhai", "é"] {
+        let error = super::new::new(name, &handlers, folder.path()).unwrap_err().to_string();
+        assert!(error.contains("cannot be the name"), "{error}");
+    }
+}

@@ -1,0 +1,82 @@
+//! The commands of the program: each takes its arguments and gives an exit code.
+
+use super::settings;
+use crate::config::{self, Arguments, CheckArguments, Command, LogLevel, NewArguments, ServeArguments};
+use crate::script;
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// Carries out a command. 0: done; 1: `check` found errors; 2: the arguments, the configuration or the operating
+/// system stand in the way.
+pub fn run(arguments: &Arguments) -> ExitCode {
+    match &arguments.command {
+        Command::Serve(arguments) => serve(arguments),
+        Command::Check(arguments) => check(arguments),
+        Command::New(arguments) => new(arguments),
+    }
+}
+
+fn serve(arguments: &ServeArguments) -> ExitCode {
+    let config = match config::resolve(arguments) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    log_to_stderr(config.log.value);
+    match super::start::serve(&config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error),
+    }
+}
+
+fn check(arguments: &CheckArguments) -> ExitCode {
+    let (config, errors) = config::check(arguments.config.as_deref());
+    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
+    let report = script::check::check(&paths, &settings::script_limits(&config));
+    report.errors.iter().for_each(|error| eprintln!("{error}\n"));
+    let wrong = errors.len() + report.errors.len();
+    if wrong == 0 {
+        println!("{} handlers and the configuration are in order.", report.good.len());
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{wrong} errors; {} handlers are in order.", report.good.len());
+        ExitCode::FAILURE
+    }
+}
+
+fn new(arguments: &NewArguments) -> ExitCode {
+    let (config, errors) = config::check(arguments.config.as_deref());
+    if !errors.is_empty() {
+        return fail(config::ConfigErrors(errors));
+    }
+    let Some(handlers) = config.handler_roots.value.first() else {
+        return fail("the configuration names no folder for handlers: add one to roots in [handlers]");
+    };
+    match script::new::new(&arguments.name, handlers, &config.doc_root.value) {
+        Ok(written) => {
+            println!("{written}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error),
+    }
+}
+
+fn fail(error: impl Display) -> ExitCode {
+    eprintln!("wireserve: {error}");
+    ExitCode::from(2)
+}
+
+fn log_to_stderr(level: LogLevel) {
+    // Our own words at the wanted level; those of crates only when they warn.
+    let filter = match level {
+        LogLevel::Off => "off".to_owned(),
+        level => format!("warn,wireserve={0},script={0}", level.name()),
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(filter);
+    // Whoever set another subscriber before wants that one.
+    let _ = subscriber.try_init();
+}

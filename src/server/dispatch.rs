@@ -1,0 +1,94 @@
+//! Who answers an exchange.
+
+use super::worker::{Answer, Worker};
+use crate::exchange::{Exchange, Interest, Protocol, SendError};
+use crate::site::{self, Meaning};
+use crate::wire::frame::ErrorCode;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+/// Answers an exchange: at once, in its connection's turn, if nothing has to be waited for; else as a task of its own
+/// on the worker.
+pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
+    let mut answer: Pin<Box<dyn Future<Output = ()>>> = Box::pin(answer(worker.clone(), exchange.clone()));
+    let first = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
+    match first {
+        Ok(Poll::Ready(())) => {}
+        // Polled again at once by the task, which registers the task's own waker.
+        Ok(Poll::Pending) => drop(tokio::task::spawn_local(answer)),
+        Err(_) => {
+            tracing::error!("a fault in the server ended the answer to {:?}", exchange.request().target);
+            let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
+        }
+    }
+}
+
+async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    let request = exchange.request();
+    if exchange.connection().peer().wrong_protocol {
+        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
+        return by_site(&exchange, site::status_page(&exchange, 505, text, worker.common_fields())).await;
+    }
+    if !request.connect_protocol_known {
+        let text = "This :protocol is not served.";
+        return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
+    }
+    match &*worker.resolve(request.path()) {
+        Answer::Script(source) => worker.host.run(source, exchange).await,
+        Answer::Site(meaning) => {
+            let answered = by_meaning(&worker, &exchange, meaning);
+            by_site(&exchange, answered).await;
+        }
+    }
+}
+
+async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
+    let common = worker.common_fields();
+    match meaning {
+        Meaning::File(path) => site::serve_file(exchange, path, &worker.files, common).await,
+        Meaning::Shipped(name, content) => {
+            let content = match content {
+                std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
+                std::borrow::Cow::Owned(octets) => octets.clone().into(),
+            };
+            site::serve_octets(exchange, name, content, common).await
+        }
+        Meaning::Index => {
+            let page = site::index_page(&worker.shared.roots, &worker.shared.ports, protocol_name(exchange.protocol()));
+            site::serve_page(exchange, page, common).await
+        }
+        Meaning::AddSlash => site::add_slash(exchange, common).await,
+        Meaning::Missing | Meaning::Script(_) => {
+            let text = "No file and no handler answers to this path. / lists the handlers.";
+            site::status_page(exchange, 404, text, common).await
+        }
+    }
+}
+
+/// Runs a site's answer until it is done or nobody waits for it any more.
+async fn by_site(exchange: &Exchange, answer: impl Future<Output = Result<(), SendError>>) {
+    exchange.set_interest(Interest { data: false, frames: false, body: false });
+    let mut answer = pin!(answer);
+    let mut lost = pin!(exchange.lost());
+    let done = std::future::poll_fn(|context| {
+        if let Poll::Ready(done) = answer.as_mut().poll(context) {
+            return Poll::Ready(done);
+        }
+        lost.as_mut().poll(context).map(|_| Ok(()))
+    });
+    match done.await {
+        Ok(()) => {}
+        Err(error) if error.is_peer_gone() => tracing::debug!("left before the answer: {error}"),
+        Err(error) => tracing::error!("the server's own answer to {:?} failed: {error}", exchange.request().target),
+    }
+}
+
+fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http1 => "HTTP/1.1",
+        Protocol::Http2 => "HTTP/2",
+    }
+}

@@ -1,0 +1,88 @@
+//! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
+
+use super::worker::Worker;
+use crate::exchange::{self, Connection, Notice};
+use crate::net::pump::{Close, Engine, PeerClosed, Transmit};
+use std::io;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Instant;
+
+/// What the pump drives.
+pub(super) struct Driver {
+    pub connection: Connection,
+    pub worker: Rc<Worker>,
+}
+
+impl Driver {
+    /// Hands new exchanges to whoever answers them, and notices to the log.
+    fn turn(&self) {
+        while let Some(exchange) = self.connection.next_exchange() {
+            self.connection.in_turn(|| super::dispatch::dispatch(&self.worker, exchange));
+        }
+        while let Some(notice) = self.connection.next_notice() {
+            log(&self.connection, &notice);
+        }
+    }
+}
+
+impl Engine for Driver {
+    fn receive(&self, now: Instant, octets: &[u8]) {
+        self.connection.receive(now, octets);
+        self.turn();
+    }
+
+    fn peer_closed(&self, now: Instant, how: PeerClosed) {
+        // Without a close_notify the peer may well read on: for HTTP it is the end of what it sends.
+        let clean = matches!(how, PeerClosed::Clean | PeerClosed::Failed(io::ErrorKind::UnexpectedEof));
+        self.connection.peer_closed(now, clean);
+        self.turn();
+    }
+
+    fn handle_timeout(&self, now: Instant) {
+        self.connection.handle_timeout(now);
+        self.turn();
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.connection.poll_timeout()
+    }
+
+    fn transmit(&self, _now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+        let sent = self.connection.transmit(write);
+        self.turn();
+        match sent {
+            Ok(None) => Transmit::Idle,
+            Ok(Some(true)) => Transmit::Flush,
+            // The pump knows its own error.
+            Ok(Some(false)) | Err(_) => Transmit::More,
+        }
+    }
+
+    fn wants_read(&self) -> bool {
+        self.connection.wants_read()
+    }
+
+    fn close(&self) -> Option<Close> {
+        self.connection.wants_close().map(|close| match close {
+            exchange::Close::Graceful => Close::Graceful,
+            exchange::Close::Half => Close::HalfClose,
+            exchange::Close::Abort => Close::Abort,
+        })
+    }
+
+    fn register_waker(&self, waker: &Waker) {
+        self.connection.register_pump(waker);
+    }
+}
+
+fn log(connection: &Connection, notice: &Notice) {
+    let id = connection.peer().id;
+    match notice {
+        Notice::Violation { text, enforced: true } => tracing::info!(connection = id, "client broke a rule: {text}"),
+        Notice::Violation { text, enforced: false } => tracing::debug!(connection = id, "client broke a rule: {text}"),
+        Notice::BadRequest { status, text } => {
+            tracing::info!(connection = id, "bad request, answered {status}: {text}")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Why a server does not start.
+
+use crate::net::certificates::CertificateError;
+use crate::net::listen::ListenError;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a server did not start; each displays as one sentence that says what to do.
+#[derive(Debug)]
+pub enum StartError {
+    /// A folder in the configuration is not there.
+    Folder(&'static str, PathBuf, io::Error),
+    /// The authority or a certificate is of no use.
+    Certificate(CertificateError),
+    /// A port cannot be opened.
+    Listen(ListenError),
+    /// The cryptography could not be set up.
+    Tls(String),
+    /// The ready file cannot be written.
+    ReadyFile(PathBuf, io::Error),
+    /// The operating system refuses a thread, a runtime or a signal handler.
+    System(&'static str, io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(what, path, error) => write!(f, "the {what} {} cannot be read: {error}", path.display()),
+            Self::Certificate(error) => error.fmt(f),
+            Self::Listen(error) => error.fmt(f),
+            Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
+            Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
+            Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<CertificateError> for StartError {
+    fn from(error: CertificateError) -> Self {
+        Self::Certificate(error)
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> Self {
+        Self::Listen(error)
+    }
+}

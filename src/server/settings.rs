@@ -1,0 +1,130 @@
+//! A configuration as the options of the rooms.
+
+use super::worker::Shared;
+use crate::config::limits::{Http1Limits, Http2Limits};
+use crate::config::{Config, ready};
+use crate::script::{self, watch::Changes};
+use crate::site::{self, Roots};
+use crate::wire::frame::SettingId;
+use crate::{exchange, h1, h2, net};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// What all workers share.
+pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
+    let own = config.ssl.own.as_ref();
+    // A key must not be shown, wherever the configuration puts it.
+    let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
+    let roots = Roots {
+        document: config.doc_root.value.clone(),
+        handlers: config.handler_roots.value.clone(),
+        hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
+    };
+    let kinds =
+        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
+    let ports =
+        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
+    let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
+    Shared {
+        script: script_options(config, &roots, urls),
+        roots,
+        ports,
+        h1: http1(&config.limits.http1),
+        h2: http2(&config.limits.http2),
+        exchange,
+        next_connection: AtomicU64::new(1),
+    }
+}
+
+fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls) -> script::Options {
+    let shown = serde_json::json!({
+        "browser_host": config.browser_host.value,
+        "bind_address": config.bind_address.value,
+        "doc_root": config.doc_root.value,
+        "urls": urls,
+    });
+    script::Options {
+        roots: roots.handlers.clone(),
+        doc_root: roots.document.clone(),
+        hidden: roots.hidden.clone(),
+        limits: script_limits(config),
+        changes: Changes::watch(),
+        server_config: Arc::new(shown),
+        embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
+        embedded_file: site::shipped_page,
+        wall_clock: net::wall_clock,
+    }
+}
+
+/// The limits of scripts as the configuration has them.
+pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
+    let from = &config.limits.script;
+    script::budget::Limits {
+        operations: from.operations.value,
+        time: from.time.value,
+        call_depth: from.call_depth.value,
+        expression_depth: from.expression_depth.value,
+        string: from.string.value,
+        array: from.array.value,
+        map: from.map.value,
+        variables: from.variables.value,
+        functions: from.functions.value,
+        modules: from.modules.value,
+        source: from.source.value,
+        live: from.live.value,
+        ..script::budget::Limits::default()
+    }
+}
+
+fn http1(from: &Http1Limits) -> h1::Config {
+    h1::Config {
+        limits: h1::Limits {
+            request_line: from.request_line.value,
+            head: from.head.value,
+            field_lines: from.field_lines.value,
+            chunk_line: from.chunk_line.value,
+            unconsumed_body: from.unconsumed_body.value,
+            pipelined: from.pipelined.value,
+            queued_output: from.queued_output.value,
+            drained_body: from.drained_body.value,
+        },
+        timeouts: h1::Timeouts { head: from.head_timeout.value, idle: from.idle_timeout.value },
+    }
+}
+
+fn http2(from: &Http2Limits) -> h2::Config {
+    h2::Config {
+        settings: vec![
+            (SettingId::MAX_CONCURRENT_STREAMS.0, from.streams.value),
+            (SettingId::INITIAL_WINDOW_SIZE.0, from.stream_window.value),
+            (SettingId::MAX_FRAME_SIZE.0, from.frame_size.value),
+            (SettingId::MAX_HEADER_LIST_SIZE.0, from.field_section.value),
+            (SettingId::ENABLE_CONNECT_PROTOCOL.0, 1),
+        ],
+        connection_window: from.connection_window.value,
+        limits: h2::Limits {
+            period: from.period.value,
+            max_field_block: from.field_block.value,
+            max_continuations: from.continuations.value,
+            max_resets: from.resets.value,
+            max_errors: from.errors.value,
+            max_settings: from.settings.value,
+            max_pings: from.pings.value,
+            max_priorities: from.priorities.value,
+            max_empty_data: from.empty_data.value,
+            max_window_updates: from.window_updates.value,
+            max_unknown: from.unknown.value,
+            max_queued: from.queued.value,
+            preface_timeout: Some(from.preface_timeout.value),
+            idle_timeout: Some(from.idle_timeout.value),
+        },
+        connect_protocols: vec!["websocket".to_owned()],
+        ..h2::Config::default()
+    }
+}
+
+/// The folders that `wireserve check` looks through.
+pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
+    config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
+}

@@ -1,0 +1,159 @@
+//! From a configuration to open ports, and to the end.
+
+use super::error::StartError;
+use super::settings;
+use super::worker::{self, Incoming, Shared, Speaks};
+use crate::config::{Config, Port, Ready, Value, ready};
+use crate::net;
+use crate::net::certificates::Certificates;
+use crate::net::listen::Listener;
+use crate::net::signals::Signals;
+use crate::net::tls::Tls;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+/// An open port and what it speaks.
+struct Open {
+    listener: Listener,
+    speaks: Speaks,
+}
+
+/// Serves until Ctrl-C or SIGTERM, then until the streams under way have ended. A second signal ends at once.
+///
+/// # Errors
+/// [`StartError`]; nothing was announced then.
+pub fn serve(config: &Config) -> Result<(), StartError> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(run(config));
+    // Whatever still runs was given its time.
+    runtime.shutdown_background();
+    served
+}
+
+async fn run(config: &Config) -> Result<(), StartError> {
+    let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
+    let certificates = certificates(config)?;
+    let (open, urls) = open_ports(config, &certificates)?;
+    let shared = Arc::new(settings::shared(config, &urls));
+    let workers = Workers::start(config.workers.value, &shared)?;
+    let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
+    let ready = Ready { urls, ca, spki, pid: std::process::id() };
+    ready
+        .announce(config.ready_file.as_deref())
+        .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
+
+    let mut acceptors = JoinSet::new();
+    for port in open {
+        acceptors.spawn(accept(port, workers.senders.clone()));
+    }
+    let signal = signals.next().await;
+    tracing::info!("{signal:?}: no new connections; streams under way may end (a second signal cuts them off)");
+    acceptors.shutdown().await;
+    let grace = config.limits.server.shutdown_timeout.value;
+    tokio::select! {
+        () = workers.ended() => {}
+        _ = signals.next() => tracing::warn!("a second signal: streams under way are cut off"),
+        () = tokio::time::sleep(grace) => tracing::warn!("streams still under way after {grace:?} are cut off"),
+    }
+    Ok(())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| StartError::System("a runtime", error))
+}
+
+fn certificates(config: &Config) -> Result<Certificates, StartError> {
+    let now = net::wall_clock();
+    Ok(match &config.ssl.own {
+        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now)?,
+        None => {
+            let mut names = vec![config.browser_host.value.clone()];
+            let address = config.bind_address.value;
+            if !address.is_loopback() && !address.is_unspecified() {
+                names.push(address.to_string());
+            }
+            Certificates::in_folder(&config.ssl.folder.value, &names, now)?
+        }
+    })
+}
+
+/// Opens every port before anything is announced.
+fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>, ready::Urls), StartError> {
+    let timeout = config.limits.server.handshake_timeout.value;
+    let tls = |alpn: &[&str]| {
+        Tls::new(certificates.resolver(), alpn, timeout).map_err(|error| StartError::Tls(error.to_string()))
+    };
+    let mut open = Vec::new();
+    let mut urls = ready::Urls::default();
+    let ports = &config.ports;
+    let mut bind = |port: &Value<Port>, flag, speaks, scheme, urls: &mut Vec<String>| {
+        let listener = Listener::bind(config.bind_address.value, port.value.number(), flag)?;
+        urls.push(ready::url(scheme, &config.browser_host.value, listener.address().port()));
+        open.push(Open { listener, speaks });
+        Ok::<(), StartError>(())
+    };
+    bind(&ports.http, "--port", Speaks::Http1, "http", &mut urls.http)?;
+    bind(&ports.https, "--https-port", Speaks::Http1OverTls(tls(&["http/1.1"])?), "https", &mut urls.https)?;
+    if let Some(port) = &ports.h2 {
+        // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
+        bind(port, "--h2-port", Speaks::Http2OverTls(tls(&["h2", "http/1.1"])?), "https", &mut urls.h2)?;
+    }
+    if let Some(port) = &ports.h2c {
+        bind(port, "--h2c-port", Speaks::Http2, "http", &mut urls.h2c)?;
+    }
+    Ok((open, urls))
+}
+
+/// Hands what arrives to the workers in turn.
+async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
+    for worker in workers.iter().cycle() {
+        let (stream, client) = port.listener.accept().await;
+        if worker.send(Incoming { stream, client, speaks: port.speaks.clone() }).is_err() {
+            return;
+        }
+    }
+}
+
+/// The threads that do the work.
+struct Workers {
+    senders: Vec<mpsc::UnboundedSender<Incoming>>,
+    ended: Vec<oneshot::Receiver<()>>,
+}
+
+impl Workers {
+    fn start(count: usize, shared: &Arc<Shared>) -> Result<Self, StartError> {
+        let mut workers = Self { senders: Vec::new(), ended: Vec::new() };
+        for number in 0..count {
+            let (sender, incoming) = mpsc::unbounded_channel();
+            let (ending, ended) = oneshot::channel();
+            let shared = shared.clone();
+            let run = move || {
+                match runtime() {
+                    Ok(runtime) => {
+                        let local = tokio::task::LocalSet::new();
+                        local.block_on(&runtime, worker::run(shared, incoming));
+                    }
+                    Err(error) => tracing::error!("a worker could not start: {error}"),
+                }
+                // Nobody listens if the server is cut off already.
+                let _ = ending.send(());
+            };
+            let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(run);
+            thread.map_err(|error| StartError::System("a worker thread", error))?;
+            workers.senders.push(sender);
+            workers.ended.push(ended);
+        }
+        Ok(workers)
+    }
+
+    /// Lets the workers end, and waits until each has.
+    async fn ended(self) {
+        drop(self.senders);
+        for ended in self.ended {
+            // An error says that the thread ended without a word: ended all the same.
+            let _ = ended.await;
+        }
+    }
+}

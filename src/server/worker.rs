@@ -1,0 +1,201 @@
+//! A worker: one OS thread with a runtime of its own, and everything of the connections that it was handed.
+
+use super::driver::Driver;
+use crate::exchange::{self, Connection, Peer};
+use crate::http::{Fields, date};
+use crate::net::pump::pump;
+use crate::net::tls::Tls;
+use crate::net::{self, transport::Transport};
+use crate::script::{self, ScriptSource};
+use crate::site::{self, FileCache, Meaning, Roots, Source};
+use crate::{h1, h2};
+use bytes::Bytes;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+use tokio::sync::mpsc;
+
+/// How long a worker trusts what a path meant last time. Contents are looked at on each request all the same: this is
+/// about files that appear, vanish or hide each other.
+const TRUST: Duration = Duration::from_millis(100);
+/// Paths whose meaning a worker remembers.
+const MAX_RESOLVED: usize = 4096;
+
+/// What all workers share, never changed.
+pub(super) struct Shared {
+    pub roots: Roots,
+    /// (what, URL) of every port, for the index page.
+    pub ports: Vec<(String, String)>,
+    pub h1: h1::Config,
+    pub h2: h2::Config,
+    pub exchange: exchange::Limits,
+    pub script: script::Options,
+    pub next_connection: AtomicU64,
+}
+
+/// What a port speaks.
+#[derive(Clone)]
+pub(super) enum Speaks {
+    Http1,
+    Http1OverTls(Tls),
+    Http2OverTls(Tls),
+    Http2,
+}
+
+/// A connection on its way from the acceptor to a worker.
+pub(super) struct Incoming {
+    pub stream: TcpStream,
+    pub client: SocketAddr,
+    pub speaks: Speaks,
+}
+
+/// Who answers a path.
+pub(super) enum Answer {
+    Script(ScriptSource),
+    Site(Meaning),
+}
+
+/// What everything on a worker's thread uses.
+pub(super) struct Worker {
+    pub shared: Arc<Shared>,
+    pub host: script::Host,
+    pub files: FileCache,
+    resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
+    date: RefCell<(u64, Bytes)>,
+    connections: RefCell<HashMap<u64, Connection>>,
+    stopping: Cell<bool>,
+}
+
+/// Runs a worker. When the acceptors have gone, its connections are told to end, and it ends with the last of them.
+pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiver<Incoming>) {
+    let worker = Rc::new(Worker {
+        host: script::Host::new(shared.script.clone()),
+        shared,
+        files: FileCache::default(),
+        resolved: RefCell::default(),
+        date: RefCell::default(),
+        connections: RefCell::default(),
+        stopping: Cell::new(false),
+    });
+    let mut tasks = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            next = incoming.recv() => match next {
+                Some(incoming) => { tasks.spawn_local(serve(worker.clone(), incoming)); }
+                None => break,
+            },
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+        }
+    }
+    worker.stopping.set(true);
+    let open: Vec<Connection> = worker.connections.borrow().values().cloned().collect();
+    open.iter().for_each(Connection::shut_down);
+    while tasks.join_next().await.is_some() {}
+}
+
+async fn serve(worker: Rc<Worker>, incoming: Incoming) {
+    let Incoming { stream, client, speaks } = incoming;
+    let stream = match tokio::net::TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => return tracing::warn!("a connection from {client} could not be taken over: {error}"),
+    };
+    let server = stream.local_addr().ok();
+    let mut peer = Peer {
+        id: worker.shared.next_connection.fetch_add(1, Ordering::Relaxed),
+        client_address: client.to_string(),
+        server_address: server.map(|address| address.to_string()).unwrap_or_default(),
+        server_port: server.map(|address| address.port()).unwrap_or_default(),
+        ..Peer::default()
+    };
+    let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
+        return run_connection(&worker, stream, peer, matches!(speaks, Speaks::Http2)).await;
+    };
+    match tls.accept(stream).await {
+        Ok((stream, info)) => {
+            let http2 = info.alpn.as_deref() == Some("h2");
+            peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
+            peer.tls = Some(exchange::Tls {
+                sni: info.sni,
+                alpn: info.alpn,
+                version: info.version.to_owned(),
+                cipher: info.cipher.to_owned(),
+            });
+            run_connection(&worker, stream, peer, http2).await;
+        }
+        Err(error) if error.is_distrust() => tracing::info!("{client}: {error}"),
+        Err(error) => tracing::debug!("{client}: {error}"),
+    }
+}
+
+async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer, http2: bool) {
+    let id = peer.id;
+    let connection = if http2 {
+        Connection::http2(peer, worker.shared.exchange, h2::Connection::server(worker.shared.h2.clone(), net::now()))
+    } else {
+        Connection::http1(peer, worker.shared.exchange, h1::Connection::server(worker.shared.h1.clone(), net::now()))
+    };
+    worker.connections.borrow_mut().insert(id, connection.clone());
+    if worker.stopping.get() {
+        connection.shut_down();
+    }
+    tracing::debug!(connection = id, "opened: {connection:?}");
+    let driver = Driver { connection: connection.clone(), worker: worker.clone() };
+    let end = pump(stream, &driver).await;
+    connection.end_all();
+    worker.connections.borrow_mut().remove(&id);
+    tracing::debug!(connection = id, "closed: {end:?}");
+}
+
+impl Worker {
+    /// What a path means, remembered for [`TRUST`].
+    pub fn resolve(&self, path: &[u8]) -> Rc<Answer> {
+        let now = net::now();
+        if let Some((since, answer)) = self.resolved.borrow().get(path)
+            && now.saturating_duration_since(*since) < TRUST
+        {
+            return answer.clone();
+        }
+        let meaning = self.shared.roots.resolve(path);
+        // What is missing may be there in a moment: that is the one thing a test author waits for.
+        let lasts = meaning != Meaning::Missing;
+        let answer = Rc::new(match meaning {
+            Meaning::Script(Source::File(path)) => Answer::Script(ScriptSource::Path(path)),
+            Meaning::Script(Source::Shipped(name)) => match site::shipped_handler(&name) {
+                Some(text) => Answer::Script(ScriptSource::Embedded { name: format!("handlers/{name}").into(), text }),
+                None => Answer::Site(Meaning::Missing),
+            },
+            meaning => Answer::Site(meaning),
+        });
+        let mut resolved = self.resolved.borrow_mut();
+        if resolved.len() >= MAX_RESOLVED {
+            resolved.clear();
+        }
+        if lasts {
+            resolved.insert(Bytes::copy_from_slice(path), (now, answer.clone()));
+        }
+        answer
+    }
+
+    /// Fields of every response that the server itself makes.
+    pub fn common_fields(&self) -> Fields {
+        let mut fields = Fields::with_capacity(2);
+        fields.append("date", self.date());
+        fields.append("server", "wireserve");
+        fields
+    }
+
+    /// The date field's value (RFC 9110 §6.6.1), formatted once a second.
+    pub fn date(&self) -> Bytes {
+        let now = net::wall_clock();
+        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mut date = self.date.borrow_mut();
+        if date.0 != second || date.1.is_empty() {
+            *date = (second, date::format(now).into());
+        }
+        date.1.clone()
+    }
+}

@@ -1,0 +1,96 @@
+//! The handlers that a server has, with what their comments say.
+
+use super::resolve::Roots;
+use super::shipped;
+use std::collections::BTreeMap;
+use std::fs;
+use walkdir::WalkDir;
+
+/// A handler as its own leading comment describes it.
+///
+/// The comment's lines up to the first code are read: `Client:` begins what a client should do, `Try:` lists queries
+/// to try (`Try: ?code=8 ?code=11`), `Only: HTTP/2` says where it works, and the rest says what it sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub path: String,
+    pub sends: String,
+    pub client: String,
+    pub tries: Vec<String>,
+    pub only: Option<String>,
+    pub shipped: bool,
+}
+
+/// All handlers by their path below `/handlers/`; files on disk come before shipped ones of the same path.
+pub(super) fn handlers(roots: &Roots) -> BTreeMap<String, Entry> {
+    let mut entries = BTreeMap::new();
+    for path in shipped::shipped_handlers() {
+        if let Some(text) = shipped::shipped_handler(&path) {
+            entries.insert(path.to_string(), Entry { shipped: true, ..read_comment(&path, &text) });
+        }
+    }
+    for root in roots.handlers.iter().rev() {
+        for file in WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok) {
+            let Ok(path) = file.path().strip_prefix(root) else { continue };
+            let path = path.to_string_lossy().replace('\\', "/");
+            if !path.ends_with(".rhai") || path.split('/').any(|segment| segment.starts_with('.')) {
+                continue;
+            }
+            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            let shipped = shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text);
+            entries.insert(path.clone(), Entry { shipped, ..read_comment(&path, &text) });
+        }
+    }
+    entries
+}
+
+fn read_comment(path: &str, text: &str) -> Entry {
+    let mut entry = Entry { path: path.to_owned(), ..Entry::default() };
+    let mut in_client = false;
+    for line in text.lines().map_while(|line| line.trim().strip_prefix("//")) {
+        let line = line.trim_start_matches('/').trim();
+        if let Some(tries) = line.strip_prefix("Try:") {
+            entry.tries.extend(tries.split_whitespace().map(str::to_owned));
+        } else if let Some(only) = line.strip_prefix("Only:") {
+            entry.only = Some(only.trim().to_owned());
+        } else if let Some(client) = line.strip_prefix("Client:") {
+            in_client = true;
+            add(&mut entry.client, client.trim());
+        } else {
+            add(if in_client { &mut entry.client } else { &mut entry.sends }, line);
+        }
+    }
+    entry
+}
+
+fn add(text: &mut String, line: &str) {
+    if !text.is_empty() && !line.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_read_up_to_the_first_code() {
+        let text = "// Sends a frame\n// of two lines.\n// Client: must not crash\n// at all.\n// Try: ?a=1 ?b=2\n// Only: HTTP/2\nfn main() {}\n// not this";
+        let entry = read_comment("x.rhai", text);
+        assert_eq!(entry.sends, "Sends a frame of two lines.");
+        assert_eq!(entry.client, "must not crash at all.");
+        assert_eq!(entry.tries, ["?a=1", "?b=2"]);
+        assert_eq!(entry.only.as_deref(), Some("HTTP/2"));
+    }
+
+    #[test]
+    fn every_shipped_handler_says_what_it_sends_and_what_a_client_should_do() {
+        let roots = Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new() };
+        let entries = handlers(&roots);
+        assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
+        for entry in entries.values() {
+            assert!(!entry.sends.is_empty(), "{} does not say what it sends", entry.path);
+            assert!(!entry.client.is_empty(), "{} does not say what a client should do", entry.path);
+        }
+    }
+}

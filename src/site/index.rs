@@ -1,0 +1,103 @@
+//! The page at `/`: every handler with its comment and links, made from the files themselves.
+
+use super::catalogue::{self, Entry};
+use super::resolve::Roots;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+const STYLE: &str = include_str!("index.css");
+const SCRIPT: &str = include_str!("index.js");
+
+/// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
+pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
+    let entries = catalogue::handlers(roots);
+    let mut topics: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries.values() {
+        let topic = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        topics.entry(topic).or_default().push(entry);
+    }
+    let mut page = String::with_capacity(64 * 1024);
+    head(&mut page, ports, protocol, entries.len());
+    for (topic, entries) in &topics {
+        let title = if topic.is_empty() { "start here" } else { topic };
+        let _ = write!(page, "<section><h2>{}</h2>\n<div class=\"cards\">\n", escape(title));
+        for entry in entries {
+            card(&mut page, entry);
+        }
+        page.push_str("</div></section>\n");
+    }
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
+    page
+}
+
+fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: usize) {
+    let _ = write!(
+        page,
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>wireserve</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
+         <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it, \
+         <b>open</b> goes there. This page came over <b>{}</b>.</p><p class=\"ports\">",
+        escape(protocol)
+    );
+    for (what, url) in ports {
+        let _ = write!(page, "<a href=\"{}\">{}: {}</a> ", escape(url), escape(what), escape(url));
+    }
+    page.push_str(
+        "</p><p>Your own: <code>wireserve new my-test</code>, or drop <code>my-test.rhai</code> into \
+         <code>handlers/</code>; it is used from the next request on.</p>\
+         <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
+         aria-label=\"filter the handlers\"></header><main>\n",
+    );
+}
+
+fn card(page: &mut String, entry: &Entry) {
+    let url = format!("/handlers/{}", encode(&entry.path));
+    let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
+    let _ = write!(page, "<article id=\"{}\"><h3>{}", escape(&entry.path), escape(name));
+    if let Some(only) = &entry.only {
+        let _ = write!(page, " <small class=\"tag\">{} only</small>", escape(only));
+    }
+    if !entry.shipped {
+        page.push_str(" <small class=\"tag own\">yours</small>");
+    }
+    let _ = write!(page, "</h3><p>{}</p>", escape(&entry.sends));
+    if !entry.client.is_empty() {
+        let _ = write!(page, "<p class=\"client\">{}</p>", escape(&entry.client));
+    }
+    page.push_str("<ul>");
+    let plain = [String::new()];
+    let tries: &[String] = if entry.tries.is_empty() { &plain } else { &entry.tries };
+    for query in tries {
+        let label = if query.is_empty() { name } else { query.as_str() };
+        let href = escape(&format!("{url}{query}"));
+        let _ = write!(
+            page,
+            "<li><code>{}</code> <button data-url=\"{href}\">fetch</button> <a href=\"{href}\">open</a></li>",
+            escape(label)
+        );
+    }
+    page.push_str("</ul><output></output></article>\n");
+}
+
+/// The path of a file as a URL path.
+fn encode(path: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(path, KEPT).to_string()
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,112 @@
+//! The source tree against its own rules: which room may use which (the table in `src/lib.rs`), what the core must not
+//! name, where `unsafe` may be, how long a file may be. And the fuzz targets' seeds, run as ordinary tests.
+
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
+
+#[path = "tree/rules.rs"]
+mod rules;
+#[path = "tree/seeds.rs"]
+mod seeds;
+#[path = "tree/source.rs"]
+mod source;
+
+use rules::Rules;
+use source::Source;
+use std::path::Path;
+
+#[test]
+fn the_tree_keeps_its_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).expect("src/lib.rs");
+    let rules = Rules::from_table(&library).expect("src/lib.rs has the table of rooms");
+    let sources = Source::read_all(&root.join("src"));
+    assert!(sources.len() > rules.rooms().count(), "each room has a file at least");
+    let broken: Vec<String> = sources.iter().flat_map(|source| rules.check(source)).collect();
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_table_is_the_one_of_the_design() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = std::fs::read_to_string(root.join("src/lib.rs")).expect("src/lib.rs");
+    let rules = Rules::from_table(&library).expect("src/lib.rs has the table of rooms");
+    for (room, uses) in [
+        ("wire", &[][..]),
+        ("http", &[]),
+        ("h1", &["http"]),
+        ("h2", &["http", "wire"]),
+        ("exchange", &["h1", "h2", "http", "wire"]),
+        ("site", &["exchange", "http"]),
+        ("script", &["exchange", "http", "wire"]),
+        ("net", &["h1", "h2", "wire"]),
+        ("config", &["h1", "h2", "net", "script", "site"]),
+    ] {
+        assert_eq!(rules.uses(room), uses, "{room}");
+    }
+}
+
+/// A table of three rooms, for tests of the rules themselves.
+const TABLE: &str = "//! | room | what lives there | may use |\n//! |---|---|---|\n//! | [`wire`] | octets | – |\n\
+                     //! | [`h2`] | engine | `wire` |\n//! | [`server`] | all | all above |\n";
+
+/// What the rules say of one file.
+fn judge(path: &str, text: &str) -> Vec<String> {
+    Rules::from_table(TABLE).expect("a table").check(&Source::new(path, text))
+}
+
+#[test]
+fn a_good_file_passes() {
+    let text = "use crate::wire::{frame::{Flag, RawFrame}, hpack};\nuse std::{fmt, collections::HashMap};\n\
+                /// Not `tokio::spawn`, nor \"unwrap()\".\nfn f() -> &'static str { \"std::net unsafe tokio::x\" }\n\
+                #[cfg(test)]\nmod tests {\n    use std::fs;\n    fn g() { None::<u8>.unwrap(); }\n}\n\
+                #[cfg(all(test, unix))]\nmod more { fn h() { None::<u8>.unwrap(); } }\n";
+    assert_eq!(judge("h2/mod.rs", text), [""; 0]);
+    assert_eq!(judge("server/mod.rs", "use crate::h2::Connection;\nuse std::net::TcpStream;"), [""; 0]);
+    assert_eq!(
+        judge("script/coroutine.rs", "unsafe { }")[..1],
+        ["script/coroutine.rs: room `script` is not in the table"]
+    );
+}
+
+#[test]
+fn each_breach_is_found() {
+    let breach = |path: &str, text: &str, words: &str| {
+        let found = judge(path, text);
+        assert!(found.iter().any(|line| line.contains(words)), "{path}: {text:?} gave {found:?}");
+    };
+    breach("wire/a.rs", "use crate::h2::Connection;", "`wire` may not use `h2`");
+    breach(
+        "wire/a.rs",
+        "use crate::{\n    wire::x,\n    h2::{Connection},\n};",
+        "wire/a.rs:3: `wire` may not use `h2`",
+    );
+    breach("wire/a.rs", "fn f() { crate::h2::go() }", "`wire` may not use `h2`");
+    breach("wire/frame/a.rs", "use super::super::super::h2::Connection;", "climbs out of its room");
+    breach("h2/mod.rs", "use super::wire;", "climbs out of its room");
+    breach("h2/a.rs", "use crate::server;", "`h2` may not use `server`");
+    for name in [
+        "tokio::spawn()",
+        "std::net::TcpStream",
+        "std::fs::read()",
+        "std::env::var()",
+        "std::time::Instant::now()",
+        "Instant::now()",
+        "SystemTime::now()",
+        "rand::random()",
+        "tracing::info!()",
+        "rhai::Engine",
+        "serde_json::json!()",
+        "std::thread::sleep()",
+    ] {
+        breach("h2/a.rs", &format!("fn f() {{ {name} }}"), "the core may not name");
+    }
+    breach("wire/a.rs", "use std::{fmt, net::SocketAddr};", "the core may not name `std::net`");
+    breach("wire/a.rs", "#[derive(serde::Serialize)] struct A;", "the core may not name `serde`");
+    breach("server/a.rs", "fn f() { unsafe { g() } }", "`unsafe`");
+    breach("server/a.rs", "fn f() {\n    g()\n        .unwrap();\n}", "server/a.rs:3: `.unwrap()`");
+    breach("server/a.rs", "fn f() { g().expect(\"never\") }", "`.expect(`");
+    breach("server/a.rs", "fn f() { todo!() }", "`todo!`");
+    breach("server/a.rs", &"\n".repeat(601), "601 lines");
+    breach("new/a.rs", "", "`new` is not in the table");
+    breach("h2/a.rs", "#[cfg(test)] mod tests { }\nuse crate::server;", "h2/a.rs:2: `h2` may not use `server`");
+}

@@ -1,0 +1,37 @@
+//! What browsers make of the server's answers.
+
+use super::{Browser, Trust, page};
+use crate::support::server::Server;
+use serde_json::json;
+
+#[test]
+fn a_handler_answers_a_page_over_h2() {
+    let script = r#"
+        const response = await fetch("/handlers/hello.rhai");
+        const text = await response.text();
+        const entry = performance.getEntriesByName(response.url)[0];
+        return { status: response.status, empty: text.length === 0, protocol: entry.nextHopProtocol };"#;
+    let server = Server::builder().file("page.html", page(script)).start();
+    for browser in Browser::ALL {
+        let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
+        assert_eq!(report, json!({ "status": 200, "empty": false, "protocol": "h2" }), "{browser:?}");
+    }
+}
+
+#[test]
+fn a_script_that_breaks_the_protocol_fails_the_fetch_and_nothing_else() {
+    let handler = r#"
+        fn handle_headers(frame, request, response) {
+            response.writer.rst_stream(2);
+        }"#;
+    let script = r#"
+        let failed = false;
+        try { await (await fetch("/handlers/reset.rhai")).text(); } catch { failed = true; }
+        const after = await fetch("/handlers/hello.rhai");
+        return { failed, status: after.status };"#;
+    let server = Server::builder().handler("reset.rhai", handler).file("page.html", page(script)).start();
+    for browser in Browser::ALL {
+        let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
+        assert_eq!(report, json!({ "failed": true, "status": 200 }), "{browser:?}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The server over raw sockets: what it promises to clients, octet by octet.
+
+#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
+
+#[path = "server/docs.rs"]
+mod docs;
+#[path = "server/faults.rs"]
+mod faults;
+mod handlers;
+#[path = "server/promises.rs"]
+mod promises;
+#[path = "server/start.rs"]
+mod start;
+mod support;
+#[path = "server/wpt.rs"]
+mod wpt;

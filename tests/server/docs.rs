@@ -1,0 +1,290 @@
+//! Every example of `docs/handlers.md` is a whole handler and does what the comment above it promises.
+//!
+//! `<!-- test: PROTOCOLS STATUS key="value" … -->` stands before a ```` ```rhai ```` block, as often as the example is to
+//! be asked. PROTOCOLS is `both`, `h1` or `h2`; STATUS a code, `reset=CODE`, or `end` (the connection ends). Keys of the
+//! request: `query`, `method`, `content`, `type`, `header`; of the answer: `body`, `contains`, `field`, `field-start`,
+//! `no-field`, `trailer`, `informational`; `library` is a script to import.
+
+use crate::support::raw::{Client, Fields, exchange};
+use crate::support::server::{Builder, Server};
+use std::fmt::Write;
+use wireserve::wire::frame::{FrameType, flag};
+
+const DOCS: &str = include_str!("../../docs/handlers.md");
+
+#[derive(Default)]
+struct Example {
+    heading: String,
+    line: usize,
+    markers: Vec<Vec<(String, String)>>,
+    code: String,
+}
+
+/// All examples, in order.
+fn examples() -> Vec<Example> {
+    let (mut all, mut next, mut heading, mut in_code) = (Vec::new(), Example::default(), String::new(), false);
+    for (number, line) in DOCS.lines().enumerate() {
+        if in_code && line == "```" {
+            in_code = false;
+            all.push(std::mem::take(&mut next));
+        } else if in_code {
+            next.code.push_str(line);
+            next.code.push('\n');
+        } else if let Some(title) = line.strip_prefix("### ") {
+            heading = title.to_owned();
+        } else if let Some(marker) = line.strip_prefix("<!-- test: ").and_then(|line| line.strip_suffix(" -->")) {
+            next.markers.push(words(marker));
+        } else if line == "```rhai" {
+            in_code = true;
+            next.heading.clone_from(&heading);
+            next.line = number + 1;
+        }
+    }
+    all
+}
+
+/// `a b="c d"` as (a, "") and (b, "c d"), with `\n`, `\r` and `\"` in values.
+fn words(text: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut characters = text.chars().peekable();
+    while characters.peek().is_some() {
+        let (mut word, mut quoted) = (String::new(), false);
+        while let Some(character) = characters.next() {
+            match (character, quoted) {
+                ('\\', true) => word.push(match characters.next() {
+                    Some('n') => '\n',
+                    Some('r') => '\r',
+                    Some(other) => other,
+                    None => panic!("a lone backslash in {text}"),
+                }),
+                ('"', _) => quoted = !quoted,
+                (' ', false) => break,
+                (other, _) => word.push(other),
+            }
+        }
+        match word.split_once('=') {
+            Some((key, value)) => all.push((key.to_owned(), value.to_owned())),
+            None => all.push((word, String::new())),
+        }
+    }
+    all
+}
+
+/// What came back, over either protocol.
+#[derive(Default, Debug)]
+struct Answer {
+    status: Option<u16>,
+    reset: Option<u32>,
+    informational: Vec<u16>,
+    fields: Vec<String>,
+    trailers: Vec<String>,
+    body: String,
+}
+
+#[test]
+fn every_example_of_the_handler_documentation_does_what_it_promises() {
+    let examples = examples();
+    assert!(examples.len() > 40, "only {} examples", examples.len());
+    let mut builder = Server::builder();
+    for example in &examples {
+        builder = example.put(builder);
+    }
+    let server = builder.start();
+    let mut wrong = String::new();
+    for example in &examples {
+        for marker in &example.markers {
+            for protocol in protocols(marker) {
+                let ask = std::panic::AssertUnwindSafe(|| example.ask(&server, protocol, marker));
+                let outcome = std::panic::catch_unwind(ask);
+                let complaint = outcome.unwrap_or_else(|_| Err("nothing that could be read".to_owned()));
+                if let Err(complaint) = complaint {
+                    let _ = writeln!(
+                        wrong,
+                        "docs/handlers.md:{} ({}) over {protocol}: {complaint}",
+                        example.line, example.heading
+                    );
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
+    let examples = examples();
+    for example in &examples {
+        assert!(!example.markers.is_empty(), "docs/handlers.md:{}: an example without a test", example.line);
+    }
+    for heading in DOCS.lines().filter_map(|line| line.strip_prefix("### ")) {
+        let code: String =
+            examples.iter().filter(|example| example.heading == heading).map(|example| &*example.code).collect();
+        for entry in heading.split('`').skip(1).step_by(2) {
+            let name = entry.split('(').next().unwrap_or(entry).trim_end_matches("::");
+            let name = name.rsplit(['.', ':']).next().unwrap_or(name);
+            assert!(code.contains(name), "no example uses {entry} below \"{heading}\"");
+        }
+    }
+}
+
+fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
+    match marker.first().map(|(word, _)| &**word) {
+        Some("both") => &["HTTP/1.1", "HTTP/2"],
+        Some("h1") => &["HTTP/1.1"],
+        Some("h2") => &["HTTP/2"],
+        other => panic!("{other:?} is no protocol"),
+    }
+}
+
+fn all<'a>(marker: &'a [(String, String)], key: &'a str) -> impl Iterator<Item = &'a str> {
+    marker.iter().filter(move |(word, _)| word == key).map(|(_, value)| &**value)
+}
+
+impl Example {
+    fn folder(&self) -> String {
+        format!("line-{}", self.line)
+    }
+
+    fn put(&self, mut builder: Builder) -> Builder {
+        for marker in &self.markers {
+            for library in all(marker, "library") {
+                builder = builder.handler(&format!("{}/library.rhai", self.folder()), library);
+            }
+        }
+        builder.handler(&format!("{}/example.rhai", self.folder()), &self.code)
+    }
+
+    fn ask(&self, server: &Server, protocol: &str, marker: &[(String, String)]) -> Result<(), String> {
+        let first = |key| all(marker, key).next();
+        let path = format!("/handlers/{}/example.rhai{}", self.folder(), first("query").unwrap_or_default());
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for header in all(marker, "header") {
+            let (name, value) = header.split_once(": ").expect("name: value");
+            fields.push((name.to_owned(), value.to_owned()));
+        }
+        fields.extend(first("type").map(|value| ("content-type".to_owned(), value.to_owned())));
+        let request = (first("method").unwrap_or("GET"), &*path, &*fields, first("content").unwrap_or_default());
+        let answer = if protocol == "HTTP/2" { over_http2(server, request) } else { over_http1(server, request) };
+        judge(&answer, marker).map_err(|why| format!("{why}, but it answered {answer:#?}"))
+    }
+}
+
+fn judge(answer: &Answer, marker: &[(String, String)]) -> Result<(), String> {
+    match marker.get(1).map(|(word, value)| (&**word, &**value)) {
+        Some(("reset", code)) if answer.reset.map(|code| code.to_string()).as_deref() == Some(code) => {}
+        Some(("end", _)) if answer.status.is_none() => {}
+        Some((code, "")) if answer.status.map(|code| code.to_string()).as_deref() == Some(code) => {}
+        wanted => return Err(format!("it should give {wanted:?}")),
+    }
+    for (key, value) in marker {
+        let has = |fields: &[String]| fields.iter().any(|field| field == value);
+        let holds = match &**key {
+            "body" => answer.body == *value,
+            "contains" => answer.body.contains(&**value),
+            "field" => has(&answer.fields),
+            "field-start" => answer.fields.iter().any(|field| field.starts_with(&**value)),
+            "no-field" => !answer.fields.iter().any(|field| field.starts_with(&format!("{value}:"))),
+            "trailer" => has(&answer.trailers),
+            "informational" => answer.informational.iter().any(|status| status.to_string() == *value),
+            _ => true,
+        };
+        if !holds {
+            return Err(format!("{key} should be {value:?}"));
+        }
+    }
+    Ok(())
+}
+
+type Request<'a> = (&'a str, &'a str, &'a [(String, String)], &'a str);
+
+fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> Answer {
+    let mut client = Client::h2c(server);
+    let extra: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let stream = client.request(method, path, &extra, content.is_empty());
+    if !content.is_empty() {
+        client.data(stream, content.as_bytes(), true);
+    }
+    let (mut frames, mut is_final) = (Vec::new(), false);
+    while let Some(frame) = client.frame() {
+        if frame.is(FrameType::PING) && !frame.header.has(flag::ACK) {
+            let mut answer = frame.frame.clone();
+            answer.header.flags = flag::ACK;
+            client.send(&answer);
+        }
+        let here = frame.header.stream_id == stream;
+        is_final |=
+            here && frame.header.has(flag::END_STREAM) && (frame.is(FrameType::DATA) || frame.is(FrameType::HEADERS));
+        let whole = frame.fields.is_some() || !(frame.is(FrameType::HEADERS) || frame.is(FrameType::CONTINUATION));
+        let reset = here && frame.is(FrameType::RST_STREAM);
+        frames.push(frame);
+        if reset || (is_final && whole) {
+            break;
+        }
+    }
+    let response = crate::support::raw::assemble(&frames, stream);
+    let lines =
+        |fields: &Fields| fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
+    let code = |fields: &Fields| lines_status(fields).unwrap_or_default();
+    Answer {
+        status: response.status(),
+        reset: response.reset,
+        informational: response.informational.iter().map(code).collect(),
+        fields: lines(&response.fields),
+        trailers: lines(&response.trailers),
+        body: response.text(),
+    }
+}
+
+fn lines_status(fields: &Fields) -> Option<u16> {
+    let (_, value) = fields.iter().find(|(name, _)| name == b":status")?;
+    text(value).parse().ok()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8_lossy(octets).into_owned()
+}
+
+fn over_http1(server: &Server, (method, path, fields, content): Request<'_>) -> Answer {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", server.authority("http"));
+    for (name, value) in fields {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    if !content.is_empty() {
+        let _ = write!(head, "content-length: {}\r\n", content.len());
+    }
+    let received = exchange(server.connect("http"), format!("{head}\r\n{content}").as_bytes());
+    let mut rest = &*text(&received);
+    let mut answer = Answer::default();
+    while let Some((head, after)) = rest.split_once("\r\n\r\n") {
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        rest = after;
+        if let Some(interim @ 100..200) = status {
+            answer.informational.push(interim);
+            continue;
+        }
+        answer.status = status;
+        answer.fields = lines.map(str::to_owned).collect();
+        break;
+    }
+    let chunked = answer.fields.iter().any(|field| field.eq_ignore_ascii_case("transfer-encoding: chunked"));
+    if chunked {
+        unchunk(rest, &mut answer)
+    } else {
+        rest.clone_into(&mut answer.body)
+    }
+    answer
+}
+
+/// The content and trailers of a chunked body (RFC 9112 §7.1).
+fn unchunk(mut rest: &str, answer: &mut Answer) {
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap_or_else(|_| panic!("{size:?} is no chunk size"));
+        if size == 0 {
+            answer.trailers = after.split("\r\n").filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            return;
+        }
+        answer.body.push_str(&after[..size]);
+        rest = after[size..].strip_prefix("\r\n").expect("a chunk ends its line");
+    }
+}

@@ -1,0 +1,110 @@
+//! Starting and stopping: ports, the ready line, clear refusals, signals.
+
+use crate::support::raw::Client;
+use crate::support::server::Server;
+use std::net::TcpListener;
+use wireserve::wire::frame::FrameType;
+
+#[test]
+fn the_ready_line_names_every_port_and_the_authority() {
+    let file = tempfile::tempdir().expect("a folder");
+    let path = file.path().join("ready.json").to_string_lossy().into_owned();
+    let server = Server::builder().arguments(["--ready-file", &path]).start();
+    for kind in ["http", "https", "h2", "h2c"] {
+        assert!(server.port(kind) > 0);
+    }
+    assert!(server.ca().exists());
+    assert_eq!(server.ready()["pid"], server.pid());
+    let written: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&path).expect("the ready file")).expect("JSON");
+    assert_eq!(&written, server.ready());
+}
+
+#[cfg(unix)]
+#[test]
+fn private_keys_are_nobody_elses() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    let certs = server.ca().parent().expect("a folder").to_path_buf();
+    let mut keys = 0;
+    for entry in std::fs::read_dir(certs).expect("the folder").flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "key") {
+            keys += 1;
+            assert_eq!(entry.metadata().expect("a file").permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+        }
+    }
+    assert!(keys > 0);
+    let mut client = Client::h2c(&server);
+    for path in ["/certs/ca.key", "/certs/../certs/ca.key", "/certs/%63a.key"] {
+        let stream = client.get(path);
+        assert_eq!(client.response(stream).status(), Some(404), "{path}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_one_sentence_and_exit_code_2() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let finished = Server::builder().arguments(["--ready-file", "r"]).replace("--port", &port).run_to_end();
+    assert_eq!(finished.code(), Some(2));
+    let text = finished.stderr;
+    assert!(text.contains(&port) && text.contains("in use") && text.contains("--port"), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn wrong_flags_and_wrong_configuration_are_exit_code_2() {
+    let finished = Server::builder().arguments(["--no-such-flag"]).run_to_end();
+    assert_eq!(finished.code(), Some(2));
+    let finished = Server::builder().config("[handlers]\nrots = [\"x\"]\n").run_to_end();
+    assert_eq!(finished.code(), Some(2));
+    let text = finished.stderr;
+    assert!(text.contains("wpt.toml:2:1") && text.contains("rots") && text.contains("roots"), "{text}");
+    let finished = Server::builder().file("certs/ca.pem", "garbage").file("certs/ca.key", "garbage").run_to_end();
+    assert_eq!(finished.code(), Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("ca."), "{}", finished.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_sends_goaway_lets_streams_end_and_exits_0() {
+    for signal in ["TERM", "INT"] {
+        let script =
+            "fn main(request, response) { request.connection.wait_for_frame(\"WINDOW_UPDATE\", 20.0); \"in the end\" }";
+        let mut server = Server::builder().handler("slow.rhai", script).start();
+        let mut client = Client::h2c(&server);
+        let stream = client.get("/handlers/slow.rhai");
+        client.barrier();
+        server.signal(signal);
+        client.until(|frame| frame.is(FrameType::GOAWAY));
+        // A stream under way may still end.
+        client.send(&crate::support::raw::window_update(0, 1));
+        assert_eq!(client.response(stream).text(), "in the end");
+        assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
+    }
+}
+
+#[test]
+fn paths_that_lead_out_are_404() {
+    let server = Server::builder().file("index.txt", "inside").start();
+    std::fs::write(server.folder().parent().expect("a folder").join("wireserve-outside.txt"), "outside")
+        .expect("a file");
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/index.txt");
+    assert_eq!(client.response(stream).text(), "inside");
+    for path in [
+        "/../wireserve-outside.txt",
+        "/%2e%2e/wireserve-outside.txt",
+        "/..%2fwireserve-outside.txt",
+        "/a/..%5c..%5cwireserve-outside.txt",
+        "/%2e%2e%2fwireserve-outside.txt",
+        "/handlers/../../wireserve-outside.txt",
+        "/index.txt%00",
+        "/.hidden",
+        "//etc/passwd",
+    ] {
+        let stream = client.get(path);
+        let response = client.response(stream);
+        assert_eq!(response.status(), Some(404), "{path}: {}", response.text());
+    }
+}
