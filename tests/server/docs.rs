@@ -12,6 +12,21 @@ use wireserve::wire::frame::{FrameType, flag};
 
 const DOCS: &str = include_str!("../../docs/handlers.md");
 
+/// Where the script API is registered.
+const SOURCES: [&str; 11] = [
+    include_str!("../../src/script/api/connection.rs"),
+    include_str!("../../src/script/api/fields.rs"),
+    include_str!("../../src/script/api/frames.rs"),
+    include_str!("../../src/script/api/helpers.rs"),
+    include_str!("../../src/script/api/hpack.rs"),
+    include_str!("../../src/script/api/json.rs"),
+    include_str!("../../src/script/api/params.rs"),
+    include_str!("../../src/script/api/request.rs"),
+    include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/writer.rs"),
+    include_str!("../../src/script/octets.rs"),
+];
+
 #[derive(Default)]
 struct Example {
     heading: String,
@@ -125,6 +140,23 @@ fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
             assert!(code.contains(name), "no example uses {entry} below \"{heading}\"");
         }
     }
+}
+
+#[test]
+fn whatever_scripts_can_call_is_named_in_the_handler_documentation() {
+    let mut named = 0;
+    for source in SOURCES {
+        // `register_fn("name", …)`, `register_get("name", …)`, `FuncRegistration::new("name")`, `handle!(engine, "name", …)`
+        for before in ["register_fn(\"", "register_get(\"", "FuncRegistration::new(\"", "handle!(engine, \""] {
+            for rest in source.split(before).skip(1) {
+                let name = rest.split('"').next().unwrap_or_default();
+                let is_word = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+                assert!(!is_word || DOCS.contains(name), "docs/handlers.md does not name {name}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 150, "only {named} names");
 }
 
 fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
