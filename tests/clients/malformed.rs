@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Clone, Copy, Debug)]
 pub enum Expect {
     /// A final response with that status, to its end.
-    Complete(u16),
+    Complete(i32),
     /// RST_STREAM with that code, by either side.
     StreamError(u32),
     /// GOAWAY with that code, by either side.
@@ -47,7 +47,7 @@ const PATIENCE: u32 = 4;
 const CLIENTS: usize = 3;
 
 /// URLs that are fetched at once: most of the time of a hostile fetch is waiting.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 /// Folders below `handlers/` whose scripts break rules.
 const FOLDERS: [&str; 7] = ["connection", "continuation", "data", "fields", "flow", "frames", "hpack"];

@@ -109,7 +109,7 @@ pub fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn outcome(client: &str, version: &str, status: u16) -> Outcome {
+fn outcome(client: &str, version: &str, status: i32) -> Outcome {
     let result = super::Ending::Complete;
     Outcome { client: client.into(), version: version.into(), status: Some(status), result, ..Outcome::default() }
 }
