@@ -320,3 +320,19 @@ fn unchunk(mut rest: &str, answer: &mut Answer) {
         rest = after[size..].strip_prefix("\r\n").expect("a chunk ends its line");
     }
 }
+
+#[test]
+fn the_handlers_of_the_readme_do_what_it_says() {
+    let blocks: Vec<&str> = include_str!("../../README.md").split("```rhai\n").skip(1).collect();
+    let [hello, odd] = blocks[..] else { panic!("{} handlers", blocks.len()) };
+    let code = |block: &str| block.split("\n```").next().unwrap_or_default().to_owned();
+    let server = Server::builder().handler("my-test.rhai", &code(hello)).handler("odd.rhai", &code(odd)).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/my-test.rhai?name=you");
+    assert_eq!(client.response(stream).text(), "Hello, you, over HTTP/2!");
+    client.get("/handlers/odd.rhai");
+    let frames = client.until(|frame| frame.is(FrameType::WINDOW_UPDATE) && frame.word(0) == 0);
+    let headers = frames.iter().find(|frame| frame.is(FrameType::HEADERS)).expect("HEADERS");
+    let fields = headers.fields.as_ref().and_then(|fields| fields.as_ref().ok()).expect("a whole block");
+    assert_eq!(fields.iter().map(|(name, _)| text(name)).collect::<Vec<_>>(), ["content-type", ":status"]);
+}
