@@ -77,7 +77,13 @@ pub struct Script {
     text: Rc<str>,
     ast: AST,
     entries: [bool; Entry::ALL.len()],
+    /// What keeps it from being a handler.
+    problem: Option<ScriptError>,
+    reads_body: bool,
 }
+
+/// What a script writes that may mean the request's content.
+const BODY_WORDS: [&str; 5] = ["body", "POST", "text", "json", "import"];
 
 impl Script {
     /// What messages call it.
@@ -100,9 +106,9 @@ impl Script {
         self.entries[entry as usize]
     }
 
-    /// Whether it uses `word` anywhere: cheap, and too generous rather than too strict.
-    pub fn mentions(&self, word: &str) -> bool {
-        self.text.contains(word)
+    /// Whether it may read the request's content: too generous rather than too strict.
+    pub fn reads_body(&self) -> bool {
+        self.reads_body
     }
 
     /// What keeps it from being a handler: an entry function with the wrong parameters, or none at all.
@@ -110,6 +116,10 @@ impl Script {
     /// # Errors
     /// [`ScriptError::NoHandler`]
     pub fn as_handler(&self) -> Result<(), ScriptError> {
+        self.problem.clone().map_or(Ok(()), Err)
+    }
+
+    fn judge(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
         if self.entries.contains(&true) {
             return Ok(());
@@ -257,17 +267,23 @@ impl Loader {
         let mut ast = compiled.map_err(|error| ScriptError::Compile(Fault::compile(&error, path, text)))?;
         ast.set_source(path.to_string_lossy().as_ref());
         let entries = Entry::ALL.map(|entry| {
-            ast.iter_functions().any(|function| {
-                function.name == entry.name() && function.params.len() == entry.parameters().len()
-            })
+            ast.iter_functions()
+                .any(|function| function.name == entry.name() && function.params.len() == entry.parameters().len())
         });
-        Ok(Script { path: path.to_owned(), text: Rc::from(text), ast, entries })
+        let reads_body = BODY_WORDS.iter().any(|word| text.contains(word));
+        let mut script =
+            Script { path: path.to_owned(), text: Rc::from(text), ast, entries, problem: None, reads_body };
+        script.problem = script.judge().err();
+        Ok(script)
     }
 
     /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
     pub fn resolve_import(&self, importer: Option<&Path>, name: &str) -> Option<ScriptSource> {
         let name = Path::new(name);
-        if name.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir)) {
+        if name
+            .components()
+            .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir))
+        {
             return None;
         }
         let mut file = name.to_owned();

@@ -32,7 +32,8 @@ fn core_with(limits: Limits, register: impl FnOnce(&mut Engine)) -> Rc<Core> {
 }
 
 fn start(core: &Rc<Core>, text: &str) -> Handler<Dynamic> {
-    let source = ScriptSource::Embedded { name: format!("test-{}.rhai", text.len()).into(), text: text.to_owned().into() };
+    let source =
+        ScriptSource::Embedded { name: format!("test-{}.rhai", text.len()).into(), text: text.to_owned().into() };
     let script = core.load(&source).unwrap_or_else(|error| panic!("{error}"));
     core.start(&script, |caller| caller.call("main", ())).unwrap()
 }
@@ -107,9 +108,15 @@ fn an_empty_loop_ends_and_says_where() {
 #[test]
 fn callbacks_do_not_restart_the_count() {
     let script = "fn main() { let a = [1, 2, 3, 4]; loop { a.map(|x| { let i = 0; while i < 50 { i += 1 } x }); } }";
-    assert_eq!(ending(&run_with(Limits { operations: 100_000, ..Limits::default() }, script)), Some(Ending::Operations));
+    assert_eq!(
+        ending(&run_with(Limits { operations: 100_000, ..Limits::default() }, script)),
+        Some(Ending::Operations)
+    );
     let waiting = "fn main() { loop { sleep(0); } }";
-    assert_eq!(ending(&run_with(Limits { operations: 10_000, ..Limits::default() }, waiting)), Some(Ending::Operations));
+    assert_eq!(
+        ending(&run_with(Limits { operations: 10_000, ..Limits::default() }, waiting)),
+        Some(Ending::Operations)
+    );
 }
 
 #[test]
@@ -147,7 +154,11 @@ fn recursion_ends_cleanly() {
     assert!(text.contains("nested deeper than 64") && text.contains(":2:4") && text.contains("more calls"), "{text}");
     assert!(run("fn f() { f() } fn main() { f() }").is_err());
     // The deepest that the limits allow: 64 calls, each inside the deepest expression and a native callback.
-    let deep = format!("fn f(n) {{ if n == 0 {{ 0 }} else {{ {}f(n - 1){} }} }} fn main() {{ f(62) }}", "(1+".repeat(14), ")".repeat(14));
+    let deep = format!(
+        "fn f(n) {{ if n == 0 {{ 0 }} else {{ {}f(n - 1){} }} }} fn main() {{ f(62) }}",
+        "(1+".repeat(14),
+        ")".repeat(14)
+    );
     assert_eq!(run(&deep).unwrap().as_int(), Ok(62 * 14));
     let callbacks = "fn f(n) { if n == 0 { return 0; } [n].map(|x| f(x - 1))[0] } fn main() { f(20) }";
     assert_eq!(run(callbacks).unwrap().as_int(), Ok(0));
@@ -237,7 +248,9 @@ fn a_dropped_handler_unwinds_in_good_order() {
         let seen = Rc::new(RefCell::new(None));
         let source = ScriptSource::Embedded {
             name: "sleeper.rhai".into(),
-            text: "fn f(n) { if n == 0 { sleep(60) } else { f(n - 1) } } fn main() { try { f(20) } catch { sleep(60) } }".into(),
+            text:
+                "fn f(n) { if n == 0 { sleep(60) } else { f(n - 1) } } fn main() { try { f(20) } catch { sleep(60) } }"
+                    .into(),
         };
         let script = core.load(&source).unwrap();
         for _ in 0..300 {
@@ -251,7 +264,8 @@ fn a_dropped_handler_unwinds_in_good_order() {
                     result
                 })
                 .unwrap();
-            let poll = std::future::poll_fn(|context| std::task::Poll::Ready(std::pin::Pin::new(&mut handler).poll(context)));
+            let poll =
+                std::future::poll_fn(|context| std::task::Poll::Ready(std::pin::Pin::new(&mut handler).poll(context)));
             assert!(poll.await.is_pending());
             drop(handler);
         }
@@ -269,7 +283,9 @@ fn a_panic_in_a_host_function_ends_that_handler_only() {
         });
         for script in ["fn main() { sleep(0); [1].map(|x| explode()) }", "fn main() { explode_later() }"] {
             match start(&core, script).await {
-                Err(ScriptError::Panic { message, .. }) => assert!(message == "as told" || message == "later", "{message}"),
+                Err(ScriptError::Panic { message, .. }) => {
+                    assert!(message == "as told" || message == "later", "{message}")
+                }
                 other => panic!("{other:?}"),
             }
             assert_eq!(start(&core, "fn main() { sleep(0); 6 }").await.unwrap().as_int(), Ok(6));
@@ -307,8 +323,14 @@ fn octets_are_like_a_blob() {
         ("let b = \"abcdef\".to_blob(); b[1..3].text() + b[-1] + b[2..=3].text()", "bc102cd"),
         ("let b = blob(\"ab\"); let c = b; c[0] = 0x7a; c.push(0x21); c += \"?\"; b.text() + c.text()", "abzb!?"),
         ("(blob(\"a\") + \"b\" + blob([99])).as_hex()", "616263"),
-        ("let n = 0; for o in blob([1, 2, 3]) { n += o; } `${n} ${blob(\"x\") == \"x\"} ${blob(\"x\") != blob(\"y\")}`", "6 true true"),
-        ("let b = blob(\"hello\"); `${b.len} ${b.contains(\"ell\")} ${b.index_of(\"lo\")} ${b.extract(1, 2).text()} ${0x68 in b}`", "5 true 3 el true"),
+        (
+            "let n = 0; for o in blob([1, 2, 3]) { n += o; } `${n} ${blob(\"x\") == \"x\"} ${blob(\"x\") != blob(\"y\")}`",
+            "6 true true",
+        ),
+        (
+            "let b = blob(\"hello\"); `${b.len} ${b.contains(\"ell\")} ${b.index_of(\"lo\")} ${b.extract(1, 2).text()} ${0x68 in b}`",
+            "5 true 3 el true",
+        ),
     ] {
         let result = run(&format!("fn main() {{ {script} }}")).unwrap_or_else(|error| panic!("{script}: {error}"));
         assert_eq!(result.into_string().unwrap(), expected, "{script}");
@@ -341,7 +363,8 @@ impl Folder {
     }
 
     fn answer(&self, name: &str) -> Result<String, String> {
-        let script = self.core.load(&ScriptSource::Path(self.folder.path().join(name))).map_err(|error| error.to_string())?;
+        let script =
+            self.core.load(&ScriptSource::Path(self.folder.path().join(name))).map_err(|error| error.to_string())?;
         let handler = self.core.start(&script, |caller| caller.call("main", ())).unwrap();
         on_worker(handler).map(|value| value.to_string()).map_err(|error| error.to_string())
     }
@@ -351,15 +374,25 @@ impl Folder {
 fn imports_are_confined_to_the_roots() {
     let folder = Folder::new(Changes::unwatched());
     folder.write("outside.rhai", "fn secret() { 1 }");
-    folder.write("handlers/lib/util.rhai", "import \"deeper\" as d; export const K = 5; fn twice(x) { d::one() * 2 * x }");
+    folder.write(
+        "handlers/lib/util.rhai",
+        "import \"deeper\" as d; export const K = 5; fn twice(x) { d::one() * 2 * x }",
+    );
     folder.write("handlers/lib/deeper.rhai", "fn one() { 1 }");
     folder.write("handlers/a.rhai", "import \"lib/util\" as u;\nfn main() { u::twice(21) + u::K }");
     assert_eq!(folder.answer("handlers/a.rhai").unwrap(), "47");
-    folder.write("handlers/sub/b.rhai", "import \"../lib/util\" as u; import \"lib/util.rhai\" as v; fn main() { u::twice(1) + v::twice(1) }");
+    folder.write(
+        "handlers/sub/b.rhai",
+        "import \"../lib/util\" as u; import \"lib/util.rhai\" as v; fn main() { u::twice(1) + v::twice(1) }",
+    );
     assert_eq!(folder.answer("handlers/sub/b.rhai").unwrap(), "4");
     folder.write("handlers/c.rhai", "import \"../outside\" as o; fn main() { o::secret() }");
     assert!(folder.answer("handlers/c.rhai").unwrap_err().contains("there is no script"));
-    std::os::unix::fs::symlink(folder.folder.path().join("outside.rhai"), folder.folder.path().join("handlers/link.rhai")).unwrap();
+    std::os::unix::fs::symlink(
+        folder.folder.path().join("outside.rhai"),
+        folder.folder.path().join("handlers/link.rhai"),
+    )
+    .unwrap();
     folder.write("handlers/d.rhai", "import \"link\" as o; fn main() { o::secret() }");
     assert!(folder.answer("handlers/d.rhai").unwrap_err().contains("there is no script"));
 }
@@ -448,7 +481,11 @@ fn check_finds_every_error() {
     assert_eq!(text.len(), 5, "{text:#?}");
     assert!(text[0].contains("syntax.rhai:1:38"), "{}", text[0]);
     assert!(text[1].contains("this script is empty"), "{}", text[1]);
-    assert!(text[2].contains("main must have 2 parameters (request, response), not 1") && text[2].contains("rhai:2"), "{}", text[2]);
+    assert!(
+        text[2].contains("main must have 2 parameters (request, response), not 1") && text[2].contains("rhai:2"),
+        "{}",
+        text[2]
+    );
     assert!(text[3].contains("defines none of"), "{}", text[3]);
     assert!(text[4].contains("missing"), "{}", text[4]);
 }

@@ -70,9 +70,7 @@ impl Request {
             return Ok(Params::default());
         }
         match multipart::parse(content_type, &body, MultipartLimits::default()) {
-            Ok(parts) => Ok(Params::new(
-                parts.iter().map(|part| (&part.name[..], &part.data[..])),
-            )),
+            Ok(parts) => Ok(Params::new(parts.iter().map(|part| (&part.name[..], &part.data[..])))),
             Err(error) => fail(format!("the form cannot be read: {error}")),
         }
     }
@@ -121,7 +119,9 @@ impl Request {
 
     fn raw_headers(&self) -> Array {
         match &self.of().raw {
-            RawHead::Http2 { block, .. } => block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect(),
+            RawHead::Http2 { block, .. } => {
+                block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect()
+            }
             RawHead::Http1(head) => head.lines.iter().map(|line| Dynamic::from_map(line_map(line))).collect(),
             RawHead::Pushed => Array::new(),
         }
@@ -141,7 +141,7 @@ impl Request {
 }
 
 /// A field line of HTTP/1.1 in the form of an HPACK field.
-fn line_map(line: &crate::h1::Line) -> Map {
+fn line_map(line: &crate::exchange::Line) -> Map {
     Map::from_iter([
         ("name".into(), latin1_text(&line.name).into()),
         ("value".into(), latin1_text(&line.value).into()),
