@@ -190,6 +190,68 @@ fn every_rule_is_enforced_with_its_exact_code() {
     }
 }
 
+/// A second copy of what the RFCs say, by code; whatever is not here is PROTOCOL_ERROR.
+#[test]
+fn codes_and_scopes_are_those_of_the_rfcs() {
+    use crate::wire::frame::ErrorCode;
+    let by_code: [(ErrorCode, &[&str]); 6] = [
+        (
+            ErrorCode::FRAME_SIZE_ERROR,
+            &[
+                "h2.frame.size",
+                "h2.data.length",
+                "h2.headers.length",
+                "h2.priority.length",
+                "h2.rst-stream.length",
+                "h2.settings.length",
+                "h2.settings.ack-length",
+                "h2.ping.length",
+                "h2.goaway.length",
+                "h2.window-update.length",
+                "h2.priority-update.length",
+            ],
+        ),
+        (
+            ErrorCode::FLOW_CONTROL_ERROR,
+            &[
+                "h2.flow.connection",
+                "h2.flow.stream",
+                "h2.settings.initial-window",
+                "h2.settings.window-overflow",
+                "h2.window-update.overflow",
+                "h2.window-update.overflow-connection",
+            ],
+        ),
+        (ErrorCode::STREAM_CLOSED, &["h2.half-closed.frame", "h2.closed.frame", "h2.reset.frame"]),
+        (ErrorCode::COMPRESSION_ERROR, &["h2.hpack"]),
+        (ErrorCode::REFUSED_STREAM, &["h2.concurrent-streams"]),
+        (ErrorCode::ENHANCE_YOUR_CALM, &["h2.limit."]),
+    ];
+    let of_streams = [
+        "h2.concurrent-streams",
+        "h2.half-closed.frame",
+        "h2.reset.frame",
+        "h2.flow.stream",
+        "h2.headers.self-dependency",
+        "h2.priority.length",
+        "h2.priority.self-dependency",
+        "h2.window-update.zero",
+        "h2.window-update.overflow",
+        "h2.limit.field-section",
+    ];
+    let of_messages = ["h2.field", "h2.pseudo.", "h2.connect.", "h2.content-length.", "h2.trailers."];
+    for rule in Rule::ALL {
+        let id = rule.id();
+        let listed = by_code.iter().find(|(_, ids)| {
+            ids.iter().any(|listed| id == *listed || (listed.ends_with('.') && id.starts_with(listed)))
+        });
+        assert_eq!(rule.code(), listed.map_or(ErrorCode::PROTOCOL_ERROR, |(code, _)| *code), "{id}");
+        let message = of_messages.iter().any(|prefix| id.starts_with(prefix));
+        let scope = if message || of_streams.contains(&id) { Scope::Stream } else { Scope::Connection };
+        assert_eq!(rule.scope(), scope, "{id}");
+    }
+}
+
 #[test]
 fn every_rule_has_a_case() {
     // These have tests of their own beside this table.
