@@ -164,7 +164,9 @@ fn run(config: Config, lines: &str) -> Client {
 #[test]
 fn every_rule_is_enforced_with_its_exact_code() {
     for (rule, lines) in CASES {
-        let mut client = run(config(), lines);
+        let mut strict = config();
+        strict.policy.set_all(Action::Enforce);
+        let mut client = run(strict, lines);
         let violations = client.violations();
         let shown = client.shown();
         let last = shown.last().map_or("", String::as_str);
@@ -188,6 +190,16 @@ fn every_rule_is_enforced_with_its_exact_code() {
             }
         }
     }
+}
+
+#[test]
+fn an_ack_that_nothing_waits_for_is_reported_only() {
+    let mut client = run(config(), "ack");
+    let violations = client.violations();
+    assert_eq!(violations.len(), 1);
+    assert_eq!((violations[0].rule, violations[0].reaction), (Rule::SettingsAckUnexpected, Reaction::Reported));
+    client.says("frame PING 0 00 0000000000000000");
+    client.expect(&["PING 0 ACK"]);
 }
 
 /// A second copy of what the RFCs say, by code; whatever is not here is PROTOCOL_ERROR.
