@@ -1,7 +1,7 @@
 //! Compiled scripts of one worker: file → syntax tree, or the compiler's message.
 //!
 //! A change of a file is seen at the next [`Loader::load`]: by the watcher's count, and, in case the system loses
-//! or delays events, by the file's time stamp, looked at once a millisecond at most.
+//! or delays events, by the file's time stamp, looked at now and then.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -17,8 +17,13 @@ use super::budget::Limits;
 use super::error::{Fault, ScriptError, Texts};
 use super::watch::Changes;
 
-/// How long a file's time stamp is trusted.
-const STAMP_AGE: Duration = Duration::from_millis(1);
+/// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
+/// yet seldom enough to cost nothing under load.
+const STAMP_AGE: Duration = Duration::from_micros(100);
+
+/// Time stamps are as coarse as the system's tick: two writes within one look the same. So for this long after a
+/// script was read, its text itself is compared.
+const COARSEST_STAMP: Duration = Duration::from_millis(50);
 
 /// Where a script comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -177,6 +182,7 @@ impl Default for Roots {
 struct Cached {
     outcome: Result<Rc<Script>, Rc<ScriptError>>,
     stamp: Option<Stamp>,
+    read: Instant,
     looked: Cell<Instant>,
 }
 
@@ -218,6 +224,7 @@ impl Loader {
         {
             return cached.outcome.clone();
         }
+        let now = Instant::now();
         let (outcome, stamp) = match source {
             ScriptSource::Path(path) => {
                 self.changes.watch_folder_of(path);
@@ -227,7 +234,7 @@ impl Loader {
             ScriptSource::Embedded { text, .. } => (self.compile(path, text), None),
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
-        let cached = Cached { outcome: outcome.clone(), stamp, looked: Cell::new(Instant::now()) };
+        let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
         self.cache.borrow_mut().insert(path.to_owned(), cached);
         outcome
     }
@@ -235,6 +242,10 @@ impl Loader {
     fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {
         let ScriptSource::Path(path) = source else { return true };
         let now = Instant::now();
+        if now.saturating_duration_since(cached.read) < COARSEST_STAMP {
+            let text = std::fs::read(path).ok();
+            return cached.outcome.as_ref().is_ok_and(|script| text.as_deref() == Some(script.text.as_bytes()));
+        }
         if now.saturating_duration_since(cached.looked.get()) < STAMP_AGE {
             return true;
         }

@@ -175,7 +175,7 @@ fn memory_eaters_end_cleanly() {
         "fn main() { let a = []; a.pad(1000000000, 1) }",
         "fn main() { let s = \"\"; s.pad(100000000000, 'x') }",
         "fn main() { blob(100000000000) }",
-        "fn main() { let a = []; loop { a.push(`${a.len()}`.pad(100000, 'x')) } }",
+        "fn main() { let a = []; let q = \"x\"; for i in 0..16 { q += q; } loop { a.push(q + a.len()) } }",
     ] {
         let begin = Instant::now();
         let result = run_with(Limits { operations: 100_000, ..Limits::default() }, script);
@@ -184,24 +184,42 @@ fn memory_eaters_end_cleanly() {
     }
 }
 
+/// As deep as the size limits allow: an array in a map in an array and so on.
+fn nested(depth: INT) -> Dynamic {
+    (0..depth).fold(Dynamic::UNIT, |inner, _| {
+        let array = Dynamic::from_array(vec![inner]);
+        Dynamic::from_map(rhai::Map::from_iter([("a".into(), array)]))
+    })
+}
+
 #[test]
 fn nested_values_do_not_overflow_the_stack() {
     for script in [
-        "fn main() { let a = []; for i in 0..9000 { a = [a]; } a.to_string().len() + a.to_debug().len() }",
-        "fn main() { let a = #{}; for i in 0..9000 { a = #{ a: a }; } a.to_string().len() }",
-        "fn main() { let a = []; for i in 0..9000 { a = #{ a: [a] }; } let b = a; [a == b, a.to_json().len()] }",
-        "fn main() { let a = []; loop { a = [a]; } }",
-        "fn main() { let a = []; loop { a = #{ a: [a] }; } }",
+        "let b = a; a == b",
+        "a.to_string().len()",
+        "a.to_debug().len()",
+        "a.to_json().len()",
+        "print(a); debug(a);",
+        "a.a.push(1); a.keys()",
+        "let all = [1]; all.contains(a)",
+        "throw a",
+        "a",
     ] {
-        let _ = run(script);
+        let core = core_with(Limits::default(), |engine| {
+            engine.register_fn("nested", nested);
+            super::api::register(engine);
+        });
+        // Ends well or with an error, but ends.
+        let _ = on_worker(start(&core, &format!("fn main() {{ let a = nested(9990); {script}; 1 }}")));
     }
+    assert!(run("fn main() { let a = []; for i in 0..200 { a = [a]; } a.to_string().len() }").is_ok());
 }
 
 #[test]
 fn nested_function_pointers_do_not_overflow_the_stack() {
     for script in [
         "fn main() { let p = || 0; loop { let q = p; p = || q.call(); } }",
-        "fn main() { let p = || 0; let all = []; loop { let q = `${all.len()}`; q.pad(4000000, 'x'); all.push(|| q.len()); } }",
+        "fn main() { let p = || 0; let all = []; loop { let q = `${all.len()}`; for i in 0..22 { q += q; } all.push(|| q.len()); } }",
         "fn main() { let p = || 0; let i = 0; while i < 300000 { let q = p; p = || q; i += 1; } }",
         "fn main() { let p = || 0; let f = |n| { for i in 0..n { let q = p; p = || q; } }; loop { f.call(100000); } }",
         "fn grow() { loop { let q = this[0]; this[0] = || q; } } fn main() { let a = [|| 0]; a.grow(); }",
@@ -449,6 +467,15 @@ fn an_edited_script_is_used_and_a_broken_one_answers_until_mended() {
 }
 
 #[test]
+fn an_edit_is_seen_at_once_without_a_watcher() {
+    let folder = Folder::new(Changes::unwatched());
+    for number in 100..400 {
+        folder.write("handlers/a.rhai", &format!("fn main() {{ {number} }}"));
+        assert_eq!(folder.answer("handlers/a.rhai").unwrap(), number.to_string());
+    }
+}
+
+#[test]
 fn the_watcher_counts_changes() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.rhai");
@@ -507,4 +534,42 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
         let error = super::new::new(name, &handlers, folder.path()).unwrap_err().to_string();
         assert!(error.contains("cannot be the name"), "{error}");
     }
+}
+
+/// Sources that make the compiler, the optimiser or the interpreter recurse as deep as they can.
+fn deep_sources() -> Vec<String> {
+    let many = |part: &str, count: usize| part.repeat(count);
+    vec![
+        format!("fn main() {{ 1{} }}", many("+1", 400_000)),
+        format!("fn main() {{ let x = 1; x{} }}", many("+x", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("(", 400_000), many(")", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("[", 400_000), many("]", 400_000)),
+        format!("fn main() {{ {}1 }}", many("-", 900_000)),
+        format!("fn main() {{ {}true }}", many("!", 900_000)),
+        format!("fn main() {{ let a = #{{}}; a{} }}", many(".a", 400_000)),
+        format!("fn main() {{ let a = []; a{} }}", many("[0]", 300_000)),
+        format!("fn main() {{ {}{} }}", many("if true {", 90_000), many("}", 90_000)),
+        format!("fn main() {{ if false {{ }} {} }}", many("else if false { }", 50_000)),
+        format!("fn main() {{ {}1{} }}", many("{", 400_000), many("}", 400_000)),
+        format!("fn main() {{ {}1{} }}", many("||", 400_000), many("", 1)),
+        format!("fn main() {{ {}{} }}", many("`${", 200_000), many("}`", 200_000)),
+        format!("fn main() {{ {} 1 }}", many("true || ", 100_000)),
+        format!("fn main() {{ {} 1 }}", many("() ?? ", 100_000)),
+        format!("fn main() {{ let x = 1; {} x }}", many("x = ", 200_000)),
+    ]
+}
+
+#[test]
+fn deep_sources_do_not_overflow_the_stack() {
+    let worker = std::thread::Builder::new().stack_size(super::coroutine::OUTER_STACK_SIZE).spawn(|| {
+        for (number, text) in deep_sources().into_iter().enumerate() {
+            let core = core(Limits::default());
+            let name = format!("deep-{number}.rhai");
+            let source = ScriptSource::Embedded { name: name.into(), text: text.into() };
+            if let Ok(script) = core.load(&source) {
+                let _ = on_worker(core.start(&script, |caller| caller.call("main", ())).unwrap());
+            }
+        }
+    });
+    worker.unwrap().join().unwrap();
 }

@@ -140,7 +140,10 @@ impl Workers {
                 // Nobody listens if the server is cut off already.
                 let _ = ending.send(());
             };
-            let thread = std::thread::Builder::new().name(format!("worker-{number}")).spawn(run);
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .stack_size(crate::script::coroutine::OUTER_STACK_SIZE)
+                .spawn(run);
             thread.map_err(|error| StartError::System("a worker thread", error))?;
             workers.senders.push(sender);
             workers.ended.push(ended);

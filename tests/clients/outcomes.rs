@@ -2,7 +2,9 @@
 //!
 //! `WIRESERVE_RECORD=1` adds what is seen to the file: where a client's behaviour depends on timing, each outcome that
 //! was seen is listed. Delete the file to begin anew. A client of another version than the recorded one may well
-//! differ: that is printed, not failed.
+//! differ: that is printed, not failed. So is a difference between two ways of not getting a complete response, such as
+//! the client's own error or the server's: which comes first is a race. What a client must do to the code is asserted in
+//! the rows of `malformed.rs`.
 
 use super::Outcome;
 use serde::{Deserialize, Serialize};
@@ -70,8 +72,18 @@ impl Golden {
             eprintln!("another version than recorded: {words}");
             return None;
         }
+        if recorded.is_some_and(|recorded| recorded.iter().any(|one| kind(one) == kind(&did))) {
+            eprintln!("a race that ended otherwise: {words}");
+            return None;
+        }
         Some(words)
     }
+}
+
+/// A complete response with its status, or none.
+fn kind(did: &str) -> Option<&str> {
+    let (complete, rest) = did.split_at_checked("complete, status 200".len())?;
+    (complete.starts_with("complete, status ") && rest.starts_with(',')).then_some(complete)
 }
 
 pub fn sha256(octets: &[u8]) -> String {
@@ -85,6 +97,17 @@ pub fn hex(octets: &[u8]) -> String {
 fn outcome(client: &str, version: &str, status: i32) -> Outcome {
     let result = super::Ending::Complete;
     Outcome { client: client.into(), version: version.into(), status: Some(status), result, ..Outcome::default() }
+}
+
+#[test]
+fn races_between_two_errors_are_excused_and_completion_is_not() {
+    assert_eq!(kind("complete, status 404, 7 octets"), Some("complete, status 404"));
+    assert_eq!(kind("stream-error CANCEL by client"), None);
+    let failed = |code| Outcome { result: super::Ending::StreamError, code: Some(code), ..outcome("curl", "1", 200) };
+    let mut recorded = Golden::default();
+    recorded.insert("/a", &failed(1));
+    assert_eq!(recorded.difference("/a", &failed(8)), None);
+    assert!(recorded.difference("/a", &outcome("curl", "1", 200)).is_some());
 }
 
 #[test]

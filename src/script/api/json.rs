@@ -31,8 +31,16 @@ pub fn parse(octets: &[u8]) -> Outcome<Dynamic> {
     serde_json::from_slice(octets).map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
 }
 
-/// Value → JSON. Octets become text, one character per octet; names with several values become lists.
+/// Lists and maps inside each other, as many as the parser takes too.
+const MAX_DEPTH: usize = 127;
+
+/// Value → JSON, see [`nested_to_json`].
 pub fn to_json(value: &Dynamic) -> Outcome<Value> {
+    nested_to_json(value, MAX_DEPTH)
+}
+
+/// Value → JSON, up to `depth` levels. Octets become text, one character per octet; names with several values become lists.
+fn nested_to_json(value: &Dynamic, depth: usize) -> Outcome<Value> {
     if value.is_unit() {
         return Ok(Value::Null);
     }
@@ -54,22 +62,29 @@ pub fn to_json(value: &Dynamic) -> Outcome<Value> {
     if let Ok(char) = value.as_char() {
         return Ok(char.to_string().into());
     }
+    if depth == 0 {
+        return fail(format!("lists and maps nested deeper than {MAX_DEPTH} have no form in JSON"));
+    }
     if let Some(list) = value.read_lock::<Array>() {
-        return list.iter().map(to_json).collect::<Outcome<Vec<Value>>>().map(Value::Array);
+        return list
+            .iter()
+            .map(|value| nested_to_json(value, depth - 1))
+            .collect::<Outcome<Vec<Value>>>()
+            .map(Value::Array);
     }
     if let Some(map) = value.read_lock::<Map>() {
-        return object(&map);
+        return object(&map, depth - 1);
     }
-    handle_to_json(value)
+    handle_to_json(value, depth - 1)
 }
 
-fn object(map: &Map) -> Outcome<Value> {
+fn object(map: &Map, depth: usize) -> Outcome<Value> {
     let entries: Outcome<serde_json::Map<String, Value>> =
-        map.iter().map(|(name, value)| Ok((name.to_string(), to_json(value)?))).collect();
+        map.iter().map(|(name, value)| Ok((name.to_string(), nested_to_json(value, depth)?))).collect();
     entries.map(Value::Object)
 }
 
-fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
+fn handle_to_json(value: &Dynamic, depth: usize) -> Outcome<Value> {
     let lists = |entries: Vec<(String, Vec<String>)>| {
         Value::Object(entries.into_iter().map(|(name, values)| (name, values.into())).collect())
     };
@@ -93,7 +108,7 @@ fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
         return Ok(Value::Array(fields.0.borrow().iter().map(pair).collect()));
     }
     if let Some(context) = value.read_lock::<Context>() {
-        return object(&context.0.borrow());
+        return object(&context.0.borrow(), depth);
     }
     fail(format!("{} has no form in JSON", value.type_name()))
 }

@@ -11,8 +11,8 @@ use super::fields::RequestFields;
 use super::hpack::entry_map;
 use super::json;
 use super::params::Params;
-use super::{Outcome, fail, handle};
-use crate::exchange::{Connection, Exchange, RawHead};
+use super::{Outcome, fail, handle, other_protocol};
+use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::MultipartLimits;
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
 use crate::script::budget::{self, pause};
@@ -198,8 +198,11 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("text", |request: &mut Request| request.body().map(|body| Octets(body).text()));
     engine.register_fn("json", |request: &mut Request| json::parse(&request.body()?));
     engine.register_get("protocol", |request: &mut Request| request.0.exchange.protocol().to_string());
-    engine.register_get("stream_id", |request: &mut Request| {
-        request.0.exchange.stream_id().map_or(Dynamic::UNIT, |id| INT::from(id).into())
+    engine.register_get("stream_id", |request: &mut Request| -> Outcome<INT> {
+        match request.0.exchange.stream_id() {
+            Some(id) => Ok(id.into()),
+            None => other_protocol("request.stream_id", Protocol::Http2),
+        }
     });
     engine.register_get("frames", |request: &mut Request| request.frames());
     engine.register_get("raw_headers", |request: &mut Request| request.raw_headers());
