@@ -337,6 +337,12 @@ impl Connection {
         self.0.waiters.wake();
     }
 
+    /// Lets go of what the layer above keeps in [`Connection::context`], which may hold the connection itself. Nothing
+    /// is kept any more from here on.
+    pub fn end_context(&self) {
+        drop(self.0.context.replace(None));
+    }
+
     /// The engine is through with all streams.
     pub(super) fn end_exchanges(&self) {
         let exchanges: Vec<Exchange> = self.0.exchanges.borrow_mut().drain().map(|(_, exchange)| exchange).collect();
@@ -353,7 +359,10 @@ impl Connection {
             Some(held) => held,
             None => {
                 let made: Rc<dyn Any> = Rc::new(make());
-                *self.0.context.borrow_mut() = Some(made.clone());
+                // Who comes after the end gets something of his own, which nobody keeps.
+                if !self.0.gone.get() {
+                    *self.0.context.borrow_mut() = Some(made.clone());
+                }
                 made
             }
         };

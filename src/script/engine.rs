@@ -10,7 +10,7 @@ use rhai::{Engine, EvalAltResult, FLOAT, INT, Module, ModuleResolver, Position, 
 use super::budget::{self, Limits};
 use super::coroutine::WaitError;
 use super::loader::{Loader, set_limits};
-use super::octets;
+use super::{octets, strings};
 
 thread_local! {
     /// 4 µs and 6 KB for each engine after the first of a worker, rather than 600 µs and 224 KiB.
@@ -35,6 +35,7 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     engine.register_fn("sleep", |seconds: INT| sleep(seconds as FLOAT));
     engine.register_fn("sleep", sleep);
     octets::register(&mut engine);
+    strings::register(&mut engine, limits);
     engine
 }
 

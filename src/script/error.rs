@@ -61,6 +61,9 @@ pub struct Call {
 /// Calls of a chain that are shown before the middle is left out.
 const CALLS_SHOWN: usize = 12;
 
+/// Octets of a message that are shown.
+const MESSAGE: usize = 4096;
+
 impl ScriptError {
     /// Whether it is only that nobody waits for an answer any more.
     pub fn is_ended(&self) -> bool {
@@ -216,7 +219,7 @@ impl Fault {
         calls.reverse();
         calls.push(Call { function: function.to_owned(), file: file.to_owned(), place: None });
         let line = place.and_then(|(line, _)| line_of(&texts.text(&here)?, line));
-        Self { message: message_of(error), file: here, place, line, calls }
+        Self { message: shortened(message_of(error)), file: here, place, line, calls }
     }
 
     /// Says where `function` begins, for errors that Rhai gives no place.
@@ -236,6 +239,16 @@ impl Fault {
 
 fn line_of(text: &str, number: usize) -> Option<String> {
     text.lines().nth(number.checked_sub(1)?).map(|line| line.trim_end().to_owned())
+}
+
+/// A message of a size for people: what a script throws may be as large as a string may be.
+fn shortened(mut message: String) -> String {
+    if message.len() > MESSAGE {
+        let length = message.len();
+        message.truncate(message.floor_char_boundary(MESSAGE));
+        message.push_str(&format!("… ({length} octets)"));
+    }
+    message
 }
 
 /// The message alone, without position and wrapping.

@@ -25,6 +25,7 @@ mod nesting;
 pub mod new;
 pub mod octets;
 pub mod run;
+mod strings;
 pub mod watch;
 
 pub use loader::ScriptSource;

@@ -11,6 +11,9 @@ use rhai::{Blob, Dynamic, Engine, EvalAltResult, INT, Position};
 /// Octets that a script makes itself may not be more than this, 64 MiB.
 pub const MAX_MADE: usize = 64 << 20;
 
+/// Octets that are shown inside a printed list or map.
+const SHOWN: usize = 1024;
+
 /// Immutable shared octets. Changing one in a script changes that variable only.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Octets(pub Bytes);
@@ -29,6 +32,15 @@ impl Octets {
             }
             text
         })
+    }
+
+    /// Hexadecimal digits of the first octets, for people.
+    fn shown(&self) -> String {
+        let length = self.0.len();
+        if length <= SHOWN {
+            return self.hex();
+        }
+        format!("{}… ({length} octets)", Self(self.0.slice(..SHOWN)).hex())
     }
 
     fn slice(&self, range: impl RangeBounds<INT>) -> Self {
@@ -182,7 +194,8 @@ fn find(octets: &Octets, wanted: &[u8]) -> INT {
     if wanted.is_empty() {
         return 0;
     }
-    let at = octets.0.windows(wanted.len()).position(|window| window == wanted);
+    // In time that grows with the two lengths alone, whatever the octets: nothing can interrupt it.
+    let at = memchr::memmem::find(&octets.0, wanted);
     at.and_then(|at| INT::try_from(at).ok()).unwrap_or(-1)
 }
 
@@ -202,7 +215,8 @@ fn register_reading(engine: &mut Engine) {
     engine.register_fn("text", |octets: &mut Octets| octets.text());
     engine.register_fn("as_string", |octets: &mut Octets| octets.text());
     engine.register_fn("to_string", |octets: &mut Octets| octets.text());
-    engine.register_fn("to_debug", |octets: &mut Octets| octets.hex());
+    // What prints lists and maps: a list of many handles on the same octets must not become gigabytes of digits.
+    engine.register_fn("to_debug", |octets: &mut Octets| octets.shown());
     engine.register_fn("as_hex", |octets: &mut Octets| octets.hex());
     engine.register_fn("to_hex", |octets: &mut Octets| octets.hex());
     engine.register_fn("latin1", |octets: &mut Octets| latin1_text(&octets.0));

@@ -161,6 +161,7 @@ fn interest(script: &Script) -> Interest {
 fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Dynamic) -> Result<(), ScriptError> {
     let script = caller.script();
     let request = Request::new(exchange.clone(), server);
+    let _ending = request.ending();
     let response = Response::new(exchange.clone(), common);
     let with_frame =
         |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);

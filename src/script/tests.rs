@@ -16,6 +16,8 @@ use super::host::{Core, Handler};
 use super::loader::{Roots, ScriptSource};
 use super::watch::Changes;
 
+mod values;
+
 fn on_worker<F: Future>(future: F) -> F::Output {
     // Values nest deep enough to need more than a test thread's stack, as workers do.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -146,6 +146,7 @@ async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer
     let driver = Driver { connection: connection.clone(), worker: worker.clone() };
     let end = pump(stream, &driver).await;
     connection.end_all();
+    connection.end_context();
     worker.connections.borrow_mut().remove(&id);
     tracing::debug!(connection = id, "closed: {end:?}");
 }

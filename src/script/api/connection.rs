@@ -20,9 +20,28 @@ pub struct Context(pub Rc<RefCell<Map>>);
 #[derive(Clone)]
 pub struct SettingsPair(Connection);
 
+impl Context {
+    /// Lets go of everything in it: what it holds may hold it, directly or as a request or connection.
+    pub fn end(&self) {
+        // What is dropped may look into the map.
+        let held = std::mem::take(&mut *self.0.borrow_mut());
+        drop(held);
+    }
+}
+
+/// The map of a connection, which ends with it.
+struct OfConnection(Context);
+
+impl Drop for OfConnection {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// The map of a connection, for all its handlers.
 pub fn context_of(connection: &Connection) -> Context {
-    connection.context(Context::default).map(|context| (*context).clone()).unwrap_or_default()
+    let held = connection.context(|| OfConnection(Context::default()));
+    held.map(|held| held.0.clone()).unwrap_or_default()
 }
 
 fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
@@ -160,5 +179,19 @@ fn wait_for_frame(connection: &Connection, wanted: &Dynamic, timeout: FLOAT) -> 
         Ok(Some(frame)) => Ok(Dynamic::from(Frame::from(frame))),
         Ok(None) => sent(Err(crate::exchange::SendError::Gone)),
         Err(_) => Ok(Dynamic::UNIT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_context_holds_ends_with_it_even_if_it_is_the_context() {
+        let context = Context::default();
+        let weak = Rc::downgrade(&context.0);
+        context.0.borrow_mut().insert("me".into(), Dynamic::from(context.clone()));
+        drop(OfConnection(context));
+        assert!(weak.upgrade().is_none());
     }
 }

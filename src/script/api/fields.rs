@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Engine, INT, Map};
 use super::{Outcome, fail};
 use crate::exchange::Exchange;
 use crate::http::Fields;
-use crate::script::octets::{Octets, field_octets_of, latin1_text};
+use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1_text};
 
 /// The request's regular fields, names in any case.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ pub fn value_of(value: &Dynamic) -> Outcome<Bytes> {
 pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
     let mut fields = Fields::new();
     if let Some(list) = value.read_lock::<FieldList>() {
-        return Ok(list.0.borrow().clone());
+        return check_size(&list.0.borrow()).map(|()| list.0.borrow().clone());
     }
     if let Some(list) = value.read_lock::<RequestFields>() {
         return Ok(list.0.request().fields.clone());
@@ -73,7 +73,7 @@ pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
         for (name, value) in map.iter() {
             append(&mut fields, name.as_bytes().to_vec().into(), value)?;
         }
-        return Ok(fields);
+        return check_size(&fields).map(|()| fields);
     }
     if let Some(array) = value.read_lock::<Array>() {
         for pair in array.iter() {
@@ -83,9 +83,15 @@ pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
             };
             append(&mut fields, name_of(name)?, value)?;
         }
-        return Ok(fields);
+        return check_size(&fields).map(|()| fields);
     }
     fail(format!("fields are a list of [name, value], or a map, not {}", value.type_name()))
+}
+
+/// Refuses fields that are larger than octets may be: handles on the same octets are written out each time.
+pub fn check_size(fields: &Fields) -> Outcome<()> {
+    let size: usize = fields.iter().map(|field| field.name.len() + field.value.len()).sum();
+    if size > MAX_MADE { fail(format!("these fields have {size} octets; {MAX_MADE} are the most")) } else { Ok(()) }
 }
 
 fn append(fields: &mut Fields, name: Bytes, value: &Dynamic) -> Outcome<()> {

@@ -1,5 +1,7 @@
 //! Script values ⇄ JSON.
 
+use std::cell::Cell;
+
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 use serde_json::{Number, Value};
 
@@ -7,7 +9,7 @@ use super::connection::Context;
 use super::fields::{FieldList, RequestFields};
 use super::params::Params;
 use super::{Outcome, fail};
-use crate::script::octets::{Octets, latin1_text};
+use crate::script::octets::{MAX_MADE, Octets, latin1_text};
 
 /// JSON → value; objects become maps.
 pub fn from_json(value: Value) -> Dynamic {
@@ -31,69 +33,86 @@ pub fn parse(octets: &[u8]) -> Outcome<Dynamic> {
     serde_json::from_slice(octets).map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
 }
 
-/// Lists and maps inside each other, as many as the parser takes too.
+/// How deep values may nest to become JSON; what is read as JSON may be as deep.
 const MAX_DEPTH: usize = 127;
 
-/// Value → JSON, see [`nested_to_json`].
+/// Value → JSON. Octets become text, one character per octet; names with several values become lists.
+///
+/// Depth is bounded because converting, printing and dropping recurse, and a context may even hold itself; octets
+/// are, because handles on the same octets are written out again each time.
 pub fn to_json(value: &Dynamic) -> Outcome<Value> {
-    nested_to_json(value, MAX_DEPTH)
+    Conversion { octets: Cell::new(MAX_MADE) }.value(value, MAX_DEPTH)
 }
 
-/// Value → JSON, up to `depth` levels. Octets become text, one character per octet; names with several values become lists.
-fn nested_to_json(value: &Dynamic, depth: usize) -> Outcome<Value> {
-    if value.is_unit() {
-        return Ok(Value::Null);
-    }
-    if let Ok(value) = value.as_bool() {
-        return Ok(value.into());
-    }
-    if let Ok(value) = value.as_int() {
-        return Ok(value.into());
-    }
-    if let Ok(value) = value.as_float() {
-        return match Number::from_f64(value) {
-            Some(number) => Ok(number.into()),
-            None => fail(format!("JSON has no {value}")),
+/// A conversion under way, with the octets of text that it may still make.
+struct Conversion {
+    octets: Cell<usize>,
+}
+
+impl Conversion {
+    fn value(&self, value: &Dynamic, depth: usize) -> Outcome<Value> {
+        if value.is_unit() {
+            return Ok(Value::Null);
+        }
+        if let Ok(value) = value.as_bool() {
+            return Ok(value.into());
+        }
+        if let Ok(value) = value.as_int() {
+            return Ok(value.into());
+        }
+        if let Ok(value) = value.as_float() {
+            return match Number::from_f64(value) {
+                Some(number) => Ok(number.into()),
+                None => fail(format!("JSON has no {value}")),
+            };
+        }
+        if let Ok(text) = value.as_immutable_string_ref() {
+            return self.text(text.len(), || text.to_string());
+        }
+        if let Ok(char) = value.as_char() {
+            return Ok(char.to_string().into());
+        }
+        if let Some(octets) = value.read_lock::<Octets>() {
+            return self.text(octets.0.len(), || latin1_text(&octets.0));
+        }
+        if let Some(blob) = value.read_lock::<rhai::Blob>() {
+            return self.text(blob.len(), || latin1_text(&blob));
+        }
+        let Some(depth) = depth.checked_sub(1) else {
+            return fail(format!("values nested deeper than {MAX_DEPTH} have no form in JSON"));
         };
+        if let Some(list) = value.read_lock::<Array>() {
+            return list.iter().map(|value| self.value(value, depth)).collect::<Outcome<Vec<Value>>>().map(Value::Array);
+        }
+        if let Some(map) = value.read_lock::<Map>() {
+            return self.object(&map, depth);
+        }
+        if let Some(context) = value.read_lock::<Context>() {
+            return self.object(&context.0.borrow(), depth);
+        }
+        handle_to_json(value)
     }
-    if let Ok(text) = value.as_immutable_string_ref() {
-        return Ok(text.as_str().into());
+
+    fn text(&self, length: usize, text: impl FnOnce() -> String) -> Outcome<Value> {
+        let Some(left) = self.octets.get().checked_sub(length) else {
+            return fail(format!("this makes more than {MAX_MADE} octets of JSON"));
+        };
+        self.octets.set(left);
+        Ok(text().into())
     }
-    if let Ok(char) = value.as_char() {
-        return Ok(char.to_string().into());
+
+    fn object(&self, map: &Map, depth: usize) -> Outcome<Value> {
+        let entries: Outcome<serde_json::Map<String, Value>> =
+            map.iter().map(|(name, value)| Ok((name.to_string(), self.value(value, depth)?))).collect();
+        entries.map(Value::Object)
     }
-    if depth == 0 {
-        return fail(format!("lists and maps nested deeper than {MAX_DEPTH} have no form in JSON"));
-    }
-    if let Some(list) = value.read_lock::<Array>() {
-        return list
-            .iter()
-            .map(|value| nested_to_json(value, depth - 1))
-            .collect::<Outcome<Vec<Value>>>()
-            .map(Value::Array);
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        return object(&map, depth - 1);
-    }
-    handle_to_json(value, depth - 1)
 }
 
-fn object(map: &Map, depth: usize) -> Outcome<Value> {
-    let entries: Outcome<serde_json::Map<String, Value>> =
-        map.iter().map(|(name, value)| Ok((name.to_string(), nested_to_json(value, depth)?))).collect();
-    entries.map(Value::Object)
-}
-
-fn handle_to_json(value: &Dynamic, depth: usize) -> Outcome<Value> {
+/// Names with several values, and lists of fields.
+fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
     let lists = |entries: Vec<(String, Vec<String>)>| {
         Value::Object(entries.into_iter().map(|(name, values)| (name, values.into())).collect())
     };
-    if let Some(octets) = value.read_lock::<Octets>() {
-        return Ok(latin1_text(&octets.0).into());
-    }
-    if let Some(blob) = value.read_lock::<rhai::Blob>() {
-        return Ok(latin1_text(&blob).into());
-    }
     if let Some(params) = value.read_lock::<Params>() {
         let values = |name: &str| params.list(name).map(str::to_owned).collect();
         return Ok(lists(params.names().into_iter().map(|name| (name.to_owned(), values(name))).collect()));
@@ -106,9 +125,6 @@ fn handle_to_json(value: &Dynamic, depth: usize) -> Outcome<Value> {
     if let Some(fields) = value.read_lock::<FieldList>() {
         let pair = |field: &crate::http::Field| vec![latin1_text(&field.name), latin1_text(&field.value)].into();
         return Ok(Value::Array(fields.0.borrow().iter().map(pair).collect()));
-    }
-    if let Some(context) = value.read_lock::<Context>() {
-        return object(&context.0.borrow(), depth);
     }
     fail(format!("{} has no form in JSON", value.type_name()))
 }

@@ -36,6 +36,17 @@ impl Request {
         Self(Rc::new(Inner { exchange, context: Context::default(), server, get: OnceCell::new() }))
     }
 
+    /// Lets go of what scripts kept in `request.context`, which may hold the request itself; when dropped.
+    pub fn ending(&self) -> impl Drop + use<> {
+        struct Ending(Context);
+        impl Drop for Ending {
+            fn drop(&mut self) {
+                self.0.end();
+            }
+        }
+        Ending(self.0.context.clone())
+    }
+
     fn of(&self) -> &crate::exchange::Request {
         self.0.exchange.request()
     }

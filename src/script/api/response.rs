@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
 
-use super::fields::{FieldList, fields_of, value_of};
+use super::fields::{FieldList, check_size, fields_of, value_of};
 use super::{Outcome, check_options, fail, handle, sent};
 use crate::exchange::{Exchange, Protocol, ResponseHead};
 use crate::http::cookies::{self, SetCookie};
@@ -152,6 +152,7 @@ impl Response {
     }
 
     fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
+        check_size(&fields)?;
         Ok(ResponseHead { status: self.status_code()?, reason: self.0.reason.borrow().clone(), fields })
     }
 
