@@ -536,3 +536,10 @@ fn messages_are_of_a_size_for_people() {
     let error = run(text).unwrap_err().to_string();
     assert!(error.len() < 5000 && error.contains("… (1048576 octets)"), "{} octets", error.len());
 }
+
+#[test]
+fn a_closure_that_holds_what_it_is_given_to_is_explained() {
+    let error = run("fn main() { let m = []; let f = || m; m.push(f); }").unwrap_err().to_string();
+    assert!(error.contains("a closure holds the very variable"), "{error}");
+    assert_eq!(run("fn main() { let m = []; let copy = m; let f = || copy; m.push(f); m.len }").unwrap().as_int(), Ok(1));
+}
