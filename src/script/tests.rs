@@ -575,3 +575,10 @@ fn deep_sources_do_not_overflow_the_stack() {
     });
     worker.unwrap().join().unwrap();
 }
+
+#[test]
+fn a_closure_that_holds_what_it_is_given_to_is_explained() {
+    let error = run("fn main() { let m = []; let f = || m; m.push(f); }").unwrap_err().to_string();
+    assert!(error.contains("a closure holds the very variable"), "{error}");
+    assert_eq!(run("fn main() { let m = []; let copy = m; let f = || copy; m.push(f); m.len }").unwrap().as_int(), Ok(1));
+}

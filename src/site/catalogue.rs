@@ -3,8 +3,13 @@
 use super::resolve::Roots;
 use super::shipped;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
 use walkdir::WalkDir;
+
+/// Octets of a handler that are looked at.
+const MAX_COMMENT: u64 = 64 * 1024;
 
 /// A handler as its own leading comment describes it.
 ///
@@ -35,12 +40,26 @@ pub(super) fn handlers(roots: &Roots) -> BTreeMap<String, Entry> {
             if !path.ends_with(".rhai") || path.split('/').any(|segment| segment.starts_with('.')) {
                 continue;
             }
-            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            let Some(text) = beginning(file.path()) else { continue };
             let shipped = shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text);
             entries.insert(path.clone(), Entry { shipped, ..read_comment(&path, &text) });
         }
     }
     entries
+}
+
+/// The first octets of a regular file, for its comment. What else may have a name (a pipe, a device, a folder) is no
+/// handler, and reading it might never end.
+fn beginning(path: &Path) -> Option<String> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut octets = Vec::new();
+    // An unreadable handler is listed all the same: asked for, it says what is wrong.
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(MAX_COMMENT).read_to_end(&mut octets);
+    }
+    Some(String::from_utf8_lossy(&octets).into_owned())
 }
 
 fn read_comment(path: &str, text: &str) -> Entry {
@@ -81,6 +100,20 @@ mod tests {
         assert_eq!(entry.client, "must not crash at all.");
         assert_eq!(entry.tries, ["?a=1", "?b=2"]);
         assert_eq!(entry.only.as_deref(), Some("HTTP/2"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_regular_file_is_no_handler_and_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file.rhai"), "// Here").unwrap();
+        fs::create_dir(folder.path().join("folder.rhai")).unwrap();
+        // Reading it would never end.
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("endless.rhai")).unwrap();
+        let roots = Roots { document: "/nowhere".into(), handlers: vec![folder.path().into()], hidden: Vec::new() };
+        let entries = handlers(&roots);
+        assert_eq!(entries["file.rhai"].sends, "Here");
+        assert!(!entries.contains_key("folder.rhai") && !entries.contains_key("endless.rhai"));
     }
 
     #[test]
