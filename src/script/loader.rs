@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,9 @@ use super::watch::Changes;
 
 /// How long a file's time stamp is trusted.
 const STAMP_AGE: Duration = Duration::from_millis(1);
+
+/// What a script cannot get at the request's content without; an imported one may do it for it.
+const CONTENT_WORDS: [&str; 5] = ["body", "POST", "text", "json", "import"];
 
 /// Where a script comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +81,8 @@ pub struct Script {
     text: Rc<str>,
     ast: AST,
     entries: [bool; Entry::ALL.len()],
+    is_handler: bool,
+    may_read_content: bool,
 }
 
 impl Script {
@@ -100,9 +106,9 @@ impl Script {
         self.entries[entry as usize]
     }
 
-    /// Whether it uses `word` anywhere: cheap, and too generous rather than too strict.
-    pub fn mentions(&self, word: &str) -> bool {
-        self.text.contains(word)
+    /// Whether it may ask for the request's content, by the words in it: too generous rather than too strict.
+    pub fn may_read_content(&self) -> bool {
+        self.may_read_content
     }
 
     /// What keeps it from being a handler: an entry function with the wrong parameters, or none at all.
@@ -110,6 +116,9 @@ impl Script {
     /// # Errors
     /// [`ScriptError::NoHandler`]
     pub fn as_handler(&self) -> Result<(), ScriptError> {
+        if self.is_handler {
+            return Ok(());
+        }
         self.check_entries()?;
         if self.entries.contains(&true) {
             return Ok(());
@@ -179,7 +188,8 @@ pub struct Loader {
     roots: Roots,
     changes: Changes,
     generation: Cell<u64>,
-    cache: RefCell<HashMap<PathBuf, Cached>>,
+    /// By path as it is written, which is quicker to hash than its components.
+    cache: RefCell<HashMap<OsString, Cached>>,
 }
 
 impl Loader {
@@ -203,7 +213,7 @@ impl Loader {
             self.cache.borrow_mut().clear();
         }
         let path = source.path();
-        if let Some(cached) = self.cache.borrow().get(path)
+        if let Some(cached) = self.cache.borrow().get(path.as_os_str())
             && self.is_fresh(source, cached)
         {
             return cached.outcome.clone();
@@ -218,7 +228,7 @@ impl Loader {
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
         let cached = Cached { outcome: outcome.clone(), stamp, looked: Cell::new(Instant::now()) };
-        self.cache.borrow_mut().insert(path.to_owned(), cached);
+        self.cache.borrow_mut().insert(path.into(), cached);
         outcome
     }
 
@@ -261,7 +271,12 @@ impl Loader {
                 function.name == entry.name() && function.params.len() == entry.parameters().len()
             })
         });
-        Ok(Script { path: path.to_owned(), text: Rc::from(text), ast, entries })
+        let may_read_content = CONTENT_WORDS.iter().any(|word| text.contains(word));
+        let path = path.to_owned();
+        let mut script =
+            Script { path, text: Rc::from(text), ast, entries, is_handler: false, may_read_content };
+        script.is_handler = script.as_handler().is_ok();
+        Ok(script)
     }
 
     /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
@@ -303,7 +318,7 @@ impl Loader {
 impl Texts for Loader {
     fn text(&self, file: &Path) -> Option<Rc<str>> {
         let cache = self.cache.borrow();
-        let script = cache.get(file)?.outcome.as_ref().ok()?;
+        let script = cache.get(file.as_os_str())?.outcome.as_ref().ok()?;
         Some(Rc::clone(&script.text))
     }
 }
