@@ -9,6 +9,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Instant;
@@ -104,7 +105,7 @@ pub(super) struct Shared {
     pub protocol: Protocol,
     pub limits: Limits,
     pub engine: RefCell<Engine>,
-    pub exchanges: RefCell<HashMap<u64, Exchange>>,
+    pub exchanges: RefCell<HashMap<u64, Exchange, BuildHasherDefault<h2::IdHasher>>>,
     pub fresh: RefCell<VecDeque<Exchange>>,
     pub notices: RefCell<VecDeque<Notice>>,
     pub subscriptions: Subscriptions,

@@ -25,9 +25,40 @@ const fn is_token(octet: u8) -> bool {
         | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
 }
 
-/// Octets that RFC 9113 §8.2.1 bans from names; uppercase letters and colons are treated apart.
+/// Octets that RFC 9113 §8.2.1 bans from names that are not a pseudo-field's; uppercase letters are treated apart.
 const fn is_banned_in_name(octet: u8) -> bool {
-    matches!(octet, 0x00..=0x20 | 0x7f..=0xff)
+    matches!(octet, 0x00..=0x20 | b':' | 0x7f..=0xff)
+}
+
+/// What an octet is in a name: one look at each octet of a name answers all questions.
+mod in_name {
+    pub const UPPERCASE: u8 = 1;
+    pub const BANNED: u8 = 2;
+    pub const NO_TOKEN: u8 = 4;
+}
+
+static IN_NAME: [u8; 256] = {
+    let mut all = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        let this = octet as u8;
+        if this.is_ascii_uppercase() {
+            all[octet] |= in_name::UPPERCASE;
+        }
+        if is_banned_in_name(this) {
+            all[octet] |= in_name::BANNED;
+        }
+        if !is_token(this) {
+            all[octet] |= in_name::NO_TOKEN;
+        }
+        octet += 1;
+    }
+    all
+};
+
+/// Everything that the octets of a name are.
+fn octets_of_name(name: &[u8]) -> u8 {
+    name.iter().fold(0, |found, &octet| found | IN_NAME[usize::from(octet)])
 }
 
 const fn is_banned_in_value(octet: u8) -> bool {
@@ -52,18 +83,16 @@ fn name_fault(name: &[u8]) -> Option<Rule> {
     if name.is_empty() {
         return Some(Rule::FieldNameEmpty);
     }
-    let mut uppercase = false;
-    for &octet in name {
-        if is_banned_in_name(octet) || octet == b':' {
-            return Some(Rule::FieldNameForbidden);
-        }
-        uppercase |= octet.is_ascii_uppercase();
+    let found = octets_of_name(name);
+    if found & in_name::BANNED != 0 {
+        return Some(Rule::FieldNameForbidden);
     }
-    uppercase.then_some(Rule::FieldNameUppercase)
+    (found & in_name::UPPERCASE != 0).then_some(Rule::FieldNameUppercase)
 }
 
 fn value_fault(value: &[u8]) -> Option<Rule> {
-    if value.iter().any(|&octet| is_banned_in_value(octet)) {
+    // To the end in any case: so it takes many octets at a time.
+    if value.iter().fold(false, |found, &octet| found | is_banned_in_value(octet)) {
         Some(Rule::FieldValueForbidden)
     } else if has_outer_whitespace(value) {
         Some(Rule::FieldValueWhitespace)
@@ -307,10 +336,11 @@ pub(super) fn check_trailers<'a>(fields: impl FieldList<'a>) -> Result<(), Misus
         if name.first() == Some(&b':') {
             return Err(Misuse::PseudoField { name: text(name) });
         }
-        if name.is_empty() || !name.iter().all(|&octet| is_token(octet)) {
+        let found = octets_of_name(name);
+        if name.is_empty() || found & in_name::NO_TOKEN != 0 {
             return Err(Misuse::FieldName { name: text(name) });
         }
-        if name.iter().any(u8::is_ascii_uppercase) {
+        if found & in_name::UPPERCASE != 0 {
             return Err(Misuse::Uppercase { name: text(name) });
         }
         if value_fault(value).is_some() {

@@ -38,4 +38,5 @@ pub use receive::PREFACE;
 pub use rules::{Rule, Scope};
 pub use settings::Settings;
 pub use state::{Effect, Input, State};
+pub use stream::IdHasher;
 pub use write::FieldList;

@@ -46,6 +46,11 @@ impl Fields {
         Self { list: Vec::with_capacity(capacity) }
     }
 
+    /// Makes room for so many more fields.
+    pub fn reserve(&mut self, additional: usize) {
+        self.list.reserve(additional);
+    }
+
     /// The number of field lines.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -122,7 +122,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A handler that starts now or later: its time counts from its first step.
+    /// A handler that starts now or later: its time counts from its first wait or [`GLANCE`], so that most handlers
+    /// never ask for the time.
     pub fn new(limits: &Rc<Limits>) -> Rc<Self> {
         Rc::new(Self {
             limits: Rc::clone(limits),
@@ -213,7 +214,6 @@ pub struct Counting {
 impl Counting {
     /// From here on operations are those of `run`.
     pub fn enter(run: &Rc<Run>) -> Self {
-        run.deadline();
         METER.with(|meter| {
             let outer = meter.run.replace(Some(Rc::clone(run)));
             if let Some(outer) = &outer {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
@@ -195,7 +196,8 @@ pub struct Loader {
     roots: Roots,
     changes: Changes,
     generation: Cell<u64>,
-    cache: RefCell<HashMap<PathBuf, Cached>>,
+    /// By path as it is written, which is quicker to hash than its components.
+    cache: RefCell<HashMap<OsString, Cached>>,
 }
 
 impl Loader {
@@ -219,7 +221,7 @@ impl Loader {
             self.cache.borrow_mut().clear();
         }
         let path = source.path();
-        if let Some(cached) = self.cache.borrow().get(path)
+        if let Some(cached) = self.cache.borrow().get(path.as_os_str())
             && self.is_fresh(source, cached)
         {
             return cached.outcome.clone();
@@ -235,7 +237,7 @@ impl Loader {
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
         let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
-        self.cache.borrow_mut().insert(path.to_owned(), cached);
+        self.cache.borrow_mut().insert(path.into(), cached);
         outcome
     }
 
@@ -330,7 +332,7 @@ impl Loader {
 impl Texts for Loader {
     fn text(&self, file: &Path) -> Option<Rc<str>> {
         let cache = self.cache.borrow();
-        let script = cache.get(file)?.outcome.as_ref().ok()?;
+        let script = cache.get(file.as_os_str())?.outcome.as_ref().ok()?;
         Some(Rc::clone(&script.text))
     }
 }

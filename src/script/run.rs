@@ -53,7 +53,7 @@ pub struct Options {
 pub struct Host {
     core: Rc<Core>,
     common: Rc<Common>,
-    server: Dynamic,
+    server: Rc<Dynamic>,
 }
 
 impl Host {
@@ -73,7 +73,7 @@ impl Host {
             api::register(engine);
             api::helpers::register(engine, &options);
         });
-        Self { core, common, server: Dynamic::from_map(server) }
+        Self { core, common, server: Rc::new(Dynamic::from_map(server)) }
     }
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
@@ -83,7 +83,7 @@ impl Host {
         let script = script.and_then(|script| script.as_handler().map(|()| script));
         let core = Rc::clone(&self.core);
         let common = Rc::clone(&self.common);
-        let server = self.server.clone();
+        let server = Rc::clone(&self.server);
         async move {
             match script {
                 Ok(script) => handle(&core, &script, exchange, &common, server).await,
@@ -107,7 +107,7 @@ fn cached_date(wall_clock: fn() -> SystemTime) -> impl Fn() -> Bytes {
     }
 }
 
-async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, server: Dynamic) {
+async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, server: Rc<Dynamic>) {
     let wants_frames = script.defines(Entry::HandleFrame);
     exchange.set_interest(interest(script));
     let (inner, response_common) = (exchange.clone(), Rc::clone(common));
@@ -158,7 +158,7 @@ fn interest(script: &Script) -> Interest {
 }
 
 /// The handler's life, on its own stack.
-fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Dynamic) -> Result<(), ScriptError> {
+fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Rc<Dynamic>) -> Result<(), ScriptError> {
     let script = caller.script();
     let request = Request::new(exchange.clone(), server);
     let _ending = request.ending();

@@ -48,7 +48,7 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
     let common = worker.common_fields();
     match meaning {
-        Meaning::File(path) => site::serve_file(exchange, path, &worker.files, common).await,
+        Meaning::File(path) => site::serve_file(exchange, path, &worker.files, worker.now.get(), common).await,
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),

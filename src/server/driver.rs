@@ -28,11 +28,13 @@ impl Driver {
 
 impl Engine for Driver {
     fn receive(&self, now: Instant, octets: &[u8]) {
+        self.worker.now.set(now);
         self.connection.receive(now, octets);
         self.turn();
     }
 
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
+        self.worker.now.set(now);
         // Without a close_notify the peer may well read on: for HTTP it is the end of what it sends.
         let clean = matches!(how, PeerClosed::Clean | PeerClosed::Failed(io::ErrorKind::UnexpectedEof));
         self.connection.peer_closed(now, clean);
@@ -40,6 +42,7 @@ impl Engine for Driver {
     }
 
     fn handle_timeout(&self, now: Instant) {
+        self.worker.now.set(now);
         self.connection.handle_timeout(now);
         self.turn();
     }
@@ -48,7 +51,8 @@ impl Engine for Driver {
         self.connection.poll_timeout()
     }
 
-    fn transmit(&self, _now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+        self.worker.now.set(now);
         let sent = self.connection.transmit(write);
         self.turn();
         match sent {

@@ -64,6 +64,8 @@ pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: script::Host,
     pub files: FileCache,
+    /// When the turn of a connection that is under way began.
+    pub now: Cell<Instant>,
     resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
     date: RefCell<(u64, Bytes)>,
     connections: RefCell<HashMap<u64, Connection>>,
@@ -76,6 +78,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiv
         host: script::Host::new(shared.script.clone()),
         shared,
         files: FileCache::default(),
+        now: Cell::new(net::now()),
         resolved: RefCell::default(),
         date: RefCell::default(),
         connections: RefCell::default(),
@@ -154,7 +157,7 @@ async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer
 impl Worker {
     /// What a path means, remembered for [`TRUST`].
     pub fn resolve(&self, path: &[u8]) -> Rc<Answer> {
-        let now = net::now();
+        let now = self.now.get();
         if let Some((since, answer)) = self.resolved.borrow().get(path)
             && now.saturating_duration_since(*since) < TRUST
         {

@@ -3,12 +3,14 @@
 use crate::exchange::{ErrorCode, Exchange, ResponseHead, SendError};
 use crate::http::{Fields, date, media_type, status};
 use bytes::{Bytes, BytesMut};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Files up to this many octets are kept in memory while they do not change.
 const MAX_CACHED_FILE: u64 = 256 * 1024;
@@ -17,29 +19,43 @@ const MAX_CACHE: u64 = 64 << 20;
 /// Octets read, and queued, at a time from a larger file.
 const CHUNK: usize = 64 * 1024;
 
+/// How long size and modification time are trusted: no longer than file systems take to change the latter.
+const STAMP_AGE: Duration = Duration::from_millis(1);
+
 /// Small files that were served before, valid while size and modification time stand. One per worker.
 #[derive(Default)]
 pub struct FileCache {
-    files: RefCell<HashMap<PathBuf, Cached>>,
+    /// By path as it is written, which is quicker to hash than its components.
+    files: RefCell<HashMap<OsString, Rc<Cached>>>,
     octets: RefCell<u64>,
 }
 
-#[derive(Clone)]
 struct Cached {
     modified: Option<SystemTime>,
+    looked: Cell<Instant>,
     head: ResponseHead,
     content: Bytes,
 }
 
 impl FileCache {
-    fn get(&self, path: &Path, metadata: &fs::Metadata) -> Option<Cached> {
+    /// What was served before, if that was looked at just now.
+    fn get_fresh(&self, path: &Path, now: Instant) -> Option<Rc<Cached>> {
         let files = self.files.borrow();
-        let cached = files.get(path)?;
-        (cached.modified == metadata.modified().ok() && cached.content.len() as u64 == metadata.len())
-            .then(|| cached.clone())
+        let cached = files.get(path.as_os_str())?;
+        (now.saturating_duration_since(cached.looked.get()) < STAMP_AGE).then(|| Rc::clone(cached))
     }
 
-    fn put(&self, path: &Path, cached: &Cached) {
+    fn get(&self, path: &Path, metadata: &fs::Metadata, now: Instant) -> Option<Rc<Cached>> {
+        let files = self.files.borrow();
+        let cached = files.get(path.as_os_str())?;
+        let same = cached.modified == metadata.modified().ok() && cached.content.len() as u64 == metadata.len();
+        same.then(|| {
+            cached.looked.set(now);
+            Rc::clone(cached)
+        })
+    }
+
+    fn put(&self, path: &Path, cached: &Rc<Cached>) {
         let mut files = self.files.borrow_mut();
         let mut octets = self.octets.borrow_mut();
         if *octets + cached.content.len() as u64 > MAX_CACHE {
@@ -47,33 +63,49 @@ impl FileCache {
             *octets = 0;
         }
         *octets += cached.content.len() as u64;
-        if let Some(old) = files.insert(path.to_path_buf(), cached.clone()) {
+        if let Some(old) = files.insert(path.into(), Rc::clone(cached)) {
             *octets -= old.content.len() as u64;
         }
     }
 }
 
+enum Found {
+    Small(Rc<Cached>),
+    Large(ResponseHead, File, u64),
+}
+
+fn find(path: &Path, cache: &FileCache, now: Instant) -> io::Result<Found> {
+    if let Some(cached) = cache.get_fresh(path, now) {
+        return Ok(Found::Small(cached));
+    }
+    let metadata = fs::metadata(path)?;
+    if let Some(cached) = cache.get(path, &metadata, now) {
+        return Ok(Found::Small(cached));
+    }
+    let mut file = File::open(path)?;
+    let head = file_head(path, &metadata);
+    if metadata.len() > MAX_CACHED_FILE {
+        return Ok(Found::Large(head, file, metadata.len()));
+    }
+    let mut content = Vec::with_capacity(metadata.len() as usize);
+    file.read_to_end(&mut content)?;
+    let modified = metadata.modified().ok();
+    let cached = Rc::new(Cached { modified, looked: Cell::new(now), head, content: content.into() });
+    cache.put(path, &cached);
+    Ok(Found::Small(cached))
+}
+
 /// Answers GET and HEAD with a file; `common` are fields that every response has.
-pub async fn serve_file(exchange: &Exchange, path: &Path, cache: &FileCache, common: Fields) -> Result<(), SendError> {
-    let found = fs::metadata(path).and_then(|metadata| {
-        if let Some(cached) = cache.get(path, &metadata) {
-            return Ok((cached, None));
-        }
-        let mut file = File::open(path)?;
-        let head = file_head(path, &metadata);
-        if metadata.len() > MAX_CACHED_FILE {
-            let cached = Cached { modified: None, head, content: Bytes::new() };
-            return Ok((cached, Some((file, metadata.len()))));
-        }
-        let mut content = Vec::with_capacity(metadata.len() as usize);
-        file.read_to_end(&mut content)?;
-        let cached = Cached { modified: metadata.modified().ok(), head, content: content.into() };
-        cache.put(path, &cached);
-        Ok((cached, None))
-    });
-    match found {
-        Ok((cached, None)) => answer(exchange, cached.head, cached.content, common).await,
-        Ok((cached, Some((file, length)))) => stream(exchange, cached.head, common, file, length).await,
+pub async fn serve_file(
+    exchange: &Exchange,
+    path: &Path,
+    cache: &FileCache,
+    now: Instant,
+    common: Fields,
+) -> Result<(), SendError> {
+    match find(path, cache, now) {
+        Ok(Found::Small(cached)) => answer(exchange, cached.head.clone(), cached.content.clone(), common).await,
+        Ok(Found::Large(head, file, length)) => stream(exchange, head, common, file, length).await,
         Err(error) => {
             let why = format!("The file exists but cannot be read: {error}.");
             status_page(exchange, 500, &why, common).await
@@ -130,6 +162,7 @@ async fn answer(exchange: &Exchange, head: ResponseHead, content: Bytes, mut com
 }
 
 async fn respond(exchange: &Exchange, mut head: ResponseHead, content: Bytes, common: Fields) -> Result<(), SendError> {
+    head.fields.reserve(1 + common.len());
     head.fields.append("content-length", content.len().to_string());
     head.fields.extend(common);
     if exchange.request().is_head() || content.is_empty() {

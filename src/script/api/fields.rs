@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Engine, INT, Map};
 use super::{Outcome, fail};
 use crate::exchange::Exchange;
 use crate::http::Fields;
-use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1_text};
+use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1, latin1_text};
 
 /// The request's regular fields, names in any case.
 #[derive(Clone)]
@@ -108,6 +108,10 @@ fn append(fields: &mut Fields, name: Bytes, value: &Dynamic) -> Outcome<()> {
 impl FieldList {
     fn set(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
         let name = name_of(name)?;
+        if !value.is_array() {
+            self.0.borrow_mut().set(name, value_of(value)?);
+            return Ok(());
+        }
         let mut fresh = Fields::new();
         append(&mut fresh, name.clone(), value)?;
         let mut fields = self.0.borrow_mut();
@@ -115,7 +119,7 @@ impl FieldList {
             fields.set(name, field.value.clone());
         } else {
             fields.remove(&name);
-            fresh.iter().for_each(|field| fields.push(field.clone()));
+            fields.extend(fresh);
         }
         Ok(())
     }
@@ -158,6 +162,13 @@ pub fn register(engine: &mut Engine) {
 
 fn register_list(engine: &mut Engine) {
     engine.register_type_with_name::<FieldList>("response fields");
+    // Rhai finds exact parameter types at once, and `Dynamic` only after all combinations of it.
+    engine.register_fn("set", |fields: &mut FieldList, name: &str, value: &str| {
+        fields.0.borrow_mut().set(latin1(name), latin1(value));
+    });
+    engine.register_fn("append", |fields: &mut FieldList, name: &str, value: &str| {
+        fields.0.borrow_mut().append(latin1(name), latin1(value));
+    });
     engine.register_fn("set", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.set(&name, &value));
     engine.register_fn("append", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.append(&name, &value));
     engine.register_fn("get", |fields: &mut FieldList, name: &str| combined(&fields.0.borrow(), name));

@@ -26,13 +26,13 @@ pub struct Request(Rc<Inner>);
 struct Inner {
     exchange: Exchange,
     context: Context,
-    server: Dynamic,
+    server: Rc<Dynamic>,
     get: OnceCell<Params>,
 }
 
 impl Request {
     /// The request of an exchange; `server` is what scripts see as `request.server`.
-    pub fn new(exchange: Exchange, server: Dynamic) -> Self {
+    pub fn new(exchange: Exchange, server: Rc<Dynamic>) -> Self {
         Self(Rc::new(Inner { exchange, context: Context::default(), server, get: OnceCell::new() }))
     }
 
@@ -227,7 +227,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("tls", |request: &mut Request| request.tls());
     handle!(engine, "context", |request: &mut Request| -> Context { request.0.context.clone() });
     handle!(engine, "connection", |request: &mut Request| -> Connection { request.0.exchange.connection().clone() });
-    engine.register_get("server", |request: &mut Request| request.0.server.clone());
+    engine.register_get("server", |request: &mut Request| Dynamic::clone(&request.0.server));
     engine.register_get("doc_root", |request: &mut Request| {
         request.0.server.read_lock::<Map>().and_then(|server| server.get("doc_root").cloned()).unwrap_or(Dynamic::UNIT)
     });

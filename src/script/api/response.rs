@@ -136,7 +136,10 @@ impl Response {
 
     /// The fields as they go out: with what every response has, and names in lower case over HTTP/2.
     fn fields(&self) -> Fields {
-        let mut fields = self.0.headers.0.borrow().clone();
+        let set = self.0.headers.0.borrow();
+        // With room for date, server and content-length.
+        let mut fields = Fields::with_capacity(set.len() + 3);
+        fields.extend(set.iter().cloned());
         if self.0.exchange.protocol() == Protocol::Http2 && fields.iter().any(|field| has_upper_case(&field.name)) {
             fields = fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect();
         }
