@@ -165,6 +165,13 @@ impl Run {
         (resident.saturating_sub(before) > self.limits.memory).then_some(Ending::Memory)
     }
 
+    /// What the process grew by between `left` and now, while others ran, is not this handler's.
+    fn returned(&self, left: Option<u64>) {
+        if let (Some(before), Some(left), Some(now)) = (self.resident.get(), left, resident_memory()) {
+            self.resident.set(Some(before.saturating_add(now).saturating_sub(left)));
+        }
+    }
+
     /// Ends it: the next operation terminates the script, whatever it tries. The first reason stays.
     pub fn end(&self, why: Ending) {
         if self.ending.get().is_none() {
@@ -319,8 +326,11 @@ fn check() -> Option<Dynamic> {
         meter.new_slice(operations);
         meter.inspect.set(true);
     });
+    let left = run.resident.get().and_then(|_| resident_memory());
+    let waited = wait(tokio::task::yield_now());
+    run.returned(left);
     // After the wait `Counting` has loaded this handler again.
-    match wait(tokio::task::yield_now()) {
+    match waited {
         Err(WaitError::Cancelled) => {
             run.end(Ending::Cancelled);
             Some(Dynamic::UNIT)

@@ -267,9 +267,11 @@ fn message_of(error: &EvalAltResult) -> String {
             format!("there is no script {name:?} below the handler folders to import")
         }
         EvalAltResult::ErrorDataTooLarge(what, _) => format!("{what} is over the limit of a handler"),
-        EvalAltResult::ErrorDataRace(_, _) => "a closure holds the very variable that a method is called on or a property \
+        EvalAltResult::ErrorDataRace(_, _) => {
+            "a closure holds the very variable that a method is called on or a property \
              is set on with it: let it hold a copy, as in `let copy = response;`"
-            .to_owned(),
+                .to_owned()
+        }
         EvalAltResult::ErrorTooManyVariables(_) => "more variables than a handler may have".to_owned(),
         EvalAltResult::ErrorTooManyModules(_) => "more imports than a handler may have".to_owned(),
         EvalAltResult::ErrorStackOverflow(_) => "calls nested too deep".to_owned(),

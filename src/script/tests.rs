@@ -25,6 +25,11 @@ fn on_worker<F: Future>(future: F) -> F::Output {
     local.block_on(&runtime, future)
 }
 
+/// Without the guard on the memory of the process, which other tests share.
+fn alone() -> Limits {
+    Limits { memory: 0, ..Limits::default() }
+}
+
 fn core(limits: Limits) -> Rc<Core> {
     core_with(limits, |_| {})
 }
@@ -41,7 +46,7 @@ fn start(core: &Rc<Core>, text: &str) -> Handler<Dynamic> {
 }
 
 fn run(text: &str) -> Result<Dynamic, ScriptError> {
-    run_with(Limits::default(), text)
+    run_with(alone(), text)
 }
 
 fn run_with(limits: Limits, text: &str) -> Result<Dynamic, ScriptError> {
@@ -65,7 +70,7 @@ fn a_script_answers() {
 #[test]
 fn a_thousand_sleep_at_once() {
     on_worker(async {
-        let core = core(Limits::default());
+        let core = core(alone());
         let begin = Instant::now();
         let sleepers: Vec<_> = (0..1000)
             .map(|_| tokio::task::spawn_local(start(&core, "fn main() { sleep(0.2); sleep(0); 1 }")))
@@ -81,7 +86,7 @@ fn a_thousand_sleep_at_once() {
 #[test]
 fn an_endless_loop_takes_turns_until_its_budget_ends_it() {
     on_worker(async {
-        let core = core(Limits { operations: 3_000_000, ..Limits::default() });
+        let core = core(Limits { operations: 3_000_000, ..alone() });
         let endless: Vec<_> = (0..3)
             .map(|_| tokio::task::spawn_local(start(&core, "fn main() { let x = 0; loop {\n x += 1;\n } }")))
             .collect();
@@ -101,7 +106,7 @@ fn an_endless_loop_takes_turns_until_its_budget_ends_it() {
 
 #[test]
 fn an_empty_loop_ends_and_says_where() {
-    let result = run_with(Limits { operations: 10_000, ..Limits::default() }, "\nfn main() { loop {} }");
+    let result = run_with(Limits { operations: 10_000, ..alone() }, "\nfn main() { loop {} }");
     assert_eq!(ending(&result), Some(Ending::Operations));
     let text = result.unwrap_err().to_string();
     assert!(text.contains(":2") && text.contains("fn main() { loop {} }"), "{text}");
@@ -110,20 +115,14 @@ fn an_empty_loop_ends_and_says_where() {
 #[test]
 fn callbacks_do_not_restart_the_count() {
     let script = "fn main() { let a = [1, 2, 3, 4]; loop { a.map(|x| { let i = 0; while i < 50 { i += 1 } x }); } }";
-    assert_eq!(
-        ending(&run_with(Limits { operations: 100_000, ..Limits::default() }, script)),
-        Some(Ending::Operations)
-    );
+    assert_eq!(ending(&run_with(Limits { operations: 100_000, ..alone() }, script)), Some(Ending::Operations));
     let waiting = "fn main() { loop { sleep(0); } }";
-    assert_eq!(
-        ending(&run_with(Limits { operations: 10_000, ..Limits::default() }, waiting)),
-        Some(Ending::Operations)
-    );
+    assert_eq!(ending(&run_with(Limits { operations: 10_000, ..alone() }, waiting)), Some(Ending::Operations));
 }
 
 #[test]
 fn time_ends_who_sleeps_and_who_is_busy() {
-    let limits = Limits { time: Duration::from_millis(50), operations: 0, ..Limits::default() };
+    let limits = Limits { time: Duration::from_millis(50), operations: 0, ..alone() };
     let begin = Instant::now();
     let asleep = run_with(limits.clone(), "fn f() {\n sleep(3600)\n }\nfn main() { f() }");
     assert_eq!(ending(&asleep), Some(Ending::Time));
@@ -135,7 +134,7 @@ fn time_ends_who_sleeps_and_who_is_busy() {
 
 #[test]
 fn a_catch_all_cannot_swallow_the_end() {
-    let limits = Limits { operations: 100_000, time: Duration::from_millis(200), ..Limits::default() };
+    let limits = Limits { operations: 100_000, time: Duration::from_millis(200), ..alone() };
     for script in [
         "fn main() { loop { try { let x = 0; loop { x += 1 } } catch { } } }",
         "fn main() { loop { try { loop { } } catch (e) { } } }",
@@ -207,7 +206,7 @@ fn nested_values_do_not_overflow_the_stack() {
         "throw a",
         "a",
     ] {
-        let core = core_with(Limits::default(), |engine| {
+        let core = core_with(alone(), |engine| {
             engine.register_fn("nested", nested);
             super::api::register(engine);
         });
@@ -263,7 +262,7 @@ impl Drop for Guard {
 #[test]
 fn a_dropped_handler_unwinds_in_good_order() {
     on_worker(async {
-        let core = core(Limits::default());
+        let core = core(alone());
         let dropped = Rc::new(Cell::new(0));
         let seen = Rc::new(RefCell::new(None));
         let source = ScriptSource::Embedded {
@@ -297,7 +296,7 @@ fn a_dropped_handler_unwinds_in_good_order() {
 #[test]
 fn a_panic_in_a_host_function_ends_that_handler_only() {
     on_worker(async {
-        let core = core_with(Limits::default(), |engine| {
+        let core = core_with(alone(), |engine| {
             engine.register_fn("explode", || -> INT { panic!("as told") });
             engine.register_fn("explode_later", || -> INT { wait(async { panic!("later") }).unwrap_or(0) });
         });
@@ -321,7 +320,7 @@ fn waiting_is_possible_in_a_handler_only() {
 #[test]
 fn the_number_of_stacks_is_limited() {
     on_worker(async {
-        let core = core(Limits { live: 0, ..Limits::default() });
+        let core = core(Limits { live: 0, ..alone() });
         let source = ScriptSource::Embedded { name: "a.rhai".into(), text: "fn main() { }".into() };
         let script = core.load(&source).unwrap();
         let refused = core.start(&script, |caller| caller.call("main", ()));
@@ -332,7 +331,7 @@ fn the_number_of_stacks_is_limited() {
 #[test]
 fn eval_and_files_are_out_of_reach() {
     let source = |text: &'static str| ScriptSource::Embedded { name: "e.rhai".into(), text: text.into() };
-    assert!(core(Limits::default()).load(&source("fn main() { eval(\"1\") }")).is_err());
+    assert!(core(alone()).load(&source("fn main() { eval(\"1\") }")).is_err());
     assert!(run("import \"/etc/passwd\" as p; fn main() { 1 }").is_err());
 }
 
@@ -372,7 +371,7 @@ impl Folder {
         let root = folder.path().join("handlers");
         std::fs::create_dir(&root).unwrap();
         let roots = Roots { folders: vec![root], ..Roots::default() };
-        Self { folder, core: Core::new(Limits::default(), roots, changes, |_| {}) }
+        Self { folder, core: Core::new(alone(), roots, changes, |_| {}) }
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -504,7 +503,7 @@ fn check_finds_every_error() {
     write("parameters.rhai", "\nfn main(request) { 1 }");
     write("empty.rhai", "");
     write("notes.txt", "fn (");
-    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &Limits::default());
+    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &alone());
     assert_eq!(report.good.len(), 3, "{report:?}");
     let text: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 5, "{text:#?}");
@@ -525,7 +524,7 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
     let handlers = folder.path().join("handlers");
     let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
     assert!(written.to_string().contains("my-test.html"));
-    let report = super::check::check(std::slice::from_ref(&handlers), &Limits::default());
+    let report = super::check::check(std::slice::from_ref(&handlers), &alone());
     assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
     let page = std::fs::read_to_string(&written.page).unwrap();
     assert!(page.contains("/handlers/my-test.rhai"));
@@ -565,7 +564,7 @@ fn deep_sources() -> Vec<String> {
 fn deep_sources_do_not_overflow_the_stack() {
     let worker = std::thread::Builder::new().stack_size(super::coroutine::OUTER_STACK_SIZE).spawn(|| {
         for (number, text) in deep_sources().into_iter().enumerate() {
-            let core = core(Limits::default());
+            let core = core(alone());
             let name = format!("deep-{number}.rhai");
             let source = ScriptSource::Embedded { name: name.into(), text: text.into() };
             if let Ok(script) = core.load(&source) {
@@ -580,5 +579,8 @@ fn deep_sources_do_not_overflow_the_stack() {
 fn a_closure_that_holds_what_it_is_given_to_is_explained() {
     let error = run("fn main() { let m = []; let f = || m; m.push(f); }").unwrap_err().to_string();
     assert!(error.contains("a closure holds the very variable"), "{error}");
-    assert_eq!(run("fn main() { let m = []; let copy = m; let f = || copy; m.push(f); m.len }").unwrap().as_int(), Ok(1));
+    assert_eq!(
+        run("fn main() { let m = []; let copy = m; let f = || copy; m.push(f); m.len }").unwrap().as_int(),
+        Ok(1)
+    );
 }

@@ -82,7 +82,11 @@ impl Conversion {
             return fail(format!("values nested deeper than {MAX_DEPTH} have no form in JSON"));
         };
         if let Some(list) = value.read_lock::<Array>() {
-            return list.iter().map(|value| self.value(value, depth)).collect::<Outcome<Vec<Value>>>().map(Value::Array);
+            return list
+                .iter()
+                .map(|value| self.value(value, depth))
+                .collect::<Outcome<Vec<Value>>>()
+                .map(Value::Array);
         }
         if let Some(map) = value.read_lock::<Map>() {
             return self.object(&map, depth);
