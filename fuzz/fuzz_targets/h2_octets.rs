@@ -2,6 +2,7 @@
 #![no_main]
 
 #[path = "../drivers/h2.rs"]
+#[allow(dead_code, reason = "each target uses its part")]
 mod drivers;
 
 libfuzzer_sys::fuzz_target!(|octets: &[u8]| drivers::octets(octets));

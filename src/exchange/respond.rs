@@ -6,7 +6,7 @@ use super::request::{Protocol, RawHead, Request};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, Track};
 use crate::http::{self, Fields};
-use crate::wire::frame::{ErrorCode, RawFrame};
+use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::task::Poll;
@@ -272,7 +272,8 @@ impl Exchange {
         }
         self.check_connected()?;
         self.update(|progress| {
-            progress.headers = true;
+            // Any other frame leaves the response itself to be written yet.
+            progress.headers |= frame.header.frame_type == FrameType::HEADERS;
             progress.raw = true;
         });
         self.http2(|engine, _| {

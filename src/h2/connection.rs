@@ -218,6 +218,7 @@ impl Connection {
     pub fn transmitted(&mut self, octets: usize) {
         if self.output.transmitted(octets) && self.streams.map.is_empty() {
             self.output.shrink();
+            self.streams.shrink();
         }
     }
 

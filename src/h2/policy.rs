@@ -14,7 +14,8 @@ pub enum Action {
     Ignore,
 }
 
-/// One [`Action`] per [`Rule`]; everything is enforced unless said otherwise.
+/// One [`Action`] per [`Rule`]; everything is enforced unless said otherwise, but for an ACK that no SETTINGS of ours
+/// waits for: no RFC calls it an error, and it is what a lawful client sends when a script wrote SETTINGS raw.
 ///
 /// Where going on is possible only in part, this is what happens: a frame whose payload cannot be read is skipped, a
 /// field block that cannot be decoded is skipped with its fields, a window never passes 2^31-1, and a malformed
@@ -26,7 +27,9 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { actions: [Action::Enforce; Rule::ALL.len()] }
+        let mut policy = Self { actions: [Action::Enforce; Rule::ALL.len()] };
+        policy.set(Rule::SettingsAckUnexpected, Action::Report);
+        policy
     }
 }
 

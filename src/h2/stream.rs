@@ -10,6 +10,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// Streams whose end is remembered exactly. Frames on older ones are discarded without a word.
 const RECENT: usize = 128;
 
+/// Room for more streams than this is given back when there are none.
+const KEEP: usize = 64;
+
 /// Ranges of never used identifiers that are remembered.
 const SKIPPED: usize = 64;
 
@@ -199,6 +202,14 @@ impl Streams {
             self.recent.pop_front();
         }
         self.recent.push_back((id, ended));
+    }
+
+    /// Gives memory back, when there are no streams.
+    pub fn shrink(&mut self) {
+        if self.map.is_empty() && self.map.capacity() > KEEP {
+            self.map = HashMap::default();
+            self.ready = VecDeque::new();
+        }
     }
 
     pub fn insert(&mut self, id: u32, stream: Stream) {

@@ -24,7 +24,7 @@ const SLICE: u64 = 2048;
 const GLANCE: u64 = 32;
 
 /// Time after which a busy handler lets others run, however few operations it made.
-const TURN: Duration = Duration::from_millis(1);
+const TURN: Duration = Duration::from_millis(4);
 
 /// Operations that a handler over its budget may still make, so that the error can be raised where a variable is
 /// read: only there does Rhai keep the position and the call chain.

@@ -26,6 +26,10 @@ pub const STACK_SIZE: usize = 8 << 20;
 /// interrupt: dropping, comparing or printing values as deeply nested as the size limits allow.
 pub const STACK_RESERVE: usize = 6 << 20;
 
+/// Octets of stack that the thread needs on which [`Task`]s are polled: values that handlers left in a shared context
+/// are dropped there, and scripts are compiled there.
+pub const OUTER_STACK_SIZE: usize = 16 << 20;
+
 /// Stacks that each worker keeps for reuse.
 const POOLED: usize = 64;
 

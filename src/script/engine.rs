@@ -70,9 +70,7 @@ impl ModuleResolver for Imports {
         };
         let run = budget::current().ok_or_else(|| error(WaitError::NotInHandler.to_string()))?;
         let found = self.loader.resolve_import(source.map(Path::new), name);
-        let found = found.ok_or_else(|| {
-            Box::new(EvalAltResult::ErrorModuleNotFound(name.to_owned(), position))
-        })?;
+        let found = found.ok_or_else(|| Box::new(EvalAltResult::ErrorModuleNotFound(name.to_owned(), position)))?;
         let path = found.path().to_owned();
         match run.modules.borrow().get(&path) {
             Some(Some(module)) => return Ok(Rc::clone(module)),
@@ -88,7 +86,8 @@ impl ModuleResolver for Imports {
         run.scripts.borrow_mut().push(Rc::clone(&script));
         run.modules.borrow_mut().insert(path.clone(), None);
         let module = Module::eval_ast_as_new(Scope::new(), script.ast(), engine);
-        let module = module.map_err(|inner| EvalAltResult::ErrorInModule(path.to_string_lossy().into_owned(), inner, position));
+        let module =
+            module.map_err(|inner| EvalAltResult::ErrorInModule(path.to_string_lossy().into_owned(), inner, position));
         match module {
             Ok(module) => {
                 let module = Shared::new(module);

@@ -92,7 +92,8 @@ impl Caller {
     pub fn call(&self, function: &str, arguments: impl FuncArgs) -> Result<Dynamic, ScriptError> {
         let mut scope = Scope::new();
         let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let outcome = self.core.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
+        let outcome =
+            self.core.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
         outcome.map_err(|error| self.error(&error, function))
     }
 

@@ -1,7 +1,7 @@
 //! Compiled scripts of one worker: file → syntax tree, or the compiler's message.
 //!
 //! A change of a file is seen at the next [`Loader::load`]: by the watcher's count, and, in case the system loses
-//! or delays events, by the file's time stamp, looked at once a millisecond at most.
+//! or delays events, by the file's time stamp, looked at now and then.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -17,8 +17,13 @@ use super::budget::Limits;
 use super::error::{Fault, ScriptError, Texts};
 use super::watch::Changes;
 
-/// How long a file's time stamp is trusted.
-const STAMP_AGE: Duration = Duration::from_millis(1);
+/// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
+/// yet seldom enough to cost nothing under load.
+const STAMP_AGE: Duration = Duration::from_micros(100);
+
+/// Time stamps are as coarse as the system's tick: two writes within one look the same. So for this long after a
+/// script was read, its text itself is compared.
+const COARSEST_STAMP: Duration = Duration::from_millis(50);
 
 /// Where a script comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,7 +82,13 @@ pub struct Script {
     text: Rc<str>,
     ast: AST,
     entries: [bool; Entry::ALL.len()],
+    /// What keeps it from being a handler.
+    problem: Option<ScriptError>,
+    reads_body: bool,
 }
+
+/// What a script writes that may mean the request's content.
+const BODY_WORDS: [&str; 5] = ["body", "POST", "text", "json", "import"];
 
 impl Script {
     /// What messages call it.
@@ -100,9 +111,9 @@ impl Script {
         self.entries[entry as usize]
     }
 
-    /// Whether it uses `word` anywhere: cheap, and too generous rather than too strict.
-    pub fn mentions(&self, word: &str) -> bool {
-        self.text.contains(word)
+    /// Whether it may read the request's content: too generous rather than too strict.
+    pub fn reads_body(&self) -> bool {
+        self.reads_body
     }
 
     /// What keeps it from being a handler: an entry function with the wrong parameters, or none at all.
@@ -110,6 +121,10 @@ impl Script {
     /// # Errors
     /// [`ScriptError::NoHandler`]
     pub fn as_handler(&self) -> Result<(), ScriptError> {
+        self.problem.clone().map_or(Ok(()), Err)
+    }
+
+    fn judge(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
         if self.entries.contains(&true) {
             return Ok(());
@@ -167,6 +182,7 @@ impl Default for Roots {
 struct Cached {
     outcome: Result<Rc<Script>, Rc<ScriptError>>,
     stamp: Option<Stamp>,
+    read: Instant,
     looked: Cell<Instant>,
 }
 
@@ -208,6 +224,7 @@ impl Loader {
         {
             return cached.outcome.clone();
         }
+        let now = Instant::now();
         let (outcome, stamp) = match source {
             ScriptSource::Path(path) => {
                 self.changes.watch_folder_of(path);
@@ -217,7 +234,7 @@ impl Loader {
             ScriptSource::Embedded { text, .. } => (self.compile(path, text), None),
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
-        let cached = Cached { outcome: outcome.clone(), stamp, looked: Cell::new(Instant::now()) };
+        let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
         self.cache.borrow_mut().insert(path.to_owned(), cached);
         outcome
     }
@@ -225,6 +242,10 @@ impl Loader {
     fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {
         let ScriptSource::Path(path) = source else { return true };
         let now = Instant::now();
+        if now.saturating_duration_since(cached.read) < COARSEST_STAMP {
+            let text = std::fs::read(path).ok();
+            return cached.outcome.as_ref().is_ok_and(|script| text.as_deref() == Some(script.text.as_bytes()));
+        }
         if now.saturating_duration_since(cached.looked.get()) < STAMP_AGE {
             return true;
         }
@@ -257,17 +278,23 @@ impl Loader {
         let mut ast = compiled.map_err(|error| ScriptError::Compile(Fault::compile(&error, path, text)))?;
         ast.set_source(path.to_string_lossy().as_ref());
         let entries = Entry::ALL.map(|entry| {
-            ast.iter_functions().any(|function| {
-                function.name == entry.name() && function.params.len() == entry.parameters().len()
-            })
+            ast.iter_functions()
+                .any(|function| function.name == entry.name() && function.params.len() == entry.parameters().len())
         });
-        Ok(Script { path: path.to_owned(), text: Rc::from(text), ast, entries })
+        let reads_body = BODY_WORDS.iter().any(|word| text.contains(word));
+        let mut script =
+            Script { path: path.to_owned(), text: Rc::from(text), ast, entries, problem: None, reads_body };
+        script.problem = script.judge().err();
+        Ok(script)
     }
 
     /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
     pub fn resolve_import(&self, importer: Option<&Path>, name: &str) -> Option<ScriptSource> {
         let name = Path::new(name);
-        if name.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir)) {
+        if name
+            .components()
+            .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir))
+        {
             return None;
         }
         let mut file = name.to_owned();

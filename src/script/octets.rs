@@ -103,7 +103,11 @@ impl From<Bytes> for Octets {
 }
 
 fn position(index: INT, length: usize) -> Option<usize> {
-    if index < 0 { length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?) } else { usize::try_from(index).ok() }
+    if index < 0 {
+        length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)
+    } else {
+        usize::try_from(index).ok()
+    }
 }
 
 /// Where a slice starts; negative counts from the end, as in Rhai.
@@ -229,7 +233,9 @@ fn register_reading(engine: &mut Engine) {
         u8::try_from(octet).is_ok_and(|octet| octets.0.contains(&octet))
     });
     engine.register_fn("contains", |octets: &mut Octets, text: &str| find(octets, text.as_bytes()) >= 0);
-    engine.register_fn("index_of", |octets: &mut Octets, wanted: Dynamic| Ok::<_, Box<EvalAltResult>>(find(octets, &argument(&wanted)?)));
+    engine.register_fn("index_of", |octets: &mut Octets, wanted: Dynamic| {
+        Ok::<_, Box<EvalAltResult>>(find(octets, &argument(&wanted)?))
+    });
     engine.register_fn("starts_with", |octets: &mut Octets, wanted: Dynamic| {
         Ok::<_, Box<EvalAltResult>>(octets.0.starts_with(&argument(&wanted)?))
     });

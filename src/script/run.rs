@@ -156,12 +156,7 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
 /// What is to be kept for a script, by what it defines and mentions.
 fn interest(script: &Script) -> Interest {
     let frames = script.defines(Entry::HandleFrame);
-    let words = ["body", "POST", "text", "json", "import"];
-    Interest {
-        data: script.defines(Entry::HandleData) || frames,
-        frames,
-        body: words.iter().any(|word| script.mentions(word)),
-    }
+    Interest { data: script.defines(Entry::HandleData) || frames, frames, body: script.reads_body() }
 }
 
 /// The handler's life, on its own stack.
@@ -170,9 +165,8 @@ fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Dyna
     let request = Request::new(exchange.clone(), server);
     let _ending = request.ending();
     let response = Response::new(exchange.clone(), common);
-    let with_frame = |entry: Entry, frame: Frame| {
-        caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop)
-    };
+    let with_frame =
+        |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
     if script.defines(Entry::HandleHeaders) {
         with_frame(Entry::HandleHeaders, head_frame(exchange))?;
     }
@@ -276,9 +270,12 @@ fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
     let content = status::has_content(&exchange.request().method, code);
     let head = ResponseHead { status: code, reason: None, fields };
     let sent = exchange.send_head(&head, !content);
-    let sent = sent.and_then(|()| {
-        if content { exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true) } else { Ok(()) }
-    });
+    let sent =
+        sent.and_then(
+            |()| {
+                if content { exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true) } else { Ok(()) }
+            },
+        );
     match sent {
         Err(error) if !error.is_peer_gone() => {
             tracing::error!(target: "script", "the error page could not be sent: {error}");

@@ -19,10 +19,6 @@ struct Open {
     speaks: Speaks,
 }
 
-/// Octets of address space for a worker's stack: what handlers leave on their connection is dropped there, and may nest as
-/// deep as on a handler's own stack.
-const WORKER_STACK: usize = crate::script::coroutine::STACK_SIZE + (2 << 20);
-
 /// Serves until Ctrl-C or SIGTERM, then until the streams under way have ended. A second signal ends at once.
 ///
 /// # Errors
@@ -144,7 +140,10 @@ impl Workers {
                 // Nobody listens if the server is cut off already.
                 let _ = ending.send(());
             };
-            let thread = std::thread::Builder::new().name(format!("worker-{number}")).stack_size(WORKER_STACK).spawn(run);
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .stack_size(crate::script::coroutine::OUTER_STACK_SIZE)
+                .spawn(run);
             thread.map_err(|error| StartError::System("a worker thread", error))?;
             workers.senders.push(sender);
             workers.ended.push(ended);

@@ -1,12 +1,12 @@
 //! Files as responses.
 
-use crate::exchange::{Exchange, ResponseHead, SendError};
+use crate::exchange::{ErrorCode, Exchange, ResponseHead, SendError};
 use crate::http::{Fields, date, media_type, status};
 use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -159,19 +159,15 @@ async fn stream(
     let mut left = length;
     while left > 0 {
         let mut piece = BytesMut::zeroed(CHUNK.min(usize::try_from(left).unwrap_or(CHUNK)));
-        if let Err(error) = file.read_exact(&mut piece) {
+        if file.read_exact(&mut piece).is_err() {
             // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
-            return cut_short(exchange, &error);
+            return exchange.reset(ErrorCode::INTERNAL_ERROR);
         }
         left -= piece.len() as u64;
         exchange.send_data(piece.freeze(), left == 0)?;
         exchange.drained().await?;
     }
     Ok(())
-}
-
-fn cut_short(exchange: &Exchange, _error: &io::Error) -> Result<(), SendError> {
-    exchange.reset(crate::wire::frame::ErrorCode::INTERNAL_ERROR)
 }
 
 fn file_head(path: &Path, metadata: &fs::Metadata) -> ResponseHead {

@@ -22,7 +22,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         let title = if topic.is_empty() { "start here" } else { topic };
         let _ = write!(page, "<section><h2>{}</h2>\n<div class=\"cards\">\n", escape(title));
         for entry in entries {
-            card(&mut page, entry);
+            card(&mut page, entry, elsewhere(entry, ports, protocol));
         }
         page.push_str("</div></section>\n");
     }
@@ -51,8 +51,15 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
     );
 }
 
-fn card(page: &mut String, entry: &Entry) {
-    let url = format!("/handlers/{}", encode(&entry.path));
+/// The port to go to for a handler that this page's protocol is not made for.
+fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -> Option<&'a str> {
+    let only = entry.only.as_deref().filter(|only| *only != protocol)?;
+    ports.iter().find(|(what, _)| what == only).map(|(_, url)| url.trim_end_matches('/'))
+}
+
+/// One handler. `base` is the other port that its links lead to; what is there cannot be fetched from this page.
+fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
+    let url = format!("{}/handlers/{}", base.unwrap_or_default(), encode(&entry.path));
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
     let _ = write!(page, "<article id=\"{}\"><h3>{}", escape(&entry.path), escape(name));
     if let Some(only) = &entry.only {
@@ -71,11 +78,11 @@ fn card(page: &mut String, entry: &Entry) {
     for query in tries {
         let label = if query.is_empty() { name } else { query.as_str() };
         let href = escape(&format!("{url}{query}"));
-        let _ = write!(
-            page,
-            "<li><code>{}</code> <button data-url=\"{href}\">fetch</button> <a href=\"{href}\">open</a></li>",
-            escape(label)
-        );
+        let _ = write!(page, "<li><code>{}</code> ", escape(label));
+        if base.is_none() {
+            let _ = write!(page, "<button data-url=\"{href}\">fetch</button> ");
+        }
+        let _ = write!(page, "<a href=\"{href}\">open</a></li>");
     }
     page.push_str("</ul><output></output></article>\n");
 }
@@ -100,4 +107,36 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(protocol: &str, file: &str, text: &str) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(file), text).expect("a file");
+        let roots = Roots { document: "/nowhere".into(), handlers: vec![folder.path().into()], hidden: Vec::new() };
+        let port = |what: &str, url: &str| (what.to_owned(), url.to_owned());
+        index_page(&roots, &[port("HTTP/1.1", "http://h:1/"), port("HTTP/2", "https://h:2/")], protocol)
+    }
+
+    #[test]
+    fn a_handler_for_http_2_only_is_linked_where_it_works() {
+        let text = "// Sends.\n// Client: reads.\n// Only: HTTP/2\nfn main(request, response) {}";
+        let (elsewhere, here) = ("href=\"https://h:2/handlers/mine.rhai\"", "data-url=\"/handlers/mine.rhai\"");
+        let over_1 = page("HTTP/1.1", "mine.rhai", text);
+        assert!(over_1.contains(elsewhere) && !over_1.contains(here));
+        let over_2 = page("HTTP/2", "mine.rhai", text);
+        assert!(!over_2.contains(elsewhere) && over_2.contains(here));
+    }
+
+    #[test]
+    fn names_and_comments_cannot_break_the_page() {
+        let text = "// <script>alert(1)</script>\n// Client: \"<b>\n// Try: ?a=\"><img>\nfn main(request, response) {}";
+        let page = page("HTTP/2", "a\"><i>.rhai", text);
+        for wrong in ["<script>alert", "<b>\"", "\"><img>", "\"><i>"] {
+            assert!(!page.contains(wrong), "{wrong} is in the page as it is");
+        }
+    }
 }

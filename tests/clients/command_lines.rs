@@ -141,14 +141,17 @@ struct NghttpLog {
     /// The GOAWAY or RST_STREAM whose second line is to come, and who sent it.
     pending: Option<(Ending, &'static str)>,
     error: Option<(Ending, u32, &'static str)>,
+    /// The last event was a DATA frame that came in.
+    is_data: bool,
     ended: bool,
 }
 
 impl NghttpLog {
     fn line(&mut self, line: &str, outcome: &mut Outcome) {
         let event = line.split_once("] ").filter(|_| line.starts_with('[')).map(|(_, event)| event);
-        let Some(event) = event else { return self.detail(line) };
+        let Some(event) = event else { return self.detail(line, outcome) };
         self.pending = None;
+        self.is_data = event.starts_with("recv DATA");
         let (by, event) = match event.split_once(' ') {
             Some(("recv", event)) => ("server", event),
             Some(("send", event)) => ("client", event),
@@ -172,7 +175,13 @@ impl NghttpLog {
         }
     }
 
-    fn detail(&mut self, line: &str) {
+    fn detail(&mut self, line: &str, outcome: &mut Outcome) {
+        // The pad length octet and the padding count in a DATA frame's length.
+        if let Some(padding) = line.trim().strip_prefix("(padlen=").and_then(|rest| rest.strip_suffix(')'))
+            && std::mem::take(&mut self.is_data)
+        {
+            outcome.body_octets = outcome.body_octets.saturating_sub(padding.parse().unwrap_or_default());
+        }
         let Some((ending, by)) = self.pending.filter(|_| line.contains("error_code=")) else { return };
         self.pending = None;
         let code = line.split_once("error_code=").and_then(|(_, rest)| rest.split_once("(0x"));

@@ -119,7 +119,7 @@ async fn send(mut stream: h2::SendStream<Bytes>, mut left: usize) -> Result<(), 
 
 async fn receive(response: h2::client::ResponseFuture, outcome: &mut Outcome) -> Result<(), Failure> {
     let (parts, mut body) = response.await?.into_parts();
-    outcome.status = Some(parts.status.as_u16());
+    outcome.status = Some(parts.status.as_u16().into());
     outcome.headers = pairs(&parts.headers);
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     while let Some(chunk) = body.data().await {

@@ -48,7 +48,8 @@ pub struct Outcome {
     pub code: Option<u32>,
     /// Whose frame carried it, `client` or `server`, where known.
     pub by: Option<String>,
-    pub status: Option<u16>,
+    /// As the client gives it: httpx takes `-200` for a status.
+    pub status: Option<i32>,
     pub headers: Vec<(String, String)>,
     pub informational: Vec<Informational>,
     pub trailers: Vec<(String, String)>,
@@ -70,7 +71,7 @@ pub struct Outcome {
 /// A 1xx response.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Informational {
-    pub status: u16,
+    pub status: i32,
     pub headers: Vec<(String, String)>,
 }
 

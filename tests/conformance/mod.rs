@@ -61,7 +61,7 @@ fn without_colours(text: &str) -> String {
 #[test]
 fn httpwg_passes() {
     let Some(httpwg) = require("httpwg") else { return };
-    let mut server = Server::builder().file("index.html", "<!doctype html><title>conformance</title>").start();
+    let mut server = Server::start();
     let mut command = Command::new(httpwg);
     command.args(["-a", &server.address("h2c").to_string()]).env("RUST_LOG", "error").env("RUST_BACKTRACE", "0");
     let finished = run(&mut command, Duration::from_secs(120));

@@ -1,6 +1,6 @@
 //! What the comments of shipped handlers offer works, and a bad parameter is answered with a sentence.
 
-use crate::support::raw::{Client, Response};
+use crate::support::raw::{Client, Response, exchange};
 use crate::support::server::Server;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,3 +93,25 @@ fn every_link_on_the_page_of_handlers_is_answered_without_a_script_error() {
     let log = server.log();
     assert!(!log.contains("error:"), "{log}");
 }
+
+#[test]
+fn what_exists_over_http2_only_says_so_over_http1() {
+    let server = Server::start();
+    for (path, text) in shipped() {
+        // One of them waits for another request.
+        let query = if path == "rendezvous.rhai" { "?seconds=0.01" } else { "" };
+        let request = format!("GET /handlers/{path}{query} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let page = exchange(server.connect("http"), request.as_bytes());
+        let page = String::from_utf8_lossy(&page);
+        let only = text.contains("// Only: HTTP/2");
+        if only && page.starts_with("HTTP/1.1 500") {
+            assert!(page.contains("exists over HTTP/2 only, and this request came over HTTP/1.1"), "{path}: {page}");
+        } else {
+            assert!(page.starts_with("HTTP/1.1 ") && !page.starts_with("HTTP/1.1 500"), "{path}: {page}");
+            assert!(!only || LAWFUL.contains(&&*path), "{path} works over HTTP/1.1 as well: {page}");
+        }
+    }
+}
+
+/// For HTTP/2 by what they are about, but answered over HTTP/1.1 as well.
+const LAWFUL: [&str; 3] = ["data/sizes.rhai", "fields/many.rhai", "rendezvous.rhai"];

@@ -8,9 +8,24 @@
 use crate::support::raw::{Client, Fields, exchange};
 use crate::support::server::{Builder, Server};
 use std::fmt::Write;
-use wireserve::wire::frame::FrameType;
+use wireserve::wire::frame::{FrameType, flag};
 
 const DOCS: &str = include_str!("../../docs/handlers.md");
+
+/// Where the script API is registered.
+const SOURCES: [&str; 11] = [
+    include_str!("../../src/script/api/connection.rs"),
+    include_str!("../../src/script/api/fields.rs"),
+    include_str!("../../src/script/api/frames.rs"),
+    include_str!("../../src/script/api/helpers.rs"),
+    include_str!("../../src/script/api/hpack.rs"),
+    include_str!("../../src/script/api/json.rs"),
+    include_str!("../../src/script/api/params.rs"),
+    include_str!("../../src/script/api/request.rs"),
+    include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/writer.rs"),
+    include_str!("../../src/script/octets.rs"),
+];
 
 #[derive(Default)]
 struct Example {
@@ -127,6 +142,23 @@ fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
     }
 }
 
+#[test]
+fn whatever_scripts_can_call_is_named_in_the_handler_documentation() {
+    let mut named = 0;
+    for source in SOURCES {
+        // `register_fn("name", …)`, `register_get("name", …)`, `FuncRegistration::new("name")`, `handle!(engine, "name", …)`
+        for before in ["register_fn(\"", "register_get(\"", "FuncRegistration::new(\"", "handle!(engine, \""] {
+            for rest in source.split(before).skip(1) {
+                let name = rest.split('"').next().unwrap_or_default();
+                let is_word = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+                assert!(!is_word || DOCS.contains(name), "docs/handlers.md does not name {name}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 150, "only {named} names");
+}
+
 fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
     match marker.first().map(|(word, _)| &**word) {
         Some("both") => &["HTTP/1.1", "HTTP/2"],
@@ -206,8 +238,14 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
     }
     let (mut frames, mut is_final) = (Vec::new(), false);
     while let Some(frame) = client.frame() {
+        if frame.is(FrameType::PING) && !frame.header.has(flag::ACK) {
+            let mut answer = frame.frame.clone();
+            answer.header.flags = flag::ACK;
+            client.send(&answer);
+        }
         let here = frame.header.stream_id == stream;
-        is_final |= here && frame.header.has(1) && (frame.is(FrameType::DATA) || frame.is(FrameType::HEADERS));
+        is_final |=
+            here && frame.header.has(flag::END_STREAM) && (frame.is(FrameType::DATA) || frame.is(FrameType::HEADERS));
         let whole = frame.fields.is_some() || !(frame.is(FrameType::HEADERS) || frame.is(FrameType::CONTINUATION));
         let reset = here && frame.is(FrameType::RST_STREAM);
         frames.push(frame);
@@ -281,4 +319,20 @@ fn unchunk(mut rest: &str, answer: &mut Answer) {
         answer.body.push_str(&after[..size]);
         rest = after[size..].strip_prefix("\r\n").expect("a chunk ends its line");
     }
+}
+
+#[test]
+fn the_handlers_of_the_readme_do_what_it_says() {
+    let blocks: Vec<&str> = include_str!("../../README.md").split("```rhai\n").skip(1).collect();
+    let [hello, odd] = blocks[..] else { panic!("{} handlers", blocks.len()) };
+    let code = |block: &str| block.split("\n```").next().unwrap_or_default().to_owned();
+    let server = Server::builder().handler("my-test.rhai", &code(hello)).handler("odd.rhai", &code(odd)).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/my-test.rhai?name=you");
+    assert_eq!(client.response(stream).text(), "Hello, you, over HTTP/2!");
+    client.get("/handlers/odd.rhai");
+    let frames = client.until(|frame| frame.is(FrameType::WINDOW_UPDATE) && frame.word(0) == 0);
+    let headers = frames.iter().find(|frame| frame.is(FrameType::HEADERS)).expect("HEADERS");
+    let fields = headers.fields.as_ref().and_then(|fields| fields.as_ref().ok()).expect("a whole block");
+    assert_eq!(fields.iter().map(|(name, _)| text(name)).collect::<Vec<_>>(), ["content-type", ":status"]);
 }

@@ -1,7 +1,7 @@
 //! What wptserve 4.0.3 fails at, one test each.
 
 use crate::support::raw::{Client, PREFACE, Received, assemble, settings_frame, window_update};
-use crate::support::server::Server;
+use crate::support::server::{Server, Usage};
 use std::time::Instant;
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
@@ -186,11 +186,9 @@ fn a_thousand_connections_closed_without_goaway_leave_nothing_behind() {
     };
     // What is made once, at first use, is not left behind by a connection.
     (0..50).for_each(|_| visit());
-    settle(&server, 0);
-    let before = server.usage();
+    let before = settled(&server, None);
     (0..1000).for_each(|_| visit());
-    settle(&server, before.descriptors);
-    let after = server.usage();
+    let after = settled(&server, Some(before));
     assert_eq!(after.threads, before.threads);
     assert!(after.descriptors <= before.descriptors, "{before:?} {after:?}");
     assert!(after.resident_octets < before.resident_octets + (16 << 20), "{before:?} {after:?}");
@@ -202,14 +200,16 @@ fn a_thousand_connections_closed_without_goaway_leave_nothing_behind() {
     assert!(used <= 10 + began.elapsed().as_millis() as u64 / 20, "{used} ticks in {:?}", began.elapsed());
 }
 
-/// Waits until the server has noticed every closed connection: round trips on a new one, until descriptors fall.
-fn settle(server: &Server, wanted: usize) {
+/// What the server uses besides one connection, once it has noticed every closed one: round trips until it has.
+fn settled(server: &Server, wanted: Option<Usage>) -> Usage {
     let mut client = Client::h2c(server);
-    for _ in 0..1000 {
+    let mut usage = server.usage();
+    for _ in 0..2000 {
         client.barrier();
-        // One descriptor is this connection's own.
-        if wanted > 0 && server.usage().descriptors <= wanted + 1 {
+        usage = server.usage();
+        if wanted.is_some_and(|wanted| usage.descriptors <= wanted.descriptors) {
             break;
         }
     }
+    usage
 }

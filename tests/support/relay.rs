@@ -4,9 +4,10 @@
 use super::raw::{PREFACE, frames_in};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use wireserve::wire::frame::RawFrame;
 
 /// What went through one connection.
@@ -35,6 +36,8 @@ pub struct Relay {
     records: Records,
     sockets: Arc<Mutex<Vec<TcpStream>>>,
     stop: Arc<AtomicBool>,
+    /// Connections whose client may still send.
+    open: Arc<AtomicUsize>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -45,9 +48,10 @@ impl Relay {
         let records = Records::default();
         let sockets = Arc::<Mutex<Vec<TcpStream>>>::default();
         let stop = Arc::new(AtomicBool::new(false));
-        let shared = (Arc::clone(&records), Arc::clone(&sockets), Arc::clone(&stop));
+        let open = Arc::<AtomicUsize>::default();
+        let shared = (Arc::clone(&records), Arc::clone(&sockets), Arc::clone(&stop), Arc::clone(&open));
         let acceptor = std::thread::spawn(move || {
-            let (records, sockets, stop) = shared;
+            let (records, sockets, stop, open) = shared;
             for client in listener.incoming().map_while(Result::ok) {
                 if stop.load(Ordering::SeqCst) {
                     return;
@@ -65,11 +69,16 @@ impl Relay {
                     let _ = to.set_nodelay(true);
                     lock(&sockets).push(kept);
                     let records = Arc::clone(&records);
-                    std::thread::spawn(move || copy(from, to, &records, index, is_client));
+                    let open = Arc::clone(&open);
+                    open.fetch_add(usize::from(is_client), Ordering::SeqCst);
+                    std::thread::spawn(move || {
+                        copy(from, to, &records, index, is_client);
+                        open.fetch_sub(usize::from(is_client), Ordering::SeqCst);
+                    });
                 }
             }
         });
-        Self { address, records, sockets, stop, acceptor: Some(acceptor) }
+        Self { address, records, sockets, stop, open, acceptor: Some(acceptor) }
     }
 
     /// Where clients connect.
@@ -77,8 +86,12 @@ impl Relay {
         self.address
     }
 
-    /// What went through so far, one entry per connection.
+    /// What went through, one entry per connection, once the client has closed them all; that is waited for shortly.
     pub fn records(&self) -> Vec<Recorded> {
+        let end = Instant::now() + Duration::from_secs(2);
+        while self.open.load(Ordering::SeqCst) > 0 && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
+        }
         lock(&self.records).clone()
     }
 }
@@ -113,7 +126,7 @@ fn copy(mut from: TcpStream, mut to: TcpStream, records: &Records, index: usize,
             }
         }
     }
-    let _ = to.shutdown(if is_client { Shutdown::Write } else { Shutdown::Both });
+    let _ = to.shutdown(Shutdown::Write);
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -245,3 +245,44 @@ fn connection_window_opens_at_the_start() {
     let mut client = Client::fresh(Config { settings: vec![], connection_window: 10, ..Config::default() });
     client.expect(&["SETTINGS 0"]);
 }
+
+#[test]
+fn a_changed_setting_changes_what_windows_are_kept_at() {
+    let mut client = small_windows();
+    client.says("!window 3000\nack");
+    client.shown();
+    client.says("data 1 1400");
+    client.connection.consume(1, 1_400);
+    client.expect(&[]);
+    client.says("data 1 100");
+    client.connection.consume(1, 100);
+    client.expect(&["WINDOW_UPDATE 1 1500"]);
+}
+
+#[test]
+fn a_wider_setting_is_tolerated_before_its_ack() {
+    let mut client = small_windows();
+    client.says("!window 3000");
+    assert_eq!(client.connection.receive_window(1), Some(3_000));
+    client.says("data 1 2000\nack\ndata 1 1000");
+    assert!(client.violations().is_empty());
+    assert_eq!(client.connection.receive_window(1), Some(0));
+}
+
+#[test]
+fn trailers_are_not_stuck_behind_a_stream_in_the_list() {
+    let mut client = with_window(1 << 20);
+    client.says("get 1\nget 3\nget 5");
+    for stream in [1, 3, 5] {
+        client.respond(stream, false);
+    }
+    client.connection.send_data(5, body(65_535), false).expect("send_data");
+    client.shown();
+    client.connection.send_data(1, body(20_000), true).expect("send_data");
+    client.connection.send_data(3, body(10), false).expect("send_data");
+    let trailers = fields("a=b");
+    client.connection.send_trailers(3, borrow(&trailers)).expect("send_trailers");
+    client.expect(&[]);
+    client.says("frame WINDOW_UPDATE 0 00 0000400a");
+    client.expect(&["DATA 1 16384", "DATA 3 10", "HEADERS 3 END_STREAM a=b"]);
+}

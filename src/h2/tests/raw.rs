@@ -151,6 +151,20 @@ fn encoder_follows_what_raw_blocks_do_to_the_table() {
 }
 
 #[test]
+fn encoder_follows_a_block_in_several_frames() {
+    let mut client = Client::default();
+    client.says("get 1");
+    let mut block = BlockBuilder::new();
+    block.indexed(8);
+    block.incremental(Name::Literal(b"x-raw"), b"value");
+    let block = block.finish();
+    client.connection.send_raw_frame(&raw(FrameType::HEADERS, 0, 1, block.slice(..4)), Track::Yes);
+    client.connection.send_raw_frame(&raw(FrameType::CONTINUATION, 4, 1, block.slice(4..)), Track::Yes);
+    let table: Vec<_> = client.connection.encoder().table().map(|(name, _)| name.clone()).collect();
+    assert_eq!(table, [&b"x-raw"[..]]);
+}
+
+#[test]
 fn unreadable_raw_blocks_end_the_use_of_dynamic_entries() {
     let mut client = Client::default();
     client.says("get 1\nget 3\nget 5");

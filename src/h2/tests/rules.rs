@@ -164,7 +164,9 @@ fn run(config: Config, lines: &str) -> Client {
 #[test]
 fn every_rule_is_enforced_with_its_exact_code() {
     for (rule, lines) in CASES {
-        let mut client = run(config(), lines);
+        let mut strict = config();
+        strict.policy.set_all(Action::Enforce);
+        let mut client = run(strict, lines);
         let violations = client.violations();
         let shown = client.shown();
         let last = shown.last().map_or("", String::as_str);
@@ -187,6 +189,78 @@ fn every_rule_is_enforced_with_its_exact_code() {
                 client.expect(&["PING 0 ACK"]);
             }
         }
+    }
+}
+
+#[test]
+fn an_ack_that_nothing_waits_for_is_reported_only() {
+    let mut client = run(config(), "ack");
+    let violations = client.violations();
+    assert_eq!(violations.len(), 1);
+    assert_eq!((violations[0].rule, violations[0].reaction), (Rule::SettingsAckUnexpected, Reaction::Reported));
+    client.says("frame PING 0 00 0000000000000000");
+    client.expect(&["PING 0 ACK"]);
+}
+
+/// A second copy of what the RFCs say, by code; whatever is not here is PROTOCOL_ERROR.
+#[test]
+fn codes_and_scopes_are_those_of_the_rfcs() {
+    use crate::wire::frame::ErrorCode;
+    let by_code: [(ErrorCode, &[&str]); 6] = [
+        (
+            ErrorCode::FRAME_SIZE_ERROR,
+            &[
+                "h2.frame.size",
+                "h2.data.length",
+                "h2.headers.length",
+                "h2.priority.length",
+                "h2.rst-stream.length",
+                "h2.settings.length",
+                "h2.settings.ack-length",
+                "h2.ping.length",
+                "h2.goaway.length",
+                "h2.window-update.length",
+                "h2.priority-update.length",
+            ],
+        ),
+        (
+            ErrorCode::FLOW_CONTROL_ERROR,
+            &[
+                "h2.flow.connection",
+                "h2.flow.stream",
+                "h2.settings.initial-window",
+                "h2.settings.window-overflow",
+                "h2.window-update.overflow",
+                "h2.window-update.overflow-connection",
+            ],
+        ),
+        (ErrorCode::STREAM_CLOSED, &["h2.half-closed.frame", "h2.closed.frame", "h2.reset.frame"]),
+        (ErrorCode::COMPRESSION_ERROR, &["h2.hpack"]),
+        (ErrorCode::REFUSED_STREAM, &["h2.concurrent-streams"]),
+        (ErrorCode::ENHANCE_YOUR_CALM, &["h2.limit."]),
+    ];
+    let of_streams = [
+        "h2.concurrent-streams",
+        "h2.half-closed.frame",
+        "h2.reset.frame",
+        "h2.flow.stream",
+        "h2.headers.self-dependency",
+        "h2.priority.length",
+        "h2.priority.self-dependency",
+        "h2.window-update.zero",
+        "h2.window-update.overflow",
+        "h2.limit.field-section",
+    ];
+    let of_messages = ["h2.field", "h2.pseudo.", "h2.connect.", "h2.content-length.", "h2.trailers."];
+    for rule in Rule::ALL {
+        let id = rule.id();
+        let listed = by_code.iter().find(|(_, ids)| {
+            ids.iter().any(|listed| id == *listed || (listed.ends_with('.') && id.starts_with(listed)))
+        });
+        assert_eq!(rule.code(), listed.map_or(ErrorCode::PROTOCOL_ERROR, |(code, _)| *code), "{id}");
+        let message = of_messages.iter().any(|prefix| id.starts_with(prefix));
+        let scope = if message || of_streams.contains(&id) { Scope::Stream } else { Scope::Connection };
+        assert_eq!(rule.scope(), scope, "{id}");
     }
 }
 

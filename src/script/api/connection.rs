@@ -8,8 +8,7 @@ use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 
 use super::frames::{code_of, settings_of, stream_of, type_of};
 use super::{Outcome, check_options, fail, flag_of, handle, octets, sent};
-use crate::exchange::{Close, Connection, Protocol};
-use crate::h2::{self, Track};
+use crate::exchange::{Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::pause;
 use crate::wire::frame::{ErrorCode, Frame};
 
@@ -45,7 +44,7 @@ pub fn context_of(connection: &Connection) -> Context {
     held.map(|held| held.0.clone()).unwrap_or_default()
 }
 
-fn settings_map(settings: Option<h2::Settings>) -> Outcome<Map> {
+fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
     let Some(settings) = settings else { return super::other_protocol("connection.settings", Protocol::Http2) };
     let limit = |value: Option<u32>| value.map_or(Dynamic::UNIT, |value| INT::from(value).into());
     Ok(Map::from_iter([
@@ -146,8 +145,11 @@ fn register_sending(engine: &mut Engine) {
 }
 
 fn register_ending(engine: &mut Engine) {
-    engine.register_fn("goaway", |connection: &mut Connection| goaway(connection, None, &Dynamic::from_int(0), "".into()));
-    engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
+    engine.register_fn("goaway", |connection: &mut Connection| {
+        goaway(connection, None, &Dynamic::from_int(0), "".into())
+    });
+    engine
+        .register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
     engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic, debug: Dynamic| {
         goaway(connection, None, &code, debug)
     });

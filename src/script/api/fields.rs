@@ -47,7 +47,8 @@ fn list(fields: &Fields, name: &str) -> Array {
 
 /// The octets of a field name.
 pub fn name_of(value: &Dynamic) -> Outcome<Bytes> {
-    field_octets_of(value).map_or_else(|| fail(format!("a field name is a string or a blob, not {}", value.type_name())), Ok)
+    field_octets_of(value)
+        .map_or_else(|| fail(format!("a field name is a string or a blob, not {}", value.type_name())), Ok)
 }
 
 /// The octets of a field value.

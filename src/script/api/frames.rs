@@ -33,7 +33,8 @@ pub fn block_of(value: &Dynamic) -> Outcome<Bytes> {
 pub fn settings_of(value: &Dynamic) -> Outcome<Vec<(u16, u32)>> {
     let id_of = |id: &Dynamic| -> Outcome<u16> {
         if let Ok(name) = id.as_immutable_string_ref() {
-            return SettingId::by_name(&name).map_or_else(|| fail(format!("there is no setting {}", *name)), |id| Ok(id.0));
+            return SettingId::by_name(&name)
+                .map_or_else(|| fail(format!("there is no setting {}", *name)), |id| Ok(id.0));
         }
         match id.as_int().ok().and_then(|id| u16::try_from(id).ok()) {
             Some(id) => Ok(id),
@@ -80,7 +81,8 @@ pub fn stream_of(value: INT) -> Outcome<u32> {
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Frame>("frame");
     engine.register_static_module("frame", constructors().into());
-    engine.register_static_module("frame_type", constants(0..=u8::MAX, |code| FrameType(code).name(), INT::from).into());
+    engine
+        .register_static_module("frame_type", constants(0..=u8::MAX, |code| FrameType(code).name(), INT::from).into());
     engine.register_static_module("error", constants(0..=13, |code| ErrorCode(code).name(), INT::from).into());
     engine.register_static_module("setting", constants(0..=9, |code| SettingId(code).name(), INT::from).into());
     register_header(engine);
@@ -161,10 +163,13 @@ fn constructors() -> Module {
 }
 
 fn more_constructors(m: &mut Module) {
-    FuncRegistration::new("altsvc").set_into_module(m, |stream: INT, origin: Dynamic, value: Dynamic| -> Outcome<Frame> {
-        let payload = AltSvc { origin: octets("an origin", &origin)?, value: octets("a value", &value)? };
-        Ok(Payload::AltSvc(payload).to_raw(0, stream_of(stream)?).into())
-    });
+    FuncRegistration::new("altsvc").set_into_module(
+        m,
+        |stream: INT, origin: Dynamic, value: Dynamic| -> Outcome<Frame> {
+            let payload = AltSvc { origin: octets("an origin", &origin)?, value: octets("a value", &value)? };
+            Ok(Payload::AltSvc(payload).to_raw(0, stream_of(stream)?).into())
+        },
+    );
     FuncRegistration::new("origin").set_into_module(m, |origins: Array| -> Outcome<Frame> {
         let entries: Outcome<Vec<Bytes>> = origins.iter().map(|origin| octets("an origin", origin)).collect();
         Ok(Payload::Origin(Origin { entries: entries? }).to_raw(0, 0).into())
@@ -172,7 +177,9 @@ fn more_constructors(m: &mut Module) {
     FuncRegistration::new("priority_update").set_into_module(m, |stream: INT, value: Dynamic| -> Outcome<Frame> {
         let prioritized_stream_id = stream_of(stream)?;
         let value = octets("a priority", &value)?;
-        Ok(Payload::PriorityUpdate(PriorityUpdate { reserved: false, prioritized_stream_id, value }).to_raw(0, 0).into())
+        Ok(Payload::PriorityUpdate(PriorityUpdate { reserved: false, prioritized_stream_id, value })
+            .to_raw(0, 0)
+            .into())
     });
     FuncRegistration::new("unknown").set_into_module(
         m,
@@ -216,9 +223,7 @@ fn register_header(engine: &mut Engine) {
     });
     engine.register_get("reserved", |frame: &mut Frame| frame.reserved);
     engine.register_set("reserved", |frame: &mut Frame, value: bool| frame.reserved = value);
-    engine.register_get("length", |frame: &mut Frame| {
-        frame.length.map_or(frame.true_length() as INT, INT::from)
-    });
+    engine.register_get("length", |frame: &mut Frame| frame.length.map_or(frame.true_length() as INT, INT::from));
     engine.register_set("length", |frame: &mut Frame, value: Dynamic| -> Outcome<()> {
         frame.length = match value.as_int() {
             Ok(length) => Some(within("a length", length, 0x00ff_ffff)?),
@@ -231,8 +236,14 @@ fn register_header(engine: &mut Engine) {
     engine.register_fn("bytes", |frame: &mut Frame| Octets(frame.octets()));
     engine.register_fn("to_string", |frame: &mut Frame| {
         let names: Vec<&str> = flag::set_names(frame.frame_type, frame.flags).collect();
-        format!("{} on stream {}, {} octets, flags {:#04x} {}", frame.frame_type, frame.stream_id,
-            frame.true_length(), frame.flags, names.join(" "))
+        format!(
+            "{} on stream {}, {} octets, flags {:#04x} {}",
+            frame.frame_type,
+            frame.stream_id,
+            frame.true_length(),
+            frame.flags,
+            names.join(" ")
+        )
     });
 }
 
@@ -287,7 +298,8 @@ fn register_meaning(engine: &mut Engine) {
     });
     engine.register_get("entries", move |frame: &mut Frame| match parsed(frame) {
         Some(Payload::Settings(payload)) => {
-            let entry = |(id, value): &(u16, u32)| Dynamic::from_array(vec![INT::from(*id).into(), INT::from(*value).into()]);
+            let entry =
+                |(id, value): &(u16, u32)| Dynamic::from_array(vec![INT::from(*id).into(), INT::from(*value).into()]);
             Dynamic::from_array(payload.entries.iter().map(entry).collect())
         }
         _ => Dynamic::UNIT,

@@ -23,7 +23,9 @@ pub fn register(engine: &mut Engine, options: &Rc<Options>) {
     engine.register_fn("log", |value: Dynamic| tracing::info!(target: "script", "{value}"));
     engine.register_fn("hex", |value: Dynamic| octets("what hex takes", &value).map(|octets| Octets(octets).hex()));
     engine.register_fn("from_hex", |text: &str| from_hex(text));
-    engine.register_fn("base64", |value: Dynamic| octets("what base64 takes", &value).map(|octets| STANDARD.encode(&octets)));
+    engine.register_fn("base64", |value: Dynamic| {
+        octets("what base64 takes", &value).map(|octets| STANDARD.encode(&octets))
+    });
     engine.register_fn("from_base64", |text: &str| from_base64(text));
     engine.register_fn("sha256", |value: Dynamic| -> Outcome<Octets> {
         let digest = ring::digest::digest(&ring::digest::SHA256, &octets("what sha256 takes", &value)?);
@@ -34,8 +36,11 @@ pub fn register(engine: &mut Engine, options: &Rc<Options>) {
 }
 
 fn from_hex(text: &str) -> Outcome<Octets> {
-    let digits: Option<Vec<u8>> =
-        text.chars().filter(|char| !char.is_ascii_whitespace()).map(|char| char.to_digit(16).map(|digit| digit as u8)).collect();
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .filter(|char| !char.is_ascii_whitespace())
+        .map(|char| char.to_digit(16).map(|digit| digit as u8))
+        .collect();
     match digits.as_deref().map(<[u8]>::as_chunks::<2>) {
         Some((pairs, [])) => Ok(Octets(pairs.iter().map(|[high, low]| high << 4 | low).collect::<Vec<u8>>().into())),
         _ => fail(format!("{text:?} is no even number of hexadecimal digits")),
@@ -86,5 +91,7 @@ fn read(file: &Path, name: &str) -> Outcome<Octets> {
     if size > MAX_MADE as u64 {
         return fail(format!("{name:?} has {size} octets; read_file takes up to {MAX_MADE}"));
     }
-    std::fs::read(file).map(|octets| Octets(octets.into())).or_else(|error| fail(format!("cannot read {name:?}: {error}")))
+    std::fs::read(file)
+        .map(|octets| Octets(octets.into()))
+        .or_else(|error| fail(format!("cannot read {name:?}: {error}")))
 }

@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Map, Module};
 use super::fields::{name_of, value_of};
 use super::{Outcome, fail, octets, within};
 use crate::script::octets::{Octets, latin1_text};
-use crate::wire::hpack::{BlockBuilder, Decoder, DEFAULT_TABLE_SIZE, Entry, LiteralKind, Name};
+use crate::wire::hpack::{BlockBuilder, DEFAULT_TABLE_SIZE, Decoder, Entry, LiteralKind, Name};
 
 /// Octets of one block that a script may build.
 const MAX_BLOCK: usize = 64 << 20;
@@ -56,8 +56,7 @@ pub fn register(engine: &mut Engine) {
     let mut module = Module::new();
     FuncRegistration::new("block").set_into_module(&mut module, || Builder(Rc::default()));
     FuncRegistration::new("decode").set_into_module(&mut module, |block: Dynamic| decode(&block));
-    FuncRegistration::new("encode")
-        .set_into_module(&mut module, |fields: Dynamic| encode(&fields));
+    FuncRegistration::new("encode").set_into_module(&mut module, |fields: Dynamic| encode(&fields));
     engine.register_static_module("hpack", module.into());
     for (name, kind) in [
         ("incremental", LiteralKind::Incremental),
@@ -98,7 +97,9 @@ pub fn register(engine: &mut Engine) {
             block.string(&text, huffman);
         })
     });
-    engine.register_fn("integer", |block: &mut Builder, bits: INT, value: INT, first: INT| integer(block, bits, value, first, 0));
+    engine.register_fn("integer", |block: &mut Builder, bits: INT, value: INT, first: INT| {
+        integer(block, bits, value, first, 0)
+    });
     engine.register_fn("integer", |block: &mut Builder, bits: INT, value: INT, first: INT, extra: INT| {
         integer(block, bits, value, first, extra)
     });

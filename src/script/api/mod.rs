@@ -70,7 +70,9 @@ fn within(what: &str, value: i64, most: u32) -> Outcome<u32> {
 fn flag_of(options: &Map, name: &str, default: bool) -> Outcome<bool> {
     match options.get(name) {
         None => Ok(default),
-        Some(value) => value.as_bool().or_else(|other| fail(format!("the option {name} is true or false, not {other}"))),
+        Some(value) => {
+            value.as_bool().or_else(|other| fail(format!("the option {name} is true or false, not {other}")))
+        }
     }
 }
 

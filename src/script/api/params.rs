@@ -92,9 +92,7 @@ pub fn register(engine: &mut Engine) {
         params.list(name).map(Into::into).collect()
     });
     engine.register_fn("contains", |params: &mut Params, name: &str| params.first(name).is_some());
-    engine.register_fn("keys", |params: &mut Params| -> Array {
-        params.names().into_iter().map(Into::into).collect()
-    });
+    engine.register_fn("keys", |params: &mut Params| -> Array { params.names().into_iter().map(Into::into).collect() });
     engine.register_fn("pairs", |params: &mut Params| -> Array {
         let pair = |(name, value): &(String, String)| Dynamic::from_array(vec![name.into(), value.into()]);
         params.0.iter().map(pair).collect()

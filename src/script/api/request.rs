@@ -11,8 +11,8 @@ use super::fields::RequestFields;
 use super::hpack::entry_map;
 use super::json;
 use super::params::Params;
-use super::{Outcome, fail, handle};
-use crate::exchange::{Connection, Exchange, RawHead};
+use super::{Outcome, fail, handle, other_protocol};
+use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::MultipartLimits;
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
 use crate::script::budget::{self, pause};
@@ -81,9 +81,7 @@ impl Request {
             return Ok(Params::default());
         }
         match multipart::parse(content_type, &body, MultipartLimits::default()) {
-            Ok(parts) => Ok(Params::new(
-                parts.iter().map(|part| (&part.name[..], &part.data[..])),
-            )),
+            Ok(parts) => Ok(Params::new(parts.iter().map(|part| (&part.name[..], &part.data[..])))),
             Err(error) => fail(format!("the form cannot be read: {error}")),
         }
     }
@@ -132,7 +130,9 @@ impl Request {
 
     fn raw_headers(&self) -> Array {
         match &self.of().raw {
-            RawHead::Http2 { block, .. } => block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect(),
+            RawHead::Http2 { block, .. } => {
+                block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect()
+            }
             RawHead::Http1(head) => head.lines.iter().map(|line| Dynamic::from_map(line_map(line))).collect(),
             RawHead::Pushed => Array::new(),
         }
@@ -152,7 +152,7 @@ impl Request {
 }
 
 /// A field line of HTTP/1.1 in the form of an HPACK field.
-fn line_map(line: &crate::h1::Line) -> Map {
+fn line_map(line: &crate::exchange::Line) -> Map {
     Map::from_iter([
         ("name".into(), latin1_text(&line.name).into()),
         ("value".into(), latin1_text(&line.value).into()),
@@ -209,8 +209,11 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("text", |request: &mut Request| request.body().map(|body| Octets(body).text()));
     engine.register_fn("json", |request: &mut Request| json::parse(&request.body()?));
     engine.register_get("protocol", |request: &mut Request| request.0.exchange.protocol().to_string());
-    engine.register_get("stream_id", |request: &mut Request| {
-        request.0.exchange.stream_id().map_or(Dynamic::UNIT, |id| INT::from(id).into())
+    engine.register_get("stream_id", |request: &mut Request| -> Outcome<INT> {
+        match request.0.exchange.stream_id() {
+            Some(id) => Ok(id.into()),
+            None => other_protocol("request.stream_id", Protocol::Http2),
+        }
     });
     engine.register_get("frames", |request: &mut Request| request.frames());
     engine.register_get("raw_headers", |request: &mut Request| request.raw_headers());

@@ -366,7 +366,9 @@ pub fn register(engine: &mut Engine) {
     });
     register_cookies(engine);
     engine.register_fn("set_error", |response: &mut Response, code: INT| response.take_error(code, ""));
-    engine.register_fn("set_error", |response: &mut Response, code: INT, message: &str| response.take_error(code, message));
+    engine.register_fn("set_error", |response: &mut Response, code: INT, message: &str| {
+        response.take_error(code, message)
+    });
     engine.register_fn("write_status_headers", |response: &mut Response| response.write_status_headers());
     engine.register_fn("write_content", |context: NativeCallContext, response: &mut Response| {
         response.clone().write_content(&|pointer| within(&context, pointer))

@@ -6,8 +6,7 @@ use super::fields::{fields_of, name_of, value_of};
 use super::frames::{block_of, code_of, stream_of};
 use super::response::Response;
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
-use crate::exchange::{Protocol, ResponseHead};
-use crate::h2::Track;
+use crate::exchange::{Protocol, ResponseHead, Track, encode_chunk};
 use crate::http::Fields;
 use crate::script::octets::{latin1, latin1_text};
 use crate::wire::frame::{Frame, FrameType, flag};
@@ -49,13 +48,7 @@ impl Writer {
         sent(self.0.exchange().send_raw_frame(function, frame.to_raw(), track))
     }
 
-    fn raw(
-        &self,
-        function: &'static str,
-        frame_type: FrameType,
-        payload: bytes::Bytes,
-        options: &Map,
-    ) -> Outcome<()> {
+    fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
         let raw = self.raw_options(function, options)?;
         let mut frame = Frame::new(frame_type, 0, raw.stream_id, payload);
         frame.set_flag(flag::END_STREAM, raw.end_stream && frame_type != FrameType::CONTINUATION);
@@ -115,6 +108,20 @@ impl Writer {
         Ok(Response::new(pushed, self.0.common().clone()))
     }
 
+    /// One chunk (RFC 9112 §7.1); an empty one is the last.
+    fn write_chunk(&self, data: &Dynamic) -> Outcome<()> {
+        self.only_http1("writer.write_chunk")?;
+        let data = octets("a chunk", data)?;
+        if !self.0.exchange().headers_sent() {
+            self.0.write_status_headers()?;
+        }
+        // A transfer-encoding that the script wrote itself is not applied to what follows.
+        if self.0.0.headers.0.borrow().contains("transfer-encoding") {
+            return self.0.write_data(encode_chunk(&data, b""), data.is_empty());
+        }
+        self.0.write_data(data.clone(), data.is_empty())
+    }
+
     fn only_http1(&self, function: &'static str) -> Outcome<()> {
         match self.0.exchange().protocol() {
             Protocol::Http1 => Ok(()),
@@ -132,7 +139,9 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_checked(engine: &mut Engine) {
-    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic| writer.write_headers(None, &fields, false));
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic| {
+        writer.write_headers(None, &fields, false)
+    });
     engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, end: bool| {
         writer.write_headers(None, &fields, end)
     });
@@ -219,16 +228,15 @@ fn register_http1(engine: &mut Engine) {
         writer.only_http1("writer.end_headers")?;
         writer.0.write_status_headers()
     });
-    for name in ["write_content", "write_chunk"] {
-        engine.register_fn(name, move |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-            writer.only_http1(if name == "write_chunk" { "writer.write_chunk" } else { "writer.write_content" })?;
-            let writer = writer.clone();
-            if !writer.0.exchange().headers_sent() {
-                writer.0.write_status_headers()?;
-            }
-            writer.write_data(&data, false)
-        });
-    }
+    engine.register_fn("write_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+        writer.only_http1("writer.write_content")?;
+        let writer = writer.clone();
+        if !writer.0.exchange().headers_sent() {
+            writer.0.write_status_headers()?;
+        }
+        writer.write_data(&data, false)
+    });
+    engine.register_fn("write_chunk", |writer: &mut Writer, data: Dynamic| writer.clone().write_chunk(&data));
     engine.register_fn("write_raw_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         writer.only_http1("writer.write_raw_content")?;
         // Text holds one octet per character where it can, as names and values do.
