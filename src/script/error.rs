@@ -245,7 +245,8 @@ fn line_of(text: &str, number: usize) -> Option<String> {
 fn shortened(mut message: String) -> String {
     if message.len() > MESSAGE {
         let length = message.len();
-        message.truncate(message.floor_char_boundary(MESSAGE));
+        let end = (0..=MESSAGE).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(end.unwrap_or_default());
         message.push_str(&format!("… ({length} octets)"));
     }
     message

@@ -140,6 +140,8 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
     .await;
     drop(handler);
     if let Err(error) = result {
+        // Nobody is left to end a pause; unread, the connection would not even notice that the client leaves.
+        exchange.connection().resume_reading();
         answer_error(&exchange, &error, common);
     }
     if exchange.raw_used() {
@@ -250,8 +252,9 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {error}"),
         _ => tracing::warn!(target: "script", "{target}: {error}"),
     }
-    if exchange.headers_sent() {
-        // The client may be gone already, which is all the same now.
+    // A page after raw octets would be one more thing that the client did not expect.
+    if exchange.headers_sent() || exchange.raw_used() {
+        // The client may be gone already, or the script has ended the stream, which is all the same now.
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
         answer_plain(exchange, 500, &format!("{error}\n"), common);

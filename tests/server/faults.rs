@@ -64,6 +64,34 @@ fn after_the_headers_an_error_is_rst_stream_internal_error() {
 }
 
 #[test]
+fn after_raw_octets_an_error_adds_no_page() {
+    let open = "fn main(request, response) { response.writer.write_raw_header_frame([[\":status\", \"200\"]], \
+                #{ end_headers: true }); throw \"late\" }";
+    let ended = "fn main(request, response) { response.writer.write_raw_header_frame([[\":status\", \"200\"]], \
+                 #{ end_headers: true, end_stream: true, track: true }); throw \"late\" }";
+    let reset = "fn main(request, response) { response.writer.write_raw_frame(frame::rst_stream(request.stream_id, 8), \
+                 #{ track: true }); throw \"late\" }";
+    let server = Server::builder().handler("open.rhai", open).handler("ended.rhai", ended).handler("reset.rhai", reset).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/open.rhai");
+    assert_eq!(client.stream_error(stream), 2);
+    assert_eq!(answer(&mut client, "/handlers/ended.rhai").status(), Some(200));
+    let stream = client.get("/handlers/reset.rhai");
+    assert_eq!(client.stream_error(stream), 8);
+    is_healthy(&mut client);
+    assert!(!server.log().contains("ERROR"), "{}", server.log());
+}
+
+#[test]
+fn a_handler_that_fails_while_reading_is_paused_does_not_leave_the_connection_deaf() {
+    let script = "fn main(request, response) { request.connection.pause_reading(); throw \"paused\" }";
+    let server = Server::builder().handler("paused.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    assert_eq!(answer(&mut client, "/handlers/paused.rhai").status(), Some(500));
+    is_healthy(&mut client);
+}
+
+#[test]
 fn a_looping_handler_delays_nobody() {
     let server = Server::builder().handler("loop.rhai", "fn main(request, response) { loop { } }").start();
     let mut client = Client::h2c(&server);
