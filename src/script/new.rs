@@ -78,8 +78,8 @@ fn check_name(name: &str) -> Result<(), NewError> {
         "it is empty"
     } else if name.contains(['/', '\\']) {
         "it holds a path separator; give a plain name, such as my-test"
-    } else if name.starts_with('.') {
-        "it begins with a dot"
+    } else if name.starts_with(['.', '-']) {
+        "it begins with a dot or a dash"
     } else if name.ends_with(".rhai") || name.ends_with(".html") {
         "leave out the ending; .rhai and .html are added"
     } else if name.len() > 100 {

@@ -40,7 +40,8 @@ fn check(arguments: &CheckArguments) -> ExitCode {
         println!("{} handlers and the configuration are in order.", report.good.len());
         ExitCode::SUCCESS
     } else {
-        eprintln!("{wrong} errors; {} handlers are in order.", report.good.len());
+        let errors = if wrong == 1 { "error" } else { "errors" };
+        eprintln!("{wrong} {errors}; {} handlers are in order.", report.good.len());
         ExitCode::FAILURE
     }
 }
