@@ -19,8 +19,9 @@ const MAX_CACHE: u64 = 64 << 20;
 /// Octets read, and queued, at a time from a larger file.
 const CHUNK: usize = 64 * 1024;
 
-/// How long size and modification time are trusted: no longer than file systems take to change the latter.
-const STAMP_AGE: Duration = Duration::from_millis(1);
+/// How long a look at size and modification time is trusted: less than a client takes from one answer to the next
+/// request, yet under load most requests go without the system call.
+const STAMP_AGE: Duration = Duration::from_micros(100);
 
 /// Small files that were served before, valid while size and modification time stand. One per worker.
 #[derive(Default)]
