@@ -101,6 +101,8 @@ limits! {
         functions: usize = 1024, whole(1..=ANY_COUNT);
         /// Modules imported by one handler.
         modules: usize = 64, whole(0..=ANY_COUNT);
+        /// Octets by which a busy handler may make the process grow; 0 for no limit. Looked at where the system tells.
+        memory: u64 = 1 << 30, whole(0..=i64::MAX.unsigned_abs());
         /// Octets of a script file.
         source: usize = 1 << 20, whole(1..=GIB);
         /// Handlers running or waiting at once, in the whole process; beyond them 503. Each takes two of the system's

@@ -222,25 +222,23 @@ impl Connection {
     /// Offers the next run of queued octets to `write`, which returns how many it took. Gives whether these were the
     /// last before a cut mark, or `None` if nothing is queued. An error of `write` is handed through.
     pub fn transmit<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
-        let sent = match &mut *self.0.engine.borrow_mut() {
-            Engine::Http1(engine) => match engine.poll_transmit() {
-                Some(transmit) => {
-                    let (flush, all) = (transmit.flush, transmit.octets.len());
-                    let taken = write(transmit.octets)?;
-                    engine.transmitted(taken);
+        let sent = {
+            let engine = &mut *self.0.engine.borrow_mut();
+            let next = match engine {
+                Engine::Http1(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
+                Engine::Http2(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
+            };
+            match next {
+                Some((octets, flush)) => {
+                    let (taken, all) = (write(octets)?, octets.len());
+                    match engine {
+                        Engine::Http1(engine) => engine.transmitted(taken),
+                        Engine::Http2(engine) => engine.transmitted(taken),
+                    }
                     Some(flush && taken == all)
                 }
                 None => None,
-            },
-            Engine::Http2(engine) => match engine.poll_transmit() {
-                Some(transmit) => {
-                    let (flush, all) = (transmit.flush, transmit.octets.len());
-                    let taken = write(transmit.octets)?;
-                    engine.transmitted(taken);
-                    Some(flush && taken == all)
-                }
-                None => None,
-            },
+            }
         };
         self.in_turn(|| {
             self.turn();

@@ -25,9 +25,9 @@ use std::time::Instant;
 /// - **Input**: [`receive`](Self::receive), [`peer_closed`](Self::peer_closed),
 ///   [`handle_timeout`](Self::handle_timeout). They cannot fail: what the peer did wrong is an
 ///   [`Event::Violation`] in its place among the other events. The same octets in any chunking give the same events.
-/// - **Commands**, in two lanes. The checked ones fail only with [`Misuse`], and then nothing was queued and nothing
+/// - **Commands**, in two lanes. The checked ones fail only with [`Misuse`](super::Misuse), and then nothing was queued and nothing
 ///   has changed. The raw ones ([`send_raw_frame`](Self::send_raw_frame), [`send_raw_octets`](Self::send_raw_octets))
-///   cannot fail; [`Track`] says whether local state follows what they sent.
+///   cannot fail; [`Track`](super::Track) says whether local state follows what they sent.
 /// - **Output**: [`poll_event`](Self::poll_event), [`poll_transmit`](Self::poll_transmit) with
 ///   [`transmitted`](Self::transmitted), [`poll_timeout`](Self::poll_timeout).
 /// - **Getters**, which change nothing.

@@ -1,6 +1,6 @@
 //! What a handler may use: operations, time, depth; counted per handler, whatever calls it makes.
 //!
-//! Rhai's own operation count restarts inside callbacks, so the count is kept here: [`Meter`] holds that of the
+//! Rhai's own operation count restarts inside callbacks, so the count is kept here: `Meter` holds that of the
 //! handler that runs on this thread just now, [`Run`] that of each handler.
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -122,7 +122,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A handler that starts now or later: its time counts from its first wait or [`GLANCE`], so that most handlers
+    /// A handler that starts now or later: its time counts from its first wait or `GLANCE`, so that most handlers
     /// never ask for the time.
     pub fn new(limits: &Rc<Limits>) -> Rc<Self> {
         Rc::new(Self {

@@ -36,14 +36,18 @@ fn check(arguments: &CheckArguments) -> ExitCode {
     let report = script::check::check(&paths, &settings::script_limits(&config));
     report.errors.iter().for_each(|error| eprintln!("{error}\n"));
     let wrong = errors.len() + report.errors.len();
+    let good = counted(report.good.len(), "script");
     if wrong == 0 {
-        println!("{} handlers and the configuration are in order.", report.good.len());
+        println!("{good} and the configuration: in order.");
         ExitCode::SUCCESS
     } else {
-        let errors = if wrong == 1 { "error" } else { "errors" };
-        eprintln!("{wrong} {errors}; {} handlers are in order.", report.good.len());
+        eprintln!("{}; {good} in order.", counted(wrong, "error"));
         ExitCode::FAILURE
     }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn new(arguments: &NewArguments) -> ExitCode {

@@ -1,7 +1,7 @@
 //! Start and stop, workers, and who answers what.
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
-//! thread with a runtime of its own and shares nothing with the others but [`worker::Shared`], which never changes.
+//! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes.
 
 mod commands;
 mod dispatch;

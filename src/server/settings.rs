@@ -71,9 +71,9 @@ pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
         variables: from.variables.value,
         functions: from.functions.value,
         modules: from.modules.value,
+        memory: from.memory.value,
         source: from.source.value,
         live: from.live.value,
-        ..script::budget::Limits::default()
     }
 }
 

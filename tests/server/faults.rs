@@ -71,7 +71,8 @@ fn after_raw_octets_an_error_adds_no_page() {
                  #{ end_headers: true, end_stream: true, track: true }); throw \"late\" }";
     let reset = "fn main(request, response) { response.writer.write_raw_frame(frame::rst_stream(request.stream_id, 8), \
                  #{ track: true }); throw \"late\" }";
-    let server = Server::builder().handler("open.rhai", open).handler("ended.rhai", ended).handler("reset.rhai", reset).start();
+    let server =
+        Server::builder().handler("open.rhai", open).handler("ended.rhai", ended).handler("reset.rhai", reset).start();
     let mut client = Client::h2c(&server);
     let stream = client.get("/handlers/open.rhai");
     assert_eq!(client.stream_error(stream), 2);
