@@ -35,3 +35,45 @@ fn a_script_that_breaks_the_protocol_fails_the_fetch_and_nothing_else() {
         assert_eq!(report, json!({ "failed": true, "status": 200 }), "{browser:?}");
     }
 }
+
+/// Shipped handlers, and whether both browsers take the answer; after each refusal the page goes on.
+const SHIPPED: [(&str, bool); 12] = [
+    ("/handlers/early-hints.rhai?count=2", true),
+    ("/handlers/trailers.rhai", true),
+    ("/handlers/continuation/split.rhai?at=5", true),
+    ("/handlers/continuation/empty.rhai", true),
+    ("/handlers/frames/unknown.rhai", true),
+    ("/handlers/frames/rst-stream.rhai?code=1&when=body", false),
+    ("/handlers/fields/name.rhai?name=X-Upper-Case", false),
+    ("/handlers/hpack/index.rhai?index=0", false),
+    ("/handlers/data/oversized.rhai?by=3616", false),
+    ("/handlers/continuation/interleaved.rhai", false),
+    ("/handlers/frames/cut.rhai", false),
+    ("/handlers/hello.rhai", true),
+];
+
+#[test]
+fn browsers_take_what_is_lawful_and_refuse_what_is_not() {
+    let paths = serde_json::to_string(&SHIPPED.map(|(path, _)| path)).expect("strings are JSON");
+    let script = format!(
+        r#"
+        const taken = [];
+        for (const path of {paths}) {{
+            try {{
+                const response = await fetch(path, {{ cache: "no-store", signal: AbortSignal.timeout(8000) }});
+                await response.text();
+                taken.push(response.ok);
+            }} catch {{
+                taken.push(false);
+            }}
+        }}
+        return {{ taken }};"#
+    );
+    let server = Server::builder().file("page.html", page(&script)).start();
+    for browser in Browser::ALL {
+        let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
+        for (number, (path, taken)) in SHIPPED.iter().enumerate() {
+            assert_eq!(report["taken"][number], *taken, "{browser:?} {path}: {report}");
+        }
+    }
+}
