@@ -1,13 +1,14 @@
 document.addEventListener("click", async event => {
-  const button = event.target.closest("button[data-url]");
+  const button = event.target.closest("button");
   if (!button) return;
+  const url = button.nextElementSibling.getAttribute("href");
   const output = button.closest("article").querySelector("output");
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error("no end after 15 s")), 15000);
   const began = performance.now();
-  output.textContent = `GET ${button.dataset.url} …`;
+  output.textContent = `GET ${url} …`;
   try {
-    const response = await fetch(button.dataset.url, { cache: "no-store", redirect: "manual", signal: controller.signal });
+    const response = await fetch(url, { cache: "no-store", redirect: "manual", signal: controller.signal });
     let text = `${response.status || response.type} ${response.statusText}\n`;
     for (const [name, value] of response.headers) text += `${name}: ${value}\n`;
     output.textContent = text;

@@ -33,7 +33,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
 fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: usize) {
     let _ = write!(
         page,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>wireserve</title>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><base href=\"/handlers/\"><title>wireserve</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
          <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it, \
@@ -59,7 +59,9 @@ fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -
 
 /// One handler. `base` is the other port that its links lead to; what is there cannot be fetched from this page.
 fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
-    let url = format!("{}/handlers/{}", base.unwrap_or_default(), encode(&entry.path));
+    // The page's own base is /handlers/: with hundreds of links that keeps it within one initial window.
+    let base_path = base.map(|base| format!("{base}/handlers/")).unwrap_or_default();
+    let url = format!("{base_path}{}", encode(&entry.path));
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
     let _ = write!(page, "<article id=\"{}\"><h3>{}", escape(&entry.path), escape(name));
     if let Some(only) = &entry.only {
@@ -78,11 +80,8 @@ fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     for query in tries {
         let label = if query.is_empty() { name } else { query.as_str() };
         let href = escape(&format!("{url}{query}"));
-        let _ = write!(page, "<li><code>{}</code> ", escape(label));
-        if base.is_none() {
-            let _ = write!(page, "<button data-url=\"{href}\">fetch</button> ");
-        }
-        let _ = write!(page, "<a href=\"{href}\">open</a></li>");
+        let button = if base.is_none() { "<button>fetch</button>" } else { "" };
+        let _ = write!(page, "<li><code>{}</code>{button}<a href=\"{href}\">open</a>", escape(label));
     }
     page.push_str("</ul><output></output></article>\n");
 }
@@ -124,11 +123,20 @@ mod tests {
     #[test]
     fn a_handler_for_http_2_only_is_linked_where_it_works() {
         let text = "// Sends.\n// Client: reads.\n// Only: HTTP/2\nfn main(request, response) {}";
-        let (elsewhere, here) = ("href=\"https://h:2/handlers/mine.rhai\"", "data-url=\"/handlers/mine.rhai\"");
+        let (elsewhere, here) =
+            ("</code><a href=\"https://h:2/handlers/mine.rhai\"", "<button>fetch</button><a href=\"mine.rhai\"");
         let over_1 = page("HTTP/1.1", "mine.rhai", text);
         assert!(over_1.contains(elsewhere) && !over_1.contains(here));
         let over_2 = page("HTTP/2", "mine.rhai", text);
         assert!(!over_2.contains(elsewhere) && over_2.contains(here));
+    }
+
+    /// A client that never grants window, such as the suite httpwg, gets 65,535 octets (RFC 9113 §6.9.2).
+    #[test]
+    fn the_shipped_page_fits_into_one_initial_window() {
+        let roots = Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new() };
+        let length = index_page(&roots, &[], "HTTP/2").len();
+        assert!(length < 65_000, "{length} octets");
     }
 
     #[test]
