@@ -1,5 +1,7 @@
 //! HTTP dates (RFC 9110 §5.6.7). The time is always an argument.
 
+use bytes::Bytes;
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 /// The first second of the year 10000, which the format cannot express.
@@ -8,6 +10,22 @@ const YEAR_10000: u64 = 253_402_300_800;
 /// IMF-fixdate, as in `Sun, 06 Nov 1994 08:49:37 GMT`. A time outside 1970 to 9999 becomes the nearest one inside.
 pub fn format(time: SystemTime) -> String {
     httpdate::fmt_http_date(in_range(time))
+}
+
+/// The value of a `date` field (RFC 9110 §6.6.1), formatted once for each second.
+#[derive(Default)]
+pub struct Cache(RefCell<Option<(u64, Bytes)>>);
+
+impl Cache {
+    /// As [`format()`].
+    pub fn at(&self, now: SystemTime) -> Bytes {
+        let second = seconds(in_range(now));
+        let mut cached = self.0.borrow_mut();
+        match &*cached {
+            Some((of, text)) if *of == second => text.clone(),
+            _ => cached.insert((second, Bytes::from(format(now)))).1.clone(),
+        }
+    }
 }
 
 /// Reads any of the three formats; `None` if it is none of them.
@@ -32,6 +50,15 @@ fn seconds(time: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cached_date_follows_the_second() {
+        let cache = Cache::default();
+        for milliseconds in [0, 999, 1_000, 5_500, 1_500] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
+            assert_eq!(cache.at(now), format(now), "{milliseconds}");
+        }
+    }
 
     #[test]
     fn three_formats_in_and_one_out() {

@@ -1,14 +1,13 @@
 //! Answers an exchange by a handler: which function is called when, and what is sent if the script did not.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use rhai::{Dynamic, EvalAltResult, Map};
@@ -66,7 +65,8 @@ impl Host {
             ("doc_root".into(), options.doc_root.to_string_lossy().as_ref().into()),
         ]);
         let wall_clock = options.wall_clock;
-        let common = Rc::new(Common { date: Box::new(cached_date(wall_clock)), wall_clock });
+        let cache = date::Cache::default();
+        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let options = Rc::new(options);
         let core = Core::new(limits, roots, changes, |engine| {
@@ -90,20 +90,6 @@ impl Host {
                 Err(error) => answer_error(&exchange, &error, &common),
             }
         }
-    }
-}
-
-/// The `date` field's value, formatted once a second.
-fn cached_date(wall_clock: fn() -> SystemTime) -> impl Fn() -> Bytes {
-    let cache = RefCell::new((u64::MAX, Bytes::new()));
-    move || {
-        let now = wall_clock();
-        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let mut cache = cache.borrow_mut();
-        if cache.0 != second {
-            *cache = (second, Bytes::from(date::format(now)));
-        }
-        cache.1.clone()
     }
 }
 

@@ -16,7 +16,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How long a worker trusts what a path meant last time. Contents are looked at on each request all the same: this is
@@ -67,7 +67,7 @@ pub(super) struct Worker {
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
     resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
-    date: RefCell<(u64, Bytes)>,
+    date: date::Cache,
     connections: RefCell<HashMap<u64, Connection>>,
     stopping: Cell<bool>,
 }
@@ -80,7 +80,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiv
         files: FileCache::default(),
         now: Cell::new(net::now()),
         resolved: RefCell::default(),
-        date: RefCell::default(),
+        date: date::Cache::default(),
         connections: RefCell::default(),
         stopping: Cell::new(false),
     });
@@ -187,19 +187,8 @@ impl Worker {
     /// Fields of every response that the server itself makes.
     pub fn common_fields(&self) -> Fields {
         let mut fields = Fields::with_capacity(2);
-        fields.append("date", self.date());
+        fields.append("date", self.date.at(net::wall_clock()));
         fields.append("server", "wireserve");
         fields
-    }
-
-    /// The date field's value (RFC 9110 §6.6.1), formatted once a second.
-    pub fn date(&self) -> Bytes {
-        let now = net::wall_clock();
-        let second = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let mut date = self.date.borrow_mut();
-        if date.0 != second || date.1.is_empty() {
-            *date = (second, date::format(now).into());
-        }
-        date.1.clone()
     }
 }
