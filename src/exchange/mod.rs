@@ -14,6 +14,7 @@ mod error;
 mod http1;
 mod http2;
 mod levers;
+mod prepared;
 mod request;
 mod respond;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use error::SendError;
 pub use levers::Subscription;
+pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Protocol, RawHead, Request};
 pub use respond::ResponseHead;
 

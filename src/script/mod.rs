@@ -9,6 +9,7 @@
 //! | [`host`] | all that together: starts handlers |
 //! | [`api`] | what scripts see, one file per topic |
 //! | [`run`] | answers an exchange: which function is called when |
+//! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`] | octets as a script value |
 //! | [`error`] | errors as text for people |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
@@ -25,6 +26,7 @@ mod nesting;
 pub mod new;
 pub mod octets;
 pub mod run;
+pub mod stash;
 mod strings;
 pub mod watch;
 

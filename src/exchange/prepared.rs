@@ -1,0 +1,96 @@
+//! A response that is decided but not sent: what files and scripts prepare, and pipes may still change.
+
+use super::respond::ResponseHead;
+use crate::http::Fields;
+use bytes::{Bytes, BytesMut};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A response before it is sent.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    /// Status and fields. A `content-length` in it goes out as it is, true or not; without one it is added where the
+    /// content's length is known.
+    pub head: ResponseHead,
+    /// The content.
+    pub content: Content,
+    /// The trailer section; empty for none.
+    pub trailers: Fields,
+    /// Send content even where the method or the status allows none (wptserve's `send_body_for_head_request`).
+    pub content_for_head: bool,
+}
+
+/// The content of a response.
+#[derive(Debug)]
+pub enum Content {
+    /// All of it.
+    Whole(Bytes),
+    /// Made while it is sent.
+    Pieces(Box<dyn Pieces>),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Whole(Bytes::new())
+    }
+}
+
+impl From<Bytes> for Content {
+    fn from(octets: Bytes) -> Self {
+        Self::Whole(octets)
+    }
+}
+
+/// What [`Pieces::next`] gives once it is ready.
+pub type NextPiece<'a> = Pin<Box<dyn Future<Output = Result<Option<Bytes>, ContentError>> + 'a>>;
+
+/// Content that is made while it is sent.
+pub trait Pieces: fmt::Debug {
+    /// Octets still to come, if that is known.
+    fn length(&self) -> Option<u64>;
+
+    /// The next piece; `None` after the last.
+    fn next(&mut self) -> NextPiece<'_>;
+}
+
+/// Why content broke off; displays as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentError(pub String);
+
+impl fmt::Display for ContentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ContentError {}
+
+impl Content {
+    /// Its length in octets, if that is known.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Whole(octets) => Some(octets.len() as u64),
+            Self::Pieces(pieces) => pieces.length(),
+        }
+    }
+
+    /// All of it in one piece, of at most `limit` octets.
+    ///
+    /// # Errors
+    /// It broke off, or is longer.
+    pub async fn collect(self, limit: usize) -> Result<Bytes, ContentError> {
+        let mut pieces = match self {
+            Self::Whole(octets) => return Ok(octets),
+            Self::Pieces(pieces) => pieces,
+        };
+        let mut all = BytesMut::new();
+        while let Some(piece) = pieces.next().await? {
+            if all.len() + piece.len() > limit {
+                return Err(ContentError(format!("The content is longer than {limit} octets.")));
+            }
+            all.extend_from_slice(&piece);
+        }
+        Ok(all.freeze())
+    }
+}
