@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, ports, log levels |
+//! | [`hosts`] | every name that the server answers to |
 //! | [`limits`] | every bound on clients and scripts |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
@@ -15,6 +16,7 @@
 pub mod arguments;
 pub mod error;
 mod file;
+pub mod hosts;
 pub mod limits;
 pub mod ready;
 mod section;
@@ -29,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::arguments::{Arguments, CheckArguments, Command, NewArguments, ServeArguments};
 pub use self::error::{ConfigError, ConfigErrors};
+pub use self::hosts::Hosts;
 pub use self::limits::Limits;
 pub use self::ready::Ready;
 pub use self::values::{LogLevel, Origin, Port, Value};
@@ -138,7 +141,11 @@ impl Default for Config {
 
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
-    let host = if browser_host == "localhost" { "alt.localhost".to_owned() } else { format!("not-{browser_host}") };
+    let host = match browser_host {
+        "localhost" => "alt.localhost".to_owned(),
+        address if address.parse::<IpAddr>().is_ok() => return BTreeMap::new(),
+        host => format!("not-{host}"),
+    };
     BTreeMap::from([("alt".to_owned(), host)])
 }
 
@@ -168,6 +175,7 @@ pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
         Err(error) => errors.push(error),
     }
     derive(&mut config);
+    hosts::check(&config, &mut errors);
     (config, errors)
 }
 
