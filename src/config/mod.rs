@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-pub use self::arguments::{Arguments, CheckArguments, Command, NewArguments, ServeArguments};
+pub use self::arguments::{Arguments, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;
