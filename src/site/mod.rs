@@ -4,6 +4,7 @@
 //! decoding ([`http::path`](crate::http)), and what would leave a root, or is not to be seen, is a 404.
 
 mod catalogue;
+mod deliver;
 mod environment;
 mod files;
 mod index;
@@ -11,6 +12,7 @@ mod options;
 mod resolve;
 mod shipped;
 
+pub use deliver::send;
 pub use environment::Environment;
 pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
 pub use index::index_page;
