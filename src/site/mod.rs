@@ -11,6 +11,7 @@ mod index;
 mod options;
 mod resolve;
 mod shipped;
+mod template;
 
 pub use deliver::send;
 pub use environment::Environment;
@@ -19,3 +20,4 @@ pub use index::index_page;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use resolve::{Meaning, Roots, Source};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_page};
+pub use template::{Context, Escape, TemplateError, is_template, substitute};
