@@ -1,6 +1,7 @@
 //! What is wrong with a pipe.
 
-use crate::exchange::{ContentError, Protocol};
+use crate::exchange::{ContentError, Exchange, Prepared, Protocol};
+use crate::site::pages::status_page;
 use crate::site::template::TemplateError;
 use std::fmt;
 
@@ -55,6 +56,14 @@ pub enum PipeError {
     Template(TemplateError),
     /// A rhythm that would take longer than this many seconds.
     TooSlow(u64),
+}
+
+impl PipeError {
+    /// What is answered in place of the response, and logged.
+    pub fn page(&self, exchange: &Exchange) -> Prepared {
+        tracing::warn!("{}: {self}", exchange.request().target.escape_ascii());
+        status_page(500, &self.to_string())
+    }
 }
 
 impl fmt::Display for PipeError {

@@ -15,8 +15,7 @@ pub use error::PipeError;
 pub(super) use wire::Ending;
 
 use super::deliver;
-use super::files::status_page;
-use super::template::{self, Context, Escape};
+use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Content, ContentError, Exchange, Prepared, Protocol, SendError};
 use crate::http::Fields;
@@ -74,28 +73,20 @@ impl Pipeline {
         exchange: &Exchange,
         mut prepared: Prepared,
         common: Fields,
-        context: &Context<'_>,
+        scope: &Scope<'_>,
     ) -> Result<(), SendError> {
-        match self.apply(exchange, &mut prepared, context).await {
+        match self.apply(exchange, &mut prepared, scope).await {
             Ok(wire) => send_as(exchange, prepared, common, wire).await,
-            Err(error) => {
-                tracing::warn!("{}: {error}", exchange.request().target.escape_ascii());
-                status_page(exchange, 500, &error.to_string(), common).await
-            }
+            Err(error) => deliver::send(exchange, error.page(exchange), common).await,
         }
     }
 
-    async fn apply(
-        &self,
-        exchange: &Exchange,
-        prepared: &mut Prepared,
-        context: &Context<'_>,
-    ) -> Result<Wire, PipeError> {
+    async fn apply(&self, exchange: &Exchange, prepared: &mut Prepared, scope: &Scope<'_>) -> Result<Wire, PipeError> {
         let mut wire = Wire::default();
         for pipe in &self.0 {
             let fields = &mut prepared.head.fields;
             match pipe {
-                Pipe::Sub(escape) => substitute(prepared, context, *escape).await?,
+                Pipe::Sub(escape) => substitute(prepared, scope, *escape).await?,
                 Pipe::Status(code) => {
                     prepared.head.status = *code;
                     prepared.head.reason = None;
@@ -118,7 +109,8 @@ impl Pipeline {
     }
 }
 
-/// Sends a response, through pipes if the query or the file name `name` asks for them.
+/// Sends a file or a page, through pipes if the query or the file name `name` asks for them. What is no success (404,
+/// 416, …) goes out as it is.
 ///
 /// # Errors
 /// As [`deliver::send`].
@@ -127,15 +119,15 @@ pub async fn send_piped(
     prepared: Prepared,
     common: Fields,
     name: &str,
-    context: &Context<'_>,
+    scope: &Scope<'_>,
 ) -> Result<(), SendError> {
     let query = exchange.request().query();
-    if !Pipeline::is_asked_for(query, name) {
+    if !(200..300).contains(&prepared.head.status) || !Pipeline::is_asked_for(query, name) {
         return deliver::send(exchange, prepared, common).await;
     }
     match Pipeline::parse(query, name) {
-        Ok(pipeline) => pipeline.send(exchange, prepared, common, context).await,
-        Err(error) => status_page(exchange, 500, &error.to_string(), common).await,
+        Ok(pipeline) => pipeline.send(exchange, prepared, common, scope).await,
+        Err(error) => deliver::send(exchange, error.page(exchange), common).await,
     }
 }
 
@@ -194,9 +186,9 @@ fn announce(prepared: &mut Prepared, length: Option<u64>) {
     }
 }
 
-async fn substitute(prepared: &mut Prepared, context: &Context<'_>, escape: Escape) -> Result<(), PipeError> {
+async fn substitute(prepared: &mut Prepared, scope: &Scope<'_>, escape: Escape) -> Result<(), PipeError> {
     let content = collect(prepared, "sub").await?;
-    let replaced = template::substitute(&content, context, escape).map_err(PipeError::Template)?;
+    let replaced = template::substitute(&content, scope, escape).map_err(PipeError::Template)?;
     prepared.content = Content::Whole(replaced.into());
     Ok(())
 }
