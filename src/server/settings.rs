@@ -2,7 +2,7 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{Config, ready};
+use crate::config::{Config, PortKind, ready};
 use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
@@ -21,10 +21,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
-    let kinds =
-        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
-    let ports =
-        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
+    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
         script: script_options(config, &roots, urls),
@@ -34,6 +31,16 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         h2: http2(&config.limits.http2),
         exchange,
         next_connection: AtomicU64::new(1),
+    }
+}
+
+/// What the index page calls a port.
+fn label(kind: PortKind) -> &'static str {
+    match kind {
+        PortKind::Http => "HTTP/1.1",
+        PortKind::Https => "HTTP/1.1 over TLS",
+        PortKind::H2 => "HTTP/2",
+        kind => kind.name(),
     }
 }
 
