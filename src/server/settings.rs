@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// What all workers share.
 pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
@@ -33,6 +34,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
+        latency: Duration::ZERO,
         next_connection: AtomicU64::new(1),
     }
 }
