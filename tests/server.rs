@@ -11,6 +11,8 @@ mod faults;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/pipes.rs"]
+mod pipes;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]

@@ -1,5 +1,6 @@
 //! Who answers an exchange.
 
+use super::piped;
 use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
 use crate::net;
@@ -46,7 +47,12 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
     match &*worker.resolve(request.path()) {
-        Answer::Script(source) => worker.host.run(source, exchange).await,
+        Answer::Script(source) => match piped::delivery(&worker, &exchange, source) {
+            Ok(delivery) => worker.host.run(source, exchange, delivery).await,
+            Err(error) => {
+                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
+            }
+        },
         Answer::Site(meaning) => {
             let answered = by_meaning(&worker, &exchange, meaning);
             by_site(&exchange, answered).await;
@@ -72,7 +78,7 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         }
         Meaning::File(path) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            return piped(worker, exchange, file(worker, exchange, path), &name).await;
+            return piped::send(worker, exchange, file(worker, exchange, path), &name).await;
         }
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
@@ -80,7 +86,7 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
+            return piped::send(worker, exchange, site::shipped_page(request, name, content), name).await;
         }
         Meaning::Index => {
             site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
@@ -93,18 +99,8 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     site::send(exchange, prepared, worker.common_fields()).await
 }
 
-/// Sends what answers for a file of this name, as query and name want it.
-async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
-    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
-}
-
-/// What templates can name.
-fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
-    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
-}
-
 fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
-    let scope = scope(worker, exchange);
+    let scope = piped::scope(worker, exchange);
     let context = site::Context {
         roots: &worker.shared.roots,
         cache: &worker.files,

@@ -8,6 +8,7 @@ mod dispatch;
 mod driver;
 mod error;
 mod names;
+mod piped;
 mod settings;
 mod start;
 mod worker;
