@@ -29,7 +29,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-pub use self::arguments::{Arguments, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments};
+pub use self::arguments::{
+    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments,
+};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;
@@ -139,6 +141,16 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A folder that is named is meant to be used.
+            self.ssl.own = None;
+        }
+    }
+}
+
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
@@ -177,6 +189,16 @@ pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
     derive(&mut config);
     hosts::check(&config, &mut errors);
     (config, errors)
+}
+
+/// As [`check`], with the folder of `--certs`, for the commands about certificates.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn with_certs(file: Option<&Path>, certs: Option<&Path>) -> Result<Config, ConfigErrors> {
+    let (mut config, errors) = check(file);
+    config.use_certs(certs);
+    if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
 }
 
 /// Defaults that follow from other values.
@@ -223,11 +245,7 @@ fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<Confi
             config.handler_roots.value = vec![values::join(root, Path::new("handlers"))];
         }
     }
-    if let Some(folder) = &arguments.certs {
-        set(&mut config.ssl.folder, "--certs", Some(folder));
-        // A folder that is named is meant to be used.
-        config.ssl.own = None;
-    }
+    config.use_certs(arguments.certs.as_deref());
     config.ready_file.clone_from(&arguments.ready_file);
 }
 
