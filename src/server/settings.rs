@@ -157,6 +157,16 @@ fn http2(from: &Http2Limits) -> h2::Config {
     }
 }
 
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
+}
+
 /// The folders that `wireserve check` looks through.
 pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
     config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
