@@ -20,8 +20,7 @@ fn a_file_has_its_type_and_content() {
 fn a_file_of_fields_adds_to_the_response() {
     let fields = "Content-Type: text/html\nCustom-Header: PASS\nAnother-Header: {{$id:uuid()}}\nSame-Value-Header: {{$id}}\n\
                   Double-Header: PA\nDouble-Header: SS\n";
-    let server =
-        Server::builder().file("with_headers.txt", "x").file("with_headers.txt.sub.headers", fields).start();
+    let server = Server::builder().file("with_headers.txt", "x").file("with_headers.txt.sub.headers", fields).start();
     both(&server, &Ask::get("/with_headers.txt"), |answer| {
         assert_eq!(answer.values("content-type"), ["text/html"]);
         assert_eq!(answer.get("custom-header"), Some("PASS"));
@@ -91,7 +90,9 @@ fn sub_in_the_name_fills_in_the_file() {
         .start();
     let text = format!("localhost localhost {}\n", server.port("http"));
     both(&server, &Ask::get("/sub.sub.txt"), |answer| assert_eq!(answer.text(), text));
-    both(&server, &Ask::get("/sub_headers.sub.txt").with("x-test", "PASS"), |answer| assert_eq!(answer.text(), "PASS\n"));
+    both(&server, &Ask::get("/sub_headers.sub.txt").with("x-test", "PASS"), |answer| {
+        assert_eq!(answer.text(), "PASS\n")
+    });
     both(&server, &Ask::get("/sub_params.sub.txt?test=PASS"), |answer| assert_eq!(answer.text(), "PASS\n"));
 }
 
@@ -117,7 +118,9 @@ fn an_array_is_fields_and_body_or_status_too() {
 
 #[test]
 fn a_status_may_have_its_words() {
-    let server = handler(r#"fn main(request, response) { [[202, "Some Status"], #{ "test-header": "test-value" }, "test data"] }"#);
+    let server = handler(
+        r#"fn main(request, response) { [[202, "Some Status"], #{ "test-header": "test-value" }, "test data"] }"#,
+    );
     let ask = Ask::get("/handlers/test.rhai");
     assert_eq!(over_http1(&server, &ask).reason, "Some Status");
     both(&server, &ask, |answer| assert_eq!((answer.status, answer.get("test-header")), (202, Some("test-value"))));
@@ -125,7 +128,9 @@ fn a_status_may_have_its_words() {
 
 #[test]
 fn a_wrong_length_is_sent_as_it_is_written() {
-    let server = handler(r#"fn main(request, response) { [#{ "content-length": 4, "test-header": "test-value" }, "test data"] }"#);
+    let server = handler(
+        r#"fn main(request, response) { [#{ "content-length": 4, "test-header": "test-value" }, "test data"] }"#,
+    );
     let ask = Ask::get("/handlers/test.rhai");
     let answer = over_http1(&server, &ask);
     assert_eq!((answer.status, answer.get("content-length"), answer.text().as_str()), (200, Some("4"), "test data"));
@@ -157,7 +162,9 @@ fn json_is_a_string_with_its_type() {
         }
     }"#;
     let server = handler(script);
-    for (query, status, header) in [("", 200, None), ("?two", 200, Some("test-value")), ("?three", 202, Some("test-value"))] {
+    for (query, status, header) in
+        [("", 200, None), ("?two", 200, Some("test-value")), ("?three", 202, Some("test-value"))]
+    {
         both(&server, &Ask::get(&format!("/handlers/test.rhai{query}")), |answer| {
             assert_eq!((answer.status, answer.get("test-header")), (status, header));
             assert_eq!(answer.get("content-type"), Some("application/json"));
@@ -193,7 +200,9 @@ fn a_script_imports_its_neighbour() {
         .handler("sub/library.rhai", r#"fn pass() { "PASS" }"#)
         .handler("sub/test.rhai", r#"import "sub/library" as library; fn main(request, response) { library::pass() }"#)
         .start();
-    both(&server, &Ask::get("/handlers/sub/test.rhai"), |answer| assert_eq!((answer.status, &*answer.text()), (200, "PASS")));
+    both(&server, &Ask::get("/handlers/sub/test.rhai"), |answer| {
+        assert_eq!((answer.status, &*answer.text()), (200, "PASS"))
+    });
 }
 
 #[test]
@@ -202,7 +211,9 @@ fn a_script_that_cannot_answer_is_500_and_none_is_404() {
         .file("no_main.rhai", "fn other() { 1 }")
         .file("invalid.rhai", "fn main(request, response) { let = }")
         .start();
-    for (path, status, words) in [("/no_main.rhai", 500, "main"), ("/invalid.rhai", 500, "invalid.rhai"), ("/missing.rhai", 404, "")] {
+    for (path, status, words) in
+        [("/no_main.rhai", 500, "main"), ("/invalid.rhai", 500, "invalid.rhai"), ("/missing.rhai", 404, "")]
+    {
         both(&server, &Ask::get(path), |answer| {
             assert_eq!(answer.status, status);
             assert!(answer.text().contains(words), "{}", answer.text());
@@ -249,7 +260,8 @@ const DATA: &str = r#"fn handle_data(frame, request, response) {
     response.content = [reversed];
 }"#;
 
-const THREE: &str = r#"fn main(request, response) { [[202, "Giraffe"], #{ "Content-Type": "text/html", "X-Test": "PASS" }, "PASS"] }"#;
+const THREE: &str =
+    r#"fn main(request, response) { [[202, "Giraffe"], #{ "Content-Type": "text/html", "X-Test": "PASS" }, "PASS"] }"#;
 
 #[test]
 fn the_functions_of_a_handler_are_called_in_turn() {

@@ -97,7 +97,10 @@ fn sub_knows_the_request() {
     let server = Server::builder()
         .file("sub_headers.txt", "{{headers[X-Test]}}\n")
         .file("sub_params.txt", "{{GET[plus pct-20 pct-3D=]}}\n")
-        .file("sub_default.sub.txt", "{{header_or_default(X-Present, present-default)}}\n{{header_or_default(X-Absent, absent-default)}}\n")
+        .file(
+            "sub_default.sub.txt",
+            "{{header_or_default(X-Present, present-default)}}\n{{header_or_default(X-Absent, absent-default)}}\n",
+        )
         .file("sub_uuid.sub.txt", "Before {{uuid()}} After\n")
         .start();
     text(&server, &Ask::get("/sub_headers.txt?pipe=sub").with("x-test", "PASS"), "PASS");

@@ -25,7 +25,10 @@ fn the_body_is_whole_wherever_reading_has_come() {
 #[test]
 fn a_route_gives_its_matches() {
     let server = Server::builder()
-        .file("match.rhai", r#"fn main(request, response) { `${request.route_match["match"]} ${request.route_match["*"]}` }"#)
+        .file(
+            "match.rhai",
+            r#"fn main(request, response) { `${request.route_match["match"]} ${request.route_match["*"]}` }"#,
+        )
         .config("[[routes]]\nmethods = [\"GET\"]\npath = \"/test/{match}_*\"\nscript = \"match.rhai\"\n")
         .start();
     both(&server, &Ask::get("/test/some_route"), |answer| assert_eq!(answer.text(), "some route"));
@@ -51,7 +54,8 @@ fn parameters_of_the_query_may_have_any_octets() {
 fn parameters_of_a_form_may_have_any_octets() {
     let server = handler(r#"fn main(request, response) { request.POST.get_bytes("foo") }"#);
     let body = format!("foo={ENCODED}");
-    let ask = Ask::post("/handlers/test.rhai", body.as_bytes()).with("content-type", "application/x-www-form-urlencoded");
+    let ask =
+        Ask::post("/handlers/test.rhai", body.as_bytes()).with("content-type", "application/x-www-form-urlencoded");
     both(&server, &ask, |answer| assert_eq!(answer.body, DOMO));
 }
 

@@ -144,7 +144,9 @@ fn content_may_be_a_file_or_pieces() {
         response.content = switch request.query { "file" => read_file("file.txt"), _ => ["hello", "world"] };
     }"#;
     let server = Server::builder().file("file.txt", "Hello, world!").handler("test.rhai", script).start();
-    let text = |target, text| both(&server, &Ask::get(target), |answer| assert_eq!((answer.status, &*answer.text()), (200, text)));
+    let text = |target, text| {
+        both(&server, &Ask::get(target), |answer| assert_eq!((answer.status, &*answer.text()), (200, text)))
+    };
     text("/handlers/test.rhai?file", "Hello, world!");
     text("/handlers/test.rhai", "helloworld");
 }

@@ -18,7 +18,9 @@ fn a_script_that_fails_is_500() {
 
 #[test]
 fn a_handler_of_headers_that_fails_is_500() {
-    run(r#"fn handle_headers(frame, request, response) { throw "on purpose" }"#, |answer| assert_eq!(answer.status, 500));
+    run(r#"fn handle_headers(frame, request, response) { throw "on purpose" }"#, |answer| {
+        assert_eq!(answer.status, 500)
+    });
 }
 
 #[test]
@@ -29,8 +31,7 @@ fn a_request_may_have_hundreds_of_fields() {
         }
         "OK"
     }"#;
-    let names: Vec<(String, String)> =
-        (0..256).map(|number| (format!("x-val{number}"), number.to_string())).collect();
+    let names: Vec<(String, String)> = (0..256).map(|number| (format!("x-val{number}"), number.to_string())).collect();
     let mut ask = Ask::get("/handlers/test.rhai");
     for (name, value) in &names {
         ask = ask.with(name, value);
@@ -55,7 +56,13 @@ fn a_client_that_never_speaks_tls_delays_nobody() {
         let protocol: &[&[u8]] = if kind == "h2" { &[b"h2"] } else { &[b"http/1.1"] };
         let mut stream = tls(&server.connect(kind), server.authority(kind), &server.ca(), protocol);
         // The handshake is done by the first octets.
-        stream.write_all(if kind == "h2" { crate::support::raw::PREFACE } else { b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n" }).expect("a handshake");
+        stream
+            .write_all(if kind == "h2" {
+                crate::support::raw::PREFACE
+            } else {
+                b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            })
+            .expect("a handshake");
         assert!(stream.read(&mut [0; 16]).expect("an answer") > 0);
     }
 }

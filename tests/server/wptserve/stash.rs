@@ -15,7 +15,8 @@ fn a_value_is_put_and_taken_once() {
     let server = handler(script);
     let id = "3e3a9d4b-6c3a-4b0e-8a31-7a2c7f9f7e10";
     let (body, target) = (format!("id={id}&data=Sample+data"), format!("/handlers/test.rhai?id={id}"));
-    let put = Ask::post("/handlers/test.rhai", body.as_bytes()).with("content-type", "application/x-www-form-urlencoded");
+    let put =
+        Ask::post("/handlers/test.rhai", body.as_bytes()).with("content-type", "application/x-www-form-urlencoded");
     for ask in [super::over_http1, super::over_http2] {
         assert_eq!(ask(&server, &put).text(), "OK");
         assert_eq!(ask(&server, &Ask::get(&target)).text(), "Sample data");
