@@ -5,10 +5,10 @@ use std::path::Path;
 
 const DOCS: &str = include_str!("../../../docs/wptserve.md");
 
-/// How many tests each file of wptserve's functional suite has.
+/// How many tests each file of wptserve's functional suite has, in the newest version that we know.
 const SUITE: [(&str, usize); 8] = [
     ("test_handlers.py", 45),
-    ("test_pipes.py", 35),
+    ("test_pipes.py", 36),
     ("test_response.py", 20),
     ("test_input_file.py", 14),
     ("test_request.py", 10),
