@@ -29,8 +29,9 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
     let environment = environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, environment.config),
+        script: script_options(config, &roots, environment.config.clone()),
         roots,
+        environment,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
@@ -77,7 +78,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> s
         changes: Changes::watch(),
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
-        embedded_file: site::shipped_page,
+        embedded_file: site::shipped_octets,
         wall_clock: net::wall_clock,
     }
 }
