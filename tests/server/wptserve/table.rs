@@ -33,7 +33,7 @@ fn rows() -> Vec<Row> {
         }
         let Some(inner) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) else { continue };
         let cells: Vec<&str> = inner.split(" | ").collect();
-        if cells.len() == 4 && cells[3] != "Shown by" {
+        if cells.len() == 4 && !["Shown by", "---"].contains(&cells[3]) {
             rows.push(Row { heading, line: number + 1, cells });
         }
     }
