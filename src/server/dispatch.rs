@@ -63,14 +63,17 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
             return site::send_as_is(exchange, path, worker.common_fields()).await;
         }
-        Meaning::File(path) => file(worker, exchange, path),
+        Meaning::File(path) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return piped(worker, exchange, file(worker, exchange, path), &name).await;
+        }
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            site::shipped_page(request, name, content)
+            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
         }
         Meaning::Index => {
             site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
@@ -83,13 +86,24 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     site::send(exchange, prepared, worker.common_fields()).await
 }
 
+/// Sends what answers for a file of this name, as query and name want it.
+async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
+    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
+}
+
+/// What templates can name.
+fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
+    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
+}
+
 fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
+    let scope = scope(worker, exchange);
     let context = site::Context {
         roots: &worker.shared.roots,
         cache: &worker.files,
         now: worker.now.get(),
         wall_clock: net::wall_clock,
-        substitute: &|text| Ok(text.to_vec()),
+        substitute: &|text| site::substitute(text, &scope, site::Escape::None).map_err(|error| format!("{error}.")),
     };
     site::file(exchange, path, &context)
 }

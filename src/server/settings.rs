@@ -26,8 +26,9 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
     let environment = environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, environment.config),
+        script: script_options(config, &roots, environment.config.clone()),
         roots,
+        environment,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
