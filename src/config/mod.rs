@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, log levels |
+//! | [`hosts`] | every name that the server answers to |
 //! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
@@ -19,6 +20,7 @@ pub mod arguments;
 pub mod error;
 mod file;
 pub mod flags;
+pub mod hosts;
 pub mod limits;
 pub mod ports;
 pub mod print;
@@ -38,8 +40,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use self::arguments::{Arguments, CheckArguments, Command, ConfigArguments, NewArguments, ServeArguments};
+pub use self::arguments::{
+    Arguments, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments, ServeArguments,
+};
 pub use self::error::{ConfigError, ConfigErrors};
+pub use self::hosts::Hosts;
 pub use self::limits::Limits;
 pub use self::ports::{PortKind, Ports};
 pub use self::ready::Ready;
@@ -194,7 +199,11 @@ impl Default for Config {
 
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
-    let host = if browser_host == "localhost" { "alt.localhost".to_owned() } else { format!("not-{browser_host}") };
+    let host = match browser_host {
+        "localhost" => "alt.localhost".to_owned(),
+        address if address.parse::<IpAddr>().is_ok() => return BTreeMap::new(),
+        host => format!("not-{host}"),
+    };
     BTreeMap::from([("alt".to_owned(), host)])
 }
 
@@ -259,6 +268,7 @@ pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
         Err(error) => errors.push(error),
     }
     derive(&mut config);
+    hosts::check(&config, &mut errors);
     (config, errors)
 }
 

@@ -1,7 +1,9 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
 use super::settings;
-use crate::config::{self, Arguments, CheckArguments, Command, Config, LogLevel, NewArguments, ServeArguments};
+use crate::config::{
+    self, Arguments, CheckArguments, Command, Config, HostsArguments, LogLevel, NewArguments, ServeArguments,
+};
 use crate::script;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -15,6 +17,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Check(arguments) => check(arguments),
         Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
+        Command::Hosts(arguments) => hosts(arguments),
     }
 }
 
@@ -86,6 +89,15 @@ fn new(arguments: &NewArguments) -> ExitCode {
         }
         Err(error) => fail(error),
     }
+}
+
+fn hosts(arguments: &HostsArguments) -> ExitCode {
+    let (config, errors) = config::check(arguments.config.as_deref());
+    if !errors.is_empty() {
+        return fail(config::ConfigErrors(errors));
+    }
+    print!("{}", super::names::hosts_file(&config, arguments.address));
+    ExitCode::SUCCESS
 }
 
 fn fail(error: impl Display) -> ExitCode {

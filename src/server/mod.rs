@@ -6,7 +6,9 @@
 mod commands;
 mod dispatch;
 mod driver;
+mod environment;
 mod error;
+mod names;
 mod settings;
 mod start;
 mod worker;

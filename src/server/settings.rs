@@ -22,9 +22,10 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
+    let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, urls),
+        script: script_options(config, &roots, environment.config),
         roots,
         ports,
         h1: http1(&config.limits.http1),
@@ -44,13 +45,7 @@ fn label(kind: PortKind) -> &'static str {
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls) -> script::Options {
-    let shown = serde_json::json!({
-        "browser_host": config.browser_host.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": config.doc_root.value,
-        "urls": urls,
-    });
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),

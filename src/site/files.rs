@@ -1,6 +1,7 @@
 //! Files as responses.
 
-use crate::exchange::{ErrorCode, Exchange, ResponseHead, SendError};
+use super::deliver::send;
+use crate::exchange::{Content, ContentError, Exchange, NextPiece, Pieces, Prepared, ResponseHead, SendError};
 use crate::http::{Fields, date, media_type, status};
 use bytes::{Bytes, BytesMut};
 use std::cell::{Cell, RefCell};
@@ -162,46 +163,53 @@ async fn answer(exchange: &Exchange, head: ResponseHead, content: Bytes, mut com
     }
 }
 
-async fn respond(exchange: &Exchange, mut head: ResponseHead, content: Bytes, common: Fields) -> Result<(), SendError> {
-    head.fields.reserve(1 + common.len());
-    head.fields.append("content-length", content.len().to_string());
-    head.fields.extend(common);
-    if exchange.request().is_head() || content.is_empty() {
-        return exchange.send_head(&head, true);
-    }
-    exchange.send_head(&head, false)?;
-    exchange.send_data(content, true)
+async fn respond(exchange: &Exchange, head: ResponseHead, content: Bytes, common: Fields) -> Result<(), SendError> {
+    send(exchange, Prepared { head, content: content.into(), ..Prepared::default() }, common).await
 }
 
-/// Sends a large file in constant memory: the next piece is read when the one before it has gone to the wire.
+/// Sends a large file in constant memory.
 async fn stream(
     exchange: &Exchange,
-    mut head: ResponseHead,
+    head: ResponseHead,
     common: Fields,
-    mut file: File,
+    file: File,
     length: u64,
 ) -> Result<(), SendError> {
     if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
         return answer(exchange, head, Bytes::new(), common).await;
     }
-    head.fields.append("content-length", length.to_string());
-    head.fields.extend(common);
-    if exchange.request().is_head() {
-        return exchange.send_head(&head, true);
-    }
-    exchange.send_head(&head, false)?;
-    let mut left = length;
-    while left > 0 {
-        let mut piece = BytesMut::zeroed(CHUNK.min(usize::try_from(left).unwrap_or(CHUNK)));
-        if file.read_exact(&mut piece).is_err() {
-            // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
-            return exchange.reset(ErrorCode::INTERNAL_ERROR);
+    let content = Content::Pieces(Box::new(FilePieces { file, left: length }));
+    send(exchange, Prepared { head, content, ..Prepared::default() }, common).await
+}
+
+/// What is left of a file.
+#[derive(Debug)]
+struct FilePieces {
+    file: File,
+    left: u64,
+}
+
+impl FilePieces {
+    fn read(&mut self) -> Result<Option<Bytes>, ContentError> {
+        if self.left == 0 {
+            return Ok(None);
         }
-        left -= piece.len() as u64;
-        exchange.send_data(piece.freeze(), left == 0)?;
-        exchange.drained().await?;
+        let mut piece = BytesMut::zeroed(CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK)));
+        // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
+        self.file.read_exact(&mut piece).map_err(|error| ContentError(format!("The file cannot be read: {error}.")))?;
+        self.left -= piece.len() as u64;
+        Ok(Some(piece.freeze()))
     }
-    Ok(())
+}
+
+impl Pieces for FilePieces {
+    fn length(&self) -> Option<u64> {
+        Some(self.left)
+    }
+
+    fn next(&mut self) -> NextPiece<'_> {
+        Box::pin(std::future::ready(self.read()))
+    }
 }
 
 fn file_head(path: &Path, metadata: &fs::Metadata) -> ResponseHead {

@@ -4,16 +4,20 @@
 //! decoding ([`http::path`](crate::http)), and what would leave a root, or is not to be seen, is a 404.
 
 mod catalogue;
+mod deliver;
 mod environment;
 mod files;
 mod index;
 mod options;
 mod resolve;
 mod shipped;
+mod template;
 
+pub use deliver::send;
 pub use environment::Environment;
 pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
 pub use index::index_page;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use resolve::{Meaning, Roots, Source};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_page};
+pub use template::{Context, Escape, TemplateError, is_template, substitute};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::ops::Range;
 
+use super::super::hosts::{label_to_ascii, to_ascii};
 use super::super::section::{self, Item, Read, Reader, Section, boolean, text, wrong_with};
 use super::super::{Config, Value};
-use crate::net::certificates::is_host_name;
 
 /// A value, and where it stands.
 type Placed<T> = (T, Range<usize>);
@@ -60,10 +60,13 @@ fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
 
 fn host(item: Item<'_>) -> Read<String> {
     let host = text(item)?;
-    if is_host_name(&host) || host.parse::<IpAddr>().is_ok() {
+    if host.parse::<IpAddr>().is_ok() {
         return Ok(host);
     }
-    wrong_with(item, "is no host name", "lower-case letters, digits, hyphens and dots; other scripts as xn--…")
+    match to_ascii(&host) {
+        Some(host) => Ok(host),
+        None => wrong_with(item, "is no host name", "letters of any script, digits, hyphens and dots"),
+    }
 }
 
 /// One label of a name, in any script.
@@ -73,7 +76,7 @@ fn label(item: Item<'_>) -> Read<String> {
         character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-' || !character.is_ascii()
     };
     let is_label = label.chars().all(|character| good(character) && !character.is_whitespace());
-    if is_label && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-') {
+    if is_label && label_to_ascii(&label).is_some() {
         return Ok(label);
     }
     wrong_with(item, "is no label of a host name", "lower-case letters of any script, digits and hyphens, without dots")
