@@ -30,7 +30,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 pub use self::arguments::{
-    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments,
+    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, HostsArguments, NewArguments, OpenArguments,
+    ServeArguments,
 };
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;

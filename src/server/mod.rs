@@ -10,6 +10,7 @@ mod dispatch;
 mod driver;
 mod error;
 mod names;
+mod open;
 mod settings;
 mod start;
 mod worker;
