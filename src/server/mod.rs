@@ -11,6 +11,7 @@ mod driver;
 mod environment;
 mod error;
 mod names;
+mod open;
 mod settings;
 mod start;
 mod worker;

@@ -63,7 +63,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| StartError::System("a runtime", error))
 }
