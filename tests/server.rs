@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/api/mod.rs"]
+mod api;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]

@@ -29,6 +29,13 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
 }
 
 async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    if !worker.shared.latency.is_zero() {
+        // Whoever leaves in the meantime needs no answer.
+        let lost = tokio::time::timeout(worker.shared.latency, exchange.lost()).await;
+        if lost.is_ok() {
+            return;
+        }
+    }
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";

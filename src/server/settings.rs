@@ -10,6 +10,7 @@ use crate::{exchange, h1, h2, net};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// What all workers share.
 pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
@@ -32,6 +33,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
+        latency: Duration::ZERO,
         next_connection: AtomicU64::new(1),
     }
 }

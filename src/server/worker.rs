@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub h2: h2::Config,
     pub exchange: exchange::Limits,
     pub script: script::Options,
+    /// How long every answer is held back, whoever gives it; zero for not at all.
+    pub latency: Duration,
     pub next_connection: AtomicU64,
 }
 

@@ -2,14 +2,14 @@
 
 use super::super::browsers::Trust;
 use super::error::OpenError;
-use crate::config::{Config, OpenArguments, Port, hosts, ready};
+use crate::config::{Config, OpenArguments, Port, PortKind, hosts, ready};
 use crate::net::lookup;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
 
 /// The ports that a browser can use, the best first.
-const KINDS: [&str; 3] = ["h2", "https", "http"];
+const KINDS: [PortKind; 3] = [PortKind::H2, PortKind::Https, PortKind::Http];
 
 pub(super) fn url(arguments: &OpenArguments, config: &Config, trust: &Trust) -> Result<String, OpenError> {
     let wanted = arguments.url.as_deref().unwrap_or("/");
@@ -42,18 +42,17 @@ fn announced(file: &Path, trust: &Trust) -> Result<String, OpenError> {
             "that server shows other certificates: name its --config or its folder of --certs".to_owned(),
         ));
     }
-    let urls = KINDS.iter().find_map(|kind| ready["urls"][kind][0].as_str());
+    let urls = KINDS.iter().find_map(|kind| ready["urls"][kind.name()][0].as_str());
     urls.map(str::to_owned).ok_or_else(|| fail("it names no URL".to_owned()))
 }
 
 /// The first URL of the configuration where somebody listens.
 fn running(config: &Config) -> Result<String, OpenError> {
-    let ports = &config.ports;
-    let ports = [("https", ports.h2.as_ref()), ("https", Some(&ports.https)), ("http", Some(&ports.http))];
     let address = hosts::reached_at(config.bind_address.value);
     let mut tried = Vec::new();
-    for (scheme, port) in ports {
-        let Some(Port::Number(port)) = port.map(|port| port.value) else { continue };
+    for (kind, port) in KINDS.iter().flat_map(|kind| config.ports.of(*kind).iter().map(move |port| (kind, port))) {
+        let Port::Number(port) = *port else { continue };
+        let scheme = if kind.has_tls() { "https" } else { "http" };
         let url = ready::url(scheme, &config.browser_host.value, port);
         if lookup::listens(SocketAddr::new(address, port)) {
             return Ok(url);
@@ -66,6 +65,7 @@ fn running(config: &Config) -> Result<String, OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::net::certificates::Certificates;
 
     fn opened(arguments: &OpenArguments, config: &Config) -> Result<String, String> {
@@ -95,9 +95,11 @@ mod tests {
         let port = |listener: &std::net::TcpListener| Port::Number(listener.local_addr().unwrap().port());
         let mut config = Config::default();
         config.browser_host.value = "a.test".to_owned();
-        config.ports.h2.as_mut().unwrap().value = port(&closed);
-        config.ports.https.value = Port::Auto;
-        config.ports.http.value = port(&listener);
+        for (kind, port) in
+            [(PortKind::H2, port(&closed)), (PortKind::Https, Port::Auto), (PortKind::Http, port(&listener))]
+        {
+            config.ports.set(kind, config::Value::default_of(vec![port]));
+        }
         drop(closed);
         let number = listener.local_addr().unwrap().port();
         assert_eq!(opened(&of("/x?y"), &config), Ok(format!("http://a.test:{number}/x?y")));
