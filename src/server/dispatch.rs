@@ -1,13 +1,11 @@
 //! Who answers an exchange.
 
 use super::worker::{Answer, Worker};
-use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
+use crate::exchange::{Exchange, Interest, Protocol, SendError};
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -55,15 +53,10 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
     }
     let prepared = match meaning {
-        _ if request.query() == Some(b"list")
-            && let Some(folder) = roots.folder(request.path()) =>
-        {
-            site::listing(request, &folder, roots)
-        }
         Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
             return site::send_as_is(exchange, path, worker.common_fields()).await;
         }
-        Meaning::File(path) => file(worker, exchange, path),
+        Meaning::File(path) => site::file(exchange, path, &worker.files()),
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
@@ -81,17 +74,6 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         }
     };
     site::send(exchange, prepared, worker.common_fields()).await
-}
-
-fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
-    let context = site::Context {
-        roots: &worker.shared.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| Ok(text.to_vec()),
-    };
-    site::file(exchange, path, &context)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

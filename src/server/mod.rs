@@ -7,6 +7,7 @@ mod commands;
 mod dispatch;
 mod driver;
 mod error;
+mod names;
 mod settings;
 mod start;
 mod worker;

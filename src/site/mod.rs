@@ -13,12 +13,14 @@ mod options;
 mod pages;
 mod resolve;
 mod shipped;
+mod template;
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{Context, FileCache, Substitute, file, listing, send_as_is};
+pub use files::{FileCache, Files, file, listing, send_as_is};
 pub use index::index_page;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use resolve::{Meaning, Roots, Source};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
+pub use template::{Context, Escape, TemplateError, is_template, substitute};

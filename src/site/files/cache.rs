@@ -1,9 +1,10 @@
 //! Files that were served before, and what their responses begin with.
 
 use super::stamp::Stamp;
-use super::{Context, fields};
+use super::{Files, fields};
 use crate::exchange::ResponseHead;
 use crate::http::conditional::EntityTag;
+use crate::site::template::is_template;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -102,25 +103,25 @@ impl Cached {
 ///
 /// # Errors
 /// It cannot be read, or is no regular file.
-pub(super) fn find(path: &Path, context: &Context<'_>) -> io::Result<Rc<Cached>> {
-    let cached = context.cache.get(path);
+pub(super) fn find(path: &Path, files: &Files<'_>) -> io::Result<Rc<Cached>> {
+    let cached = files.cache.get(path);
     if let Some(cached) = &cached
-        && context.now.saturating_duration_since(cached.looked.get()) < TRUST
+        && files.now.saturating_duration_since(cached.looked.get()) < TRUST
     {
         return Ok(Rc::clone(cached));
     }
     let state = State::look(path)?;
     if let Some(cached) = cached.filter(|cached| !cached.young && cached.state == state) {
-        cached.looked.set(context.now);
+        cached.looked.set(files.now);
         return Ok(cached);
     }
-    let cached = Rc::new(load(path, state, context)?);
-    context.cache.put(path, &cached);
+    let cached = Rc::new(load(path, state, files)?);
+    files.cache.put(path, &cached);
     Ok(cached)
 }
 
-fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> {
-    let time = (context.wall_clock)();
+fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
+    let time = (files.wall_clock)();
     let young = state.file.is_young(time) || state.headers.iter().any(|found| found.stamp.is_young(time));
     let stored = match state.file.length {
         length if length > MAX_CACHED_FILE => Stored::Large(length),
@@ -130,9 +131,9 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
             Stored::Small(content.into())
         }
     };
-    let fields = match read_fields(path, &state, context) {
+    let fields = match read_fields(path, &state, files) {
         Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
-        Ok(sources) => match fields::head(path, &sources, context.substitute) {
+        Ok(sources) => match fields::head(path, &sources, None) {
             Ok(mut head) => {
                 add_entity_tag(&mut head, path, &state, &stored);
                 Head::Fixed(head)
@@ -141,21 +142,21 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
         },
         Err(text) => Head::Wrong(text),
     };
-    Ok(Cached { state, young, looked: Cell::new(context.now), fields, stored })
+    Ok(Cached { state, young, looked: Cell::new(files.now), fields, stored })
 }
 
-fn read_fields(path: &Path, state: &State, context: &Context<'_>) -> Result<Vec<fields::Source>, String> {
+fn read_fields(path: &Path, state: &State, files: &Files<'_>) -> Result<Vec<fields::Source>, String> {
     let mut sources = Vec::with_capacity(state.headers.len());
     // Next to a file that is served lies what is served, but for a link that leads elsewhere.
-    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, context)) {
+    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
         sources.extend(fields::Source::read(found)?);
     }
     Ok(sources)
 }
 
-fn leads_elsewhere(path: &Path, found: &fields::Found, context: &Context<'_>) -> bool {
+fn leads_elsewhere(path: &Path, found: &fields::Found, files: &Files<'_>) -> bool {
     let is_link = std::fs::symlink_metadata(&found.path).is_ok_and(|metadata| metadata.is_symlink());
-    let elsewhere = is_link && !context.roots.shows(&found.path);
+    let elsewhere = is_link && !files.roots.shows(&found.path);
     if elsewhere {
         tracing::warn!("{} is a link out of what is served: not used for {}", found.path.display(), path.display());
     }
@@ -166,7 +167,7 @@ fn leads_elsewhere(path: &Path, found: &fields::Found, context: &Context<'_>) ->
 /// another; and of the fields, which a client would not learn otherwise. A template's content is another for every
 /// request and gets none.
 fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &Stored) {
-    let is_template = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".sub."));
+    let is_template = path.file_name().is_some_and(|name| is_template(&name.to_string_lossy()));
     if is_template || head.fields.contains("etag") {
         return;
     }
