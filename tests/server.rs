@@ -6,6 +6,8 @@
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
