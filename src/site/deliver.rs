@@ -136,3 +136,6 @@ async fn in_pieces(
     }
     if more { exchange.send_trailers(trailers) } else { exchange.end() }
 }
+
+#[cfg(test)]
+mod tests;
