@@ -181,3 +181,118 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
     }
     head.fields.append("etag", EntityTag::strong(format!("{:016x}", hasher.finish())).to_value());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::environment::Environment;
+    use crate::site::resolve::Roots;
+    use std::fs;
+    use std::time::SystemTime;
+
+    const NAME: &str = "a.txt";
+
+    struct Folder {
+        folder: tempfile::TempDir,
+        roots: Roots,
+        cache: FileCache,
+        environment: Environment,
+        start: Instant,
+    }
+
+    impl Folder {
+        #[expect(clippy::disallowed_methods, reason = "the cache compares instants")]
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let roots = Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new() };
+            let (cache, environment) = (FileCache::default(), Environment::default());
+            Self { folder, roots, cache, environment, start: Instant::now() }
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.folder.path().join(name), text).unwrap();
+        }
+
+        /// What is found so many microseconds after the start, while the file system's clock is far from the files'.
+        fn find_old(&self, microseconds: u64) -> Rc<Cached> {
+            self.find(microseconds, || SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40))
+        }
+
+        fn find(&self, microseconds: u64, wall_clock: fn() -> SystemTime) -> Rc<Cached> {
+            let files = Files {
+                roots: &self.roots,
+                environment: &self.environment,
+                cache: &self.cache,
+                now: self.start + Duration::from_micros(microseconds),
+                wall_clock,
+            };
+            find(&self.folder.path().join(NAME), &files).unwrap()
+        }
+    }
+
+    fn content(cached: &Cached) -> &[u8] {
+        match &cached.stored {
+            Stored::Small(octets) => octets,
+            Stored::Large(length) => panic!("{length} octets"),
+        }
+    }
+
+    fn tag(cached: &Cached) -> Bytes {
+        match &cached.fields {
+            Head::Fixed(head) => head.fields.get("etag").unwrap().clone(),
+            _ => panic!("no fixed head"),
+        }
+    }
+
+    #[test]
+    fn an_unchanged_file_is_read_once() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let first = folder.find_old(0);
+        assert!(Rc::ptr_eq(&first, &folder.find_old(1_000)) && Rc::ptr_eq(&first, &folder.find_old(1_000_000)));
+    }
+
+    #[test]
+    fn a_change_is_seen_after_a_tenth_of_a_millisecond() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let first = folder.find_old(0);
+        folder.write(NAME, "xy");
+        assert_eq!(content(&folder.find_old(99)), b"x");
+        let second = folder.find_old(100);
+        assert_eq!(content(&second), b"xy");
+        assert_ne!(tag(&first), tag(&second));
+        // What stands beside it counts as well, be it new, changed or gone.
+        for (number, text) in [(2, "a: 1"), (3, "a: 2")] {
+            folder.write("__dir__.headers", text);
+            assert_ne!(tag(&folder.find_old(number * 100)), tag(&second));
+        }
+        fs::remove_file(folder.folder.path().join("__dir__.headers")).unwrap();
+        assert_eq!(tag(&folder.find_old(400)), tag(&second));
+    }
+
+    #[test]
+    fn a_file_that_changed_just_now_is_read_again() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        // Its stamps may be what they are after the next change too.
+        let first = folder.find(0, || SystemTime::UNIX_EPOCH);
+        assert!(!Rc::ptr_eq(&first, &folder.find(1_000, || SystemTime::UNIX_EPOCH)));
+        let old = folder.find_old(2_000);
+        assert!(Rc::ptr_eq(&old, &folder.find_old(3_000)));
+    }
+
+    #[test]
+    fn all_files_together_stay_below_the_limit() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let cached = folder.find_old(0);
+        let each = cached.size();
+        for number in 0..(MAX_CACHE / each + 10) {
+            folder.cache.put(Path::new(&number.to_string()), &cached);
+        }
+        let files = folder.cache.files.borrow();
+        assert!(files.len() as u64 * each <= MAX_CACHE);
+        assert_eq!(folder.cache.octets.get(), files.len() as u64 * each);
+    }
+}
