@@ -8,6 +8,8 @@ mod api;
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
