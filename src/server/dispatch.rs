@@ -1,8 +1,9 @@
 //! Who answers an exchange.
 
-use super::worker::{Answer, Worker};
+use super::pages;
+use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Protocol, SendError};
-use crate::site::{self, Meaning};
+use crate::site::{self, Generated, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,19 +37,30 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
     }
-    match &*worker.resolve(request.path()) {
-        Answer::Script(source) => worker.host.run(source, exchange).await,
-        Answer::Site(meaning) => {
-            let answered = by_meaning(&worker, &exchange, meaning);
-            by_site(&exchange, answered).await;
-        }
+    let answer = worker.resolve(&request.method, request.path());
+    if let Some(path) = &answer.found.rewritten {
+        request.rewrite(path);
+    }
+    if !answer.found.matched.is_empty() {
+        request.routing.set_matched(answer.found.matched.clone());
+    }
+    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
+    if refused && worker.site().refuse_h2_over_http1 {
+        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
+        return by_site(&exchange, site::status_page(&exchange, 505, &text, worker.common_fields())).await;
+    }
+    match &answer.script {
+        Some(script) => worker.host.run(script, exchange).await,
+        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
     let common = worker.common_fields();
+    let status = |status: u16, text: &'static str| site::status_page(exchange, status, text, common.clone());
     match meaning {
         Meaning::File(path) => site::serve_file(exchange, path, &worker.files, worker.now.get(), common).await,
+        Meaning::Generated(generated) => by_generated(worker, exchange, generated).await,
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
@@ -57,14 +69,39 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
             site::serve_octets(exchange, name, content, common).await
         }
         Meaning::Index => {
-            let page = site::index_page(&worker.shared.roots, &worker.shared.ports, protocol_name(exchange.protocol()));
+            let roots = &worker.site().roots;
+            let page = site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol()));
             site::serve_page(exchange, page, common).await
         }
         Meaning::AddSlash => site::add_slash(exchange, common).await,
-        Meaning::Missing | Meaning::Script(_) => {
-            let text = "No file and no handler answers to this path. / lists the handlers.";
-            site::status_page(exchange, 404, text, common).await
+        Meaning::Status(code) => status(*code, pages::ROUTED).await,
+        Meaning::OtherMethods(methods) => {
+            let mut common = common.clone();
+            common.append("allow", methods.join(", "));
+            site::status_page(exchange, 405, pages::OTHER_METHODS, common).await
         }
+        Meaning::Python => status(501, pages::PYTHON).await,
+        Meaning::Withheld => status(404, pages::WITHHELD).await,
+        Meaning::NoHarness => status(404, site::NO_HARNESS).await,
+        Meaning::Missing | Meaning::Script(_) => status(404, pages::MISSING).await,
+    }
+}
+
+async fn by_generated(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Result<(), SendError> {
+    let request = exchange.request();
+    let mut common = worker.common_fields();
+    if !matches!(&request.method[..], b"GET" | b"HEAD") {
+        common.append("allow", "GET, HEAD");
+        return site::status_page(exchange, 405, pages::OTHER_METHODS, common).await;
+    }
+    match generated.prepare(request.query()) {
+        Ok(mut prepared) => {
+            if let Some(injection) = &worker.site().injection {
+                injection.apply(&mut prepared);
+            }
+            site::send(exchange, prepared, common).await
+        }
+        Err(error) => site::status_page(exchange, error.status(), &error.to_string(), common).await,
     }
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod dispatch;
 mod driver;
 mod error;
+mod pages;
 mod settings;
 mod start;
 mod worker;
