@@ -7,6 +7,8 @@ mod docs;
 #[path = "server/faults.rs"]
 mod faults;
 mod handlers;
+#[path = "server/names.rs"]
+mod names;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]

@@ -24,6 +24,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Writes a commented first handler and a page that shows what it answers
     New(NewArguments),
+    /// Prints the lines for /etc/hosts; not needed with names below localhost
+    Hosts(HostsArguments),
 }
 
 /// Options of `wireserve serve`: each wins over wpt.toml.
@@ -89,6 +91,17 @@ pub struct NewArguments {
     pub config: Option<PathBuf>,
     /// The name of the handler, as in its URL
     pub name: String,
+}
+
+/// Options of `wireserve hosts`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct HostsArguments {
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
+    #[arg(value_name = "ADDRESS")]
+    pub address: Option<IpAddr>,
 }
 
 fn workers(text: &str) -> Result<usize, String> {

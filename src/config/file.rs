@@ -1,5 +1,7 @@
 //! `wpt.toml` as it is written.
 
+mod names;
+
 use std::net::IpAddr;
 
 use toml::de::{DeTable, DeValue};
@@ -8,7 +10,6 @@ use super::error::{ConfigError, Source};
 use super::section::{self, Item, Read, Reader, Section, text, whole, wrong, wrong_with};
 use super::values::{LogLevel, Port, Value};
 use super::{Config, OwnCertificate};
-use crate::net::certificates::is_host_name;
 
 /// More threads than any machine has cores.
 const MAX_WORKERS: u64 = 1024;
@@ -38,7 +39,7 @@ pub(super) fn read_into<'s>(source: &'s Source, config: &mut Config) -> Reader<'
 
 fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_, '_>, config: &mut Config) {
     let source = reader.source;
-    top.read(reader, "browser_host", &mut config.browser_host, host);
+    names::read(reader, top, config);
     top.read(reader, "bind_address", &mut config.bind_address, address);
     top.read(reader, "doc_root", &mut config.doc_root, section::folder(source));
     top.read(reader, "workers", &mut config.workers, workers);
@@ -90,14 +91,6 @@ fn read_ssl(reader: &mut Reader<'_>, mut ssl: Section<'_, '_>, config: &mut Conf
         }
         (None, None) => None,
     };
-}
-
-fn host(item: Item<'_, '_>) -> Read<String> {
-    let host = text(item)?;
-    if is_host_name(&host) || host.parse::<IpAddr>().is_ok() {
-        return Ok(host);
-    }
-    wrong_with(item, "is no host name", "lower-case letters, digits, hyphens and dots; other scripts as xn--…")
 }
 
 fn address(item: Item<'_, '_>) -> Read<IpAddr> {

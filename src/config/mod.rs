@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, ports, log levels |
+//! | [`hosts`] | every name that the server answers to |
 //! | [`limits`] | every bound on clients and scripts |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
@@ -15,6 +16,7 @@
 pub mod arguments;
 pub mod error;
 mod file;
+pub mod hosts;
 pub mod limits;
 pub mod ready;
 mod section;
@@ -23,17 +25,22 @@ pub mod values;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-pub use self::arguments::{Arguments, CheckArguments, Command, NewArguments, ServeArguments};
+pub use self::arguments::{Arguments, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments};
 pub use self::error::{ConfigError, ConfigErrors};
+pub use self::hosts::Hosts;
 pub use self::limits::Limits;
 pub use self::ready::Ready;
 pub use self::values::{LogLevel, Origin, Port, Value};
 
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "wpt.toml";
+
+/// Those of web-platform-tests.
+const SUBDOMAINS: [&str; 5] = ["www", "www1", "www2", "天気の良い日", "élève"];
 
 /// How the server is to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +49,17 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The host name in the URLs of the server.
     pub browser_host: Value<String>,
+    /// Other hosts that are this server too, by the name that tests use for them (`alt`), each another site than
+    /// `browser_host`.
+    pub alternate_hosts: Value<BTreeMap<String, String>>,
+    /// Labels that, one or two of them joined by dots, stand before each host.
+    pub subdomains: Value<Vec<String>>,
+    /// Labels of names, made in the same way, that must not resolve.
+    pub not_subdomains: Value<Vec<String>>,
+    /// The host that the server is reached at from its own machine; `browser_host` unless told otherwise.
+    pub server_host: Value<String>,
+    /// Whether it is looked at start whether all these names lead here.
+    pub check_subdomains: Value<bool>,
     /// The address on which ports are opened.
     pub bind_address: Value<IpAddr>,
     /// The folder that `/` shows.
@@ -98,6 +116,11 @@ impl Default for Config {
         Config {
             file: None,
             browser_host: Value::default_of("localhost".to_owned()),
+            alternate_hosts: Value::default_of(alternate_hosts("localhost")),
+            subdomains: Value::default_of(SUBDOMAINS.map(str::to_owned).to_vec()),
+            not_subdomains: Value::default_of(vec!["nonexistent".to_owned()]),
+            server_host: Value::default_of("localhost".to_owned()),
+            check_subdomains: Value::default_of(true),
             bind_address: Value::default_of(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             doc_root: Value::default_of(PathBuf::from(".")),
             workers: Value::default_of(cores()),
@@ -114,6 +137,16 @@ impl Default for Config {
             ready_file: None,
         }
     }
+}
+
+/// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
+fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
+    let host = match browser_host {
+        "localhost" => "alt.localhost".to_owned(),
+        address if address.parse::<IpAddr>().is_ok() => return BTreeMap::new(),
+        host => format!("not-{host}"),
+    };
+    BTreeMap::from([("alt".to_owned(), host)])
 }
 
 /// One worker for each core.
@@ -141,10 +174,22 @@ pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
         Err(error) if file.is_none() && error.is_missing() => (),
         Err(error) => errors.push(error),
     }
+    derive(&mut config);
+    hosts::check(&config, &mut errors);
+    (config, errors)
+}
+
+/// Defaults that follow from other values.
+fn derive(config: &mut Config) {
     if config.handler_roots.origin == Origin::Default {
         config.handler_roots.value = vec![values::join(&config.doc_root.value, Path::new("handlers"))];
     }
-    (config, errors)
+    if config.alternate_hosts.origin == Origin::Default {
+        config.alternate_hosts.value = alternate_hosts(&config.browser_host.value);
+    }
+    if config.server_host.origin == Origin::Default {
+        config.server_host.value.clone_from(&config.browser_host.value);
+    }
 }
 
 /// Puts the flags over what the file says, and closes the ports that were not asked for.

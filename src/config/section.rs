@@ -1,5 +1,6 @@
 //! Reading one table of `wpt.toml`: every value is checked, every fault is kept, unknown keys are found.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
@@ -195,6 +196,25 @@ pub(super) fn list<T>(item: Item<'_, '_>, one: impl Fn(Item<'_, '_>) -> Read<T>)
     match item.get_ref() {
         DeValue::Array(items) => items.iter().map(one).collect(),
         _ => Ok(vec![one(item)?]),
+    }
+}
+
+/// A table whose keys are the user's.
+pub(super) fn map<T>(item: Item<'_, '_>, one: impl Fn(&str, Item<'_, '_>) -> Read<T>) -> Read<BTreeMap<String, T>> {
+    match item.get_ref() {
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(key, item)| Ok((key.get_ref().clone().into_owned(), one(key.get_ref(), item)?)))
+            .collect(),
+        other => wrong(item, format!("is a table, not {}", kind(other))),
+    }
+}
+
+/// True or false.
+pub(super) fn boolean(item: Item<'_, '_>) -> Read<bool> {
+    match item.get_ref() {
+        DeValue::Boolean(value) => Ok(*value),
+        other => wrong(item, format!("is true or false, not {}", kind(other))),
     }
 }
 

@@ -45,8 +45,8 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
     config.handler_roots.value.clear();
     let reader = file::read_into(&source, &mut config);
     assert_eq!(reader.errors, []);
-    assert_eq!(reader.absent, ["ssl.certificate", "ssl.key"]);
-    for absent in ["# certificate = \"", "# key = \""] {
+    assert_eq!(reader.absent, ["server_host", "ssl.certificate", "ssl.key"]);
+    for absent in ["# server_host = \"localhost\"", "# certificate = \"", "# key = \""] {
         assert!(SHIPPED.contains(absent));
     }
     config.file = None;
@@ -136,6 +136,11 @@ fn bad_values_are_told_with_what_is_allowed() {
         ("bind_address = \"localhost\"", "`bind_address` is no IP address"),
         ("browser_host = \"a b\"", "`browser_host` is no host name"),
         ("browser_host = 3", "`browser_host` is a string in quotes, not a whole number"),
+        ("alternate_hosts = \"a.test\"", "`alternate_hosts` is a table, not a string"),
+        ("[alternate_hosts]\nalt = \"a b\"", "wpt.toml:2:7: `alternate_hosts` is no host name"),
+        ("subdomains = [\"a.b\"]", "wpt.toml:1:15: `subdomains` is no label of a host name"),
+        ("not_subdomains = [\"A\"]", "is no label"),
+        ("check_subdomains = \"yes\"", "`check_subdomains` is true or false, not a string"),
         ("doc_root = \"\"", "`doc_root` must not be empty"),
         ("doc_root = \"nowhere\"", "`doc_root` names no folder: there is no nowhere"),
         ("workers = 0", "`workers` must be from 1 to 1024"),
@@ -178,6 +183,34 @@ fn broken_syntax_is_told_with_its_line_and_the_rest_still_checked() {
     assert!(told.contains("wpt.toml:2:"), "{told}");
     assert!(told.contains("wpt.toml:4:"), "{told}");
     assert!(wrong("workers = 1\nworkers = 2").contains("wpt.toml:2:1: duplicate key"));
+}
+
+#[test]
+fn alternate_hosts_are_other_sites() {
+    let alternate = |text| resolve_text(text, &[]).unwrap().alternate_hosts.value["alt"].clone();
+    assert_eq!(alternate(""), "alt.localhost");
+    assert_eq!(alternate("browser_host = \"web-platform.test\""), "not-web-platform.test");
+    let config = resolve_text("browser_host = \"web-platform.test\"\n[alternate_hosts]\nx = \"other.test\"", &[]);
+    assert_eq!(
+        config.unwrap().alternate_hosts.value.into_iter().collect::<Vec<_>>(),
+        [("x".into(), "other.test".into())]
+    );
+    let told = "`alternate_hosts.alt` is no other site than browser_host, a.test";
+    for host in ["a.test", "b.a.test", "test"] {
+        let told_here = wrong(&format!("alternate_hosts.alt = \"{host}\"\nbrowser_host = \"a.test\""));
+        assert!(told_here.starts_with(&format!("wpt.toml:1:23: {told}")), "{told_here}");
+    }
+    assert!(resolve_text("alternate_hosts.alt = \"b.test\"\nbrowser_host = \"a.test\"", &[]).is_ok());
+    assert!(resolve_text("alternate_hosts.alt = \"b.localhost\"\nbrowser_host = \"a.localhost\"", &[]).is_ok());
+    assert!(wrong("alternate_hosts.alt = \"localhost\"").contains("is no other site"));
+    assert!(wrong("alternate_hosts.\"\" = \"a.test\"").contains("a name that is empty"));
+}
+
+#[test]
+fn the_server_host_is_the_browser_host_unless_told_otherwise() {
+    let host = |text| resolve_text(text, &[]).unwrap().server_host.value;
+    assert_eq!(host("browser_host = \"a.test\""), "a.test");
+    assert_eq!(host("browser_host = \"a.test\"\nserver_host = \"127.0.0.1\""), "127.0.0.1");
 }
 
 #[test]

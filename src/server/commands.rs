@@ -1,7 +1,7 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
 use super::settings;
-use crate::config::{self, Arguments, CheckArguments, Command, LogLevel, NewArguments, ServeArguments};
+use crate::config::{self, Arguments, CheckArguments, Command, HostsArguments, LogLevel, NewArguments, ServeArguments};
 use crate::script;
 use std::fmt::Display;
 use std::io::IsTerminal;
@@ -14,6 +14,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check(arguments),
         Command::New(arguments) => new(arguments),
+        Command::Hosts(arguments) => hosts(arguments),
     }
 }
 
@@ -65,6 +66,15 @@ fn new(arguments: &NewArguments) -> ExitCode {
         }
         Err(error) => fail(error),
     }
+}
+
+fn hosts(arguments: &HostsArguments) -> ExitCode {
+    let (config, errors) = config::check(arguments.config.as_deref());
+    if !errors.is_empty() {
+        return fail(config::ConfigErrors(errors));
+    }
+    print!("{}", super::names::hosts_file(&config, arguments.address));
+    ExitCode::SUCCESS
 }
 
 fn fail(error: impl Display) -> ExitCode {

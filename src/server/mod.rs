@@ -8,6 +8,7 @@ mod dispatch;
 mod driver;
 mod error;
 mod pages;
+mod names;
 mod settings;
 mod start;
 mod worker;

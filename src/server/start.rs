@@ -43,6 +43,8 @@ async fn run(config: &Config) -> Result<(), StartError> {
         .announce(config.ready_file.as_deref())
         .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
 
+    // Beside the serving: a resolver may take its time.
+    tokio::spawn(super::names::check_subdomains(config.clone()));
     let mut acceptors = JoinSet::new();
     for port in open {
         acceptors.spawn(accept(port, workers.senders.clone()));

@@ -14,6 +14,7 @@ mod resolve;
 mod routes;
 mod shipped;
 mod snapshot;
+mod template;
 mod wrappers;
 
 /// What to say where the document root has no testharness.js or what belongs to it.
@@ -33,3 +34,4 @@ pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_page};
 pub use snapshot::{Mount, Site, SiteError};
 pub use wrappers::{Generated, WrapError};
+pub use template::{Context, Escape, TemplateError, is_template, substitute};
