@@ -2,11 +2,13 @@
 
 use super::pages;
 use super::worker::Worker;
-use crate::exchange::{Exchange, Interest, Protocol, SendError};
-use crate::site::{self, Generated, Meaning};
+use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
+use crate::net;
+use crate::site::{self, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -31,11 +33,11 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
-        return by_site(&exchange, site::status_page(&exchange, 505, text, worker.common_fields())).await;
+        return by_site(&exchange, site::send(&exchange, site::status_page(505, text), worker.common_fields())).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
-        return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
+        return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {
@@ -47,7 +49,7 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
         let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
-        return by_site(&exchange, site::status_page(&exchange, 505, &text, worker.common_fields())).await;
+        return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
     }
     match &answer.script {
         Some(script) => worker.host.run(script, exchange).await,
@@ -56,53 +58,72 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let common = worker.common_fields();
-    let status = |status: u16, text: &'static str| site::status_page(exchange, status, text, common.clone());
+    let site = worker.site();
+    if let Meaning::File(path) = meaning
+        && path.extension().is_some_and(|extension| extension == "asis")
+    {
+        return site::send_as_is(exchange, path, worker.common_fields()).await;
+    }
+    let mut prepared = prepare(worker, site, exchange, meaning);
+    if let Some(injection) = &site.injection
+        && matches!(meaning, Meaning::File(_) | Meaning::Generated(_))
+    {
+        injection.apply(&mut prepared);
+    }
+    site::send(exchange, prepared, worker.common_fields()).await
+}
+
+/// Decides the response of everything but scripts and `.asis` files.
+fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
+    let request = exchange.request();
+    if request.query() == Some(b"list")
+        && let Some(folder) = site.folder(request.path())
+    {
+        return site::listing(request, &folder, &site.roots);
+    }
+    let other_methods = |methods: &str| {
+        let mut prepared = site::status_page(405, pages::OTHER_METHODS);
+        prepared.head.fields.append("allow", methods.to_owned());
+        prepared
+    };
     match meaning {
-        Meaning::File(path) => site::serve_file(exchange, path, &worker.files, worker.now.get(), common).await,
-        Meaning::Generated(generated) => by_generated(worker, exchange, generated).await,
+        Meaning::File(path) => file(worker, site, exchange, path),
+        Meaning::Folder(path) => site::listing(request, path, &site.roots),
+        Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
+        Meaning::Generated(generated) => match generated.prepare(request.query()) {
+            Ok(prepared) => prepared,
+            Err(error) => site::status_page(error.status(), &error.to_string()),
+        },
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            site::serve_octets(exchange, name, content, common).await
+            site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            let roots = &worker.site().roots;
-            let page = site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol()));
-            site::serve_page(exchange, page, common).await
+            let protocol = protocol_name(exchange.protocol());
+            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
         }
-        Meaning::AddSlash => site::add_slash(exchange, common).await,
-        Meaning::Status(code) => status(*code, pages::ROUTED).await,
-        Meaning::OtherMethods(methods) => {
-            let mut common = common.clone();
-            common.append("allow", methods.join(", "));
-            site::status_page(exchange, 405, pages::OTHER_METHODS, common).await
-        }
-        Meaning::Python => status(501, pages::PYTHON).await,
-        Meaning::Withheld => status(404, pages::WITHHELD).await,
-        Meaning::NoHarness => status(404, site::NO_HARNESS).await,
-        Meaning::Missing | Meaning::Script(_) => status(404, pages::MISSING).await,
+        Meaning::AddSlash => site::add_slash(request),
+        Meaning::Status(code) => site::status_page(*code, pages::ROUTED),
+        Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
+        Meaning::Python => site::status_page(501, pages::PYTHON),
+        Meaning::Withheld => site::status_page(404, pages::WITHHELD),
+        Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
+        Meaning::Missing | Meaning::Script(_) => site::status_page(404, pages::MISSING),
     }
 }
 
-async fn by_generated(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Result<(), SendError> {
-    let request = exchange.request();
-    let mut common = worker.common_fields();
-    if !matches!(&request.method[..], b"GET" | b"HEAD") {
-        common.append("allow", "GET, HEAD");
-        return site::status_page(exchange, 405, pages::OTHER_METHODS, common).await;
-    }
-    match generated.prepare(request.query()) {
-        Ok(mut prepared) => {
-            if let Some(injection) = &worker.site().injection {
-                injection.apply(&mut prepared);
-            }
-            site::send(exchange, prepared, common).await
-        }
-        Err(error) => site::status_page(exchange, error.status(), &error.to_string(), common).await,
-    }
+fn file(worker: &Worker, site: &Site, exchange: &Exchange, path: &Path) -> Prepared {
+    let context = site::FileContext {
+        roots: &site.roots,
+        cache: &worker.files,
+        now: worker.now.get(),
+        wall_clock: net::wall_clock,
+        substitute: &|text| Ok(text.to_vec()),
+    };
+    site::file(exchange, path, &context)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

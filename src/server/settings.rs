@@ -24,6 +24,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, Site
         document: config.doc_root.value.clone(),
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
+        mounted: Vec::new(),
     };
     let kinds =
         [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
@@ -80,7 +81,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> s
         changes: Changes::watch(),
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
-        embedded_file: site::shipped_page,
+        embedded_file: site::shipped_octets,
         wall_clock: net::wall_clock,
     }
 }

@@ -6,10 +6,12 @@
 mod catalogue;
 mod deliver;
 mod environment;
+mod escape;
 mod files;
 mod index;
 mod inject;
 mod options;
+mod pages;
 mod resolve;
 mod routes;
 mod shipped;
@@ -25,13 +27,14 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
+pub use files::{Context as FileContext, FileCache, Substitute, file, listing, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
+pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
-pub use shipped::{shipped_handler, shipped_handlers, shipped_page};
+pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
 pub use snapshot::{Mount, Site, SiteError};
-pub use wrappers::{Generated, WrapError};
 pub use template::{Context, Escape, TemplateError, is_template, substitute};
+pub use wrappers::{Generated, WrapError};

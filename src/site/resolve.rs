@@ -23,6 +23,8 @@ pub struct Roots {
     pub handlers: Vec<PathBuf>,
     /// Canonical folders of which nothing is shown: private keys.
     pub hidden: Vec<PathBuf>,
+    /// Folders that aliases and routes lead to: links in them may lead to any of them, and to the roots.
+    pub mounted: Vec<PathBuf>,
 }
 
 /// Where a script's text is.
@@ -45,6 +47,8 @@ pub enum Meaning {
     Generated(Generated),
     /// A page inside the binary: its name (for the media type) and content.
     Shipped(String, Cow<'static, [u8]>),
+    /// A folder without an `index.html`, to be listed.
+    Folder(PathBuf),
     /// The page that lists the handlers.
     Index,
     /// A folder asked for without its slash.
@@ -85,6 +89,11 @@ impl From<Meaning> for Found {
         let (matched, rewritten, mount) = (RouteMatch::new(), None, None);
         Self { meaning, matched, rewritten, mount, by_method: false, is_for_http2: false }
     }
+}
+
+/// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') && name != ".well-known"
 }
 
 /// Below `/.well-known/`, what serve.py answers by Python handlers without `.py` in their name.
@@ -223,6 +232,23 @@ impl Site {
         Found { mount: Some(mount.clone()), ..meaning.into() }
     }
 
+    /// The folder, of an alias, the handlers or the document root, at a raw request path that ends in a slash.
+    pub fn folder(&self, raw_path: &[u8]) -> Option<PathBuf> {
+        let in_root = |root: &Path, asked: &Asked<'_>, skipped: usize| {
+            let mut found = root.to_path_buf();
+            found.extend(asked.path.segments.get(skipped..)?);
+            (asked.path.directory && found.is_dir() && self.roots.is_visible(root, &found)).then_some(found)
+        };
+        if let Some((mount, rest)) = self.mounts.iter().find_map(|mount| Some((mount, mount.below(raw_path)?))) {
+            return in_root(&mount.folder, &Asked::new(rest)?, 0);
+        }
+        let asked = Asked::new(raw_path).filter(|asked| !is_withheld(&asked.path))?;
+        let below_handlers = asked.path.segments.first().is_some_and(|first| first == "handlers");
+        let in_handlers = || self.roots.handlers.iter().find_map(|root| in_root(root, &asked, 1));
+        let in_handlers = if below_handlers { in_handlers() } else { None };
+        in_handlers.or_else(|| in_root(&self.roots.document, &asked, 0))
+    }
+
     /// What a path means below the document root, the folders of handlers, and in the binary.
     fn below_roots(&self, asked: &Asked<'_>) -> Meaning {
         // A folder, and how many segments of the path lead to it.
@@ -284,8 +310,13 @@ impl Site {
             if !asked.path.directory {
                 return Some(Meaning::AddSlash);
             }
-            found.push("index.html");
-            return fs::metadata(&found).ok().filter(fs::Metadata::is_file).map(|_| Meaning::File(found));
+            let index = found.join("index.html");
+            if fs::metadata(&index).is_ok_and(|metadata| metadata.is_file()) {
+                return Some(Meaning::File(index));
+            }
+            // The root without a page of its own has the page of the handlers.
+            let is_root = segments.is_empty() && root == self.roots.document;
+            return (!is_root).then_some(Meaning::Folder(found));
         }
         if asked.path.directory || !metadata.is_file() {
             return None;
@@ -308,6 +339,12 @@ impl Site {
 }
 
 impl Roots {
+    /// Whether a file, wherever links lead from it, is among what is served.
+    pub fn shows(&self, found: &Path) -> bool {
+        let roots = self.handlers.iter().chain(&self.mounted).chain([&self.document]);
+        roots.into_iter().any(|root| self.is_visible(root, found))
+    }
+
     /// Symbolic links may not lead out of their root, nor into a hidden folder.
     fn is_visible(&self, root: &Path, found: &Path) -> bool {
         let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
@@ -351,7 +388,7 @@ fn in_the_binary(asked: &Asked<'_>) -> Meaning {
                 None => Meaning::Missing,
             };
         }
-        if let Some(content) = shipped::shipped_page(&joined) {
+        if let Some(content) = shipped::shipped_octets(&joined) {
             return Meaning::Shipped(joined, content);
         }
     }

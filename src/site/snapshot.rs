@@ -2,7 +2,7 @@
 
 use super::environment::Environment;
 use super::inject::Injection;
-use super::options::{Alias, Options};
+use super::options::{Alias, Options, Target};
 use super::resolve::Roots;
 use super::routes::{PatternError, Rewrites, Routes};
 use std::fmt;
@@ -68,11 +68,17 @@ impl Site {
     ///
     /// # Errors
     /// [`SiteError`]: the first that is wrong.
-    pub fn new(roots: Roots, options: &Options, environment: Environment) -> Result<Self, SiteError> {
+    pub fn new(mut roots: Roots, options: &Options, environment: Environment) -> Result<Self, SiteError> {
         let routes =
             Routes::new(&options.routes).map_err(|(route, error)| SiteError::Route(route.path.clone(), error))?;
         let mut mounts = options.aliases.iter().map(Mount::new).collect::<Result<Vec<_>, _>>()?;
         mounts.reverse();
+        let routed = options.routes.iter().filter_map(|route| match &route.target {
+            Target::Directory(folder) => Some(folder.clone()),
+            Target::File(file) => file.parent().map(PathBuf::from),
+            Target::Script(_) | Target::Status(_) => None,
+        });
+        roots.mounted = mounts.iter().map(|mount| mount.folder.clone()).chain(routed).collect();
         let injection = options
             .inject_script
             .as_ref()

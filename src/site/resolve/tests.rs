@@ -47,6 +47,7 @@ impl Served {
             document: self.path("doc"),
             handlers: vec![self.path("handlers")],
             hidden: self.path("secret").canonicalize().into_iter().collect(),
+            mounted: Vec::new(),
         };
         Site::new(roots, &self.options, Environment::default()).unwrap()
     }
@@ -262,7 +263,8 @@ fn a_missing_harness_is_told_from_a_missing_file() {
 fn bad_options_are_named() {
     let served = Served::new(&[]).route(&[], "/{", Target::Status(200));
     let site = |options: &Options| {
-        let roots = Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new() };
+        let roots =
+            Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
         Site::new(roots, options, Environment::default()).map(drop)
     };
     let error = site(&served.options).unwrap_err();
