@@ -6,6 +6,7 @@
 mod commands;
 mod dispatch;
 mod driver;
+mod environment;
 mod error;
 mod names;
 mod pages;

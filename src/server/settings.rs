@@ -2,12 +2,11 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{self, Config, ready};
+use crate::config::{Config, PortKind, ready};
 use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -26,11 +25,8 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, Site
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
         mounted: Vec::new(),
     };
-    let kinds =
-        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
-    let ports =
-        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
-    let environment = environment(config, urls);
+    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
+    let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {
         script: script_options(config, &roots, environment.config.clone()),
@@ -43,32 +39,13 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, Site
     })
 }
 
-/// What templates and scripts can know of the server.
-fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
-    let hosts = config::Hosts::of(config);
-    let kinds = [("http", &urls.http), ("https", &urls.https), ("h2", &urls.h2), ("h2c", &urls.h2c)];
-    let port = |url: &String| url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let ports: BTreeMap<String, Vec<u16>> =
-        kinds.into_iter().map(|(kind, urls)| (kind.to_owned(), urls.iter().filter_map(port).collect())).collect();
-    let shown = serde_json::json!({
-        "browser_host": config.browser_host.value,
-        "alternate_hosts": config.alternate_hosts.value,
-        "server_host": config.server_host.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": config.doc_root.value,
-        "domains": hosts.domains,
-        "not_domains": hosts.not_domains,
-        "ports": ports,
-        "urls": urls,
-    });
-    site::Environment {
-        browser_host: config.browser_host.value.clone(),
-        hosts: hosts.domains,
-        not_hosts: hosts.not_domains,
-        ports,
-        // As it is written, should the working directory be gone.
-        doc_root: std::path::absolute(&config.doc_root.value).unwrap_or_else(|_| config.doc_root.value.clone()),
-        config: shown,
+/// What the index page calls a port.
+fn label(kind: PortKind) -> &'static str {
+    match kind {
+        PortKind::Http => "HTTP/1.1",
+        PortKind::Https => "HTTP/1.1 over TLS",
+        PortKind::H2 => "HTTP/2",
+        kind => kind.name(),
     }
 }
 
@@ -156,22 +133,4 @@ fn http2(from: &Http2Limits) -> h2::Config {
 /// The folders that `wireserve check` looks through.
 pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
     config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_know_every_name_and_port() {
-        let urls = ready::Urls { h2: vec!["https://localhost:9000/".to_owned()], ..ready::Urls::default() };
-        let environment = environment(&Config::default(), &urls);
-        assert_eq!(environment.hosts[""]["www"], "www.localhost");
-        assert_eq!(environment.hosts["alt"][""], "alt.localhost");
-        assert_eq!(environment.hosts["alt"]["élève"], "xn--lve-6lad.alt.localhost");
-        assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
-        assert_eq!((&environment.ports["h2"], environment.ports["http"].len()), (&vec![9000], 0));
-        assert!(environment.doc_root.is_absolute());
-        assert_eq!(environment.config["domains"][""]["www"], "www.localhost");
-    }
 }
