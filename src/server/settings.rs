@@ -30,7 +30,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, Site
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {
         script: script_options(config, &roots, environment.config.clone()),
-        site: Site::new(roots, &site::Options::default(), environment)?,
+        site: Site::new(roots, &config.site(), environment)?,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
