@@ -109,18 +109,21 @@ const PYTHON_WELL_KNOWN: [&str; 7] = [
 
 /// A path, below a root, as it came and taken apart.
 struct Asked<'a> {
+    /// The whole path of the URL.
+    url: &'a [u8],
+    /// What of it is below the root, with a slash before it.
     raw: &'a [u8],
     path: ResolvedPath,
 }
 
 impl<'a> Asked<'a> {
     /// `None` for a path that could lead out of a root, or to what is not to be seen.
-    fn new(raw: &'a [u8]) -> Option<Self> {
+    fn new(url: &'a [u8], raw: &'a [u8]) -> Option<Self> {
         let path = path::resolve(raw).ok()?;
         // What RFC 8615 keeps for agreements between sites is no secret.
         let is_secret =
             |(at, segment): (usize, &String)| segment.starts_with('.') && !(at == 0 && segment == ".well-known");
-        (!path.segments.iter().enumerate().any(is_secret)).then_some(Self { raw, path })
+        (!path.segments.iter().enumerate().any(is_secret)).then_some(Self { url, raw, path })
     }
 
     /// Whether serve.py takes it for a Python handler.
@@ -168,7 +171,7 @@ impl Site {
                     Target::File(path) => self.named(path, Meaning::File),
                     Target::Directory(folder) => {
                         let mount = Mount::at(pattern.mount().unwrap_or("/"), folder.clone());
-                        self.below(&Arc::new(mount), &path_below(raw_path, &matched))
+                        self.below(&Arc::new(mount), raw_path, &path_below(raw_path, &matched))
                     }
                 };
                 Found { matched, by_method: true, ..found }
@@ -206,22 +209,22 @@ impl Site {
     fn resolve_unrouted(&self, raw_path: &[u8]) -> Found {
         for mount in &self.mounts {
             if let Some(rest) = mount.below(raw_path) {
-                return self.below(mount, rest);
+                return self.below(mount, raw_path, rest);
             }
             if mount.is_without_slash(raw_path) {
                 return Meaning::AddSlash.into();
             }
         }
-        let Some(asked) = Asked::new(raw_path) else { return Meaning::Missing.into() };
+        let Some(asked) = Asked::new(raw_path, raw_path) else { return Meaning::Missing.into() };
         if is_withheld(&asked.path) {
             return Meaning::Withheld.into();
         }
         self.below_roots(&asked).into()
     }
 
-    /// What `rest`, with its first slash, means below a mount. A mount hides what it covers.
-    fn below(&self, mount: &Arc<Mount>, rest: &[u8]) -> Found {
-        let meaning = match Asked::new(rest) {
+    /// What `rest` of the path `url`, with its first slash, means below a mount. A mount hides what it covers.
+    fn below(&self, mount: &Arc<Mount>, url: &[u8], rest: &[u8]) -> Found {
+        let meaning = match Asked::new(url, rest) {
             Some(asked) => {
                 let place = [(mount.folder.as_path(), 0)];
                 let generated = if mount.file.is_none() { self.generated(&place, &asked) } else { None };
@@ -240,9 +243,9 @@ impl Site {
             (asked.path.directory && found.is_dir() && self.roots.is_visible(root, &found)).then_some(found)
         };
         if let Some((mount, rest)) = self.mounts.iter().find_map(|mount| Some((mount, mount.below(raw_path)?))) {
-            return in_root(&mount.folder, &Asked::new(rest)?, 0);
+            return in_root(&mount.folder, &Asked::new(raw_path, rest)?, 0);
         }
-        let asked = Asked::new(raw_path).filter(|asked| !is_withheld(&asked.path))?;
+        let asked = Asked::new(raw_path, raw_path).filter(|asked| !is_withheld(&asked.path))?;
         let below_handlers = asked.path.segments.first().is_some_and(|first| first == "handlers");
         let in_handlers = || self.roots.handlers.iter().find_map(|root| in_root(root, &asked, 1));
         let in_handlers = if below_handlers { in_handlers() } else { None };
@@ -273,7 +276,7 @@ impl Site {
             let Some(source) = asked.with_end(wrapper.suffix, wrapper.source) else { continue };
             let found = places.iter().find_map(|(folder, skipped)| self.file(folder, source.segments.get(*skipped..)?));
             if let Some(found) = found {
-                return Some(Meaning::Generated(Generated::new(wrapper, asked.raw, found, self.has_harness())));
+                return Some(Meaning::Generated(Generated::new(wrapper, asked.url, found, self.has_harness())));
             }
         }
         None
