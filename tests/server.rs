@@ -18,6 +18,8 @@ mod promises;
 #[path = "server/start.rs"]
 mod start;
 mod support;
+#[path = "server/urls.rs"]
+mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
 #[path = "server/wptserve/mod.rs"]

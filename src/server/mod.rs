@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod names;
 mod open;
+mod pages;
 mod settings;
 mod start;
 mod worker;
