@@ -11,6 +11,8 @@ mod handlers;
 mod promises;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
 #[path = "server/wpt.rs"]
 mod wpt;

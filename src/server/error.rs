@@ -2,6 +2,7 @@
 
 use crate::net::certificates::CertificateError;
 use crate::net::listen::ListenError;
+use crate::script::stash::error::StashError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ pub enum StartError {
     Certificate(CertificateError),
     /// A port cannot be opened.
     Listen(ListenError),
+    /// The stash cannot be set up as configured.
+    Stash(StashError),
     /// The cryptography could not be set up.
     Tls(String),
     /// The ready file cannot be written.
@@ -29,6 +32,7 @@ impl fmt::Display for StartError {
             Self::Folder(what, path, error) => write!(f, "the {what} {} cannot be read: {error}", path.display()),
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Stash(error) => write!(f, "the stash cannot be set up: {error}"),
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
             Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
@@ -47,5 +51,11 @@ impl From<CertificateError> for StartError {
 impl From<ListenError> for StartError {
     fn from(error: ListenError) -> Self {
         Self::Listen(error)
+    }
+}
+
+impl From<StashError> for StartError {
+    fn from(error: StashError) -> Self {
+        Self::Stash(error)
     }
 }

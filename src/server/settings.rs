@@ -3,7 +3,7 @@
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{Config, ready};
-use crate::script::{self, watch::Changes};
+use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What all workers share.
-pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
+pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> Shared {
     let own = config.ssl.own.as_ref();
     // A key must not be shown, wherever the configuration puts it.
     let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
@@ -27,7 +27,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, urls),
+        script: script_options(config, &roots, urls, stash),
         roots,
         ports,
         h1: http1(&config.limits.http1),
@@ -37,7 +37,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls) -> script::Options {
+fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls, stash: Arc<Stash>) -> script::Options {
     let shown = serde_json::json!({
         "browser_host": config.browser_host.value,
         "bind_address": config.bind_address.value,
@@ -50,6 +50,7 @@ fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls) -> script:
         hidden: roots.hidden.clone(),
         limits: script_limits(config),
         changes: Changes::watch(),
+        stash,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_page,

@@ -9,6 +9,7 @@ use crate::net::certificates::Certificates;
 use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
+use crate::script::stash::{self, Stash};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -33,9 +34,11 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
 
 async fn run(config: &Config) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
+    // It outlives every configuration that the server gets while it runs.
+    let stash = Stash::new(stash::Options::default())?;
     let certificates = certificates(config)?;
     let (open, urls) = open_ports(config, &certificates)?;
-    let shared = Arc::new(settings::shared(config, &urls));
+    let shared = Arc::new(settings::shared(config, &urls, stash));
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };

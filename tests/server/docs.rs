@@ -13,7 +13,7 @@ use wireserve::wire::frame::{FrameType, flag};
 const DOCS: &str = include_str!("../../docs/handlers.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/fields.rs"),
     include_str!("../../src/script/api/frames.rs"),
@@ -23,6 +23,7 @@ const SOURCES: [&str; 11] = [
     include_str!("../../src/script/api/params.rs"),
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/stash.rs"),
     include_str!("../../src/script/api/writer.rs"),
     include_str!("../../src/script/octets.rs"),
 ];

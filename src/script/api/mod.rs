@@ -12,6 +12,7 @@ pub mod json;
 pub mod params;
 pub mod request;
 pub mod response;
+pub mod stash;
 pub mod writer;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
