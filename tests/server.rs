@@ -7,6 +7,8 @@ mod docs;
 #[path = "server/faults.rs"]
 mod faults;
 mod handlers;
+#[path = "server/names.rs"]
+mod names;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]
@@ -16,3 +18,5 @@ mod stash;
 mod support;
 #[path = "server/wpt.rs"]
 mod wpt;
+#[path = "server/wptserve/mod.rs"]
+mod wptserve;

@@ -5,6 +5,7 @@
 //! | [`listen`] | binding ports and accepting connections |
 //! | [`tls`] | the TLS handshake: ALPN, SNI, what was agreed |
 //! | [`certificates`] | the certificate authority, the leaf certificates, or the user's own |
+//! | [`lookup`] | where a host name leads to |
 //! | [`pump`] | moves octets between a stream and a protocol engine |
 //! | [`transport`] | what the pump needs of a stream |
 //! | [`signals`] | Ctrl-C and SIGTERM |
@@ -13,6 +14,7 @@
 
 pub mod certificates;
 pub mod listen;
+pub mod lookup;
 pub mod pump;
 pub mod signals;
 pub mod tls;

@@ -2,7 +2,7 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{Config, ready};
+use crate::config::{self, Config, PortKind, ready};
 use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
@@ -21,14 +21,13 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> 
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
-    let kinds =
-        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
-    let ports =
-        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
+    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
+    let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, urls, stash),
+        script: script_options(config, &roots, environment.config.clone(), stash),
         roots,
+        environment,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
@@ -37,13 +36,17 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> 
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls, stash: Arc<Stash>) -> script::Options {
-    let shown = serde_json::json!({
-        "browser_host": config.browser_host.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": config.doc_root.value,
-        "urls": urls,
-    });
+/// What the index page calls a port.
+fn label(kind: PortKind) -> &'static str {
+    match kind {
+        PortKind::Http => "HTTP/1.1",
+        PortKind::Https => "HTTP/1.1 over TLS",
+        PortKind::H2 => "HTTP/2",
+        kind => kind.name(),
+    }
+}
+
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, stash: Arc<Stash>) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
@@ -53,7 +56,7 @@ fn script_options(config: &Config, roots: &Roots, urls: &ready::Urls, stash: Arc
         stash,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
-        embedded_file: site::shipped_page,
+        embedded_file: site::shipped_octets,
         wall_clock: net::wall_clock,
     }
 }
@@ -123,6 +126,16 @@ fn http2(from: &Http2Limits) -> h2::Config {
         connect_protocols: vec!["websocket".to_owned()],
         ..h2::Config::default()
     }
+}
+
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
 }
 
 /// The folders that `wireserve check` looks through.

@@ -13,6 +13,7 @@ pub mod outcomes;
 pub mod scripts;
 pub mod selftest;
 pub mod shipped;
+pub mod wptserve;
 
 use crate::support::relay::{Recorded, Relay};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Starting and stopping: ports, the ready line, clear refusals, signals.
 
 use crate::support::raw::Client;
-use crate::support::server::Server;
+use crate::support::server::{Server, wireserve};
 use std::net::TcpListener;
 use wireserve::wire::frame::FrameType;
 
@@ -109,23 +109,18 @@ fn paths_that_lead_out_are_404() {
     }
 }
 
-fn command(folder: &std::path::Path, arguments: &[&str]) -> crate::support::process::Finished {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wireserve"));
-    crate::support::process::run(command.args(arguments).current_dir(folder), crate::support::DEADLINE)
-}
-
 #[test]
 fn new_writes_a_handler_that_check_finds_in_order_and_check_shows_every_error() {
     let folder = tempfile::tempdir().expect("a folder");
-    assert_eq!(command(folder.path(), &["new", "my-test"]).code(), Some(0));
+    assert_eq!(wireserve(folder.path(), &["new", "my-test"]).code(), Some(0));
     assert!(folder.path().join("my-test.html").exists());
-    assert_eq!(command(folder.path(), &["new", "my-test"]).code(), Some(2), "nothing is overwritten");
-    assert_eq!(command(folder.path(), &["check"]).code(), Some(0));
+    assert_eq!(wireserve(folder.path(), &["new", "my-test"]).code(), Some(2), "nothing is overwritten");
+    assert_eq!(wireserve(folder.path(), &["check"]).code(), Some(0));
 
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
     write("handlers/bad.rhai", "fn main(request, response) {\n    let x = ;\n}\n");
     write("wpt.toml", "doc_rot = \".\"\n");
-    let finished = command(folder.path(), &["check"]);
+    let finished = wireserve(folder.path(), &["check"]);
     assert_eq!(finished.code(), Some(1));
     for part in ["handlers/bad.rhai:2:13", "let x = ;", "wpt.toml:1:1", "doc_root", "2 errors"] {
         assert!(finished.stderr.contains(part), "{part} is not in:\n{}", finished.stderr);

@@ -168,6 +168,23 @@ impl Server {
         self.process.pid()
     }
 
+    /// Waits until the log has `part`, and gives the line.
+    ///
+    /// # Panics
+    /// If it does not come in time.
+    pub fn logged(&self, part: &str) -> String {
+        let end = std::time::Instant::now() + DEADLINE;
+        loop {
+            let log = self.log();
+            if let Some(line) = log.lines().find(|line| line.contains(part)) {
+                return line.to_owned();
+            }
+            assert!(std::time::Instant::now() < end, "{part:?} is not in the log:\n{log}");
+            // Nothing tells of a line that is not there yet.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+
     /// The log so far.
     pub fn log(&self) -> String {
         self.process.stderr()
@@ -231,6 +248,12 @@ impl Usage {
             cpu_ticks: ticks(11) + ticks(12),
         }
     }
+}
+
+/// Runs another command of the program in `folder`, to its end.
+pub fn wireserve(folder: &Path, arguments: &[&str]) -> Finished {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));
+    super::process::run(command.args(arguments).current_dir(folder), DEADLINE)
 }
 
 /// A connection whose reads and writes fail at the deadline.

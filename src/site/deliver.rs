@@ -1,0 +1,191 @@
+//! Sending a response that is decided: status, fields, content, trailers.
+
+use super::pipes::Ending;
+use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
+use crate::http::{Fields, status};
+use bytes::Bytes;
+
+/// Sends `prepared`, and ends the response. `common` are fields that every response has (`date`, `server`): each is
+/// added unless it is there already.
+///
+/// Names go out in lower case over HTTP/2 (RFC 9113 §8.2.1). `content-length` is added where the length is known.
+/// Content in pieces is sent in constant memory: the next piece is asked for when the one before it has gone to the
+/// wire. If it breaks off, so does the response. What must have no content (HEAD, 204, 304) is sent without, unless
+/// [`Prepared::content_for_head`] says otherwise. Trailers over HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2): where
+/// the fields delimit the content by themselves, they are dropped.
+///
+/// Status or fields that must not go out are answered with 500 and a sentence that names them.
+///
+/// # Errors
+/// The client is gone, or the exchange was answered before.
+pub async fn send(exchange: &Exchange, prepared: Prepared, common: Fields) -> Result<(), SendError> {
+    send_until(exchange, prepared, common, None).await
+}
+
+/// As [`send`], but what ends the response after the content is `ending`.
+pub(super) async fn send_unfinished(
+    exchange: &Exchange,
+    prepared: Prepared,
+    common: Fields,
+    ending: Ending,
+) -> Result<(), SendError> {
+    send_until(exchange, prepared, common, Some(ending)).await
+}
+
+async fn send_until(
+    exchange: &Exchange,
+    prepared: Prepared,
+    common: Fields,
+    ending: Option<Ending>,
+) -> Result<(), SendError> {
+    let Prepared { mut head, content, trailers, content_for_head } = prepared;
+    let plan = Plan::new(exchange, &head, &content, &trailers, content_for_head);
+    let finish = Finish::new(&plan, trailers, ending);
+    head.fields.reserve(1 + common.len());
+    if let Some(length) = plan.length {
+        head.fields.append("content-length", length.to_string());
+    }
+    add_missing(&mut head.fields, common);
+    if exchange.protocol() == Protocol::Http2 {
+        to_lower_case(&mut head.fields);
+    }
+    let ends = !plan.content && matches!(finish, Finish::End);
+    if let Err(error) = exchange.send_head(&head, ends) {
+        return refused(exchange, error);
+    }
+    match content {
+        _ if ends => return Ok(()),
+        Content::Whole(octets) if plan.content => {
+            let last = matches!(finish, Finish::End);
+            exchange.send_data(octets, last)?;
+            if last {
+                return Ok(());
+            }
+        }
+        Content::Pieces(pieces) if plan.content => {
+            if !in_pieces(exchange, pieces, matches!(finish, Finish::End)).await? {
+                return Ok(());
+            }
+        }
+        Content::Whole(_) | Content::Pieces(_) => {}
+    }
+    finish.carry_out(exchange).await
+}
+
+/// What comes after the content.
+enum Finish {
+    /// The end of the response alone, which the last piece can carry.
+    End,
+    Trailers(Fields),
+    Early(Ending),
+}
+
+impl Finish {
+    fn new(plan: &Plan, trailers: Fields, ending: Option<Ending>) -> Self {
+        match ending {
+            Some(ending) => Self::Early(ending),
+            None if plan.trailers => Self::Trailers(trailers),
+            None => Self::End,
+        }
+    }
+
+    async fn carry_out(self, exchange: &Exchange) -> Result<(), SendError> {
+        match self {
+            Self::End => exchange.end(),
+            Self::Trailers(trailers) => exchange.send_trailers(&trailers),
+            Self::Early(ending) => ending.carry_out(exchange).await,
+        }
+    }
+}
+
+/// What follows the fields, and what they say about it.
+struct Plan {
+    content: bool,
+    trailers: bool,
+    /// The value of `content-length`, where it is to be added.
+    length: Option<u64>,
+}
+
+impl Plan {
+    fn new(
+        exchange: &Exchange,
+        head: &ResponseHead,
+        content: &Content,
+        trailers: &Fields,
+        content_for_head: bool,
+    ) -> Self {
+        let method = &exchange.request().method;
+        let allowed = status::has_content(method, head.status) || content_for_head;
+        let length = content.length();
+        let delimited = head.fields.contains("content-length") || head.fields.contains("transfer-encoding");
+        let trailers = !trailers.is_empty()
+            && match exchange.protocol() {
+                Protocol::Http2 => true,
+                Protocol::Http1 => allowed && !delimited,
+            };
+        // The answer to HEAD says what GET would have got (RFC 9110 §9.3.2).
+        let counted = allowed || status::has_content(b"GET", head.status);
+        let chunked = trailers && exchange.protocol() == Protocol::Http1;
+        Self {
+            content: allowed && (length != Some(0) || chunked),
+            trailers,
+            length: length.filter(|_| counted && !chunked && !delimited),
+        }
+    }
+}
+
+fn add_missing(fields: &mut Fields, common: Fields) {
+    for field in common {
+        if !fields.contains(&field.name) {
+            fields.push(field);
+        }
+    }
+}
+
+fn to_lower_case(fields: &mut Fields) {
+    if fields.iter().any(|field| field.name.iter().any(u8::is_ascii_uppercase)) {
+        let lower = |field: &crate::http::Field| (field.name.to_ascii_lowercase(), field.value.clone());
+        *fields = fields.iter().map(lower).collect();
+    }
+}
+
+/// Answers in place of a head that must not go out.
+fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
+    if !matches!(error, SendError::Http1(_) | SendError::Http2(_)) {
+        return Err(error);
+    }
+    let target = exchange.request().target.escape_ascii().to_string();
+    tracing::warn!("{target}: the response cannot be sent: {error}");
+    let text = format!("500 Internal Server Error\n\nThe response cannot be sent as it is written: {error}.\n");
+    let mut head = ResponseHead { status: 500, ..ResponseHead::default() };
+    head.fields.append("content-type", "text/plain; charset=utf-8");
+    head.fields.append("content-length", text.len().to_string());
+    let has_content = !exchange.request().is_head();
+    exchange.send_head(&head, !has_content)?;
+    if has_content { exchange.send_data(Bytes::from(text), true) } else { Ok(()) }
+}
+
+/// Sends content piece by piece; gives whether the end of the response is still to be sent.
+async fn in_pieces(exchange: &Exchange, mut pieces: Box<dyn Pieces>, ends: bool) -> Result<bool, SendError> {
+    loop {
+        let piece = match pieces.next().await {
+            Ok(Some(piece)) => piece,
+            Ok(None) => return Ok(true),
+            Err(error) => {
+                let target = exchange.request().target.escape_ascii().to_string();
+                tracing::warn!("{target}: the response breaks off: {error}");
+                exchange.reset(ErrorCode::INTERNAL_ERROR)?;
+                return Ok(false);
+            }
+        };
+        // Where that is known, the last piece carries the end itself.
+        let last = ends && pieces.length() == Some(0);
+        if !piece.is_empty() || last {
+            exchange.send_data(piece, last)?;
+        }
+        if last {
+            return Ok(false);
+        }
+        exchange.drained().await?;
+    }
+}
