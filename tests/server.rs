@@ -17,6 +17,8 @@ mod names;
 mod promises;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
 #[path = "server/urls.rs"]
 mod urls;

@@ -13,7 +13,7 @@ use wireserve::wire::frame::{FrameType, flag};
 const DOCS: &str = include_str!("../../docs/handlers.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),
@@ -25,6 +25,7 @@ const SOURCES: [&str; 14] = [
     include_str!("../../src/script/api/params.rs"),
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/stash.rs"),
     include_str!("../../src/script/api/upload.rs"),
     include_str!("../../src/script/api/writer.rs"),
     include_str!("../../src/script/octets.rs"),

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod params;
 pub mod request;
 pub mod response;
+pub mod stash;
 pub mod upload;
 pub mod writer;
 
