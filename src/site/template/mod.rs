@@ -67,7 +67,7 @@ impl<'a> Scope<'a> {
 
 /// Whether a file's name asks for substitution.
 pub fn is_template(name: &str) -> bool {
-    name.contains(".sub.")
+    memchr::memmem::find(name.as_bytes(), b".sub.").is_some()
 }
 
 /// Replaces every `{{…}}` that has no `}` inside; everything else stays as it is.
