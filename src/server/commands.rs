@@ -3,8 +3,8 @@
 use super::certs::Report;
 use super::settings;
 use crate::config::{
-    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, HostsArguments, LogLevel, NewArguments,
-    OpenArguments, ServeArguments,
+    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, LogLevel,
+    NewArguments, OpenArguments, ServeArguments,
 };
 use crate::net::certificates::Renew;
 use crate::script;
@@ -18,6 +18,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check(arguments),
+        Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
         Command::Certs(arguments) => certs(arguments),
@@ -31,6 +32,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Err(errors) => return fail(errors),
     };
     log_to_stderr(config.log.value);
+    hint(&config);
     match super::start::serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
@@ -39,6 +41,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
 
 fn check(arguments: &CheckArguments) -> ExitCode {
     let (config, errors) = config::check(arguments.config.as_deref());
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
     errors.iter().for_each(|error| eprintln!("{error}\n"));
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
     let report = script::check::check(&paths, &settings::script_limits(&config));
@@ -52,6 +55,24 @@ fn check(arguments: &CheckArguments) -> ExitCode {
         eprintln!("{}; {good} in order.", counted(wrong, "error"));
         ExitCode::FAILURE
     }
+}
+
+/// Prints what can be resolved, also if something is wrong.
+fn print_config(arguments: &ServeArguments) -> ExitCode {
+    let (config, errors) = config::resolve_all(arguments);
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
+    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    // A reader that has seen enough is no fault.
+    let _ = std::io::stdout().write_all(config::print::print(&config).as_bytes());
+    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Tells what could be said better.
+fn hint(config: &Config) {
+    if let Some(file) = &config.file {
+        tracing::info!("configured by {}", file.display());
+    }
+    config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
 }
 
 fn counted(number: usize, what: &str) -> String {

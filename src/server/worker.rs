@@ -28,6 +28,8 @@ const MAX_RESOLVED: usize = 4096;
 /// What all workers share, never changed.
 pub(super) struct Shared {
     pub roots: Roots,
+    /// What templates know of the server.
+    pub environment: site::Environment,
     /// (what, URL) of every port, for the index page.
     pub ports: Vec<(String, String)>,
     pub h1: h1::Config,

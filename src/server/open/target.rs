@@ -2,14 +2,14 @@
 
 use super::super::browsers::Trust;
 use super::error::OpenError;
-use crate::config::{Config, OpenArguments, Port, hosts, ready};
+use crate::config::{Config, OpenArguments, Port, PortKind, hosts, ready};
 use crate::net::lookup;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::Path;
 
 /// The ports that a browser can use, the best first.
-const KINDS: [&str; 3] = ["h2", "https", "http"];
+const KINDS: [PortKind; 3] = [PortKind::H2, PortKind::Https, PortKind::Http];
 
 pub(super) fn url(arguments: &OpenArguments, config: &Config, trust: &Trust) -> Result<String, OpenError> {
     let wanted = arguments.url.as_deref().unwrap_or("/");
@@ -42,23 +42,23 @@ fn announced(file: &Path, trust: &Trust) -> Result<String, OpenError> {
             "that server shows other certificates: name its --config or its folder of --certs".to_owned(),
         ));
     }
-    let urls = KINDS.iter().find_map(|kind| ready["urls"][kind][0].as_str());
+    let urls = KINDS.iter().find_map(|kind| ready["urls"][kind.name()][0].as_str());
     urls.map(str::to_owned).ok_or_else(|| fail("it names no URL".to_owned()))
 }
 
 /// The first URL of the configuration where somebody listens.
 fn running(config: &Config) -> Result<String, OpenError> {
-    let ports = &config.ports;
-    let ports = [("https", ports.h2.as_ref()), ("https", Some(&ports.https)), ("http", Some(&ports.http))];
     let address = hosts::reached_at(config.bind_address.value);
     let mut tried = Vec::new();
-    for (scheme, port) in ports {
-        let Some(Port::Number(port)) = port.map(|port| port.value) else { continue };
-        let url = ready::url(scheme, &config.browser_host.value, port);
-        if lookup::listens(SocketAddr::new(address, port)) {
-            return Ok(url);
+    for kind in KINDS {
+        for port in config.ports.of(kind) {
+            let Port::Number(port) = *port else { continue };
+            let url = ready::url(kind.scheme(), &config.browser_host.value, port);
+            if lookup::listens(SocketAddr::new(address, port)) {
+                return Ok(url);
+            }
+            tried.push(url);
         }
-        tried.push(url);
     }
     Err(if tried.is_empty() { OpenError::NoPort } else { OpenError::NoServer(tried) })
 }
@@ -91,20 +91,20 @@ mod tests {
     #[test]
     fn a_path_is_one_of_the_server_that_listens() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = |listener: &std::net::TcpListener| Port::Number(listener.local_addr().unwrap().port());
-        let mut config = Config::default();
-        config.browser_host.value = "a.test".to_owned();
-        config.ports.h2.as_mut().unwrap().value = port(&closed);
-        config.ports.https.value = Port::Auto;
-        config.ports.http.value = port(&listener);
-        drop(closed);
         let number = listener.local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wpt.toml");
+        // A port of a kind that no page can come from is no place to go to.
+        let ports = format!("[ports]\nh2 = 1\nh2c = 2\nhttps = \"auto\"\nhttp = [3, {number}]\n");
+        std::fs::write(&file, format!("browser_host = \"a.test\"\n{ports}")).unwrap();
+        let (config, errors) = crate::config::check(Some(&file));
+        assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(opened(&of("/x?y"), &config), Ok(format!("http://a.test:{number}/x?y")));
         assert_eq!(opened(&OpenArguments::default(), &config), Ok(format!("http://a.test:{number}/")));
         drop(listener);
         let told = opened(&of("/"), &config).unwrap_err();
-        assert!(told.contains("nobody listens at https://a.test:") && told.contains("serve --h2"), "{told}");
+        assert!(told.starts_with("nobody listens at https://a.test:1/ nor at http://a.test:3/"), "{told}");
+        assert!(told.contains("serve --h2"), "{told}");
     }
 
     #[test]
