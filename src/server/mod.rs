@@ -8,6 +8,7 @@ mod certs;
 mod commands;
 mod dispatch;
 mod driver;
+mod environment;
 mod error;
 mod names;
 mod open;
