@@ -1,10 +1,12 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
 use super::settings;
-use crate::config::{self, Arguments, CheckArguments, Command, HostsArguments, LogLevel, NewArguments, ServeArguments};
+use crate::config::{
+    self, Arguments, CheckArguments, Command, Config, HostsArguments, LogLevel, NewArguments, ServeArguments,
+};
 use crate::script;
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Carries out a command. 0: done; 1: `check` found errors; 2: the arguments, the configuration or the operating
@@ -13,6 +15,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check(arguments),
+        Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
     }
@@ -24,6 +27,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Err(errors) => return fail(errors),
     };
     log_to_stderr(config.log.value);
+    hint(&config);
     match super::start::serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
@@ -32,6 +36,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
 
 fn check(arguments: &CheckArguments) -> ExitCode {
     let (config, errors) = config::check(arguments.config.as_deref());
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
     errors.iter().for_each(|error| eprintln!("{error}\n"));
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
     let report = script::check::check(&paths, &settings::script_limits(&config));
@@ -45,6 +50,24 @@ fn check(arguments: &CheckArguments) -> ExitCode {
         eprintln!("{}; {good} in order.", counted(wrong, "error"));
         ExitCode::FAILURE
     }
+}
+
+/// Prints what can be resolved, also if something is wrong.
+fn print_config(arguments: &ServeArguments) -> ExitCode {
+    let (config, errors) = config::resolve_all(arguments);
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
+    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    // A reader that has seen enough is no fault.
+    let _ = std::io::stdout().write_all(config::print::print(&config).as_bytes());
+    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Tells what could be said better.
+fn hint(config: &Config) {
+    if let Some(file) = &config.file {
+        tracing::info!("configured by {}", file.display());
+    }
+    config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
 }
 
 fn counted(number: usize, what: &str) -> String {

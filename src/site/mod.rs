@@ -14,7 +14,7 @@ mod pages;
 mod pipes;
 mod resolve;
 mod shipped;
-mod template;
+pub mod template;
 
 pub use deliver::send;
 pub use environment::Environment;
