@@ -2,10 +2,14 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/api/mod.rs"]
+mod api;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;

@@ -2,12 +2,10 @@
 
 use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -29,6 +27,13 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
 }
 
 async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    if !worker.shared.latency.is_zero() {
+        // Whoever leaves in the meantime needs no answer.
+        let lost = tokio::time::timeout(worker.shared.latency, exchange.lost()).await;
+        if lost.is_ok() {
+            return;
+        }
+    }
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
@@ -55,17 +60,12 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
     }
     let prepared = match meaning {
-        _ if request.query() == Some(b"list")
-            && let Some(folder) = roots.folder(request.path()) =>
-        {
-            site::listing(request, &folder, roots)
-        }
         Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
             return site::send_as_is(exchange, path, worker.common_fields()).await;
         }
         Meaning::File(path) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            return piped(worker, exchange, file(worker, exchange, path), &name).await;
+            return piped(worker, exchange, site::file(exchange, path, &worker.files()), &name).await;
         }
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
@@ -94,18 +94,6 @@ async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &
 /// What templates can name.
 fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
     site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
-}
-
-fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
-    let scope = scope(worker, exchange);
-    let context = site::Context {
-        roots: &worker.shared.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| site::substitute(text, &scope, site::Escape::None).map_err(|error| format!("{error}.")),
-    };
-    site::file(exchange, path, &context)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -14,11 +14,11 @@ mod pages;
 mod pipes;
 mod resolve;
 mod shipped;
-pub mod template;
+mod template;
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{Context, FileCache, Substitute, file, listing, send_as_is};
+pub use files::{FileCache, Files, file, listing, send_as_is};
 pub use index::index_page;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{add_slash, html_page, shipped_page, status_page};
