@@ -37,16 +37,18 @@ impl fmt::Display for ByteRange {
 /// What a `range` field asks of a representation of known length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RangeRequest {
-    /// Malformed or another unit: to be ignored, answer 200 with everything.
+    /// Another unit, or too many ranges: to be ignored, answer 200 with everything.
     Whole,
-    /// Answer 206 with these, in the order asked; at least one, those that cannot be satisfied left out.
+    /// Answer 206 with these: at least one, in ascending order, those that overlap or adjoin joined (RFC 9110
+    /// §15.3.7.2), those that cannot be satisfied left out.
     Partial(Vec<ByteRange>),
     /// Well-formed, but nothing of it can be satisfied: answer 416 with [`unsatisfied`].
     Unsatisfiable,
+    /// Not what a range of octets looks like; RFC 9110 §14.2 lets a server ignore it or refuse it.
+    Malformed,
 }
 
-/// More ranges than this in one field are treated as malformed: many small or overlapping ranges are an attack
-/// (RFC 9110 §14.2).
+/// More ranges than this in one field are ignored: many small ranges are an attack (RFC 9110 §14.2).
 pub const MAX_RANGES: usize = 100;
 
 /// Reads the value of a `range` field for a representation of `length` octets.
@@ -63,15 +65,29 @@ pub fn parse(value: &[u8], length: u64) -> RangeRequest {
     for spec in set.split(|octet| *octet == b',').map(<[u8]>::trim_ascii).filter(|spec| !spec.is_empty()) {
         asked += 1;
         match parse_spec(spec, length) {
-            Some(range) if asked <= MAX_RANGES => ranges.extend(range),
-            _ => return RangeRequest::Whole,
+            _ if asked > MAX_RANGES => return RangeRequest::Whole,
+            Some(range) => ranges.extend(range),
+            None => return RangeRequest::Malformed,
         }
     }
     match (asked, ranges.is_empty()) {
-        (0, _) => RangeRequest::Whole,
+        (0, _) => RangeRequest::Malformed,
         (_, true) => RangeRequest::Unsatisfiable,
-        _ => RangeRequest::Partial(ranges),
+        _ => RangeRequest::Partial(joined(ranges)),
     }
+}
+
+/// In ascending order, with those that overlap or adjoin as one.
+fn joined(mut ranges: Vec<ByteRange>) -> Vec<ByteRange> {
+    ranges.sort_unstable_by_key(|range| range.first);
+    let mut joined: Vec<ByteRange> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match joined.last_mut() {
+            Some(before) if range.first <= before.last.saturating_add(1) => before.last = before.last.max(range.last),
+            _ => joined.push(range),
+        }
+    }
+    joined
 }
 
 /// `None`: malformed. `Some(None)`: cannot be satisfied.
@@ -146,12 +162,27 @@ mod tests {
     }
 
     #[test]
-    fn malformed_is_ignored() {
+    fn ranges_are_sorted_and_joined() {
+        assert_eq!(partial("bytes=1-2,5-7,6-10", 20), "1-2,5-10");
+        assert_eq!(partial("bytes=8-9,-1,0-3,4-5", 20), "0-5,8-9,19-19");
+        assert_eq!(partial("bytes=0-9,2-3", 20), "0-9");
+        assert_eq!(partial("bytes=0-18446744073709551615,3-", u64::MAX), "0-18446744073709551614");
+    }
+
+    #[test]
+    fn another_unit_and_too_many_ranges_are_ignored() {
         let many = format!("bytes={}", "0-0,".repeat(MAX_RANGES + 1));
-        for value in
-            ["", "bytes", "bytes=", "bytes=x-1", "bytes=3-1", "bytes=--1", "items=0-1", "bytes=1", "bytes=+1-2", &many]
-        {
+        for value in ["", "bytes", "items=0-1", &many] {
             assert_eq!(partial(value, 10), "Whole", "{value}");
         }
+        assert_eq!(partial(&many.replacen("0-0,", "", 1), 10), "0-0");
+    }
+
+    #[test]
+    fn what_is_no_range() {
+        for value in ["bytes=", "bytes=,", "bytes=x-1", "bytes=3-1", "bytes=--1", "bytes=-", "bytes=1", "bytes=+1-2"] {
+            assert_eq!(partial(value, 10), "Malformed", "{value}");
+        }
+        assert_eq!(parse(b"bytes=\xff-1", 10), RangeRequest::Malformed);
     }
 }

@@ -1,11 +1,13 @@
 //! Who answers an exchange.
 
 use super::worker::{Answer, Worker};
-use crate::exchange::{Exchange, Interest, Protocol, SendError};
+use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
+use crate::net;
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -30,11 +32,11 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
-        return by_site(&exchange, site::status_page(&exchange, 505, text, worker.common_fields())).await;
+        return by_site(&exchange, site::send(&exchange, site::status_page(505, text), worker.common_fields())).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
-        return by_site(&exchange, site::status_page(&exchange, 501, text, worker.common_fields())).await;
+        return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
     match &*worker.resolve(request.path()) {
         Answer::Script(source) => worker.host.run(source, exchange).await,
@@ -46,26 +48,50 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let common = worker.common_fields();
-    match meaning {
-        Meaning::File(path) => site::serve_file(exchange, path, &worker.files, worker.now.get(), common).await,
+    let (request, roots) = (exchange.request(), &worker.shared.roots);
+    if request.query() == Some(b"list")
+        && let Some(folder) = roots.folder(request.path())
+    {
+        return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
+    }
+    let prepared = match meaning {
+        _ if request.query() == Some(b"list")
+            && let Some(folder) = roots.folder(request.path()) =>
+        {
+            site::listing(request, &folder, roots)
+        }
+        Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
+            return site::send_as_is(exchange, path, worker.common_fields()).await;
+        }
+        Meaning::File(path) => file(worker, exchange, path),
+        Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            site::serve_octets(exchange, name, content, common).await
+            site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            let page = site::index_page(&worker.shared.roots, &worker.shared.ports, protocol_name(exchange.protocol()));
-            site::serve_page(exchange, page, common).await
+            site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
         }
-        Meaning::AddSlash => site::add_slash(exchange, common).await,
+        Meaning::AddSlash => site::add_slash(request),
         Meaning::Missing | Meaning::Script(_) => {
-            let text = "No file and no handler answers to this path. / lists the handlers.";
-            site::status_page(exchange, 404, text, common).await
+            site::status_page(404, "No file and no handler answers to this path. / lists the handlers.")
         }
-    }
+    };
+    site::send(exchange, prepared, worker.common_fields()).await
+}
+
+fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
+    let context = site::Context {
+        roots: &worker.shared.roots,
+        cache: &worker.files,
+        now: worker.now.get(),
+        wall_clock: net::wall_clock,
+        substitute: &|text| Ok(text.to_vec()),
+    };
+    site::file(exchange, path, &context)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -54,7 +54,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> s
         changes: Changes::watch(),
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
-        embedded_file: site::shipped_page,
+        embedded_file: site::shipped_octets,
         wall_clock: net::wall_clock,
     }
 }

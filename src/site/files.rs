@@ -1,227 +1,103 @@
 //! Files as responses.
+//!
+//! A file answers GET and HEAD with its type, what its `.headers` files say, and an entity tag; with less if the
+//! request asks for less (ranges, preconditions). An `.asis` file is the response itself.
+//!
+//! No `last-modified` is sent, as with wptserve: browsers take a page that has one for fresh for some time (RFC 9111
+//! §4.2.2), and a test would run against what its file was before. The entity tag makes them ask.
 
-use super::deliver::send;
-use crate::exchange::{Content, ContentError, Exchange, NextPiece, Pieces, Prepared, ResponseHead, SendError};
-use crate::http::{Fields, date, media_type, status};
-use bytes::{Bytes, BytesMut};
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{self, Read};
+mod as_is;
+mod cache;
+mod content;
+mod fields;
+mod listing;
+pub(super) mod select;
+mod stamp;
+
+pub use as_is::send_as_is;
+pub use cache::FileCache;
+pub use listing::listing;
+
+use super::pages::status_page;
+use super::resolve::Roots;
+use crate::exchange::{Exchange, Prepared, Protocol};
+use cache::{Cached, Stored};
+use memchr::memmem;
+use std::io;
 use std::path::Path;
-use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-/// Files up to this many octets are kept in memory while they do not change.
-const MAX_CACHED_FILE: u64 = 256 * 1024;
-/// Octets of all cached files of a worker together.
-const MAX_CACHE: u64 = 64 << 20;
-/// Octets read, and queued, at a time from a larger file.
-const CHUNK: usize = 64 * 1024;
+/// Replaces the `{{…}}` of a `.sub.headers` file for the request that is answered; an error is a sentence.
+pub type Substitute<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + 'a;
 
-/// How long a look at size and modification time is trusted: less than a client takes from one answer to the next
-/// request, yet under load most requests go without the system call.
-const STAMP_AGE: Duration = Duration::from_micros(100);
-
-/// Small files that were served before, valid while size and modification time stand. One per worker.
-#[derive(Default)]
-pub struct FileCache {
-    /// By path as it is written, which is quicker to hash than its components.
-    files: RefCell<HashMap<OsString, Rc<Cached>>>,
-    octets: RefCell<u64>,
+/// What answering with files needs.
+pub struct Context<'a> {
+    /// What is served: a `.headers` file elsewhere is not looked at.
+    pub roots: &'a Roots,
+    /// The worker's.
+    pub cache: &'a FileCache,
+    /// When the turn under way began.
+    pub now: Instant,
+    /// The time, asked for when a file is read.
+    pub wall_clock: fn() -> SystemTime,
+    /// For `.sub.headers` files.
+    pub substitute: &'a Substitute<'a>,
 }
 
-struct Cached {
-    modified: Option<SystemTime>,
-    looked: Cell<Instant>,
-    head: ResponseHead,
-    content: Bytes,
-}
-
-impl FileCache {
-    /// What was served before, if that was looked at just now.
-    fn get_fresh(&self, path: &Path, now: Instant) -> Option<Rc<Cached>> {
-        let files = self.files.borrow();
-        let cached = files.get(path.as_os_str())?;
-        (now.saturating_duration_since(cached.looked.get()) < STAMP_AGE).then(|| Rc::clone(cached))
-    }
-
-    fn get(&self, path: &Path, metadata: &fs::Metadata, now: Instant) -> Option<Rc<Cached>> {
-        let files = self.files.borrow();
-        let cached = files.get(path.as_os_str())?;
-        let same = cached.modified == metadata.modified().ok() && cached.content.len() as u64 == metadata.len();
-        same.then(|| {
-            cached.looked.set(now);
-            Rc::clone(cached)
-        })
-    }
-
-    fn put(&self, path: &Path, cached: &Rc<Cached>) {
-        let mut files = self.files.borrow_mut();
-        let mut octets = self.octets.borrow_mut();
-        if *octets + cached.content.len() as u64 > MAX_CACHE {
-            files.clear();
-            *octets = 0;
-        }
-        *octets += cached.content.len() as u64;
-        if let Some(old) = files.insert(path.into(), Rc::clone(cached)) {
-            *octets -= old.content.len() as u64;
-        }
-    }
-}
-
-enum Found {
-    Small(Rc<Cached>),
-    Large(ResponseHead, File, u64),
-}
-
-fn find(path: &Path, cache: &FileCache, now: Instant) -> io::Result<Found> {
-    if let Some(cached) = cache.get_fresh(path, now) {
-        return Ok(Found::Small(cached));
-    }
-    let metadata = fs::metadata(path)?;
-    if let Some(cached) = cache.get(path, &metadata, now) {
-        return Ok(Found::Small(cached));
-    }
-    let mut file = File::open(path)?;
-    let head = file_head(path, &metadata);
-    if metadata.len() > MAX_CACHED_FILE {
-        return Ok(Found::Large(head, file, metadata.len()));
-    }
-    let mut content = Vec::with_capacity(metadata.len() as usize);
-    file.read_to_end(&mut content)?;
-    let modified = metadata.modified().ok();
-    let cached = Rc::new(Cached { modified, looked: Cell::new(now), head, content: content.into() });
-    cache.put(path, &cached);
-    Ok(Found::Small(cached))
-}
-
-/// Answers GET and HEAD with a file; `common` are fields that every response has.
-pub async fn serve_file(
-    exchange: &Exchange,
-    path: &Path,
-    cache: &FileCache,
-    now: Instant,
-    common: Fields,
-) -> Result<(), SendError> {
-    match find(path, cache, now) {
-        Ok(Found::Small(cached)) => answer(exchange, cached.head.clone(), cached.content.clone(), common).await,
-        Ok(Found::Large(head, file, length)) => stream(exchange, head, common, file, length).await,
-        Err(error) => {
-            let why = format!("The file exists but cannot be read: {error}.");
-            status_page(exchange, 500, &why, common).await
-        }
-    }
-}
-
-/// Answers GET and HEAD with octets, typed by the file name `name`.
-pub async fn serve_octets(exchange: &Exchange, name: &str, content: Bytes, common: Fields) -> Result<(), SendError> {
-    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
-    head.fields.append("content-type", content_type(name));
-    answer(exchange, head, content, common).await
-}
-
-/// Answers any method with a generated HTML page.
-pub async fn serve_page(exchange: &Exchange, page: String, common: Fields) -> Result<(), SendError> {
-    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
-    head.fields.append("content-type", "text/html; charset=utf-8");
-    respond(exchange, head, page.into(), common).await
-}
-
-/// Answers with a short text: what happened, and what to do.
-pub async fn status_page(exchange: &Exchange, status: u16, text: &str, common: Fields) -> Result<(), SendError> {
-    let reason = status::reason_phrase(status);
-    let mut head = ResponseHead { status, ..ResponseHead::default() };
-    head.fields.append("content-type", "text/plain; charset=utf-8");
-    let content = Bytes::from(format!("{status} {reason}\n\n{text}\n"));
-    respond(exchange, head, content, common).await
-}
-
-/// Sends the client to the same path with a slash at its end, query kept.
-pub async fn add_slash(exchange: &Exchange, mut common: Fields) -> Result<(), SendError> {
+/// Decides how the file at `path` answers. What goes wrong is a response too.
+pub fn file(exchange: &Exchange, path: &Path, context: &Context<'_>) -> Prepared {
     let request = exchange.request();
-    // One slash in front: two would name another host (RFC 3986 §4.2).
-    let mut location = BytesMut::from(&b"/"[..]);
-    location.extend(request.path().iter().skip_while(|octet| **octet == b'/'));
-    location.extend_from_slice(b"/");
-    if let Some(query) = request.query() {
-        location.extend_from_slice(b"?");
-        location.extend_from_slice(query);
+    let cached = match cache::find(path, context) {
+        Ok(cached) => cached,
+        Err(error) => return unreadable(&error),
+    };
+    let source = match open(&cached, path) {
+        Ok(source) => source,
+        Err(error) => return unreadable(&error),
+    };
+    let changed_by_pipe = || request.query().is_some_and(|query| memmem::find(query, b"pipe=").is_some());
+    let mut prepared = match &cached.fields {
+        cache::Head::Fixed(head) if changed_by_pipe() => {
+            let mut head = head.clone();
+            head.fields.remove("etag");
+            select::answer(request, &head, source)
+        }
+        cache::Head::Fixed(head) => select::answer(request, head, source),
+        cache::Head::Templates(files) => match fields::head(path, files, context.substitute) {
+            Ok(head) => select::answer(request, &head, source),
+            Err(text) => status_page(500, &text),
+        },
+        cache::Head::Wrong(text) => status_page(500, text),
+    };
+    if exchange.protocol() == Protocol::Http2 {
+        // One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
+        prepared.head.fields.retain(|field| !is_connection_specific(&field.name));
     }
-    common.append("location", location);
-    status_page(exchange, 301, "A folder's address ends in a slash.", common).await
+    prepared
 }
 
-async fn answer(exchange: &Exchange, head: ResponseHead, content: Bytes, mut common: Fields) -> Result<(), SendError> {
-    match &exchange.request().method[..] {
-        b"GET" | b"HEAD" => respond(exchange, head, content, common).await,
-        _ => {
-            common.append("allow", "GET, HEAD");
-            status_page(exchange, 405, "A file answers GET and HEAD.", common).await
+fn open(cached: &Cached, path: &Path) -> io::Result<select::Source> {
+    match &cached.stored {
+        Stored::Small(octets) => Ok(select::Source::Octets(octets.clone())),
+        Stored::Large(length) => {
+            let file = std::fs::File::open(path)?;
+            // What it has lost meanwhile must not be announced; what it has gained is not looked at.
+            let length = file.metadata()?.len().min(*length);
+            Ok(select::Source::File(file, length))
         }
     }
 }
 
-async fn respond(exchange: &Exchange, head: ResponseHead, content: Bytes, common: Fields) -> Result<(), SendError> {
-    send(exchange, Prepared { head, content: content.into(), ..Prepared::default() }, common).await
-}
-
-/// Sends a large file in constant memory.
-async fn stream(
-    exchange: &Exchange,
-    head: ResponseHead,
-    common: Fields,
-    file: File,
-    length: u64,
-) -> Result<(), SendError> {
-    if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
-        return answer(exchange, head, Bytes::new(), common).await;
-    }
-    let content = Content::Pieces(Box::new(FilePieces { file, left: length }));
-    send(exchange, Prepared { head, content, ..Prepared::default() }, common).await
-}
-
-/// What is left of a file.
-#[derive(Debug)]
-struct FilePieces {
-    file: File,
-    left: u64,
-}
-
-impl FilePieces {
-    fn read(&mut self) -> Result<Option<Bytes>, ContentError> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let mut piece = BytesMut::zeroed(CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK)));
-        // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
-        self.file.read_exact(&mut piece).map_err(|error| ContentError(format!("The file cannot be read: {error}.")))?;
-        self.left -= piece.len() as u64;
-        Ok(Some(piece.freeze()))
+fn unreadable(error: &io::Error) -> Prepared {
+    match error.kind() {
+        io::ErrorKind::NotFound => status_page(404, "The file was here a moment ago, and is gone."),
+        _ => status_page(500, &format!("The file exists but cannot be read: {error}.")),
     }
 }
 
-impl Pieces for FilePieces {
-    fn length(&self) -> Option<u64> {
-        Some(self.left)
-    }
-
-    fn next(&mut self) -> NextPiece<'_> {
-        Box::pin(std::future::ready(self.read()))
-    }
-}
-
-fn file_head(path: &Path, metadata: &fs::Metadata) -> ResponseHead {
-    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    head.fields.append("content-type", content_type(&name));
-    if let Ok(modified) = metadata.modified() {
-        head.fields.append("last-modified", date::format(modified));
-    }
-    head
-}
-
-fn content_type(name: &str) -> &'static str {
-    media_type::by_file_name(name)
+/// Fields that HTTP/2 does not have (RFC 9113 §8.2.2).
+fn is_connection_specific(name: &[u8]) -> bool {
+    ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]
+        .iter()
+        .any(|specific| name.eq_ignore_ascii_case(specific.as_bytes()))
 }

@@ -1,6 +1,7 @@
 //! The page at `/`: every handler with its comment and links, made from the files themselves.
 
 use super::catalogue::{self, Entry};
+use super::escape;
 use super::resolve::Roots;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,7 +21,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
     head(&mut page, ports, protocol, entries.len());
     for (topic, entries) in &topics {
         let title = if topic.is_empty() { "start here" } else { topic };
-        let _ = write!(page, "<section><h2>{}</h2>\n<div class=\"cards\">\n", escape(title));
+        let _ = write!(page, "<section><h2>{}</h2>\n<div class=\"cards\">\n", escape::html(title));
         for entry in entries {
             card(&mut page, entry, elsewhere(entry, ports, protocol));
         }
@@ -38,14 +39,15 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
          <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it, \
          <b>open</b> goes there. This page came over <b>{}</b>.</p><p class=\"ports\">",
-        escape(protocol)
+        escape::html(protocol)
     );
     for (what, url) in ports {
-        let _ = write!(page, "<a href=\"{}\">{}: {}</a> ", escape(url), escape(what), escape(url));
+        let _ = write!(page, "<a href=\"{}\">{}: {}</a> ", escape::html(url), escape::html(what), escape::html(url));
     }
     page.push_str(
         "</p><p>Your own: <code>wireserve new my-test</code>, or drop <code>my-test.rhai</code> into \
-         <code>handlers/</code>; it is used from the next request on.</p>\
+         <code>handlers/</code>; it is used from the next request on. \
+         <a href=\"/?list\">Files</a></p>\
          <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
          aria-label=\"filter the handlers\"></header><main>\n",
     );
@@ -61,51 +63,29 @@ fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -
 fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     // The page's own base is /handlers/: with hundreds of links that keeps it within one initial window.
     let base_path = base.map(|base| format!("{base}/handlers/")).unwrap_or_default();
-    let url = format!("{base_path}{}", encode(&entry.path));
+    let url = format!("{base_path}{}", escape::url_path(&entry.path));
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
-    let _ = write!(page, "<article id=\"{}\"><h3>{}", escape(&entry.path), escape(name));
+    let _ = write!(page, "<article id=\"{}\"><h3>{}", escape::html(&entry.path), escape::html(name));
     if let Some(only) = &entry.only {
-        let _ = write!(page, " <small class=\"tag\">{} only</small>", escape(only));
+        let _ = write!(page, " <small class=\"tag\">{} only</small>", escape::html(only));
     }
     if !entry.shipped {
         page.push_str(" <small class=\"tag own\">yours</small>");
     }
-    let _ = write!(page, "</h3><p>{}</p>", escape(&entry.sends));
+    let _ = write!(page, "</h3><p>{}</p>", escape::html(&entry.sends));
     if !entry.client.is_empty() {
-        let _ = write!(page, "<p class=\"client\">{}</p>", escape(&entry.client));
+        let _ = write!(page, "<p class=\"client\">{}</p>", escape::html(&entry.client));
     }
     page.push_str("<ul>");
     let plain = [String::new()];
     let tries: &[String] = if entry.tries.is_empty() { &plain } else { &entry.tries };
     for query in tries {
         let label = if query.is_empty() { name } else { query.as_str() };
-        let href = escape(&format!("{url}{query}"));
+        let href = escape::html(&format!("{url}{query}"));
         let button = if base.is_none() { "<button>fetch</button>" } else { "" };
-        let _ = write!(page, "<li><code>{}</code>{button}<a href=\"{href}\">open</a>", escape(label));
+        let _ = write!(page, "<li><code>{}</code>{button}<a href=\"{href}\">open</a>", escape::html(label));
     }
     page.push_str("</ul><output></output></article>\n");
-}
-
-/// The path of a file as a URL path.
-fn encode(path: &str) -> String {
-    const KEPT: &percent_encoding::AsciiSet =
-        &percent_encoding::NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-    percent_encoding::utf8_percent_encode(path, KEPT).to_string()
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

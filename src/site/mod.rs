@@ -6,18 +6,20 @@
 mod catalogue;
 mod deliver;
 mod environment;
+mod escape;
 mod files;
 mod index;
 mod options;
+mod pages;
 mod resolve;
 mod shipped;
-mod template;
+pub mod template;
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{FileCache, add_slash, serve_file, serve_octets, serve_page, status_page};
+pub use files::{Context, FileCache, Substitute, file, listing, send_as_is};
 pub use index::index_page;
 pub use options::{Alias, Options, Rewrite, Route, Target};
+pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use resolve::{Meaning, Roots, Source};
-pub use shipped::{shipped_handler, shipped_handlers, shipped_page};
-pub use template::{Context, Escape, TemplateError, is_template, substitute};
+pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};

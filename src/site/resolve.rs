@@ -35,6 +35,8 @@ pub enum Meaning {
     File(PathBuf),
     /// A page inside the binary: its name (for the media type) and content.
     Shipped(String, Cow<'static, [u8]>),
+    /// A folder without an `index.html`, to be listed.
+    Folder(PathBuf),
     /// The page that lists the handlers.
     Index,
     /// A folder asked for without its slash.
@@ -43,11 +45,16 @@ pub enum Meaning {
     Missing,
 }
 
+/// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') && name != ".well-known"
+}
+
 impl Roots {
     /// Finds what a raw request path (without its query) means.
     pub fn resolve(&self, raw_path: &[u8]) -> Meaning {
         let Ok(resolved) = path::resolve(raw_path) else { return Meaning::Missing };
-        if resolved.segments.iter().any(|segment| segment.starts_with('.')) {
+        if resolved.segments.iter().any(|segment| is_hidden(segment)) {
             return Meaning::Missing;
         }
         if let Some(("handlers", rest)) = resolved.segments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
@@ -77,8 +84,12 @@ impl Roots {
             if !resolved.directory {
                 return Some(Meaning::AddSlash);
             }
-            found.push("index.html");
-            return fs::metadata(&found).ok().filter(fs::Metadata::is_file).map(|_| Meaning::File(found));
+            let index = found.join("index.html");
+            if fs::metadata(&index).is_ok_and(|metadata| metadata.is_file()) {
+                return Some(Meaning::File(index));
+            }
+            // The root without a page of its own has the page of the handlers.
+            return (!segments.is_empty()).then_some(Meaning::Folder(found));
         }
         if resolved.directory || !metadata.is_file() {
             return None;
@@ -87,6 +98,28 @@ impl Roots {
             return Some(Meaning::Script(Source::File(found)));
         }
         Some(Meaning::File(found))
+    }
+
+    /// The folder of the document root (or of the handlers) at a raw request path that ends in a slash.
+    pub fn folder(&self, raw_path: &[u8]) -> Option<PathBuf> {
+        let resolved = path::resolve(raw_path).ok().filter(|resolved| resolved.directory)?;
+        if resolved.segments.iter().any(|segment| is_hidden(segment)) {
+            return None;
+        }
+        let in_root = |root: &Path, segments: &[String]| {
+            let mut found = root.to_path_buf();
+            found.extend(segments);
+            (found.is_dir() && self.is_visible(root, &found)).then_some(found)
+        };
+        let below_handlers = resolved.segments.strip_prefix(&["handlers".to_owned()]);
+        below_handlers
+            .and_then(|rest| self.handlers.iter().find_map(|root| in_root(root, rest)))
+            .or_else(|| in_root(&self.document, &resolved.segments))
+    }
+
+    /// Whether a file, wherever links lead from it, is among what is served.
+    pub fn shows(&self, found: &Path) -> bool {
+        self.handlers.iter().chain([&self.document]).any(|root| self.is_visible(root, found))
     }
 
     /// Symbolic links may not lead out of their root, nor into a hidden folder.
@@ -109,7 +142,7 @@ impl Roots {
                 None => Meaning::Missing,
             };
         }
-        match shipped::shipped_page(&joined) {
+        match shipped::shipped_octets(&joined) {
             Some(content) => Meaning::Shipped(joined, content),
             None => Meaning::Missing,
         }

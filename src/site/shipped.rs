@@ -26,7 +26,7 @@ pub fn shipped_handlers() -> impl Iterator<Item = Cow<'static, str>> {
 }
 
 /// A shipped page (or other file) by its path below `fixtures/pages/`, or a file beside a shipped handler.
-pub fn shipped_page(path: &str) -> Option<Cow<'static, [u8]>> {
+pub fn shipped_octets(path: &str) -> Option<Cow<'static, [u8]>> {
     let file = match path.strip_prefix("handlers/") {
         Some(path) => Handlers::get(path),
         None => Pages::get(path.strip_prefix("fixtures/pages/").unwrap_or(path)),

@@ -1,0 +1,182 @@
+//! `.asis` files: a response as its author wrote it, octet for octet.
+
+use super::content::{FilePieces, Segment};
+use super::{is_connection_specific, unreadable};
+use crate::exchange::{Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
+use crate::http::Fields;
+use crate::site::deliver::send;
+use crate::site::pages::status_page;
+use bytes::{Buf, Bytes, BytesMut};
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+/// Octets within which the head of a file must end for HTTP/2.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Answers with the `.asis` file at `path`. Over HTTP/1.1 its octets are all that is sent, and the connection ends.
+/// Over HTTP/2 its status line and fields become those of the response, but for connection-specific ones. `common` is
+/// for the server's own answers: another method, no such file.
+///
+/// # Errors
+/// The client is gone, or the exchange was answered before.
+pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields) -> Result<(), SendError> {
+    if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
+        let mut prepared = status_page(405, "A file answers GET and HEAD.");
+        prepared.head.fields.append("allow", "GET, HEAD");
+        return send(exchange, prepared, common).await;
+    }
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, file) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return send(exchange, unreadable(&error), common).await,
+    };
+    match exchange.protocol() {
+        Protocol::Http1 => send_raw(exchange, file, length).await,
+        Protocol::Http2 => match translated(file, length) {
+            Ok(prepared) => send(exchange, prepared, Fields::new()).await,
+            Err(text) => send(exchange, status_page(500, &text), common).await,
+        },
+    }
+}
+
+async fn send_raw(exchange: &Exchange, file: File, length: u64) -> Result<(), SendError> {
+    let mut pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+    loop {
+        match pieces.next().await {
+            Ok(Some(piece)) => exchange.send_raw(piece)?,
+            Ok(None) => break,
+            Err(error) => {
+                tracing::warn!("{}: the response breaks off: {error}", exchange.request().target.escape_ascii());
+                exchange.connection().close(Close::Abort);
+                return Ok(());
+            }
+        }
+        exchange.drained().await?;
+    }
+    // Where the response ends is written nowhere but in the file, if there.
+    exchange.connection().close(Close::Graceful);
+    Ok(())
+}
+
+fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
+    let mut begin = Vec::new();
+    let read = file.by_ref().take(MAX_HEAD as u64).read_to_end(&mut begin).and_then(|_| file.rewind());
+    read.map_err(|error: io::Error| format!("The file exists but cannot be read: {error}."))?;
+    let begin = Bytes::from(begin);
+    let (mut head, head_length) = parse_head(&begin).map_err(|what| {
+        format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.")
+    })?;
+    let chunked = head.fields.has_token("transfer-encoding", "chunked");
+    head.fields.retain(|field| !is_connection_specific(&field.name));
+    let content = if chunked && length <= begin.len() as u64 {
+        decoded(begin.slice(head_length..)).into()
+    } else {
+        let first = head_length as u64;
+        let span = Segment::Span { first, count: length.saturating_sub(first) };
+        Content::Pieces(Box::new(FilePieces::new(file, [span])))
+    };
+    Ok(Prepared { head, content, ..Prepared::default() })
+}
+
+/// Status and fields, and how many octets they take. An error says what is wrong.
+fn parse_head(octets: &Bytes) -> Result<(ResponseHead, usize), String> {
+    let mut rest = octets.clone();
+    let status_line = take_line(&mut rest).ok_or("it has no line")?;
+    let mut head = ResponseHead { status: parse_status(&status_line)?, ..ResponseHead::default() };
+    for number in 2.. {
+        let Some(line) = take_line(&mut rest) else {
+            return Err(format!("there is no empty line after its fields, within its first {MAX_HEAD} octets"));
+        };
+        if line.is_empty() {
+            break;
+        }
+        let Some(colon) = line.iter().position(|octet| *octet == b':') else {
+            return Err(format!("line {number} is not a name, a colon and a value"));
+        };
+        let (name, value) = (line.slice(..colon), line.slice(colon + 1..));
+        head.fields.append(name.slice_ref(name.trim_ascii()), value.slice_ref(value.trim_ascii()));
+    }
+    Ok((head, octets.len() - rest.len()))
+}
+
+/// `HTTP/1.1 200 OK`: the code counts alone.
+fn parse_status(line: &[u8]) -> Result<u16, String> {
+    let mut words = line.split(|octet| *octet == b' ');
+    let version = words.next().unwrap_or_default();
+    let code = words.next().and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| code.parse().ok());
+    code.filter(|_| version.starts_with(b"HTTP/"))
+        .ok_or_else(|| format!("its first line is `{}`, not `HTTP/1.1 200 OK` or the like", line.escape_ascii()))
+}
+
+/// A line without its end, which is LF or CRLF.
+fn take_line(octets: &mut Bytes) -> Option<Bytes> {
+    let end = memchr::memchr(b'\n', octets)?;
+    let line = octets.split_to(end);
+    octets.advance(1);
+    Some(line.slice_ref(line.strip_suffix(b"\r").unwrap_or(&line)))
+}
+
+/// Content out of its chunks (RFC 9112 §7.1), which HTTP/2 does not have. What is no chunk stays as it is.
+fn decoded(mut octets: Bytes) -> Bytes {
+    let mut content = BytesMut::new();
+    loop {
+        let mut rest = octets.clone();
+        let size = take_line(&mut rest).and_then(|line| {
+            let size = line.split(|octet| *octet == b';').next().unwrap_or_default().trim_ascii();
+            usize::from_str_radix(std::str::from_utf8(size).ok()?, 16).ok()
+        });
+        match size {
+            Some(0) => return content.freeze(),
+            Some(size) if size <= rest.len() => {
+                content.extend_from_slice(&rest.split_to(size));
+                let _line_end = take_line(&mut rest);
+                octets = rest;
+            }
+            _ => {
+                content.extend_from_slice(&octets);
+                return content.freeze();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(text: &'static str) -> Result<(u16, Vec<String>, usize), String> {
+        let (head, length) = parse_head(&Bytes::from_static(text.as_bytes()))?;
+        let show = |f: &crate::http::Field| format!("{}: {}", f.name.escape_ascii(), f.value.escape_ascii());
+        Ok((head.status, head.fields.iter().map(show).collect(), length))
+    }
+
+    #[test]
+    fn a_head_with_either_line_end() {
+        let fields = vec!["X-TEST: PASS".to_owned(), "a: ".to_owned()];
+        assert_eq!(head("HTTP/1.1 202 Giraffe\nX-TEST: PASS\na:\n\nContent"), Ok((202, fields.clone(), 38)));
+        assert_eq!(head("HTTP/1.0 202\r\nX-TEST:PASS\r\na: \r\n\r\n"), Ok((202, fields, 34)));
+    }
+
+    #[test]
+    fn what_is_no_head_is_named() {
+        for (text, said) in [
+            ("", "it has no line"),
+            ("hello\n\n", "its first line is `hello`"),
+            ("HTTP/1.1 abc\n\n", "its first line is `HTTP/1.1 abc`"),
+            ("HTTP/1.1 200 OK\nnonsense\n\n", "line 2 is not"),
+            ("HTTP/1.1 200 OK\na: b\n", "there is no empty line"),
+        ] {
+            let error = head(text).unwrap_err();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn chunks_are_taken_out() {
+        let decoded = |text: &'static str| String::from_utf8(decoded(Bytes::from_static(text.as_bytes())).to_vec());
+        assert_eq!(decoded("3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n").as_deref(), Ok("abc0123456789"));
+        assert_eq!(decoded("3\nabc\nff\nrest").as_deref(), Ok("abcff\nrest"));
+        assert_eq!(decoded("no chunks").as_deref(), Ok("no chunks"));
+    }
+}

@@ -1,0 +1,182 @@
+//! Files that were served before, and what their responses begin with.
+
+use super::stamp::Stamp;
+use super::{Context, fields};
+use crate::exchange::ResponseHead;
+use crate::http::conditional::EntityTag;
+use bytes::Bytes;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// Files up to this many octets are kept in memory while they do not change.
+const MAX_CACHED_FILE: u64 = 256 * 1024;
+/// Octets of all cached files of a worker together.
+const MAX_CACHE: u64 = 64 << 20;
+/// What an entry counts for besides its content.
+const ENTRY: u64 = 1024;
+
+/// How long a look at the files is trusted: less than a client takes from one answer to the next request, yet under
+/// load most requests go without a system call.
+const TRUST: Duration = Duration::from_micros(100);
+
+/// Files that were served before, valid while they and their `.headers` files stand unchanged. One per worker.
+#[derive(Default)]
+pub struct FileCache {
+    /// By path as it is written, which is quicker to hash than its components.
+    files: RefCell<HashMap<OsString, Rc<Cached>>>,
+    octets: Cell<u64>,
+}
+
+/// A file and its `.headers` files as they were read.
+pub(super) struct Cached {
+    state: State,
+    /// Read so soon after a change that another one might leave the stamps as they are.
+    young: bool,
+    looked: Cell<Instant>,
+    pub fields: Head,
+    pub stored: Stored,
+}
+
+/// What the response begins with.
+pub(super) enum Head {
+    /// The same for every request.
+    Fixed(ResponseHead),
+    /// Another for every request.
+    Templates(Vec<fields::Source>),
+    /// The `.headers` files cannot be used, for this reason.
+    Wrong(String),
+}
+
+pub(super) enum Stored {
+    Small(Bytes),
+    /// Not kept; so many octets.
+    Large(u64),
+}
+
+#[derive(PartialEq, Eq)]
+struct State {
+    file: Stamp,
+    headers: Vec<fields::Found>,
+}
+
+impl State {
+    fn look(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: Stamp::try_look(path)?, headers: fields::look(path) })
+    }
+}
+
+impl FileCache {
+    fn get(&self, path: &Path) -> Option<Rc<Cached>> {
+        self.files.borrow().get(path.as_os_str()).cloned()
+    }
+
+    fn put(&self, path: &Path, cached: &Rc<Cached>) {
+        let mut files = self.files.borrow_mut();
+        if self.octets.get() + cached.size() > MAX_CACHE {
+            files.clear();
+            self.octets.set(0);
+        }
+        let old = files.insert(path.into(), Rc::clone(cached)).map_or(0, |old| old.size());
+        self.octets.set(self.octets.get() + cached.size() - old);
+    }
+}
+
+impl Cached {
+    fn size(&self) -> u64 {
+        ENTRY
+            + match &self.stored {
+                Stored::Small(octets) => octets.len() as u64,
+                Stored::Large(_) => 0,
+            }
+    }
+}
+
+/// The file at `path`, from the cache if it did not change.
+///
+/// # Errors
+/// It cannot be read, or is no regular file.
+pub(super) fn find(path: &Path, context: &Context<'_>) -> io::Result<Rc<Cached>> {
+    let cached = context.cache.get(path);
+    if let Some(cached) = &cached
+        && context.now.saturating_duration_since(cached.looked.get()) < TRUST
+    {
+        return Ok(Rc::clone(cached));
+    }
+    let state = State::look(path)?;
+    if let Some(cached) = cached.filter(|cached| !cached.young && cached.state == state) {
+        cached.looked.set(context.now);
+        return Ok(cached);
+    }
+    let cached = Rc::new(load(path, state, context)?);
+    context.cache.put(path, &cached);
+    Ok(cached)
+}
+
+fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> {
+    let time = (context.wall_clock)();
+    let young = state.file.is_young(time) || state.headers.iter().any(|found| found.stamp.is_young(time));
+    let stored = match state.file.length {
+        length if length > MAX_CACHED_FILE => Stored::Large(length),
+        length => {
+            let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+            File::open(path)?.read_to_end(&mut content)?;
+            Stored::Small(content.into())
+        }
+    };
+    let fields = match read_fields(path, &state, context) {
+        Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
+        Ok(sources) => match fields::head(path, &sources, context.substitute) {
+            Ok(mut head) => {
+                add_entity_tag(&mut head, path, &state, &stored);
+                Head::Fixed(head)
+            }
+            Err(text) => Head::Wrong(text),
+        },
+        Err(text) => Head::Wrong(text),
+    };
+    Ok(Cached { state, young, looked: Cell::new(context.now), fields, stored })
+}
+
+fn read_fields(path: &Path, state: &State, context: &Context<'_>) -> Result<Vec<fields::Source>, String> {
+    let mut sources = Vec::with_capacity(state.headers.len());
+    // Next to a file that is served lies what is served, but for a link that leads elsewhere.
+    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, context)) {
+        sources.extend(fields::Source::read(found)?);
+    }
+    Ok(sources)
+}
+
+fn leads_elsewhere(path: &Path, found: &fields::Found, context: &Context<'_>) -> bool {
+    let is_link = std::fs::symlink_metadata(&found.path).is_ok_and(|metadata| metadata.is_symlink());
+    let elsewhere = is_link && !context.roots.shows(&found.path);
+    if elsewhere {
+        tracing::warn!("{} is a link out of what is served: not used for {}", found.path.display(), path.display());
+    }
+    elsewhere
+}
+
+/// A strong tag (RFC 9110 §8.8.3): of the content where that is at hand, else of what tells one state of the file from
+/// another; and of the fields, which a client would not learn otherwise. A template's content is another for every
+/// request and gets none.
+fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &Stored) {
+    let is_template = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".sub."));
+    if is_template || head.fields.contains("etag") {
+        return;
+    }
+    let mut hasher = DefaultHasher::new();
+    match stored {
+        Stored::Small(octets) => octets.hash(&mut hasher),
+        Stored::Large(_) => state.file.hash(&mut hasher),
+    }
+    for field in &head.fields {
+        field.hash(&mut hasher);
+    }
+    head.fields.append("etag", EntityTag::strong(format!("{:016x}", hasher.finish())).to_value());
+}

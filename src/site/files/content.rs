@@ -1,0 +1,130 @@
+//! Content that is read from a file while it is sent.
+
+use crate::exchange::{ContentError, NextPiece, Pieces};
+use bytes::{Bytes, BytesMut};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+/// Octets read at a time.
+const CHUNK: u64 = 64 * 1024;
+
+/// A part of content.
+#[derive(Debug)]
+pub(super) enum Segment {
+    Octets(Bytes),
+    /// So many octets of the file from this position on.
+    Span {
+        first: u64,
+        count: u64,
+    },
+}
+
+impl Segment {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Octets(octets) => octets.len() as u64,
+            Self::Span { count, .. } => *count,
+        }
+    }
+}
+
+/// Parts of a file, and what stands between them.
+#[derive(Debug)]
+pub(super) struct FilePieces {
+    file: File,
+    /// Where the file will be read on.
+    position: u64,
+    segments: VecDeque<Segment>,
+    left: u64,
+}
+
+impl FilePieces {
+    /// `file` as it was opened, not read from yet.
+    pub fn new(file: File, segments: impl IntoIterator<Item = Segment>) -> Self {
+        let segments: VecDeque<Segment> = segments.into_iter().filter(|segment| segment.length() > 0).collect();
+        let left = segments.iter().map(Segment::length).sum();
+        Self { file, position: 0, segments, left }
+    }
+
+    fn read(&mut self) -> Result<Option<Bytes>, ContentError> {
+        let (piece, rest) = match self.segments.pop_front() {
+            None => return Ok(None),
+            Some(Segment::Octets(octets)) => (octets, None),
+            Some(Segment::Span { first, count }) => {
+                let piece = self.read_at(first, count.min(CHUNK))?;
+                let read = piece.len() as u64;
+                (piece, (count > read).then(|| Segment::Span { first: first + read, count: count - read }))
+            }
+        };
+        self.left -= piece.len() as u64;
+        if let Some(rest) = rest {
+            self.segments.push_front(rest);
+        }
+        Ok(Some(piece))
+    }
+
+    fn read_at(&mut self, first: u64, count: u64) -> Result<Bytes, ContentError> {
+        let mut piece = BytesMut::zeroed(usize::try_from(count).unwrap_or_default());
+        let at_first = if first == self.position { Ok(first) } else { self.file.seek(SeekFrom::Start(first)) };
+        // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
+        at_first
+            .and_then(|_| self.file.read_exact(&mut piece))
+            .map_err(|error| ContentError(format!("the file cannot be read on: {error}")))?;
+        self.position = first + count;
+        Ok(piece.freeze())
+    }
+}
+
+impl Pieces for FilePieces {
+    fn length(&self) -> Option<u64> {
+        Some(self.left)
+    }
+
+    fn next(&mut self) -> NextPiece<'_> {
+        Box::pin(std::future::ready(self.read()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn file(octets: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(octets).unwrap();
+        file.rewind().unwrap();
+        file
+    }
+
+    #[test]
+    fn spans_are_read_in_chunks_wherever_they_lie() {
+        let octets: Vec<u8> = (0..200_000_u32).map(|number| number as u8).collect();
+        let mut pieces = FilePieces::new(
+            file(&octets),
+            [
+                Segment::Span { first: 100_000, count: 100_000 },
+                Segment::Octets(Bytes::from_static(b"between")),
+                Segment::Span { first: 5, count: 0 },
+                Segment::Span { first: 1, count: 2 },
+            ],
+        );
+        assert_eq!(pieces.length(), Some(100_009));
+        let mut lengths = Vec::new();
+        let mut all = Vec::new();
+        while let Some(piece) = pieces.read().unwrap() {
+            lengths.push(piece.len());
+            all.extend_from_slice(&piece);
+        }
+        assert_eq!(lengths, [65_536, 34_464, 7, 2]);
+        assert_eq!(all, [&octets[100_000..], b"between", &octets[1..3]].concat());
+        assert_eq!(pieces.length(), Some(0));
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_an_error() {
+        let mut pieces = FilePieces::new(file(&[0; 100]), [Segment::Span { first: 50, count: 51 }]);
+        assert!(pieces.read().unwrap_err().0.starts_with("the file cannot be read on"));
+    }
+}

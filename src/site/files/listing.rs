@@ -1,0 +1,89 @@
+//! The page that lists a folder.
+
+use crate::exchange::{Prepared, Request, ResponseHead};
+use crate::http::path::percent_decoded;
+use crate::site::escape;
+use crate::site::files::select::{Source, answer};
+use crate::site::pages::status_page;
+use crate::site::resolve::{Roots, is_hidden};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem}ul{list-style:none;padding:0}\
+                     .dir a::after{content:\"/\"}";
+
+/// A name in a folder.
+struct Entry {
+    name: String,
+    folder: bool,
+    /// Whether `NAME.headers` stands beside it.
+    headers: bool,
+}
+
+/// Lists the folder at `path` as wptserve does: sorted, each file's `.headers` beside it. What is not served is not
+/// listed.
+pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
+    let entries = match entries(path, roots) {
+        Ok(entries) => entries,
+        Err(error) => return status_page(500, &format!("The folder exists but cannot be read: {error}.")),
+    };
+    let url_path = String::from_utf8_lossy(&percent_decoded(request.path())).into_owned();
+    let title = escape::html(&url_path);
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>Directory listing for {title}</title>\n<style>{STYLE}</style></head><body>\n\
+         <h1>Directory listing for {title}</h1>\n<ul>\n"
+    );
+    if !url_path.trim_matches('/').is_empty() {
+        page.push_str("<li class=\"dir\"><a href=\"../?list\">..</a></li>\n");
+    }
+    for entry in &entries {
+        write_entry(&mut page, entry);
+    }
+    page.push_str("</ul>\n</body></html>\n");
+    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
+    head.fields.append("content-type", "text/html");
+    answer(request, &head, Source::Octets(page.into()))
+}
+
+fn write_entry(page: &mut String, entry: &Entry) {
+    // Before it, a name with a colon would be a scheme.
+    let link = format!("./{}", escape::url_path(&entry.name));
+    let (class, slash) = if entry.folder { ("dir", "/") } else { ("file", "") };
+    let _ = write!(page, "<li class=\"{class}\"><a href=\"{link}{slash}\">{}</a>", escape::html(&entry.name));
+    if entry.headers {
+        let _ = write!(page, " (<a href=\"{link}.headers\">.headers</a>)");
+    }
+    page.push_str("</li>\n");
+}
+
+fn entries(path: &Path, roots: &Roots) -> std::io::Result<Vec<Entry>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        // No URL leads to a name that is not UTF-8.
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let kind = entry.file_type()?;
+        if is_hidden(&name) || ((kind.is_symlink() || kind.is_dir()) && !roots.shows(&entry.path())) {
+            continue;
+        }
+        let folder = kind.is_dir() || kind.is_symlink() && entry.path().is_dir();
+        names.push((name, folder));
+    }
+    // `x.headers` comes right after `x`, before `x-y`.
+    names.sort_unstable_by(|(a, _), (b, _)| {
+        let stem = |name: &'_ str| name.strip_suffix(".headers").unwrap_or(name).to_owned();
+        stem(a).cmp(&stem(b)).then_with(|| a.cmp(b))
+    });
+    let mut entries: Vec<Entry> = Vec::with_capacity(names.len());
+    for (name, folder) in names {
+        let of = name.strip_suffix(".headers");
+        match entries.last_mut() {
+            Some(last) if of == Some(&last.name) && !folder => last.headers = true,
+            _ => entries.push(Entry { name, folder, headers: false }),
+        }
+    }
+    Ok(entries)
+}
