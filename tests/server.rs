@@ -14,5 +14,7 @@ mod promises;
 #[path = "server/start.rs"]
 mod start;
 mod support;
+#[path = "server/urls.rs"]
+mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;

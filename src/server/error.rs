@@ -2,6 +2,7 @@
 
 use crate::net::certificates::CertificateError;
 use crate::net::listen::ListenError;
+use crate::site::SiteError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ pub enum StartError {
     Listen(ListenError),
     /// The cryptography could not be set up.
     Tls(String),
+    /// What the configuration says about URLs is of no use.
+    Site(SiteError),
     /// The ready file cannot be written.
     ReadyFile(PathBuf, io::Error),
     /// The operating system refuses a thread, a runtime or a signal handler.
@@ -30,6 +33,7 @@ impl fmt::Display for StartError {
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
+            Self::Site(error) => error.fmt(f),
             Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
             Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
         }
@@ -47,5 +51,11 @@ impl From<CertificateError> for StartError {
 impl From<ListenError> for StartError {
     fn from(error: ListenError) -> Self {
         Self::Listen(error)
+    }
+}
+
+impl From<SiteError> for StartError {
+    fn from(error: SiteError) -> Self {
+        Self::Site(error)
     }
 }

@@ -9,6 +9,7 @@ mod driver;
 mod environment;
 mod error;
 mod names;
+mod pages;
 mod settings;
 mod start;
 mod worker;

@@ -37,7 +37,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
     let certificates = certificates(config)?;
     let (open, urls) = open_ports(config, &certificates)?;
-    let shared = Arc::new(settings::shared(config, &urls));
+    let shared = Arc::new(settings::shared(config, &urls)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };
