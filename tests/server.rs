@@ -18,3 +18,5 @@ mod start;
 mod support;
 #[path = "server/wpt.rs"]
 mod wpt;
+#[path = "server/wptserve/mod.rs"]
+mod wptserve;

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -22,27 +23,46 @@ pub enum Command {
     Serve(Box<ServeArguments>),
     /// Compiles every handler and reads wpt.toml; prints all errors with their lines
     Check(CheckArguments),
+    /// Prints the resolved configuration as TOML, each value with its origin
+    Config(Box<ConfigArguments>),
     /// Writes a commented first handler and a page that shows what it answers
     New(NewArguments),
     /// Prints the lines for /etc/hosts; not needed with names below localhost
     Hosts(HostsArguments),
+    /// Shows the certificates, or makes them anew; prints how browsers come to trust them
+    Certs(CertsArguments),
 }
 
 /// Options of `wireserve serve`: each wins over wpt.toml.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArguments {
     /// Also opens a port for HTTP/2 over TLS
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_h2")]
     pub h2: bool,
+    /// As without --h2: for those who know wptserve
+    #[arg(long, hide = true, overrides_with = "h2")]
+    pub no_h2: bool,
     /// Also opens a port for HTTP/2 in clear, with prior knowledge
     #[arg(long)]
     pub h2c: bool,
-    /// Configuration [default: wpt.toml, if there is one]
+    /// Configuration [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The folder that / shows [default: .]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", aliases = ["doc-root", "doc_root"])]
     pub root: Option<PathBuf>,
+    /// What {{ws_doc_root}} gives
+    #[arg(long, value_name = "DIR", hide = true, alias = "ws_doc_root")]
+    pub ws_doc_root: Option<PathBuf>,
+    /// More aliases, in wptserve's form: lines such as /path/, folder
+    #[arg(long, value_name = "FILE", alias = "alias_file")]
+    pub alias_file: Option<PathBuf>,
+    /// A script to put into every HTML page
+    #[arg(long, value_name = "FILE", alias = "inject_script")]
+    pub inject_script: Option<PathBuf>,
+    /// Milliseconds to wait before each response [default: 0]
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub latency: Option<Duration>,
     /// Port for HTTP/1.1 in clear: a number, or auto for any that is free [default: 8000]
     #[arg(long, value_name = "PORT")]
     pub port: Option<Port>,
@@ -70,12 +90,23 @@ pub struct ServeArguments {
     /// How much is logged to stderr [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub log: Option<LogLevel>,
+    /// As --log debug
+    #[arg(long, hide = true)]
+    pub verbose: bool,
+}
+
+/// Options of `wireserve config`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigArguments {
+    /// Those of `wireserve serve`.
+    #[command(flatten)]
+    pub serve: ServeArguments,
 }
 
 /// Options of `wireserve check`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CheckArguments {
-    /// Configuration [default: wpt.toml, if there is one]
+    /// Configuration [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Handlers, or folders of handlers [default: the handler folders of wpt.toml]
@@ -86,7 +117,7 @@ pub struct CheckArguments {
 /// Options of `wireserve new`.
 #[derive(Args, Clone, Debug)]
 pub struct NewArguments {
-    /// Configuration [default: wpt.toml, if there is one]
+    /// Configuration [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The name of the handler, as in its URL
@@ -102,6 +133,40 @@ pub struct HostsArguments {
     /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<IpAddr>,
+}
+
+/// Options of `wireserve certs`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CertsArguments {
+    #[command(subcommand)]
+    pub command: Option<CertsCommand>,
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the certificate authority and leaf, made if need be [default: certs]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// Prints one JSON value instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the certificates besides showing them.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CertsCommand {
+    /// Makes the leaf certificate anew, for the names of the configuration
+    Renew {
+        /// Also makes the authority anew: whoever trusted the old one has to trust the new one
+        #[arg(long)]
+        authority: bool,
+    },
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(milliseconds @ 0..=600_000) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err("a number of milliseconds, up to 600000".to_owned()),
+    }
 }
 
 fn workers(text: &str) -> Result<usize, String> {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::section::{Reader, Section, seconds, whole};
-use super::values::Value;
+use super::table::table;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -13,29 +13,6 @@ const GIB: u64 = 1024 * MIB;
 const ANY_COUNT: u64 = u32::MAX as u64;
 /// A day: longer is "never", and a timer that far away is a mistake.
 const MAX_SECONDS: f64 = 86_400.0;
-
-/// A struct of limits, its defaults, and how its table is read.
-macro_rules! limits {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $field:ident: $type:ty = $default:expr, $read:expr;)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq)]
-        pub struct $name {
-            $($(#[$about])* pub $field: Value<$type>,)*
-        }
-
-        impl Default for $name {
-            fn default() -> $name {
-                $name { $($field: Value::default_of($default),)* }
-            }
-        }
-
-        impl $name {
-            fn read_own(&mut self, reader: &mut Reader<'_>, section: &mut Section<'_, '_>) {
-                $(section.read(reader, stringify!($field), &mut self.$field, $read);)*
-            }
-        }
-    };
-}
 
 /// All limits: `[limits]`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,22 +28,22 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn read(&mut self, reader: &mut Reader<'_>, mut section: Section<'_, '_>) {
-        self.server.read_own(reader, &mut section);
+    pub(super) fn read_all(&mut self, reader: &mut Reader<'_>, mut section: Section<'_>) {
+        self.server.read(reader, &mut section);
         let mut script = section.section(reader, "script", "limits.script");
-        self.script.read_own(reader, &mut script);
+        self.script.read(reader, &mut script);
         script.finish(reader);
         let mut http1 = section.section(reader, "http1", "limits.http1");
-        self.http1.read_own(reader, &mut http1);
+        self.http1.read(reader, &mut http1);
         http1.finish(reader);
         let mut http2 = section.section(reader, "http2", "limits.http2");
-        self.http2.read_own(reader, &mut http2);
+        self.http2.read(reader, &mut http2);
         http2.finish(reader);
         section.finish(reader);
     }
 }
 
-limits! {
+table! {
     /// Limits whatever the protocol.
     ServerLimits {
         /// Octets of a request body that are kept for a handler that wants all of it; beyond them 413.
@@ -78,7 +55,7 @@ limits! {
     }
 }
 
-limits! {
+table! {
     /// Limits of each handler.
     ScriptLimits {
         /// Rhai operations of one request; 0 for no limit.
@@ -111,7 +88,7 @@ limits! {
     }
 }
 
-limits! {
+table! {
     /// Limits of each HTTP/1.1 connection.
     Http1Limits {
         /// Octets of the request line; beyond them 414.
@@ -137,7 +114,7 @@ limits! {
     }
 }
 
-limits! {
+table! {
     /// Limits of each HTTP/2 connection. Passing one of those against floods is GOAWAY(ENHANCE_YOUR_CALM).
     Http2Limits {
         /// Streams of a client at once: SETTINGS_MAX_CONCURRENT_STREAMS.

@@ -3,12 +3,15 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`arguments`] | the command line |
-//! | [`values`] | a value and where it comes from, ports, log levels |
+//! | [`values`] | a value and where it comes from, log levels |
+//! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
 //! | [`hosts`] | every name that the server answers to |
-//! | [`limits`] | every bound on clients and scripts |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
-//! | `file`, `section` | reading `wpt.toml`, all errors at once |
+//! | [`flags`] | the flags of the command line over the file |
+//! | [`print`] | `wireserve config`: the resolved whole |
+//! | `source`, `tree` | a file, TOML or JSON, as values with their places |
+//! | `file`, `section`, `table` | reading those values, all errors at once |
 //!
 //! Flags win over the file, the file wins over the defaults. Paths in the file are relative to its
 //! folder, paths on the command line to the current one.
@@ -16,10 +19,17 @@
 pub mod arguments;
 pub mod error;
 mod file;
+pub mod flags;
 pub mod hosts;
 pub mod limits;
+pub mod ports;
+pub mod print;
 pub mod ready;
 mod section;
+mod source;
+pub mod stash;
+mod table;
+mod tree;
 pub mod values;
 
 #[cfg(test)]
@@ -28,16 +38,25 @@ mod tests;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-pub use self::arguments::{Arguments, CheckArguments, Command, HostsArguments, NewArguments, ServeArguments};
+pub use self::arguments::{
+    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
+    ServeArguments,
+};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;
+pub use self::ports::{PortKind, Ports};
 pub use self::ready::Ready;
+pub use self::stash::Stash;
 pub use self::values::{LogLevel, Origin, Port, Value};
+use crate::site::{self, Alias, Rewrite, Route};
 
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "wpt.toml";
+/// web-platform-tests' own, read if there is no [`FILE`].
+const THEIR_FILE: &str = "config.json";
 
 /// Those of web-platform-tests.
 const SUBDOMAINS: [&str; 5] = ["www", "www1", "www2", "天気の良い日", "élève"];
@@ -64,42 +83,73 @@ pub struct Config {
     pub bind_address: Value<IpAddr>,
     /// The folder that `/` shows.
     pub doc_root: Value<PathBuf>,
+    /// The folder of web-platform-tests' WebSocket handlers: nothing but what `{{ws_doc_root}}` gives.
+    pub ws_doc_root: Value<PathBuf>,
     /// Threads that serve connections.
     pub workers: Value<usize>,
+    /// Time before each response.
+    pub latency: Value<Duration>,
+    /// A script that is put into every HTML page.
+    pub inject_script: Value<Option<PathBuf>>,
+    /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
+    pub refuse_h2_over_http1: Value<bool>,
+    /// Other folders and files that are mounted at a URL.
+    pub aliases: Vec<Value<Alias>>,
+    /// `[[routes]]`.
+    pub routes: Vec<Value<Route>>,
+    /// `[[rewrites]]`.
+    pub rewrites: Vec<Value<Rewrite>>,
     /// The ports to open.
     pub ports: Ports,
     /// Where certificates come from.
     pub ssl: Ssl,
     /// Folders with handlers, in the order in which they are searched. They need not be there.
     pub handler_roots: Value<Vec<PathBuf>>,
+    /// Where scripts keep values.
+    pub stash: Stash,
     /// Bounds on clients and scripts.
     pub limits: Limits,
     /// How much is logged.
     pub log: Value<LogLevel>,
+    /// Whether the error of a script is told in one line, without its source.
+    pub suppress_handler_traceback: Value<bool>,
     /// Where the ready line is written to besides stdout.
     pub ready_file: Option<PathBuf>,
-}
-
-/// The ports to open; `None` for those that were not asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ports {
-    /// HTTP/1.1 in clear.
-    pub http: Value<Port>,
-    /// HTTP/1.1 over TLS.
-    pub https: Value<Port>,
-    /// HTTP/2 over TLS.
-    pub h2: Option<Value<Port>>,
-    /// HTTP/2 in clear, with prior knowledge.
-    pub h2c: Option<Value<Port>>,
+    /// What is right, but said better in another way: old names, keys without effect.
+    pub hints: Vec<ConfigError>,
 }
 
 /// Where certificates come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ssl {
+    /// Whose certificates they are.
+    pub kind: Value<SslType>,
     /// The folder of our own authority and leaf.
     pub folder: Value<PathBuf>,
     /// The user's own certificate chain and key, in PEM form: nothing is made then.
     pub own: Option<OwnCertificate>,
+}
+
+/// Whose certificates a server shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslType {
+    /// Those that our own authority makes.
+    Authority,
+    /// The user's own.
+    Pregenerated,
+    /// Nobody's: no port with TLS is opened.
+    None,
+}
+
+impl SslType {
+    /// As it is written in `[ssl]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SslType::Authority => "authority",
+            SslType::Pregenerated => "pregenerated",
+            SslType::None => "none",
+        }
+    }
 }
 
 /// A certificate that the user brings along.
@@ -123,18 +173,38 @@ impl Default for Config {
             check_subdomains: Value::default_of(true),
             bind_address: Value::default_of(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             doc_root: Value::default_of(PathBuf::from(".")),
+            ws_doc_root: Value::default_of(PathBuf::from("websockets/handlers")),
             workers: Value::default_of(cores()),
-            ports: Ports {
-                http: Value::default_of(Port::Number(8000)),
-                https: Value::default_of(Port::Number(8443)),
-                h2: Some(Value::default_of(Port::Number(9000))),
-                h2c: Some(Value::default_of(Port::Number(9001))),
+            latency: Value::default_of(Duration::ZERO),
+            inject_script: Value::default_of(None),
+            refuse_h2_over_http1: Value::default_of(site::Options::default().refuse_h2_over_http1),
+            aliases: Vec::new(),
+            routes: Vec::new(),
+            rewrites: Vec::new(),
+            ports: Ports::default(),
+            ssl: Ssl {
+                kind: Value::default_of(SslType::Authority),
+                folder: Value::default_of(PathBuf::from("certs")),
+                own: None,
             },
-            ssl: Ssl { folder: Value::default_of(PathBuf::from("certs")), own: None },
             handler_roots: Value::default_of(vec![PathBuf::from("handlers")]),
+            stash: Stash::default(),
             limits: Limits::default(),
             log: Value::default_of(LogLevel::Info),
+            suppress_handler_traceback: Value::default_of(false),
             ready_file: None,
+            hints: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A folder that is named is meant to be used.
+            self.ssl.own = None;
+            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
         }
     }
 }
@@ -154,14 +224,49 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// The address of a host, as far as it is written in its name: other names of test servers lead to this machine.
+fn address_of(host: &str) -> IpAddr {
+    host.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+impl Config {
+    /// What URLs mean.
+    pub fn site(&self) -> site::Options {
+        fn plain<T: Clone>(values: &[Value<T>]) -> Vec<T> {
+            values.iter().map(|value| value.value.clone()).collect()
+        }
+        site::Options {
+            aliases: plain(&self.aliases),
+            routes: plain(&self.routes),
+            rewrites: plain(&self.rewrites),
+            inject_script: self.inject_script.value.clone(),
+            refuse_h2_over_http1: self.refuse_h2_over_http1.value,
+        }
+    }
+
+    /// `server_host`, also while the file is read.
+    fn server_host(&self) -> &str {
+        match self.server_host.origin {
+            Origin::Default => &self.browser_host.value,
+            _ => &self.server_host.value,
+        }
+    }
+}
+
 /// Reads `wpt.toml` (or the file that is named) and applies the flags of `wireserve serve`.
 ///
 /// # Errors
 /// Everything that is wrong, not only the first thing.
 pub fn resolve(arguments: &ServeArguments) -> Result<Config, ConfigErrors> {
-    let (mut config, mut errors) = check(arguments.config.as_deref());
-    apply(&mut config, arguments, &mut errors);
+    let (config, errors) = resolve_all(arguments);
     if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+}
+
+/// As [`resolve`]: the configuration as far as it is right, and everything that is wrong.
+pub fn resolve_all(arguments: &ServeArguments) -> (Config, Vec<ConfigError>) {
+    let (mut config, mut errors) = check(arguments.config.as_deref());
+    flags::apply(&mut config, arguments, &mut errors);
+    (config, errors)
 }
 
 /// The configuration as the file alone makes it, as far as it is right, and everything that is wrong with it:
@@ -169,9 +274,9 @@ pub fn resolve(arguments: &ServeArguments) -> Result<Config, ConfigErrors> {
 pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
     let mut config = Config::default();
     let mut errors = Vec::new();
-    match error::Source::open(file.unwrap_or(Path::new(FILE))) {
-        Ok(source) => file::read(&source, &mut config, &mut errors),
-        Err(error) if file.is_none() && error.is_missing() => (),
+    match open(file) {
+        Ok(Some(source)) => file::read(&source, &mut config, &mut errors),
+        Ok(None) => {}
         Err(error) => errors.push(error),
     }
     derive(&mut config);
@@ -179,76 +284,44 @@ pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
     (config, errors)
 }
 
+/// The file that is named, else ours, else web-platform-tests', else none.
+fn open(file: Option<&Path>) -> Result<Option<source::Source>, ConfigError> {
+    if let Some(file) = file {
+        return source::Source::open(file).map(Some);
+    }
+    for name in [FILE, THEIR_FILE] {
+        match source::Source::open(Path::new(name)) {
+            Err(error) if error.is_missing() => {}
+            opened => return opened.map(Some),
+        }
+    }
+    Ok(None)
+}
+
+/// As [`check`], with the folder of `--certs`, for the commands about certificates.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn with_certs(file: Option<&Path>, certs: Option<&Path>) -> Result<Config, ConfigErrors> {
+    let (mut config, errors) = check(file);
+    config.use_certs(certs);
+    if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
+}
+
 /// Defaults that follow from other values.
 fn derive(config: &mut Config) {
-    if config.handler_roots.origin == Origin::Default {
-        config.handler_roots.value = vec![values::join(&config.doc_root.value, Path::new("handlers"))];
-    }
-    if config.alternate_hosts.origin == Origin::Default {
-        config.alternate_hosts.value = alternate_hosts(&config.browser_host.value);
-    }
-    if config.server_host.origin == Origin::Default {
-        config.server_host.value.clone_from(&config.browser_host.value);
-    }
-}
-
-/// Puts the flags over what the file says, and closes the ports that were not asked for.
-fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<ConfigError>) {
-    fn set<T: Clone>(value: &mut Value<T>, flag: &'static str, given: Option<&T>) {
-        if let Some(given) = given {
-            *value = Value { value: given.clone(), origin: Origin::Flag(flag) };
+    fn set<T>(value: &mut Value<T>, derived: T) {
+        if value.origin == Origin::Default {
+            value.value = derived;
         }
     }
-    set(&mut config.bind_address, "--bind", arguments.bind.as_ref());
-    set(&mut config.workers, "--workers", arguments.workers.as_ref());
-    set(&mut config.log, "--log", arguments.log.as_ref());
-    set(&mut config.ports.http, "--port", arguments.port.as_ref());
-    set(&mut config.ports.https, "--https-port", arguments.https_port.as_ref());
-    if let Some(port) = &mut config.ports.h2 {
-        set(port, "--h2-port", arguments.h2_port.as_ref());
-    }
-    if let Some(port) = &mut config.ports.h2c {
-        set(port, "--h2c-port", arguments.h2c_port.as_ref());
-    }
-    config.ports.h2.take_if(|_| !arguments.h2 && arguments.h2_port.is_none());
-    config.ports.h2c.take_if(|_| !arguments.h2c && arguments.h2c_port.is_none());
-    check_ports(&config.ports, errors);
-
-    if let Some(root) = &arguments.root {
-        if !root.is_dir() {
-            errors.push(ConfigError::of_flag("--root", format!("there is no folder {}", root.display())));
-        }
-        set(&mut config.doc_root, "--root", Some(root));
-        if config.handler_roots.origin == Origin::Default {
-            config.handler_roots.value = vec![values::join(root, Path::new("handlers"))];
-        }
-    }
-    if let Some(folder) = &arguments.certs {
-        set(&mut config.ssl.folder, "--certs", Some(folder));
-        // A folder that is named is meant to be used.
-        config.ssl.own = None;
-    }
-    config.ready_file.clone_from(&arguments.ready_file);
-}
-
-/// Two protocols on one port would be told as "in use by another program".
-fn check_ports(ports: &Ports, errors: &mut Vec<ConfigError>) {
-    let open: Vec<(&str, &Value<Port>)> = [
-        ("http", Some(&ports.http)),
-        ("https", Some(&ports.https)),
-        ("h2", ports.h2.as_ref()),
-        ("h2c", ports.h2c.as_ref()),
-    ]
-    .into_iter()
-    .filter_map(|(name, port)| Some((name, port?)))
-    .collect();
-    for (index, (name, port)) in open.iter().enumerate() {
-        let Port::Number(number) = port.value else { continue };
-        if let Some((other, first)) = open.iter().take(index).find(|(_, first)| first.value == port.value) {
-            errors.push(ConfigError::plain(format!(
-                "port {number} is asked for twice: for {other} ({}) and for {name} ({})",
-                first.origin, port.origin
-            )));
-        }
-    }
+    let join = |path| values::join(&config.doc_root.value, Path::new(path));
+    let (handlers, sockets) = (join("handlers"), join("websockets/handlers"));
+    set(&mut config.handler_roots, vec![handlers]);
+    set(&mut config.ws_doc_root, sockets);
+    let (alternate, server) = (alternate_hosts(&config.browser_host.value), config.browser_host.value.clone());
+    set(&mut config.alternate_hosts, alternate);
+    set(&mut config.server_host, server);
+    let address = address_of(&config.server_host.value);
+    set(&mut config.bind_address, address);
 }

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::ports::PortKind;
 
 /// One line of JSON, to stdout and to the ready file.
 #[derive(Clone, Debug, Serialize)]
@@ -19,17 +21,29 @@ pub struct Ready {
     pub pid: u32,
 }
 
-/// The URLs of `/` on each port; ports that are not open are left out.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Urls {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub http: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub https: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub h2: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub h2c: Vec<String>,
+/// The URLs of `/` on each port by its kind, in the order of [`PortKind::ALL`]; kinds without a port are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Urls(Vec<(PortKind, Vec<String>)>);
+
+impl Urls {
+    /// Adds the URL of one more port.
+    pub fn push(&mut self, kind: PortKind, url: String) {
+        match self.0.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, urls)) => urls.push(url),
+            None => self.0.push((kind, vec![url])),
+        }
+    }
+
+    /// Each URL with its kind.
+    pub fn iter(&self) -> impl Iterator<Item = (PortKind, &str)> {
+        self.0.iter().flat_map(|(kind, urls)| urls.iter().map(|url| (*kind, url.as_str())))
+    }
+}
+
+impl Serialize for Urls {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(kind, urls)| (kind.name(), urls)))
+    }
 }
 
 /// The URL of `/` for a host and a port.

@@ -1,19 +1,24 @@
-//! Reading one table of `wpt.toml`: every value is checked, every fault is kept, unknown keys are found.
+//! Reading one table of a configuration: every value is checked, every fault is kept, unknown keys are found.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
-use super::error::{ConfigError, Source};
+use super::error::ConfigError;
+use super::source::{Format, Source};
+use super::tree::{Entry, Kind, Node};
 use super::values::{Value, join};
 
 /// A value as it stands in the file.
-pub(super) type Item<'a, 'i> = &'a Spanned<DeValue<'i>>;
+pub(super) type Item<'a> = &'a Node;
+
+/// More errors than anybody reads.
+const MAX_ERRORS: usize = 100;
+/// Characters of a key that are shown.
+const MAX_KEY: usize = 60;
 
 /// What is wrong with a value, and where.
 pub(super) struct Wrong {
@@ -30,24 +35,92 @@ pub(super) struct Reader<'s> {
     pub errors: Vec<ConfigError>,
     /// Keys that the file could set and does not.
     pub absent: Vec<String>,
+    /// What is right, but said better in another way.
+    pub hints: Vec<ConfigError>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(source: &'s Source) -> Reader<'s> {
+        Reader { source, errors: Vec::new(), absent: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Keeps an error about the octets `span`.
+    pub(super) fn fail(&mut self, span: Range<usize>, what: impl Into<String>, advice: Option<String>) {
+        match self.errors.len() {
+            0..MAX_ERRORS => self.errors.push(self.source.error(span, what, advice)),
+            MAX_ERRORS => self.errors.push(ConfigError::plain(format!(
+                "{}: more errors than these {MAX_ERRORS} are not shown",
+                self.source.path().display()
+            ))),
+            _ => {}
+        }
+    }
+
+    /// How much is wrong so far.
+    pub(super) fn count(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// Keeps a hint about the octets `span`.
+    pub(super) fn hint(&mut self, span: Range<usize>, what: impl Into<String>, advice: Option<String>) {
+        self.hints.push(self.source.error(span, what, advice));
+    }
 }
 
 /// A table of the file.
-pub(super) struct Section<'a, 'i> {
+pub(super) struct Section<'a> {
     /// As in its header; empty for the top of the file.
     name: &'static str,
-    table: Option<&'a DeTable<'i>>,
+    span: Range<usize>,
+    table: Option<&'a [Entry]>,
     known: Vec<&'static str>,
+    /// Old names that are in the file, and what they are called now.
+    renamed: Vec<(&'static str, &'static str)>,
 }
 
-impl<'a, 'i> Section<'a, 'i> {
-    pub(super) fn top(table: &'a DeTable<'i>) -> Section<'a, 'i> {
-        Section { name: "", table: Some(table), known: Vec::new() }
+impl<'a> Section<'a> {
+    fn new(name: &'static str, span: Range<usize>, table: Option<&'a [Entry]>) -> Section<'a> {
+        Section { name, span, table, known: Vec::new(), renamed: Vec::new() }
     }
 
-    fn find(&mut self, key: &'static str) -> Option<Item<'a, 'i>> {
+    pub(super) fn top(document: &'a Node) -> Section<'a> {
+        let table = if let Kind::Table(entries) = &document.kind { Some(entries.as_slice()) } else { None };
+        Section::new("", document.span.clone(), table)
+    }
+
+    fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.table?.iter().find(|entry| entry.key == key)
+    }
+
+    /// Takes `old` for `new` from now on, with a hint.
+    pub(super) fn rename(&mut self, reader: &mut Reader<'_>, old: &'static str, new: &'static str) {
+        let Some(entry) = self.entry(old) else { return };
+        let known = self.renamed.iter().any(|(_, other)| *other == new);
+        self.renamed.push((old, new));
+        let span = entry.key_span.clone();
+        if known || self.entry(new).is_some() {
+            reader.fail(span, format!("`{}` is the old name of `{new}`, which is there too", self.path(old)), None);
+        } else {
+            let what = format!("`{}` is an old name", self.path(old));
+            reader.hint(span, what, Some(format!("write `{}`", self.path(new))));
+        }
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<Item<'a>> {
         self.known.push(key);
-        self.table?.iter().find(|(name, _)| name.get_ref() == key).map(|(_, item)| item)
+        let old = || self.renamed.iter().find(|(_, new)| *new == key).and_then(|(old, _)| self.entry(old));
+        self.entry(key).or_else(old).map(|entry| &entry.value)
+    }
+
+    /// The value of a key that may be there, whatever it is.
+    pub(super) fn given(&mut self, key: &'static str) -> Option<Item<'a>> {
+        // As in wptserve, null is as good as nothing.
+        self.find(key).filter(|item| !matches!(item.kind, Kind::Null))
+    }
+
+    /// Lets a key be there, for nothing.
+    pub(super) fn ignored(&mut self, key: &'static str) {
+        self.known.push(key);
     }
 
     fn path(&self, key: &str) -> String {
@@ -55,25 +128,54 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     /// The table `key` of this one, called `name` in full.
-    pub(super) fn section(
-        &mut self,
-        reader: &mut Reader<'_>,
-        key: &'static str,
-        name: &'static str,
-    ) -> Section<'a, 'i> {
-        let table = self.find(key).and_then(|item| match item.get_ref() {
-            DeValue::Table(table) => Some(table),
+    pub(super) fn section(&mut self, reader: &mut Reader<'_>, key: &'static str, name: &'static str) -> Section<'a> {
+        let item = self.given(key);
+        let table = item.and_then(|item| match &item.kind {
+            Kind::Table(entries) => Some(entries.as_slice()),
             other => {
-                let what = format!("`{name}` is a table, not {}", kind(other));
-                reader.errors.push(reader.source.error(
-                    item.span(),
-                    what,
-                    Some(format!("write [{name}] on a line of its own")),
-                ));
+                let what = format!("`{name}` is a table, not {}", other.name());
+                let advice = match reader.source.format() {
+                    Format::Toml => format!("write [{name}] on a line of its own"),
+                    Format::Json => format!("write \"{key}\": {{…}}"),
+                };
+                reader.fail(item.span.clone(), what, Some(advice));
                 None
             }
         });
-        Section { name, table, known: Vec::new() }
+        Section::new(name, item.map(|item| item.span.clone()).unwrap_or_default(), table)
+    }
+
+    /// The tables of a list, each read by `one`; those that are wrong are left out.
+    pub(super) fn tables<T>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        key: &'static str,
+        one: impl Fn(&mut Reader<'_>, Section<'a>, Item<'a>) -> Option<T>,
+    ) -> Vec<Value<T>> {
+        let Some(item) = self.given(key) else {
+            reader.absent.push(self.path(key));
+            return Vec::new();
+        };
+        let Kind::List(items) = &item.kind else {
+            let what = format!("`{key}` is a list of tables, not {}", item.kind.name());
+            let advice = match reader.source.format() {
+                Format::Toml => format!("write [[{key}]] before each"),
+                Format::Json => format!("write \"{key}\": [{{…}}]"),
+            };
+            reader.fail(item.span.clone(), what, Some(advice));
+            return Vec::new();
+        };
+        let mut read = Vec::with_capacity(items.len());
+        for item in items {
+            let Kind::Table(entries) = &item.kind else {
+                reader.fail(item.span.clone(), format!("`{key}` is a list of tables, not of this"), None);
+                continue;
+            };
+            let origin = reader.source.origin(item.span.start);
+            let section = Section::new(key, item.span.clone(), Some(entries.as_slice()));
+            read.extend(one(reader, section, item).map(|value| Value { value, origin }));
+        }
+        read
     }
 
     /// Sets `value` if the file has the key.
@@ -82,7 +184,7 @@ impl<'a, 'i> Section<'a, 'i> {
         reader: &mut Reader<'_>,
         key: &'static str,
         value: &mut Value<T>,
-        read: impl FnOnce(Item<'a, 'i>) -> Read<T>,
+        read: impl FnOnce(Item<'a>) -> Read<T>,
     ) {
         if let Some(found) = self.optional(reader, key, read) {
             *value = found;
@@ -94,41 +196,78 @@ impl<'a, 'i> Section<'a, 'i> {
         &mut self,
         reader: &mut Reader<'_>,
         key: &'static str,
-        read: impl FnOnce(Item<'a, 'i>) -> Read<T>,
+        read: impl FnOnce(Item<'a>) -> Read<T>,
     ) -> Option<Value<T>> {
-        let Some(item) = self.find(key) else {
+        let found = self.accepted(reader, key, read);
+        if self.entry(key).is_none() && !self.renamed.iter().any(|(_, new)| *new == key) {
             reader.absent.push(self.path(key));
-            return None;
-        };
+        }
+        found
+    }
+
+    /// As [`Section::optional`] for a key that is not shown among ours.
+    pub(super) fn accepted<T>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        key: &'static str,
+        read: impl FnOnce(Item<'a>) -> Read<T>,
+    ) -> Option<Value<T>> {
+        let item = self.given(key)?;
         match read(item) {
-            Ok(value) => Some(Value { value, origin: reader.source.origin(item.span().start) }),
+            Ok(value) => Some(Value { value, origin: reader.source.origin(item.span.start) }),
             Err(wrong) => {
                 let what = format!("`{}` {}", self.path(key), wrong.what);
-                reader.errors.push(reader.source.error(wrong.span, what, wrong.advice));
+                reader.fail(wrong.span, what, wrong.advice);
                 None
             }
         }
     }
 
+    /// The value of a key that must be there.
+    pub(super) fn required<T>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        key: &'static str,
+        read: impl FnOnce(Item<'a>) -> Read<T>,
+    ) -> Option<T> {
+        if self.given(key).is_none() {
+            reader.fail(self.span.clone(), format!("`{key}` is missing in [[{}]]", self.name), None);
+            return None;
+        }
+        self.accepted(reader, key, read).map(|value| value.value)
+    }
+
     /// Every key that nobody asked for is an error.
     pub(super) fn finish(self, reader: &mut Reader<'_>) {
-        for (key, _) in self.table.into_iter().flatten() {
-            if self.known.iter().any(|known| *known == key.get_ref().as_ref()) {
+        for entry in self.table.into_iter().flatten() {
+            let key = entry.key.as_str();
+            if self.known.contains(&key) || self.renamed.iter().any(|(old, _)| *old == key) {
                 continue;
             }
             let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
-            let advice = match nearest(key.get_ref(), self.known.iter().copied()) {
+            let advice = match nearest(key, self.known.iter().copied()) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => format!("known here: {}", self.known.join(", ")),
             };
-            let what = format!("unknown key `{}`{place}", key.get_ref());
-            reader.errors.push(reader.source.error(key.span(), what, Some(advice)));
+            let what = format!("unknown key `{}`{place}", short(key));
+            reader.fail(entry.key_span.clone(), what, Some(advice));
         }
+    }
+}
+
+/// A key as it is shown: whole unless somebody played with it.
+fn short(key: &str) -> Cow<'_, str> {
+    match key.char_indices().nth(MAX_KEY) {
+        Some((end, _)) => Cow::Owned(format!("{}…", key.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(key),
     }
 }
 
 /// The candidate that was probably meant.
 pub(super) fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    if word.len() > 2 * MAX_KEY {
+        return None;
+    }
     candidates
         .map(|candidate| (strsim::damerau_levenshtein(&word.to_lowercase(), candidate), candidate))
         .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3)
@@ -136,51 +275,46 @@ pub(super) fn nearest<'k>(word: &str, candidates: impl Iterator<Item = &'k str>)
         .map(|(_, candidate)| candidate)
 }
 
-pub(super) fn wrong<T>(item: Item<'_, '_>, what: impl Into<String>) -> Read<T> {
-    Err(Wrong { span: item.span(), what: what.into(), advice: None })
+pub(super) fn wrong<T>(item: Item<'_>, what: impl Into<String>) -> Read<T> {
+    Err(Wrong { span: item.span.clone(), what: what.into(), advice: None })
 }
 
-pub(super) fn wrong_with<T>(item: Item<'_, '_>, what: impl Into<String>, advice: impl Into<String>) -> Read<T> {
-    Err(Wrong { span: item.span(), what: what.into(), advice: Some(advice.into()) })
-}
-
-/// The kind of a value, for people.
-pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
+pub(super) fn wrong_with<T>(item: Item<'_>, what: impl Into<String>, advice: impl Into<String>) -> Read<T> {
+    Err(Wrong { span: item.span.clone(), what: what.into(), advice: Some(advice.into()) })
 }
 
 /// A string that is not empty.
-pub(super) fn text(item: Item<'_, '_>) -> Read<String> {
-    match item.get_ref() {
-        DeValue::String(text) if text.is_empty() => wrong(item, "must not be empty"),
-        DeValue::String(text) => Ok(text.clone().into_owned()),
-        other => wrong(item, format!("is a string in quotes, not {}", kind(other))),
+pub(super) fn text(item: Item<'_>) -> Read<String> {
+    match &item.kind {
+        Kind::Text(text) if text.is_empty() => wrong(item, "must not be empty"),
+        Kind::Text(text) => Ok(text.clone()),
+        other => wrong(item, format!("is a string in quotes, not {}", other.name())),
     }
 }
 
 /// A path, as seen from the folder of the file.
-pub(super) fn path(source: &Source) -> impl Fn(Item<'_, '_>) -> Read<PathBuf> {
+pub(super) fn path(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
     |item| Ok(join(source.folder(), text(item)?.as_ref()))
 }
 
 /// A folder that exists.
-pub(super) fn folder(source: &Source) -> impl Fn(Item<'_, '_>) -> Read<PathBuf> {
+pub(super) fn folder(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
     |item| {
         let path = path(source)(item)?;
         if path.is_dir() { Ok(path) } else { wrong(item, format!("names no folder: there is no {}", path.display())) }
     }
 }
 
+/// A file that exists.
+pub(super) fn file(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
+    |item| {
+        let path = path(source)(item)?;
+        if path.is_file() { Ok(path) } else { wrong(item, format!("names no file: there is no {}", path.display())) }
+    }
+}
+
 /// A folder that exists, or may yet be made.
-pub(super) fn future_folder(source: &Source) -> impl Fn(Item<'_, '_>) -> Read<PathBuf> {
+pub(super) fn future_folder(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
     |item| {
         let path = path(source)(item)?;
         if path.is_dir() || !path.exists() {
@@ -191,53 +325,57 @@ pub(super) fn future_folder(source: &Source) -> impl Fn(Item<'_, '_>) -> Read<Pa
     }
 }
 
-/// A list of values, or one.
-pub(super) fn list<T>(item: Item<'_, '_>, one: impl Fn(Item<'_, '_>) -> Read<T>) -> Read<Vec<T>> {
-    match item.get_ref() {
-        DeValue::Array(items) => items.iter().map(one).collect(),
+/// A list of values, or one; null in a list is as good as nothing.
+pub(super) fn list<T>(item: Item<'_>, one: impl Fn(Item<'_>) -> Read<T>) -> Read<Vec<T>> {
+    match &item.kind {
+        Kind::List(items) => items.iter().filter(|item| !matches!(item.kind, Kind::Null)).map(one).collect(),
         _ => Ok(vec![one(item)?]),
     }
 }
 
 /// A table whose keys are the user's.
-pub(super) fn map<T>(item: Item<'_, '_>, one: impl Fn(&str, Item<'_, '_>) -> Read<T>) -> Read<BTreeMap<String, T>> {
-    match item.get_ref() {
-        DeValue::Table(table) => table
-            .iter()
-            .map(|(key, item)| Ok((key.get_ref().clone().into_owned(), one(key.get_ref(), item)?)))
-            .collect(),
-        other => wrong(item, format!("is a table, not {}", kind(other))),
+pub(super) fn map<T>(item: Item<'_>, one: impl Fn(&str, Item<'_>) -> Read<T>) -> Read<BTreeMap<String, T>> {
+    match &item.kind {
+        Kind::Table(entries) => {
+            entries.iter().map(|entry| Ok((entry.key.clone(), one(&entry.key, &entry.value)?))).collect()
+        }
+        other => wrong(item, format!("is a table, not {}", other.name())),
     }
 }
 
 /// True or false.
-pub(super) fn boolean(item: Item<'_, '_>) -> Read<bool> {
-    match item.get_ref() {
-        DeValue::Boolean(value) => Ok(*value),
-        other => wrong(item, format!("is true or false, not {}", kind(other))),
+pub(super) fn boolean(item: Item<'_>) -> Read<bool> {
+    match &item.kind {
+        Kind::Boolean(value) => Ok(*value),
+        other => wrong(item, format!("is true or false, not {}", other.name())),
     }
 }
 
 /// A whole number of a range.
-pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_, '_>) -> Read<T> {
+pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_>) -> Read<T> {
     move |item| {
-        let DeValue::Integer(number) = item.get_ref() else {
-            return wrong(item, format!("is a whole number, not {}", kind(item.get_ref())));
+        let Kind::Integer { digits, radix } = &item.kind else {
+            return wrong(item, format!("is a whole number, not {}", item.kind.name()));
         };
-        let parsed = u64::from_str_radix(&number.as_str().replace('_', ""), number.radix());
+        let parsed = u64::from_str_radix(digits, *radix);
         let value = parsed.ok().filter(|value| range.contains(value)).and_then(|value| T::try_from(value).ok());
         value.map_or_else(|| out_of_range(item, range.start(), range.end()), Ok)
     }
 }
 
+/// Thousandths of a second, a whole number of them.
+pub(super) fn milliseconds(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_>) -> Read<Duration> {
+    move |item| whole(range)(item).map(Duration::from_millis)
+}
+
 /// Seconds, with or without a fraction.
-pub(super) fn seconds(range: RangeInclusive<f64>) -> impl FnOnce(Item<'_, '_>) -> Read<Duration> {
+pub(super) fn seconds(range: RangeInclusive<f64>) -> impl FnOnce(Item<'_>) -> Read<Duration> {
     move |item| {
-        let parsed: Option<f64> = match item.get_ref() {
-            DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', "").parse().ok(),
-            DeValue::Float(number) => number.as_str().replace('_', "").parse().ok(),
-            DeValue::Integer(_) => None,
-            other => return wrong(item, format!("is a number of seconds, not {}", kind(other))),
+        let parsed: Option<f64> = match &item.kind {
+            Kind::Integer { digits, radix: 10 } => digits.parse().ok(),
+            Kind::Float(number) => number.parse().ok(),
+            Kind::Integer { .. } => None,
+            other => return wrong(item, format!("is a number of seconds, not {}", other.name())),
         };
         let value = parsed.filter(|value| range.contains(value));
         let value = value.and_then(|value| Duration::try_from_secs_f64(value).ok());
@@ -245,6 +383,6 @@ pub(super) fn seconds(range: RangeInclusive<f64>) -> impl FnOnce(Item<'_, '_>) -
     }
 }
 
-fn out_of_range<T>(item: Item<'_, '_>, from: impl Display, to: impl Display) -> Read<T> {
+fn out_of_range<T>(item: Item<'_>, from: impl Display, to: impl Display) -> Read<T> {
     wrong(item, format!("must be from {from} to {to}"))
 }

@@ -3,7 +3,7 @@ use std::fs;
 use clap::Parser;
 use tempfile::{TempDir, tempdir};
 
-use super::error::Source;
+use super::source::Source;
 use super::*;
 
 const SHIPPED: &str = include_str!("../../wpt.toml");
@@ -45,10 +45,16 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
     config.handler_roots.value.clear();
     let reader = file::read_into(&source, &mut config);
     assert_eq!(reader.errors, []);
-    assert_eq!(reader.absent, ["server_host", "ssl.certificate", "ssl.key"]);
-    for absent in ["# server_host = \"localhost\"", "# certificate = \"", "# key = \""] {
-        assert!(SHIPPED.contains(absent));
+    let absent = reader.absent.join(" ");
+    let expected = "server_host inject_script aliases routes rewrites ports.http-local ports.http-public \
+                    ports.https-local ports.https-public ports.ws ports.wss ssl.certificate ssl.key";
+    assert_eq!(absent, expected);
+    for key in absent.split(' ') {
+        let (_, key) = key.rsplit_once('.').unwrap_or(("", key));
+        let shown = [format!("\n# {key} = "), format!("\n# [[{key}]]\n")];
+        assert!(shown.iter().any(|shown| SHIPPED.contains(shown)), "{key}");
     }
+    assert_eq!(config.hints, []);
     config.file = None;
     assert_eq!(config, Config::default());
 }
@@ -57,12 +63,13 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
 fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
     let (_folder, file) = folder_with("");
     let config = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap();
-    assert_eq!((config.ports.http.value, config.ports.https.value), (Port::Number(8000), Port::Number(8443)));
-    assert_eq!((config.ports.h2, config.ports.h2c), (None, None));
-    assert_eq!(config.ports.http.origin, Origin::Default);
+    assert_eq!(config.ports.of(PortKind::Http), [Port::Number(8000), Port::Auto]);
+    assert_eq!(config.ports.of(PortKind::Https), [Port::Number(8443), Port::Auto]);
+    assert_eq!(config.ports.lists().map(|(kind, _)| kind.name()).collect::<Vec<_>>(), ["http", "https"]);
+    assert!(config.ports.lists().all(|(_, ports)| ports.origin == Origin::Default));
     let config = resolve_text("", &["--h2", "--h2c"]).unwrap();
-    assert_eq!(config.ports.h2.unwrap().value, Port::Number(9000));
-    assert_eq!(config.ports.h2c.unwrap().value, Port::Number(9001));
+    assert_eq!(config.ports.of(PortKind::H2), [Port::Number(9000)]);
+    assert_eq!(config.ports.of(PortKind::H2c), [Port::Number(9001)]);
 }
 
 #[test]
@@ -76,18 +83,20 @@ fn a_named_file_has_to_be_there() {
 
 #[test]
 fn flags_win_over_the_file_and_the_file_over_defaults() {
-    let text = "workers = 3\nbrowser_host = \"tests.example\"\n\n[ports]\nhttp = [81]\nhttps = \"auto\"\nh2 = 0x1\n[log]\nlevel = \"debug\"\n";
+    let text = "workers = 3\nbrowser_host = \"tests.example\"\n\n[ports]\nhttp = [81]\nhttps = \"auto\"\nh2 = 0x1\n[logging]\nlevel = \"debug\"\n";
     assert!(wrong(text).contains("`ports.h2` is a number or \"auto\""));
     let text = &text.replace("0x1", "8_080");
     let config = resolve_text(text, &["--port", "auto", "--h2", "--log", "trace", "--bind", "::1"]).unwrap();
-    assert_eq!(config.ports.http, Value { value: Port::Auto, origin: Origin::Flag("--port") });
-    assert_eq!(config.ports.http.origin.to_string(), "--port");
-    assert_eq!(config.ports.https.value, Port::Auto);
-    assert_eq!(config.ports.h2.unwrap().value, Port::Number(8080));
+    assert_eq!(config.ports.of(PortKind::Http), [Port::Auto]);
+    let (_, http) = config.ports.lists().next().unwrap();
+    assert_eq!((&http.origin, http.origin.to_string().as_str()), (&Origin::Flag("--port"), "--port"));
+    assert_eq!(config.ports.of(PortKind::Https), [Port::Auto]);
+    assert_eq!(config.ports.of(PortKind::H2), [Port::Number(8080)]);
     assert_eq!(config.log.value, LogLevel::Trace);
     assert_eq!((config.workers.value, config.bind_address.to_string()), (3, "::1".to_owned()));
     assert!(matches!(config.workers.origin, Origin::File { line: 1, .. }));
-    assert!(config.ports.https.origin.to_string().ends_with("wpt.toml:6"));
+    let (_, https) = config.ports.lists().nth(1).unwrap();
+    assert!(https.origin.to_string().ends_with("wpt.toml:6"));
     assert_eq!(config.browser_host.value, "tests.example");
 }
 
@@ -116,10 +125,10 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
         "wpt.toml:2:2: unknown key `prots`\n 2 | [prots]\n   |  ^^^^^ did you mean `ports`?"
     );
     assert_eq!(
-        wrong("[log]\n\tlevl = \"info\""),
-        "wpt.toml:2:2: unknown key `levl` in [log]\n 2 | \tlevl = \"info\"\n   | \t^^^^ did you mean `level`?"
+        wrong("[logging]\n\tlevl = \"info\""),
+        "wpt.toml:2:2: unknown key `levl` in [logging]\n 2 | \tlevl = \"info\"\n   | \t^^^^ did you mean `level`?"
     );
-    assert!(wrong("[log]\ncolour = true").ends_with("^^^^^^ known here: level"));
+    assert!(wrong("[logging]\ncolour = true").ends_with("^^^^^^ known here: level, suppress_handler_traceback"));
     assert!(wrong("[limits.http2]\nstream = 3").contains("did you mean `streams`?"));
 }
 
@@ -130,8 +139,6 @@ fn bad_values_are_told_with_what_is_allowed() {
         ("[ports]\nhttp = 65536", "`ports.http` is no port: a port is a number from 1 to 65535, or \"auto\""),
         ("[ports]\nhttp = 0", "is no port"),
         ("[ports]\nhttp = \"Auto\"", "is no port"),
-        ("[ports]\nhttp = [1, 2]", "`ports.http` is one port, not 2"),
-        ("[ports]\nhttp = []", "`ports.http` is one port, not 0"),
         ("[ports]\nhttp = -1", "is no port"),
         ("bind_address = \"localhost\"", "`bind_address` is no IP address"),
         ("browser_host = \"a b\"", "`browser_host` is no host name"),
@@ -149,8 +156,8 @@ fn bad_values_are_told_with_what_is_allowed() {
             "[handlers]\nroots = [\"no\", \"wpt.toml\"]",
             "wpt.toml:2:16: `handlers.roots` names no folder: wpt.toml is a file",
         ),
-        ("[log]\nlevel = \"inof\"", "did you mean \"info\"?"),
-        ("[log]\nlevel = \"loud\"", "one of off, error, warn, info, debug, trace"),
+        ("[logging]\nlevel = \"inof\"", "did you mean \"info\"?"),
+        ("[logging]\nlevel = \"loud\"", "one of off, error, warn, info, debug, trace"),
         ("[ssl]\nkey = \"k\"", "`ssl.key` needs `ssl.certificate` beside it"),
         ("[ssl]\ncertificate = \"k\"", "`ssl.certificate` needs `ssl.key` beside it"),
         ("[limits.script]\ntime = -1", "`limits.script.time` must be from 0.001 to 86400"),
@@ -171,7 +178,7 @@ fn bad_values_are_told_with_what_is_allowed() {
 
 #[test]
 fn everything_wrong_is_told_at_once_in_order() {
-    let told = wrong("workers = 0\nport = 3\n[ports]\nhttp = false\nh3 = 1\n[log]\nlevel = 'x'\n");
+    let told = wrong("workers = 0\nport = 3\n[ports]\nhttp = false\nh3 = 1\n[logging]\nlevel = 'x'\n");
     let heads: Vec<_> = told.lines().step_by(3).map(|line| line.split(": ").next().unwrap()).collect();
     assert_eq!(heads, ["wpt.toml:1:11", "wpt.toml:2:1", "wpt.toml:4:8", "wpt.toml:5:1", "wpt.toml:7:9"]);
 }
@@ -267,23 +274,19 @@ fn flags_are_checked() {
 #[test]
 fn a_port_flag_opens_its_port() {
     let config = resolve_text("", &["--h2c-port", "7000"]).unwrap();
-    assert_eq!((config.ports.h2c.unwrap().value, config.ports.h2), (Port::Number(7000), None));
+    assert_eq!(config.ports.of(PortKind::H2c), [Port::Number(7000)]);
+    assert_eq!(config.ports.of(PortKind::H2), []);
 }
 
 #[test]
 fn the_ready_line() {
     let folder = tempdir().unwrap();
-    let ready = Ready {
-        urls: ready::Urls {
-            http: vec![ready::url("http", "localhost", 8000)],
-            h2: vec![ready::url("https", "::1", 9000)],
-            ..ready::Urls::default()
-        },
-        ca: "certs/ca.pem".into(),
-        spki: "BASE64".to_owned(),
-        pid: 1,
-    };
-    let line = r#"{"event":"ready","urls":{"http":["http://localhost:8000/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
+    let mut urls = ready::Urls::default();
+    urls.push(PortKind::Http, ready::url("http", "localhost", 8000));
+    urls.push(PortKind::H2, ready::url("https", "::1", 9000));
+    urls.push(PortKind::Http, ready::url("http", "localhost", 8001));
+    let ready = Ready { urls, ca: "certs/ca.pem".into(), spki: "BASE64".to_owned(), pid: 1 };
+    let line = r#"{"event":"ready","urls":{"http":["http://localhost:8000/","http://localhost:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
     assert_eq!(ready.line(), line);
     let file = folder.path().join("ready");
     fs::write(&file, "old").unwrap();

@@ -114,6 +114,16 @@ impl LogLevel {
     pub(super) const ALL: [LogLevel; 6] =
         [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
 
+    /// By our names and those of Python's `logging`, in any case.
+    pub(super) fn named(name: &str) -> Option<LogLevel> {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "warning" => Some(LogLevel::Warn),
+            "critical" => Some(LogLevel::Error),
+            name => LogLevel::ALL.into_iter().find(|level| level.name() == name),
+        }
+    }
+
     /// As it is written in `wpt.toml` and on the command line, and as tracing's filters understand it.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,10 +1,15 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
+use super::certs::Report;
 use super::settings;
-use crate::config::{self, Arguments, CheckArguments, Command, HostsArguments, LogLevel, NewArguments, ServeArguments};
+use crate::config::{
+    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, LogLevel,
+    NewArguments, ServeArguments,
+};
+use crate::net::certificates::Renew;
 use crate::script;
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 /// Carries out a command. 0: done; 1: `check` found errors; 2: the arguments, the configuration or the operating
@@ -13,8 +18,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve(arguments),
         Command::Check(arguments) => check(arguments),
+        Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
+        Command::Certs(arguments) => certs(arguments),
     }
 }
 
@@ -24,6 +31,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Err(errors) => return fail(errors),
     };
     log_to_stderr(config.log.value);
+    hint(&config);
     match super::start::serve(&config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
@@ -32,6 +40,7 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
 
 fn check(arguments: &CheckArguments) -> ExitCode {
     let (config, errors) = config::check(arguments.config.as_deref());
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
     errors.iter().for_each(|error| eprintln!("{error}\n"));
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
     let report = script::check::check(&paths, &settings::script_limits(&config));
@@ -45,6 +54,24 @@ fn check(arguments: &CheckArguments) -> ExitCode {
         eprintln!("{}; {good} in order.", counted(wrong, "error"));
         ExitCode::FAILURE
     }
+}
+
+/// Prints what can be resolved, also if something is wrong.
+fn print_config(arguments: &ServeArguments) -> ExitCode {
+    let (config, errors) = config::resolve_all(arguments);
+    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
+    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    // A reader that has seen enough is no fault.
+    let _ = std::io::stdout().write_all(config::print::print(&config).as_bytes());
+    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Tells what could be said better.
+fn hint(config: &Config) {
+    if let Some(file) = &config.file {
+        tracing::info!("configured by {}", file.display());
+    }
+    config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
 }
 
 fn counted(number: usize, what: &str) -> String {
@@ -73,8 +100,36 @@ fn hosts(arguments: &HostsArguments) -> ExitCode {
     if !errors.is_empty() {
         return fail(config::ConfigErrors(errors));
     }
-    print!("{}", super::names::hosts_file(&config, arguments.address));
+    say(&super::names::hosts_file(&config, arguments.address));
     ExitCode::SUCCESS
+}
+
+fn certs(arguments: &CertsArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    log_to_stderr(config.log.value);
+    let said = match arguments.command {
+        Some(CertsCommand::Renew { authority: false }) => super::certs::renew(&config, Renew::Leaf),
+        Some(CertsCommand::Renew { authority: true }) => super::certs::renew(&config, Renew::Authority),
+        None => Report::of(&config)
+            .map(|report| if arguments.json { format!("{:#}", report.json()) } else { report.text() })
+            .map_err(|error| error.to_string()),
+    };
+    match said {
+        Ok(text) => {
+            say(&format!("{}\n", text.trim_end()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error),
+    }
+}
+
+/// To whoever reads; `head` stops reading when it has enough.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn fail(error: impl Display) -> ExitCode {

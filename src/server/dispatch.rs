@@ -1,7 +1,7 @@
 //! Who answers an exchange.
 
 use super::worker::{Answer, Worker};
-use crate::exchange::{Exchange, Interest, Protocol, SendError};
+use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
@@ -56,14 +56,18 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
             return site::send_as_is(exchange, path, worker.common_fields()).await;
         }
-        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::File(path) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let prepared = site::file(exchange, path, &worker.files(), &scope(worker, exchange));
+            return piped(worker, exchange, prepared, &name).await;
+        }
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            site::shipped_page(request, name, content)
+            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
         }
         Meaning::Index => {
             site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
@@ -74,6 +78,16 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         }
     };
     site::send(exchange, prepared, worker.common_fields()).await
+}
+
+/// Sends what answers for a file of this name, as query and name want it.
+async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
+    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
+}
+
+/// What templates can name.
+fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
+    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -2,7 +2,7 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{self, Config, ready};
+use crate::config::{self, Config, PortKind, ready};
 use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
@@ -22,10 +22,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
-    let kinds =
-        [("HTTP/1.1", &urls.http), ("HTTP/1.1 over TLS", &urls.https), ("HTTP/2", &urls.h2), ("h2c", &urls.h2c)];
-    let ports =
-        kinds.iter().flat_map(|(what, urls)| urls.iter().map(|url| ((*what).to_owned(), url.clone()))).collect();
+    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
     let environment = environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
@@ -40,13 +37,24 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
     }
 }
 
+/// What the index page calls a port.
+fn label(kind: PortKind) -> &'static str {
+    match kind {
+        PortKind::Http => "HTTP/1.1",
+        PortKind::Https => "HTTP/1.1 over TLS",
+        PortKind::H2 => "HTTP/2",
+        kind => kind.name(),
+    }
+}
+
 /// What templates and scripts can know of the server.
 fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
     let hosts = config::Hosts::of(config);
-    let kinds = [("http", &urls.http), ("https", &urls.https), ("h2", &urls.h2), ("h2c", &urls.h2c)];
-    let port = |url: &String| url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-    let ports: BTreeMap<String, Vec<u16>> =
-        kinds.into_iter().map(|(kind, urls)| (kind.to_owned(), urls.iter().filter_map(port).collect())).collect();
+    let port = |url: &str| url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let mut ports: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    for (kind, url) in urls.iter() {
+        ports.entry(kind.name().to_owned()).or_default().extend(port(url));
+    }
     let shown = serde_json::json!({
         "browser_host": config.browser_host.value,
         "alternate_hosts": config.alternate_hosts.value,
@@ -150,6 +158,16 @@ fn http2(from: &Http2Limits) -> h2::Config {
     }
 }
 
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
+}
+
 /// The folders that `wireserve check` looks through.
 pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
     config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
@@ -161,13 +179,14 @@ mod tests {
 
     #[test]
     fn templates_know_every_name_and_port() {
-        let urls = ready::Urls { h2: vec!["https://localhost:9000/".to_owned()], ..ready::Urls::default() };
+        let mut urls = ready::Urls::default();
+        urls.push(PortKind::H2, "https://localhost:9000/".to_owned());
         let environment = environment(&Config::default(), &urls);
         assert_eq!(environment.hosts[""]["www"], "www.localhost");
         assert_eq!(environment.hosts["alt"][""], "alt.localhost");
         assert_eq!(environment.hosts["alt"]["élève"], "xn--lve-6lad.alt.localhost");
         assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
-        assert_eq!((&environment.ports["h2"], environment.ports["http"].len()), (&vec![9000], 0));
+        assert_eq!((&environment.ports["h2"], environment.ports.get("http")), (&vec![9000], None));
         assert!(environment.doc_root.is_absolute());
         assert_eq!(environment.config["domains"][""]["www"], "www.localhost");
     }

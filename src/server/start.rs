@@ -3,12 +3,14 @@
 use super::error::StartError;
 use super::settings;
 use super::worker::{self, Incoming, Shared, Speaks};
-use crate::config::{Config, Port, Ready, Value, ready};
+use crate::config::ports::Wanted;
+use crate::config::{Config, Port, PortKind, Ready, ready};
 use crate::net;
-use crate::net::certificates::Certificates;
+use crate::net::certificates::{CertificateError, Certificates};
 use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -66,19 +68,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     runtime.map_err(|error| StartError::System("a runtime", error))
 }
 
-fn certificates(config: &Config) -> Result<Certificates, StartError> {
+/// What the TLS ports show, made if need be.
+///
+/// # Errors
+/// A certificate, a key or their folder is of no use.
+pub(super) fn certificates(config: &Config) -> Result<Certificates, CertificateError> {
     let now = net::wall_clock();
-    Ok(match &config.ssl.own {
-        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now)?,
-        None => {
-            let mut names = vec![config.browser_host.value.clone()];
-            let address = config.bind_address.value;
-            if !address.is_loopback() && !address.is_unspecified() {
-                names.push(address.to_string());
-            }
-            Certificates::in_folder(&config.ssl.folder.value, &names, now)?
-        }
-    })
+    match &config.ssl.own {
+        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now),
+        None => Certificates::in_folder(&config.ssl.folder.value, &settings::names(config), now),
+    }
 }
 
 /// Opens every port before anything is announced.
@@ -87,23 +86,26 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>
     let tls = |alpn: &[&str]| {
         Tls::new(certificates.resolver(), alpn, timeout).map_err(|error| StartError::Tls(error.to_string()))
     };
+    // Those with a number first, so that none of them is taken for one that may be any.
+    let mut wanted: Vec<_> = config.ports.all().enumerate().collect();
+    wanted.sort_by_key(|(_, wanted)| wanted.port == Port::Auto);
+    let mut listeners = BTreeMap::new();
+    for (position, Wanted { kind, index, port }) in wanted {
+        let listener = Listener::bind(config.bind_address.value, port.number(), kind.advice(index))?;
+        listeners.insert(position, (kind, listener));
+    }
     let mut open = Vec::new();
     let mut urls = ready::Urls::default();
-    let ports = &config.ports;
-    let mut bind = |port: &Value<Port>, flag, speaks, scheme, urls: &mut Vec<String>| {
-        let listener = Listener::bind(config.bind_address.value, port.value.number(), flag)?;
-        urls.push(ready::url(scheme, &config.browser_host.value, listener.address().port()));
+    for (kind, listener) in listeners.into_values() {
+        let speaks = match kind {
+            // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
+            PortKind::H2 => Speaks::Http2OverTls(tls(&["h2", "http/1.1"])?),
+            PortKind::H2c => Speaks::Http2,
+            kind if kind.has_tls() => Speaks::Http1OverTls(tls(&["http/1.1"])?),
+            _ => Speaks::Http1,
+        };
+        urls.push(kind, ready::url(kind.scheme(), &config.browser_host.value, listener.address().port()));
         open.push(Open { listener, speaks });
-        Ok::<(), StartError>(())
-    };
-    bind(&ports.http, "--port", Speaks::Http1, "http", &mut urls.http)?;
-    bind(&ports.https, "--https-port", Speaks::Http1OverTls(tls(&["http/1.1"])?), "https", &mut urls.https)?;
-    if let Some(port) = &ports.h2 {
-        // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
-        bind(port, "--h2-port", Speaks::Http2OverTls(tls(&["h2", "http/1.1"])?), "https", &mut urls.h2)?;
-    }
-    if let Some(port) = &ports.h2c {
-        bind(port, "--h2c-port", Speaks::Http2, "http", &mut urls.h2c)?;
     }
     Ok((open, urls))
 }

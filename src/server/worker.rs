@@ -7,7 +7,7 @@ use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
 use crate::script::{self, ScriptSource};
-use crate::site::{self, Environment, FileCache, Files, Meaning, Roots, Source};
+use crate::site::{self, FileCache, Files, Meaning, Roots, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -28,7 +28,8 @@ const MAX_RESOLVED: usize = 4096;
 /// What all workers share, never changed.
 pub(super) struct Shared {
     pub roots: Roots,
-    pub environment: Environment,
+    /// What templates know of the server.
+    pub environment: site::Environment,
     /// (what, URL) of every port, for the index page.
     pub ports: Vec<(String, String)>,
     pub h1: h1::Config,
@@ -187,13 +188,7 @@ impl Worker {
 
     /// For answers with files.
     pub fn files(&self) -> Files<'_> {
-        Files {
-            roots: &self.shared.roots,
-            environment: &self.shared.environment,
-            cache: &self.file_cache,
-            now: self.now.get(),
-            wall_clock: net::wall_clock,
-        }
+        Files { roots: &self.shared.roots, cache: &self.file_cache, now: self.now.get(), wall_clock: net::wall_clock }
     }
 
     /// Fields of every response that the server itself makes.

@@ -12,8 +12,8 @@ use super::super::{Config, Value};
 type Placed<T> = (T, Range<usize>);
 
 /// Reads the keys about names, at the top of the file.
-pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_, '_>, config: &mut Config) {
-    let browser_host = top.optional(reader, "browser_host", |item| Ok((host(item)?, item.span())));
+pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
+    let browser_host = top.optional(reader, "browser_host", |item| Ok((host(item)?, item.span.clone())));
     let alternate_hosts = top.optional(reader, "alternate_hosts", alternate_hosts);
     top.read(reader, "subdomains", &mut config.subdomains, |item| section::list(item, label));
     top.read(reader, "not_subdomains", &mut config.not_subdomains, |item| section::list(item, label));
@@ -36,7 +36,7 @@ fn check_distinct(reader: &mut Reader<'_>, hosts: &BTreeMap<String, Placed<Strin
         }
         let what = format!("`alternate_hosts.{name}` is no other site than browser_host, {browser_host}");
         let advice = format!("such as \"not-{browser_host}\"");
-        reader.errors.push(reader.source.error(span.clone(), what, Some(advice)));
+        reader.fail(span.clone(), what, Some(advice));
     }
 }
 
@@ -49,16 +49,16 @@ fn is_distinct(host: &str, other: &str) -> bool {
     !is_below(host, other) && !is_below(other, host)
 }
 
-fn alternate_hosts(item: Item<'_, '_>) -> Read<BTreeMap<String, Placed<String>>> {
+fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
     section::map(item, |key, item| {
         if key.is_empty() {
             return wrong_with(item, "has a name that is empty", "the empty name stands for browser_host");
         }
-        Ok((host(item)?, item.span()))
+        Ok((host(item)?, item.span.clone()))
     })
 }
 
-fn host(item: Item<'_, '_>) -> Read<String> {
+fn host(item: Item<'_>) -> Read<String> {
     let host = text(item)?;
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host);
@@ -70,7 +70,7 @@ fn host(item: Item<'_, '_>) -> Read<String> {
 }
 
 /// One label of a name, in any script.
-fn label(item: Item<'_, '_>) -> Read<String> {
+fn label(item: Item<'_>) -> Read<String> {
     let label = text(item)?;
     let good = |character: char| {
         character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-' || !character.is_ascii()

@@ -1,0 +1,184 @@
+//! The ports to open.
+
+use std::collections::BTreeMap;
+
+use super::error::ConfigError;
+use super::values::{Port, Value};
+
+/// What a port is for, by wptserve's names (and `h2c`, which it has not).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PortKind {
+    /// HTTP/1.1 in clear.
+    Http,
+    /// HTTP/1.1 in clear, which tests take for an address of the local network.
+    HttpLocal,
+    /// HTTP/1.1 in clear, which tests take for a public address.
+    HttpPublic,
+    /// HTTP/1.1 over TLS.
+    Https,
+    /// As [`PortKind::HttpLocal`], over TLS.
+    HttpsLocal,
+    /// As [`PortKind::HttpPublic`], over TLS.
+    HttpsPublic,
+    /// HTTP/2 over TLS.
+    H2,
+    /// HTTP/2 in clear, with prior knowledge.
+    H2c,
+    /// HTTP/1.1 in clear, whose scripts may answer a WebSocket upgrade.
+    Ws,
+    /// As [`PortKind::Ws`], over TLS.
+    Wss,
+}
+
+impl PortKind {
+    /// All kinds, in the order in which they are shown.
+    pub const ALL: [PortKind; 10] = [
+        PortKind::Http,
+        PortKind::Https,
+        PortKind::H2,
+        PortKind::H2c,
+        PortKind::HttpLocal,
+        PortKind::HttpPublic,
+        PortKind::HttpsLocal,
+        PortKind::HttpsPublic,
+        PortKind::Ws,
+        PortKind::Wss,
+    ];
+
+    /// As it is written in `[ports]`, in the ready line and in `{{ports[…]}}`.
+    pub fn name(self) -> &'static str {
+        match self {
+            PortKind::Http => "http",
+            PortKind::HttpLocal => "http-local",
+            PortKind::HttpPublic => "http-public",
+            PortKind::Https => "https",
+            PortKind::HttpsLocal => "https-local",
+            PortKind::HttpsPublic => "https-public",
+            PortKind::H2 => "h2",
+            PortKind::H2c => "h2c",
+            PortKind::Ws => "ws",
+            PortKind::Wss => "wss",
+        }
+    }
+
+    /// The scheme of its URLs.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            PortKind::Ws => "ws",
+            PortKind::Wss => "wss",
+            _ if self.has_tls() => "https",
+            _ => "http",
+        }
+    }
+
+    /// Whether it speaks over TLS.
+    pub fn has_tls(self) -> bool {
+        matches!(self, PortKind::Https | PortKind::HttpsLocal | PortKind::HttpsPublic | PortKind::H2 | PortKind::Wss)
+    }
+
+    /// How the port at `index` of its list is chosen, as advice for people says it before a number.
+    pub fn advice(self, index: usize) -> &'static str {
+        match (self, index) {
+            (PortKind::Http, 0) => "--port",
+            (PortKind::Https, 0) => "--https-port",
+            (PortKind::H2, 0) => "--h2-port",
+            (PortKind::H2c, 0) => "--h2c-port",
+            (PortKind::Http, _) => "ports.http =",
+            (PortKind::Https, _) => "ports.https =",
+            (PortKind::H2, _) => "ports.h2 =",
+            (PortKind::H2c, _) => "ports.h2c =",
+            (PortKind::HttpLocal, _) => "ports.http-local =",
+            (PortKind::HttpPublic, _) => "ports.http-public =",
+            (PortKind::HttpsLocal, _) => "ports.https-local =",
+            (PortKind::HttpsPublic, _) => "ports.https-public =",
+            (PortKind::Ws, _) => "ports.ws =",
+            (PortKind::Wss, _) => "ports.wss =",
+        }
+    }
+}
+
+/// One port to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub kind: PortKind,
+    /// Its place in the list of its kind, from 0.
+    pub index: usize,
+    pub port: Port,
+}
+
+/// The ports to open, in lists by kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ports {
+    lists: BTreeMap<PortKind, Value<Vec<Port>>>,
+}
+
+impl Default for Ports {
+    fn default() -> Ports {
+        let lists = [
+            (PortKind::Http, vec![Port::Number(8000), Port::Auto]),
+            (PortKind::Https, vec![Port::Number(8443), Port::Auto]),
+            (PortKind::H2, vec![Port::Number(9000)]),
+            (PortKind::H2c, vec![Port::Number(9001)]),
+        ];
+        Ports { lists: lists.into_iter().map(|(kind, ports)| (kind, Value::default_of(ports))).collect() }
+    }
+}
+
+impl Ports {
+    /// The ports of a kind; none if it is not to be opened.
+    pub fn of(&self, kind: PortKind) -> &[Port] {
+        self.lists.get(&kind).map_or(&[], |ports| ports.value.as_slice())
+    }
+
+    /// The lists, in the order of [`PortKind::ALL`], with their origins.
+    pub fn lists(&self) -> impl Iterator<Item = (PortKind, &Value<Vec<Port>>)> {
+        PortKind::ALL.into_iter().filter_map(|kind| Some((kind, self.lists.get(&kind)?)))
+    }
+
+    /// Every port, in the order in which they are shown.
+    pub fn all(&self) -> impl Iterator<Item = Wanted> {
+        self.lists().flat_map(|(kind, ports)| {
+            ports.value.iter().enumerate().map(move |(index, port)| Wanted { kind, index, port: *port })
+        })
+    }
+
+    pub(super) fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
+        self.lists.insert(kind, ports);
+    }
+
+    /// Sets the first port of a kind; those behind it stay.
+    pub(super) fn set_first(&mut self, kind: PortKind, port: Port, flag: &'static str) {
+        let list = self.lists.entry(kind).or_insert_with(|| Value::default_of(Vec::new()));
+        match list.value.first_mut() {
+            Some(first) => *first = port,
+            None => list.value.push(port),
+        }
+        list.origin = super::Origin::Flag(flag);
+    }
+
+    pub(super) fn close(&mut self, kind: PortKind) {
+        self.lists.remove(&kind);
+    }
+
+    /// Two protocols on one port would be told as "in use by another program".
+    pub(super) fn check(&self, errors: &mut Vec<ConfigError>) {
+        let mut seen: BTreeMap<u16, (PortKind, &Value<Vec<Port>>)> = BTreeMap::new();
+        for (kind, list) in self.lists() {
+            for port in &list.value {
+                let Port::Number(number) = *port else { continue };
+                if let Some((other, first)) = seen.insert(number, (kind, list)) {
+                    errors.push(ConfigError::plain(format!(
+                        "port {number} is asked for twice: for {} ({}) and for {} ({})",
+                        other.name(),
+                        first.origin,
+                        kind.name(),
+                        list.origin
+                    )));
+                }
+            }
+        }
+        if self.all().next().is_none() {
+            errors.push(ConfigError::plain("no port is to be opened: name one in [ports]"));
+        }
+    }
+}
