@@ -19,6 +19,8 @@ mod pipes;
 mod promises;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
 #[path = "server/urls.rs"]
 mod urls;

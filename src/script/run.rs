@@ -21,6 +21,7 @@ use super::budget::{Limits, pause};
 use super::error::{Fault, ScriptError};
 use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
+use super::stash::Stash;
 use super::watch::Changes;
 use crate::exchange::{self, Close, Delivery, Exchange, Input, Interest, Protocol, ResponseHead};
 use crate::http::{Fields, date, status};
@@ -39,6 +40,8 @@ pub struct Options {
     pub limits: Limits,
     /// Where changes of scripts are told.
     pub changes: Changes,
+    /// What scripts leave for later requests, whatever the worker.
+    pub stash: Arc<Stash>,
     /// What scripts see as `request.server.config`.
     pub server_config: Arc<serde_json::Value>,
     /// A script inside the program by its path below `handlers/`'s parent, such as `handlers/hello.rhai`.
@@ -63,6 +66,7 @@ impl Host {
         let roots = Roots { folders, embedded: options.embedded };
         let server = Map::from_iter([
             ("config".into(), from_json((*options.server_config).clone())),
+            ("stash".into(), Dynamic::from(api::stash::Handle(Arc::clone(&options.stash)))),
             ("doc_root".into(), options.doc_root.to_string_lossy().as_ref().into()),
         ]);
         let wall_clock = options.wall_clock;
@@ -73,6 +77,7 @@ impl Host {
         let core = Core::new(limits, roots, changes, |engine| {
             api::register(engine);
             api::helpers::register(engine, &options);
+            api::stash::register(engine, &options.stash);
         });
         Self { core, common, server: Rc::new(Dynamic::from_map(server)) }
     }

@@ -273,7 +273,7 @@ impl Response {
     /// The content if its length is known; `None` if it is to be made.
     pub(super) fn whole_content(&self) -> Outcome<Option<Bytes>> {
         let content = self.0.content.borrow();
-        if content.is_unit() {
+        if content.is_unit() || content.read_lock::<Array>().is_some_and(|pieces| pieces.is_empty()) {
             return Ok(Some(Bytes::new()));
         }
         if let Some(octets) = octets_of(&content) {
@@ -326,7 +326,11 @@ pub fn register(engine: &mut Engine) {
     });
     handle!(engine, "headers", |response: &mut Response| -> FieldList { response.0.headers.clone() });
     handle!(engine, "trailers", |response: &mut Response| -> FieldList { response.0.trailers.clone() });
-    engine.register_get("content", |response: &mut Response| response.0.content.borrow().clone());
+    // A list to be added to until it is something else, as in wptserve.
+    engine.register_get("content", |response: &mut Response| match response.0.content.borrow().clone() {
+        content if content.is_unit() => Dynamic::from_array(Array::new()),
+        content => content,
+    });
     engine.register_set("content", |response: &mut Response, value: Dynamic| {
         *response.0.content.borrow_mut() = value.flatten();
     });

@@ -63,6 +63,22 @@ impl Writer {
         self.send(function, &frame, raw.track)
     }
 
+    /// A HEADERS frame. A whole interim response leaves the final one to be written.
+    fn raw_header(&self, fields: &Dynamic, options: &Map) -> Outcome<()> {
+        const FUNCTION: &str = "writer.write_raw_header_frame";
+        let block = block_of(fields)?;
+        let raw = self.raw_options(FUNCTION, options)?;
+        let own = Some(raw.stream_id) == self.0.exchange().stream_id();
+        if !own || !raw.end_headers || raw.end_stream || raw.track == Track::Yes || !is_interim(fields) {
+            return self.raw(FUNCTION, FrameType::HEADERS, block, options);
+        }
+        let mut frame = Frame::new(FrameType::HEADERS, flag::END_HEADERS, raw.stream_id, block);
+        if raw.padding.is_some() {
+            frame.set_padding(raw.padding);
+        }
+        sent(self.0.exchange().send_raw_interim(FUNCTION, frame.to_raw()))
+    }
+
     fn raw_frame(&self, frame: &Frame, options: &Map) -> Outcome<()> {
         const FUNCTION: &str = "writer.write_raw_frame";
         check_options(options, &["track"])?;
@@ -113,6 +129,12 @@ impl Writer {
     }
 }
 
+/// Whether these are the fields of an interim response (RFC 9110 §15.2).
+fn is_interim(fields: &Dynamic) -> bool {
+    let Ok(fields) = fields_of(fields) else { return false };
+    fields.get(":status").is_some_and(|status| status.len() == 3 && status.starts_with(b"1") && &status[..] != b"101")
+}
+
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Writer>("writer");
     handle!(engine, "writer", |response: &mut Response| -> Writer { Writer(response.clone()) });
@@ -157,6 +179,9 @@ fn register_checked(engine: &mut Engine) {
     engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
         writer.write_push(method, path, &fields_of(&fields)?)
     });
+    engine.register_fn("get_max_payload_size", |writer: &mut Writer| {
+        sent(writer.0.exchange().max_payload("writer.get_max_payload_size")).map(INT::from)
+    });
     engine.register_fn("end_stream", |writer: &mut Writer| {
         writer.0.end_lines();
         sent(writer.0.exchange().end())
@@ -167,14 +192,13 @@ fn register_checked(engine: &mut Engine) {
 }
 
 fn register_raw(engine: &mut Engine) {
-    const HEADERS: &str = "writer.write_raw_header_frame";
     const CONTINUATION: &str = "writer.write_raw_continuation_frame";
     const DATA: &str = "writer.write_raw_data_frame";
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &Map::new())
+        writer.raw_header(&fields, &Map::new())
     });
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &options)
+        writer.raw_header(&fields, &options)
     });
     engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic| {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &Map::new())
