@@ -8,6 +8,8 @@ mod api;
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
@@ -18,3 +20,5 @@ mod start;
 mod support;
 #[path = "server/wpt.rs"]
 mod wpt;
+#[path = "server/wptserve/mod.rs"]
+mod wptserve;

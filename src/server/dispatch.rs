@@ -2,12 +2,10 @@
 
 use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
 use crate::site::{self, Meaning};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -62,22 +60,20 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
     }
     let prepared = match meaning {
-        _ if request.query() == Some(b"list")
-            && let Some(folder) = roots.folder(request.path()) =>
-        {
-            site::listing(request, &folder, roots)
-        }
         Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
             return site::send_as_is(exchange, path, worker.common_fields()).await;
         }
-        Meaning::File(path) => file(worker, exchange, path),
+        Meaning::File(path) => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return piped(worker, exchange, site::file(exchange, path, &worker.files()), &name).await;
+        }
         Meaning::Folder(path) => site::listing(request, path, roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            site::shipped_page(request, name, content)
+            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
         }
         Meaning::Index => {
             site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
@@ -90,15 +86,14 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     site::send(exchange, prepared, worker.common_fields()).await
 }
 
-fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
-    let context = site::Context {
-        roots: &worker.shared.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| Ok(text.to_vec()),
-    };
-    site::file(exchange, path, &context)
+/// Sends what answers for a file of this name, as query and name want it.
+async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
+    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
+}
+
+/// What templates can name.
+fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
+    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -7,7 +7,6 @@ use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -23,11 +22,12 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
-    let environment = environment(config, urls);
+    let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Shared {
-        script: script_options(config, &roots, environment.config),
+        script: script_options(config, &roots, environment.config.clone()),
         roots,
+        environment,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
@@ -44,36 +44,6 @@ fn label(kind: PortKind) -> &'static str {
         PortKind::Https => "HTTP/1.1 over TLS",
         PortKind::H2 => "HTTP/2",
         kind => kind.name(),
-    }
-}
-
-/// What templates and scripts can know of the server.
-fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
-    let hosts = config::Hosts::of(config);
-    let port = |url: &str| url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    let mut ports: BTreeMap<String, Vec<u16>> = BTreeMap::new();
-    for (kind, url) in urls.iter() {
-        ports.entry(kind.name().to_owned()).or_default().extend(port(url));
-    }
-    let shown = serde_json::json!({
-        "browser_host": config.browser_host.value,
-        "alternate_hosts": config.alternate_hosts.value,
-        "server_host": config.server_host.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": config.doc_root.value,
-        "domains": hosts.domains,
-        "not_domains": hosts.not_domains,
-        "ports": ports,
-        "urls": urls,
-    });
-    site::Environment {
-        browser_host: config.browser_host.value.clone(),
-        hosts: hosts.domains,
-        not_hosts: hosts.not_domains,
-        ports,
-        // As it is written, should the working directory be gone.
-        doc_root: std::path::absolute(&config.doc_root.value).unwrap_or_else(|_| config.doc_root.value.clone()),
-        config: shown,
     }
 }
 
@@ -158,26 +128,17 @@ fn http2(from: &Http2Limits) -> h2::Config {
     }
 }
 
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
+}
+
 /// The folders that `wireserve check` looks through.
 pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
     config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_know_every_name_and_port() {
-        let mut urls = ready::Urls::default();
-        urls.push(PortKind::H2, "https://localhost:9000/".to_owned());
-        let environment = environment(&Config::default(), &urls);
-        assert_eq!(environment.hosts[""]["www"], "www.localhost");
-        assert_eq!(environment.hosts["alt"][""], "alt.localhost");
-        assert_eq!(environment.hosts["alt"]["élève"], "xn--lve-6lad.alt.localhost");
-        assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
-        assert_eq!((&environment.ports["h2"], environment.ports.get("http")), (&vec![9000], None));
-        assert!(environment.doc_root.is_absolute());
-        assert_eq!(environment.config["domains"][""]["www"], "www.localhost");
-    }
 }

@@ -7,7 +7,7 @@ use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
 use crate::script::{self, ScriptSource};
-use crate::site::{self, FileCache, Meaning, Roots, Source};
+use crate::site::{self, Environment, FileCache, Files, Meaning, Roots, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -28,6 +28,7 @@ const MAX_RESOLVED: usize = 4096;
 /// What all workers share, never changed.
 pub(super) struct Shared {
     pub roots: Roots,
+    pub environment: Environment,
     /// (what, URL) of every port, for the index page.
     pub ports: Vec<(String, String)>,
     pub h1: h1::Config,
@@ -65,7 +66,7 @@ pub(super) enum Answer {
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: script::Host,
-    pub files: FileCache,
+    file_cache: FileCache,
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
     resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
@@ -79,7 +80,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiv
     let worker = Rc::new(Worker {
         host: script::Host::new(shared.script.clone()),
         shared,
-        files: FileCache::default(),
+        file_cache: FileCache::default(),
         now: Cell::new(net::now()),
         resolved: RefCell::default(),
         date: date::Cache::default(),
@@ -184,6 +185,17 @@ impl Worker {
             resolved.insert(Bytes::copy_from_slice(path), (now, answer.clone()));
         }
         answer
+    }
+
+    /// For answers with files.
+    pub fn files(&self) -> Files<'_> {
+        Files {
+            roots: &self.shared.roots,
+            environment: &self.shared.environment,
+            cache: &self.file_cache,
+            now: self.now.get(),
+            wall_clock: net::wall_clock,
+        }
     }
 
     /// Fields of every response that the server itself makes.
