@@ -2,7 +2,7 @@
 
 use super::conversation::{Exchange, Outcome, Progress};
 use super::error::SendError;
-use super::request::{Protocol, RawHead, Request};
+use super::request::{Protocol, RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, Track};
 use crate::http::latin1::octets_of_text;
@@ -290,6 +290,7 @@ impl Exchange {
             connect_protocol_known: true,
             fields: fields.clone(),
             raw: RawHead::Pushed,
+            routing: Routing::default(),
         };
         let exchange = Exchange::new(self.0.connection.clone(), u64::from(promised), request, true);
         self.0.connection.open(exchange.clone());

@@ -45,7 +45,11 @@ impl Writer {
 
     /// Sends a frame as given, on this connection.
     fn send(&self, function: &'static str, frame: &Frame, track: Track) -> Outcome<()> {
-        sent(self.0.exchange().send_raw_frame(function, frame.to_raw(), track))
+        let frame = frame.to_raw();
+        if frame.header.frame_type == FrameType::DATA {
+            self.0.pace_raw(frame.payload.len())?;
+        }
+        sent(self.0.exchange().send_raw_frame(function, frame, track))
     }
 
     fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
@@ -121,7 +125,7 @@ impl Writer {
         let request = exchange.request();
         let (scheme, authority) = (latin1_text(&request.scheme), latin1_text(&request.authority));
         let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
-        Ok(Response::new(pushed, self.0.common().clone()))
+        Ok(Response::new(pushed, self.0.common().clone(), None))
     }
 }
 
@@ -203,20 +207,24 @@ fn register_raw(engine: &mut Engine) {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, options: Map| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, end_stream: bool| {
         let options = Map::from_iter([("end_stream".into(), end_stream.into())]);
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
-    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| writer.raw_frame(&frame, &Map::new()));
+    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| {
+        writer.clone().raw_frame(&frame, &Map::new())
+    });
     engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame, options: Map| {
-        writer.raw_frame(&frame, &options)
+        writer.clone().raw_frame(&frame, &options)
     });
     engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        sent(writer.0.exchange().send_raw(octets("raw octets", &data)?))
+        let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
+        response.pace_raw(data.len())?;
+        sent(response.exchange().send_raw(data))
     });
 }
