@@ -204,6 +204,7 @@ fn every_name_of_the_pipes_documentation_gives_what_it_says() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let root = server.folder().canonicalize().expect("the folder is there");
     let port = server.port("http").to_string();
+    assert_eq!(answer.text().lines().count(), names().len());
     let mut wrong = String::new();
     for ((expression, expected), given) in names().iter().zip(answer.text().lines()) {
         let expected = expected.replace("PORT", &port).replace("ROOT", &root.to_string_lossy());
