@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/api/mod.rs"]
+mod api;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
@@ -11,11 +13,17 @@ mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/pipes.rs"]
+mod pipes;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
+#[path = "server/urls.rs"]
+mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
 #[path = "server/wptserve/mod.rs"]

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, log levels |
-//! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
 //! | [`hosts`] | every name that the server answers to |
+//! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
@@ -42,7 +42,7 @@ use std::time::Duration;
 
 pub use self::arguments::{
     Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
-    ServeArguments,
+    OpenArguments, ServeArguments,
 };
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;

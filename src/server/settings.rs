@@ -3,17 +3,19 @@
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{self, Config, PortKind, ready};
-use crate::script::{self, watch::Changes};
-use crate::site::{self, Roots};
+use crate::script::{self, stash::Stash, watch::Changes};
+use crate::site::{self, Roots, Site, SiteError};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What all workers share.
-pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
+///
+/// # Errors
+/// What the configuration says about URLs is of no use.
+pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> Result<Shared, SiteError> {
     let own = config.ssl.own.as_ref();
     // A key must not be shown, wherever the configuration puts it.
     let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
@@ -21,20 +23,21 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         document: config.doc_root.value.clone(),
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
+        mounted: Vec::new(),
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
-    let environment = environment(config, urls);
+    let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
-    Shared {
-        script: script_options(config, &roots, environment.config.clone()),
-        roots,
-        environment,
+    Ok(Shared {
+        script: script_options(config, &roots, environment.config.clone(), stash),
+        site: Site::new(roots, &config.site(), environment)?,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
+        latency: config.latency.value,
         next_connection: AtomicU64::new(1),
-    }
+    })
 }
 
 /// What the index page calls a port.
@@ -47,43 +50,14 @@ fn label(kind: PortKind) -> &'static str {
     }
 }
 
-/// What templates and scripts can know of the server.
-fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
-    let hosts = config::Hosts::of(config);
-    let port = |url: &str| url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    let mut ports: BTreeMap<String, Vec<u16>> = BTreeMap::new();
-    for (kind, url) in urls.iter() {
-        ports.entry(kind.name().to_owned()).or_default().extend(port(url));
-    }
-    let shown = serde_json::json!({
-        "browser_host": config.browser_host.value,
-        "alternate_hosts": config.alternate_hosts.value,
-        "server_host": config.server_host.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": config.doc_root.value,
-        "domains": hosts.domains,
-        "not_domains": hosts.not_domains,
-        "ports": ports,
-        "urls": urls,
-    });
-    site::Environment {
-        browser_host: config.browser_host.value.clone(),
-        hosts: hosts.domains,
-        not_hosts: hosts.not_domains,
-        ports,
-        // As it is written, should the working directory be gone.
-        doc_root: std::path::absolute(&config.doc_root.value).unwrap_or_else(|_| config.doc_root.value.clone()),
-        config: shown,
-    }
-}
-
-fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> script::Options {
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, stash: Arc<Stash>) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
         limits: script_limits(config),
         changes: Changes::watch(),
+        stash,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,
@@ -171,23 +145,4 @@ pub(super) fn names(config: &Config) -> Vec<String> {
 /// The folders that `wireserve check` looks through.
 pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
     config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn templates_know_every_name_and_port() {
-        let mut urls = ready::Urls::default();
-        urls.push(PortKind::H2, "https://localhost:9000/".to_owned());
-        let environment = environment(&Config::default(), &urls);
-        assert_eq!(environment.hosts[""]["www"], "www.localhost");
-        assert_eq!(environment.hosts["alt"][""], "alt.localhost");
-        assert_eq!(environment.hosts["alt"]["élève"], "xn--lve-6lad.alt.localhost");
-        assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
-        assert_eq!((&environment.ports["h2"], environment.ports.get("http")), (&vec![9000], None));
-        assert!(environment.doc_root.is_absolute());
-        assert_eq!(environment.config["domains"][""]["www"], "www.localhost");
-    }
 }

@@ -313,20 +313,20 @@ fn a_folder_is_listed() {
         items,
         [
             "<li class=\"dir\"><a href=\"../?list\">..</a></li>",
-            "<li class=\"file\"><a href=\"./__dir__.headers\">__dir__.headers</a></li>",
-            "<li class=\"file\"><a href=\"./a%20b%26%22%3C%C3%A9%3E%3A.txt\">a b&amp;&quot;&lt;é&gt;:.txt</a></li>",
-            "<li class=\"file\"><a href=\"./b.html\">b.html</a> (<a href=\"./b.html.headers\">.headers</a>)</li>",
-            "<li class=\"file\"><a href=\"./b.html-x\">b.html-x</a></li>",
-            "<li class=\"dir\"><a href=\"./sub/\">sub</a></li>",
+            "<li class=\"file\"><a href=\"__dir__.headers\">__dir__.headers</a></li>",
+            "<li class=\"file\"><a href=\"a%20b%26%22%3C%C3%A9%3E%3A.txt\">a b&amp;&quot;&lt;é&gt;:.txt</a></li>",
+            "<li class=\"file\"><a href=\"b.html\">b.html</a> (<a href=\"b.html.headers\">.headers</a>)</li>",
+            "<li class=\"file\"><a href=\"b.html-x\">b.html-x</a></li>",
+            "<li class=\"dir\"><a href=\"sub/\">sub</a></li>",
         ]
     );
     assert_eq!(get(&server, "/x/a%20b%26%22%3C%C3%A9%3E%3A.txt").text(), "odd");
     let slash = get(&server, "/x?a=b&c");
     assert_eq!((slash.status, slash.get("location")), (301, Some("/x/?a=b&c")));
     assert_eq!(get(&server, "/y/").text(), "page");
-    assert!(get(&server, "/y/?list").text().contains("\"./index.html\""));
+    assert!(get(&server, "/y/?list").text().contains("\"index.html\""));
     let root = get(&server, "/?list").text();
-    assert!(root.contains("\"./x/\"") && !root.contains("\">..<"), "{root}");
+    assert!(root.contains("\"x/\"") && !root.contains("\">..<"), "{root}");
     assert!(!root.contains("certs"), "the keys are nobody's: {root}");
     assert!(http2(&server, "GET", "/", &[]).text().contains("href=\"/?list\""));
     assert_eq!(both(&server, "POST", "/x/", &[]).status, 405);
@@ -390,5 +390,5 @@ fn hidden_names_are_nobodys_but_well_known_is() {
     assert_eq!(get(&server, "/.git/config").status, 404);
     assert_eq!(get(&server, "/.well-known/a.json").get("content-type"), Some("application/json"));
     let listed = get(&server, "/?list").text();
-    assert!(listed.contains("\"./.well-known/\"") && !listed.contains(".git"), "{listed}");
+    assert!(listed.contains("\".well-known/\"") && !listed.contains(".git"), "{listed}");
 }

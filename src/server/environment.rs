@@ -1,0 +1,149 @@
+//! What templates and scripts can know of the server: the configuration by wptserve's names.
+
+use crate::config::{self, Config, Value, ready};
+use crate::script::stash::Backend;
+use crate::site;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What templates can name, of which scripts see `config` as `request.server.config`.
+pub(super) fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
+    let hosts = config::Hosts::of(config);
+    let mut ports: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    for (kind, url) in urls.iter() {
+        let port: Option<u16> = url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        ports.entry(kind.name().to_owned()).or_default().extend(port);
+    }
+    site::Environment {
+        browser_host: config.browser_host.value.clone(),
+        ports: ports.clone(),
+        doc_root: absolute(&config.doc_root.value),
+        config: shown(config, &hosts, ports, urls),
+        hosts: hosts.domains,
+        not_hosts: hosts.not_domains,
+    }
+}
+
+/// Every key, wptserve's computed ones too.
+fn shown(config: &Config, hosts: &config::Hosts, ports: BTreeMap<String, Vec<u16>>, urls: &ready::Urls) -> Json {
+    let mut all_domains = hosts.domains.clone();
+    for (host, names) in &hosts.not_domains {
+        all_domains.entry(host.clone()).or_default().extend(names.clone());
+    }
+    let (doc_root, ws_doc_root) = (absolute(&config.doc_root.value), absolute(&config.ws_doc_root.value));
+    let all_domains_set = [hosts.domains_set(), hosts.not_domains_set()].concat();
+    let own = config.ssl.own.as_ref();
+    json!({
+        "browser_host": config.browser_host.value,
+        "alternate_hosts": config.alternate_hosts.value,
+        "subdomains": config.subdomains.value,
+        "not_subdomains": config.not_subdomains.value,
+        "server_host": config.server_host.value,
+        "check_subdomains": config.check_subdomains.value,
+        "bind_address": config.bind_address.value,
+        "doc_root": doc_root,
+        "ws_doc_root": ws_doc_root,
+        "paths": { "doc_root": doc_root, "ws_doc_root": ws_doc_root },
+        "domains": hosts.domains,
+        "not_domains": hosts.not_domains,
+        "all_domains": all_domains,
+        "domains_set": hosts.domains_set(),
+        "not_domains_set": hosts.not_domains_set(),
+        "all_domains_set": all_domains_set,
+        "ports": ports,
+        "urls": urls,
+        "ssl": {
+            "type": config.ssl.kind.name(),
+            "encrypt_after_connect": false,
+            "folder": config.ssl.folder.value,
+            "certificate": own.map(|own| &own.certificate.value),
+        },
+        "aliases": config.aliases.iter().map(alias).collect::<Vec<Json>>(),
+        "logging": {
+            "level": config.log.name().to_uppercase(),
+            "suppress_handler_traceback": config.suppress_handler_traceback.value,
+        },
+        "inject_script": config.inject_script.value,
+        "latency": config.latency.as_millis() as u64,
+        "refuse_h2_over_http1": config.refuse_h2_over_http1.value,
+        "workers": config.workers.value,
+        "handlers": { "roots": config.handler_roots.value },
+        "stash": {
+            // A URL may have a password in it.
+            "backend": match &config.stash.backend.value { Backend::Memory => "memory", Backend::Redis(_) => "redis" },
+            "any_key": config.stash.any_key.value,
+        },
+    })
+}
+
+fn alias(alias: &Value<site::Alias>) -> Json {
+    json!({ "url-path": alias.url_path, "local-dir": alias.local_dir })
+}
+
+/// As it is written, should the working directory be gone.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PortKind;
+
+    fn environment_of(config: &Config) -> site::Environment {
+        let mut urls = ready::Urls::default();
+        urls.push(PortKind::Http, "http://localhost:8000/".to_owned());
+        urls.push(PortKind::H2, "https://localhost:9000/".to_owned());
+        urls.push(PortKind::Http, "http://localhost:8001/".to_owned());
+        environment(config, &urls)
+    }
+
+    #[test]
+    fn templates_know_every_name_and_port() {
+        let environment = environment_of(&Config::default());
+        assert_eq!(environment.hosts[""]["www"], "www.localhost");
+        assert_eq!(environment.hosts["alt"][""], "alt.localhost");
+        assert_eq!(environment.hosts["alt"]["élève"], "xn--lve-6lad.alt.localhost");
+        assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
+        assert_eq!((&environment.ports["h2"], &environment.ports["http"]), (&vec![9000], &vec![8000, 8001]));
+        assert_eq!(environment.ports.get("https"), None);
+        assert!(environment.doc_root.is_absolute());
+    }
+
+    #[test]
+    fn the_configuration_has_wptserves_names_and_no_password() {
+        let mut config = Config::default();
+        config.stash.backend.value = Backend::Redis("redis://me:secret@127.0.0.1/".to_owned());
+        let shown = environment_of(&config).config;
+        for key in [
+            "browser_host",
+            "alternate_hosts",
+            "doc_root",
+            "ws_doc_root",
+            "server_host",
+            "ports",
+            "check_subdomains",
+            "bind_address",
+            "ssl",
+            "aliases",
+            "logging",
+            "subdomains",
+            "not_subdomains",
+            "inject_script",
+            "paths",
+            "domains",
+            "not_domains",
+            "all_domains",
+            "domains_set",
+            "not_domains_set",
+            "all_domains_set",
+        ] {
+            assert!(shown.get(key).is_some(), "{key}");
+        }
+        assert_eq!(shown["domains"][""]["www"], "www.localhost");
+        assert_eq!(shown["all_domains"]["alt"]["nonexistent"], "nonexistent.alt.localhost");
+        assert_eq!(shown["logging"]["level"], "INFO");
+        assert!(!shown.to_string().contains("secret"));
+    }
+}
