@@ -18,3 +18,5 @@ mod support;
 mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
+#[path = "server/wptserve/mod.rs"]
+mod wptserve;

@@ -29,6 +29,8 @@ pub enum Command {
     New(NewArguments),
     /// Prints the lines for /etc/hosts; not needed with names below localhost
     Hosts(HostsArguments),
+    /// Shows the certificates, or makes them anew; prints how browsers come to trust them
+    Certs(CertsArguments),
 }
 
 /// Options of `wireserve serve`: each wins over wpt.toml.
@@ -131,6 +133,33 @@ pub struct HostsArguments {
     /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<IpAddr>,
+}
+
+/// Options of `wireserve certs`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CertsArguments {
+    #[command(subcommand)]
+    pub command: Option<CertsCommand>,
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the certificate authority and leaf, made if need be [default: certs]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// Prints one JSON value instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the certificates besides showing them.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CertsCommand {
+    /// Makes the leaf certificate anew, for the names of the configuration
+    Renew {
+        /// Also makes the authority anew: whoever trusted the old one has to trust the new one
+        #[arg(long)]
+        authority: bool,
+    },
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

@@ -31,12 +31,17 @@ impl ConfigError {
     }
 
     pub(super) fn at(place: Place, what: String, advice: Option<String>) -> ConfigError {
-        ConfigError { place: Some(Box::new(place)), what, advice, missing: false }
+        ConfigError { place: Some(Box::new(place)), ..ConfigError::plain(what) }.advised(advice)
     }
 
     /// A fault without a place.
     pub(super) fn plain(what: impl Into<String>) -> ConfigError {
-        ConfigError { place: None, what: what.into(), advice: None, missing: false }
+        let what = harmless(&what.into());
+        ConfigError { place: None, what, advice: None, missing: false }
+    }
+
+    fn advised(self, advice: Option<String>) -> ConfigError {
+        ConfigError { advice: advice.map(|advice| harmless(&advice)), ..self }
     }
 
     pub(super) fn of_flag(flag: &str, what: impl fmt::Display) -> ConfigError {
@@ -56,6 +61,16 @@ impl ConfigError {
     pub fn column(&self) -> Option<usize> {
         self.place.as_ref().map(|place| place.column)
     }
+}
+
+/// Text of a file without anything that a terminal would obey, but for line breaks and tabs.
+pub(super) fn harmless(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' | '\t' => character,
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    };
+    text.chars().map(shown).collect()
 }
 
 impl fmt::Display for ConfigError {

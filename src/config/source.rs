@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::{ConfigError, Place};
+use super::error::{ConfigError, Place, harmless};
 use super::tree::{self, Node, SyntaxError};
 use super::values::Origin;
 
@@ -122,9 +122,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// The part of a long line around its character `at`, and where that is in the part. Nothing that a terminal would
 /// obey is left in it.
 fn clip(line: &str, at: usize) -> (String, usize) {
-    let shown = |character: char| if character.is_control() && character != '\t' { '\u{fffd}' } else { character };
     let skipped = if at >= MAX_SHOWN { at - BEFORE } else { 0 };
-    let mut rest = line.chars().skip(skipped).map(shown);
+    let mut rest = line.chars().skip(skipped);
     let mut text = String::new();
     if skipped > 0 {
         text.push('…');
@@ -133,5 +132,5 @@ fn clip(line: &str, at: usize) -> (String, usize) {
     if rest.next().is_some() {
         text.push('…');
     }
-    (text, if skipped > 0 { BEFORE + 1 } else { at })
+    (harmless(&text), if skipped > 0 { BEFORE + 1 } else { at })
 }

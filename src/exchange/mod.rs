@@ -10,10 +10,12 @@
 mod body;
 mod connection;
 mod conversation;
+mod delivery;
 mod error;
 mod http1;
 mod http2;
 mod levers;
+pub mod pace;
 mod prepared;
 mod request;
 mod respond;
@@ -23,8 +25,10 @@ mod wait;
 
 pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};
+pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
 pub use levers::Subscription;
+
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Protocol, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;

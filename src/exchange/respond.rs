@@ -146,6 +146,15 @@ impl Exchange {
         BodyLength::Chunked
     }
 
+    /// From here on each DATA frame of the response has so many octets of padding (RFC 9113 §6.1).
+    pub fn set_padding(&self, octets: u8) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.protocol() == Protocol::Http1 {
+            return Err(SendError::OtherProtocol { function: "padding", wanted: Protocol::Http2 });
+        }
+        self.http2(|engine, id| engine.set_padding(id, octets))
+    }
+
     /// Queues content; over HTTP/2 it leaves as windows allow. See [`Exchange::drained`].
     pub fn send_data(&self, data: Bytes, end: bool) -> Result<(), SendError> {
         self.check_open()?;

@@ -1,9 +1,12 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
+use super::certs::Report;
 use super::settings;
 use crate::config::{
-    self, Arguments, CheckArguments, Command, Config, HostsArguments, LogLevel, NewArguments, ServeArguments,
+    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, LogLevel,
+    NewArguments, ServeArguments,
 };
+use crate::net::certificates::Renew;
 use crate::script;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -18,6 +21,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
+        Command::Certs(arguments) => certs(arguments),
     }
 }
 
@@ -96,8 +100,36 @@ fn hosts(arguments: &HostsArguments) -> ExitCode {
     if !errors.is_empty() {
         return fail(config::ConfigErrors(errors));
     }
-    print!("{}", super::names::hosts_file(&config, arguments.address));
+    say(&super::names::hosts_file(&config, arguments.address));
     ExitCode::SUCCESS
+}
+
+fn certs(arguments: &CertsArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    log_to_stderr(config.log.value);
+    let said = match arguments.command {
+        Some(CertsCommand::Renew { authority: false }) => super::certs::renew(&config, Renew::Leaf),
+        Some(CertsCommand::Renew { authority: true }) => super::certs::renew(&config, Renew::Authority),
+        None => Report::of(&config)
+            .map(|report| if arguments.json { format!("{:#}", report.json()) } else { report.text() })
+            .map_err(|error| error.to_string()),
+    };
+    match said {
+        Ok(text) => {
+            say(&format!("{}\n", text.trim_end()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error),
+    }
+}
+
+/// To whoever reads; `head` stops reading when it has enough.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn fail(error: impl Display) -> ExitCode {

@@ -4,11 +4,12 @@ use super::pages;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
 use crate::net;
-use crate::site::{self, Meaning, Site};
+use crate::site::{self, Found, Generated, Meaning, Mount, Site};
 use crate::wire::frame::ErrorCode;
+use bytes::Bytes;
+use std::borrow::Cow;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -53,77 +54,107 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     }
     match &answer.script {
         Some(script) => worker.host.run(script, exchange).await,
-        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
+        None => by_site(&exchange, by_found(&worker, &exchange, &answer.found)).await,
     }
 }
 
-async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let site = worker.site();
-    if let Meaning::File(path) = meaning
-        && path.extension().is_some_and(|extension| extension == "asis")
-    {
-        return site::send_as_is(exchange, path, worker.common_fields()).await;
+async fn by_found(worker: &Worker, exchange: &Exchange, found: &Found) -> Result<(), SendError> {
+    let desk = Desk { worker, site: worker.site(), exchange, mount: found.mount.as_deref() };
+    let common = worker.common_fields();
+    match &found.meaning {
+        Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
+            site::send_as_is(exchange, path, common).await
+        }
+        meaning => {
+            let (prepared, name) = desk.prepare(meaning);
+            let Some(name) = name else { return site::send(exchange, prepared, common).await };
+            let injection = desk.site.injection.as_ref();
+            site::send_piped(exchange, prepared, common, &name, &desk.scope(), injection).await
+        }
     }
-    let mut prepared = prepare(worker, site, exchange, meaning);
-    if let Some(injection) = &site.injection
-        && matches!(meaning, Meaning::File(_) | Meaning::Generated(_))
-    {
-        injection.apply(&mut prepared);
-    }
-    site::send(exchange, prepared, worker.common_fields()).await
 }
 
-/// Decides the response of everything but scripts and `.asis` files.
-fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
-    let request = exchange.request();
-    if request.query() == Some(b"list")
-        && let Some(folder) = site.folder(request.path())
-    {
-        return site::listing(request, &folder, &site.roots);
+/// What deciding a response takes.
+struct Desk<'a> {
+    worker: &'a Worker,
+    site: &'a Site,
+    exchange: &'a Exchange,
+    mount: Option<&'a Mount>,
+}
+
+impl Desk<'_> {
+    /// Decides the response of everything but scripts and `.asis` files; with the name that asks for pipes, where pipes
+    /// are to act.
+    fn prepare<'a>(&self, meaning: &'a Meaning) -> (Prepared, Option<Cow<'a, str>>) {
+        let request = self.exchange.request();
+        if request.query() == Some(b"list")
+            && let Some(folder) = self.site.folder(request.path())
+        {
+            return (site::listing(request, &folder, &self.site.roots), None);
+        }
+        match meaning {
+            Meaning::File(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                (site::file(self.exchange, path, &self.context(&self.substitute())), Some(name))
+            }
+            Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
+                (self.generated(generated), Some(generated.loads_name()))
+            }
+            Meaning::Shipped(name, content) => {
+                let content = match content {
+                    Cow::Borrowed(octets) => Bytes::from_static(octets),
+                    Cow::Owned(octets) => octets.clone().into(),
+                };
+                (site::shipped_page(request, name, content), Some(name.into()))
+            }
+            Meaning::Folder(path) => (site::listing(request, path, &self.site.roots), None),
+            Meaning::Index => {
+                let (ports, protocol) = (&self.worker.shared.ports, protocol_name(self.exchange.protocol()));
+                (site::html_page(site::index_page(&self.site.roots, ports, protocol)), None)
+            }
+            Meaning::AddSlash => (site::add_slash(request), None),
+            meaning => (pages::in_words(meaning), None),
+        }
     }
-    let other_methods = |methods: &str| {
-        let mut prepared = site::status_page(405, pages::OTHER_METHODS);
-        prepared.head.fields.append("allow", methods.to_owned());
-        prepared
-    };
-    match meaning {
-        Meaning::File(path) => file(worker, site, exchange, path),
-        Meaning::Folder(path) => site::listing(request, path, &site.roots),
-        Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
-        Meaning::Generated(generated) => match generated.prepare(request.query()) {
+
+    /// A generated page or script; its test's `.headers` are its own, where a later line replaces an earlier one of its
+    /// name, as in serve.py.
+    fn generated(&self, generated: &Generated) -> Prepared {
+        let mut prepared = match generated.prepare(self.exchange.request().query()) {
             Ok(prepared) => prepared,
-            Err(error) => site::status_page(error.status(), &error.to_string()),
-        },
-        Meaning::Shipped(name, content) => {
-            let content = match content {
-                std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
-                std::borrow::Cow::Owned(octets) => octets.clone().into(),
-            };
-            site::shipped_page(request, name, content)
+            Err(error) => return site::status_page(error.status(), &error.to_string()),
+        };
+        match site::own_fields(self.exchange, generated.source(), &self.context(&self.substitute())) {
+            Ok(fields) => {
+                fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()))
+            }
+            Err(text) => return site::status_page(500, &text),
         }
-        Meaning::Index => {
-            let protocol = protocol_name(exchange.protocol());
-            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
-        }
-        Meaning::AddSlash => site::add_slash(request),
-        Meaning::Status(code) => site::status_page(*code, pages::ROUTED),
-        Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
-        Meaning::Python => site::status_page(501, pages::PYTHON),
-        Meaning::Withheld => site::status_page(404, pages::WITHHELD),
-        Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
-        Meaning::Missing | Meaning::Script(_) => site::status_page(404, pages::MISSING),
+        prepared
     }
-}
 
-fn file(worker: &Worker, site: &Site, exchange: &Exchange, path: &Path) -> Prepared {
-    let context = site::FileContext {
-        roots: &site.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| Ok(text.to_vec()),
-    };
-    site::file(exchange, path, &context)
+    /// What templates can name.
+    fn scope(&self) -> site::Scope<'_> {
+        let scope = site::Scope::new(self.exchange, &self.site.environment, &self.site.roots.hidden);
+        match self.mount {
+            Some(mount) => site::Scope { url_base: &mount.url_base, doc_root: &mount.folder, ..scope },
+            None => scope,
+        }
+    }
+
+    fn substitute(&self) -> impl Fn(&[u8]) -> Result<Vec<u8>, String> + '_ {
+        |text| site::substitute(text, &self.scope(), site::Escape::None).map_err(|error| format!("{error}."))
+    }
+
+    fn context<'a>(&'a self, substitute: &'a site::Substitute<'a>) -> site::Context<'a> {
+        site::Context {
+            roots: &self.site.roots,
+            cache: &self.worker.files,
+            now: self.worker.now.get(),
+            wall_clock: net::wall_clock,
+            substitute,
+        }
+    }
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -3,6 +3,8 @@
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
 //! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes.
 
+mod browsers;
+mod certs;
 mod commands;
 mod dispatch;
 mod driver;

@@ -2,7 +2,7 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{Config, PortKind, ready};
+use crate::config::{self, Config, PortKind, ready};
 use crate::script::{self, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
 use crate::wire::frame::SettingId;
@@ -128,6 +128,16 @@ fn http2(from: &Http2Limits) -> h2::Config {
         connect_protocols: vec!["websocket".to_owned()],
         ..h2::Config::default()
     }
+}
+
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
 }
 
 /// The folders that `wireserve check` looks through.

@@ -6,7 +6,7 @@ use super::worker::{self, Incoming, Shared, Speaks};
 use crate::config::ports::Wanted;
 use crate::config::{Config, Port, PortKind, Ready, ready};
 use crate::net;
-use crate::net::certificates::Certificates;
+use crate::net::certificates::{CertificateError, Certificates};
 use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
@@ -68,19 +68,16 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     runtime.map_err(|error| StartError::System("a runtime", error))
 }
 
-fn certificates(config: &Config) -> Result<Certificates, StartError> {
+/// What the TLS ports show, made if need be.
+///
+/// # Errors
+/// A certificate, a key or their folder is of no use.
+pub(super) fn certificates(config: &Config) -> Result<Certificates, CertificateError> {
     let now = net::wall_clock();
-    Ok(match &config.ssl.own {
-        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now)?,
-        None => {
-            let mut names = vec![config.browser_host.value.clone()];
-            let address = config.bind_address.value;
-            if !address.is_loopback() && !address.is_unspecified() {
-                names.push(address.to_string());
-            }
-            Certificates::in_folder(&config.ssl.folder.value, &names, now)?
-        }
-    })
+    match &config.ssl.own {
+        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now),
+        None => Certificates::in_folder(&config.ssl.folder.value, &settings::names(config), now),
+    }
 }
 
 /// Opens every port before anything is announced.

@@ -21,6 +21,7 @@ pub use listing::listing;
 use super::pages::status_page;
 use super::resolve::Roots;
 use crate::exchange::{Exchange, Prepared, Protocol};
+use crate::http::Fields;
 use cache::{Cached, Stored};
 use memchr::memmem;
 use std::io;
@@ -69,11 +70,26 @@ pub fn file(exchange: &Exchange, path: &Path, context: &Context<'_>) -> Prepared
         },
         cache::Head::Wrong(text) => status_page(500, text),
     };
-    if exchange.protocol() == Protocol::Http2 {
-        // One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
-        prepared.head.fields.retain(|field| !is_connection_specific(&field.name));
-    }
+    drop_connection_specific(exchange, &mut prepared.head.fields);
     prepared
+}
+
+/// What the `.headers` files of the file at `path` say, for what is made of that file.
+///
+/// # Errors
+/// A sentence that names the `.headers` file.
+pub fn own_fields(exchange: &Exchange, path: &Path, context: &Context<'_>) -> Result<Fields, String> {
+    let sources = cache::read_fields(path, &fields::look(path), context)?;
+    let mut fields = fields::own(&sources, context.substitute)?;
+    drop_connection_specific(exchange, &mut fields);
+    Ok(fields)
+}
+
+/// One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
+fn drop_connection_specific(exchange: &Exchange, fields: &mut Fields) {
+    if exchange.protocol() == Protocol::Http2 {
+        fields.retain(|field| !is_connection_specific(&field.name));
+    }
 }
 
 fn open(cached: &Cached, path: &Path) -> io::Result<select::Source> {

@@ -170,7 +170,7 @@ impl Site {
                     Target::Script(path) => self.named(path, |path| Meaning::Script(Source::File(path))),
                     Target::File(path) => self.named(path, Meaning::File),
                     Target::Directory(folder) => {
-                        let mount = Mount::at(pattern.mount().unwrap_or("/"), folder.clone());
+                        let mount = Mount::at(pattern.mount().unwrap_or("/"), folder);
                         self.below(&Arc::new(mount), raw_path, &path_below(raw_path, &matched))
                     }
                 };

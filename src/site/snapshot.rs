@@ -7,7 +7,7 @@ use super::resolve::Roots;
 use super::routes::{PatternError, Rewrites, Routes};
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a server's URLs mean; see [`Site::resolve`](Self::resolve).
@@ -32,7 +32,7 @@ pub struct Site {
 pub struct Mount {
     /// The path at which the folder is mounted, with slashes at both ends.
     pub url_base: String,
-    /// The folder.
+    /// The folder, absolute.
     pub folder: PathBuf,
     /// The one file of it that is mounted; `None` for all.
     pub(super) file: Option<String>,
@@ -103,11 +103,13 @@ impl Mount {
         }
         let (url_base, file) = path.rsplit_once('/').unwrap_or_default();
         let file = (!file.is_empty()).then(|| file.to_owned());
-        Ok(Arc::new(Self { url_base: format!("{url_base}/"), folder: alias.local_dir.clone(), file }))
+        Ok(Arc::new(Self { file, ..Self::at(&format!("{url_base}/"), &alias.local_dir) }))
     }
 
     /// All of a folder at a path that ends in a slash.
-    pub(super) fn at(url_base: &str, folder: PathBuf) -> Self {
+    pub(super) fn at(url_base: &str, folder: &Path) -> Self {
+        // As it is written, should the working directory be gone.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
         Self { url_base: url_base.to_owned(), folder, file: None }
     }
 

@@ -130,7 +130,7 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
             Stored::Small(content.into())
         }
     };
-    let fields = match read_fields(path, &state, context) {
+    let fields = match read_fields(path, &state.headers, context) {
         Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
         Ok(sources) => match fields::head(path, &sources, context.substitute) {
             Ok(mut head) => {
@@ -144,10 +144,15 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
     Ok(Cached { state, young, looked: Cell::new(context.now), fields, stored })
 }
 
-fn read_fields(path: &Path, state: &State, context: &Context<'_>) -> Result<Vec<fields::Source>, String> {
-    let mut sources = Vec::with_capacity(state.headers.len());
+/// Reads the `.headers` files of the file at `path`; an error is a sentence.
+pub(super) fn read_fields(
+    path: &Path,
+    headers: &[fields::Found],
+    context: &Context<'_>,
+) -> Result<Vec<fields::Source>, String> {
+    let mut sources = Vec::with_capacity(headers.len());
     // Next to a file that is served lies what is served, but for a link that leads elsewhere.
-    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, context)) {
+    for found in headers.iter().filter(|found| !leads_elsewhere(path, found, context)) {
         sources.extend(fields::Source::read(found)?);
     }
     Ok(sources)

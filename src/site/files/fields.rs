@@ -74,8 +74,26 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// The fields that the sources give, and no others. An error is a sentence that names file and line.
+pub(super) fn own(sources: &[Source], substitute: &Substitute<'_>) -> Result<Fields, String> {
+    let mut fields = Fields::new();
+    read_all(sources, substitute)?.into_fields(&mut fields);
+    Ok(fields)
+}
+
 /// The head of a whole response with the file at `path`. An error is a sentence that names file and line.
 pub(super) fn head(path: &Path, sources: &[Source], substitute: &Substitute<'_>) -> Result<ResponseHead, String> {
+    let groups = read_all(sources, substitute)?;
+    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
+    if !groups.by_name.contains_key(&b"content-type"[..]) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        head.fields.append("content-type", media_type::by_file_name(&name));
+    }
+    groups.into_fields(&mut head.fields);
+    Ok(head)
+}
+
+fn read_all(sources: &[Source], substitute: &Substitute<'_>) -> Result<Groups, String> {
     let mut groups = Groups::default();
     for source in sources {
         if source.template {
@@ -86,13 +104,7 @@ pub(super) fn head(path: &Path, sources: &[Source], substitute: &Substitute<'_>)
             groups.read(&source.name, &source.text)?;
         }
     }
-    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
-    if !groups.by_name.contains_key(&b"content-type"[..]) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        head.fields.append("content-type", media_type::by_file_name(&name));
-    }
-    groups.into_fields(&mut head.fields);
-    Ok(head)
+    Ok(groups)
 }
 
 /// Fields by name, in the order of their first lines; a name is written as in its first line.

@@ -14,7 +14,7 @@ pub use error::{Fault, TemplateError};
 
 use super::environment::Environment;
 use crate::exchange::{Exchange, Peer, Request};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use value::Variables;
 
 /// Octets that a template may become.
@@ -44,24 +44,26 @@ impl Escape {
 
 /// What a template can name.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub struct Scope<'a> {
     /// The request that is answered.
     pub request: &'a Request,
     /// Both ends of its connection.
     pub peer: &'a Peer,
     /// The part of the path that a mounted folder stands for, with its last slash; `/` for the document root.
     pub url_base: &'a str,
+    /// That folder.
+    pub doc_root: &'a Path,
     /// The server.
     pub environment: &'a Environment,
     /// Canonical folders of which nothing is shown: private keys.
     pub hidden: &'a [PathBuf],
 }
 
-impl<'a> Context<'a> {
+impl<'a> Scope<'a> {
     /// For a request below the document root.
     pub fn new(exchange: &'a Exchange, environment: &'a Environment, hidden: &'a [PathBuf]) -> Self {
         let peer = exchange.connection().peer();
-        Self { request: exchange.request(), peer, url_base: "/", environment, hidden }
+        Self { request: exchange.request(), peer, url_base: "/", doc_root: &environment.doc_root, environment, hidden }
     }
 }
 
@@ -74,7 +76,7 @@ pub fn is_template(name: &str) -> bool {
 ///
 /// # Errors
 /// The first expression that means nothing, with its place.
-pub fn substitute(content: &[u8], context: &Context<'_>, escape: Escape) -> Result<Vec<u8>, TemplateError> {
+pub fn substitute(content: &[u8], scope: &Scope<'_>, escape: Escape) -> Result<Vec<u8>, TemplateError> {
     let mut result = Vec::with_capacity(content.len());
     let mut variables = Variables::default();
     let mut rest = 0;
@@ -82,7 +84,7 @@ pub fn substitute(content: &[u8], context: &Context<'_>, escape: Escape) -> Resu
         let expression = content.get(start + 2..end - 2).unwrap_or_default();
         result.extend_from_slice(content.get(rest..start).unwrap_or_default());
         let written = variables
-            .evaluate(expression, context)
+            .evaluate(expression, scope)
             .map(|value| write(&value, escape, &mut result))
             .and_then(|()| if result.len() > MAX_RESULT { Err(Fault::TooLarge(MAX_RESULT)) } else { Ok(()) });
         written.map_err(|fault| TemplateError::new(content, start, expression, fault))?;

@@ -1,3 +1,8 @@
+mod garbage;
+mod json;
+mod print;
+mod urls;
+
 use std::fs;
 
 use clap::Parser;
@@ -6,7 +11,7 @@ use tempfile::{TempDir, tempdir};
 use super::source::Source;
 use super::*;
 
-const SHIPPED: &str = include_str!("../../wpt.toml");
+const SHIPPED: &str = include_str!("../../../wpt.toml");
 
 /// A folder with a `wpt.toml`, and the folders that tests name.
 fn folder_with(text: &str) -> (TempDir, PathBuf) {
