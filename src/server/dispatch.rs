@@ -1,10 +1,10 @@
 //! Who answers an exchange.
 
 use super::pages;
+use super::piped;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
-use crate::site::{self, Found, Generated, Meaning, Mount, Site};
+use crate::site::{self, Generated, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -31,6 +31,13 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
 }
 
 async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    if !worker.shared.latency.is_zero() {
+        // Whoever leaves in the meantime needs no answer.
+        let lost = tokio::time::timeout(worker.shared.latency, exchange.lost()).await;
+        if lost.is_ok() {
+            return;
+        }
+    }
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
@@ -47,113 +54,86 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     if !answer.found.matched.is_empty() {
         request.routing.set_matched(answer.found.matched.clone());
     }
+    if let Some(mount) = &answer.found.mount {
+        request.routing.set_mount(mount.clone());
+    }
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
         let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
         return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
     }
     match &answer.script {
-        Some(script) => worker.host.run(script, exchange).await,
-        None => by_site(&exchange, by_found(&worker, &exchange, &answer.found)).await,
+        Some(script) => match piped::delivery(&worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
+            Err(error) => {
+                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
+            }
+        },
+        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
 
-async fn by_found(worker: &Worker, exchange: &Exchange, found: &Found) -> Result<(), SendError> {
-    let desk = Desk { worker, site: worker.site(), exchange, mount: found.mount.as_deref() };
+async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
     let common = worker.common_fields();
-    match &found.meaning {
-        Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
-            site::send_as_is(exchange, path, common).await
+    if let Meaning::File(path) = meaning
+        && path.extension().is_some_and(|extension| extension == "asis")
+    {
+        return site::send_as_is(exchange, path, common).await;
+    }
+    let prepared = prepare(worker, worker.site(), exchange, meaning);
+    let name = match meaning {
+        Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        Meaning::Generated(generated) => generated.loads_name(),
+        Meaning::Shipped(name, _) => name.as_str().into(),
+        _ => return site::send(exchange, prepared, common).await,
+    };
+    let injection = worker.site().injection.as_ref();
+    site::send_piped(exchange, prepared, common, &name, &worker.scope(exchange), injection).await
+}
+
+/// Decides the response of everything but scripts and `.asis` files.
+fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
+    let request = exchange.request();
+    if request.query() == Some(b"list")
+        && let Some(folder) = site.folder(request.path())
+    {
+        return site::listing(request, &folder, &site.roots);
+    }
+    match meaning {
+        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
+            generate(worker, exchange, generated)
         }
-        meaning => {
-            let (prepared, name) = desk.prepare(meaning);
-            let Some(name) = name else { return site::send(exchange, prepared, common).await };
-            let injection = desk.site.injection.as_ref();
-            site::send_piped(exchange, prepared, common, &name, &desk.scope(), injection).await
+        Meaning::Folder(path) => site::listing(request, path, &site.roots),
+        Meaning::Shipped(name, content) => {
+            let content = match content {
+                Cow::Borrowed(octets) => Bytes::from_static(octets),
+                Cow::Owned(octets) => octets.clone().into(),
+            };
+            site::shipped_page(request, name, content)
         }
+        Meaning::Index => {
+            let protocol = protocol_name(exchange.protocol());
+            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
+        }
+        Meaning::AddSlash => site::add_slash(request),
+        meaning => pages::in_words(meaning),
     }
 }
 
-/// What deciding a response takes.
-struct Desk<'a> {
-    worker: &'a Worker,
-    site: &'a Site,
-    exchange: &'a Exchange,
-    mount: Option<&'a Mount>,
-}
-
-impl Desk<'_> {
-    /// Decides the response of everything but scripts and `.asis` files; with the name that asks for pipes, where pipes
-    /// are to act.
-    fn prepare<'a>(&self, meaning: &'a Meaning) -> (Prepared, Option<Cow<'a, str>>) {
-        let request = self.exchange.request();
-        if request.query() == Some(b"list")
-            && let Some(folder) = self.site.folder(request.path())
-        {
-            return (site::listing(request, &folder, &self.site.roots), None);
+/// A generated page or script. The `.headers` of its test are its own; of several lines of a name the last counts, as
+/// in serve.py.
+fn generate(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Prepared {
+    let mut prepared = match generated.prepare(exchange.request().query()) {
+        Ok(prepared) => prepared,
+        Err(error) => return site::status_page(error.status(), &error.to_string()),
+    };
+    match site::own_fields(exchange, generated.source(), &worker.files()) {
+        Ok(fields) => {
+            fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()));
+            prepared
         }
-        match meaning {
-            Meaning::File(path) => {
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                (site::file(self.exchange, path, &self.context(&self.substitute())), Some(name))
-            }
-            Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
-                (self.generated(generated), Some(generated.loads_name()))
-            }
-            Meaning::Shipped(name, content) => {
-                let content = match content {
-                    Cow::Borrowed(octets) => Bytes::from_static(octets),
-                    Cow::Owned(octets) => octets.clone().into(),
-                };
-                (site::shipped_page(request, name, content), Some(name.into()))
-            }
-            Meaning::Folder(path) => (site::listing(request, path, &self.site.roots), None),
-            Meaning::Index => {
-                let (ports, protocol) = (&self.worker.shared.ports, protocol_name(self.exchange.protocol()));
-                (site::html_page(site::index_page(&self.site.roots, ports, protocol)), None)
-            }
-            Meaning::AddSlash => (site::add_slash(request), None),
-            meaning => (pages::in_words(meaning), None),
-        }
-    }
-
-    /// A generated page or script; its test's `.headers` are its own, where a later line replaces an earlier one of its
-    /// name, as in serve.py.
-    fn generated(&self, generated: &Generated) -> Prepared {
-        let mut prepared = match generated.prepare(self.exchange.request().query()) {
-            Ok(prepared) => prepared,
-            Err(error) => return site::status_page(error.status(), &error.to_string()),
-        };
-        match site::own_fields(self.exchange, generated.source(), &self.context(&self.substitute())) {
-            Ok(fields) => {
-                fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()))
-            }
-            Err(text) => return site::status_page(500, &text),
-        }
-        prepared
-    }
-
-    /// What templates can name.
-    fn scope(&self) -> site::Scope<'_> {
-        let scope = site::Scope::new(self.exchange, &self.site.environment, &self.site.roots.hidden);
-        match self.mount {
-            Some(mount) => site::Scope { url_base: &mount.url_base, doc_root: &mount.folder, ..scope },
-            None => scope,
-        }
-    }
-
-    fn substitute(&self) -> impl Fn(&[u8]) -> Result<Vec<u8>, String> + '_ {
-        |text| site::substitute(text, &self.scope(), site::Escape::None).map_err(|error| format!("{error}."))
-    }
-
-    fn context<'a>(&'a self, substitute: &'a site::Substitute<'a>) -> site::Context<'a> {
-        site::Context {
-            roots: &self.site.roots,
-            cache: &self.worker.files,
-            now: self.worker.now.get(),
-            wall_clock: net::wall_clock,
-            substitute,
-        }
+        Err(text) => site::status_page(500, &text),
     }
 }
 

@@ -1,13 +1,13 @@
 //! A worker: one OS thread with a runtime of its own, and everything of the connections that it was handed.
 
 use super::driver::Driver;
-use crate::exchange::{self, Connection, Peer};
+use crate::exchange::{self, Connection, Exchange, Peer};
 use crate::http::{Fields, date};
 use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
 use crate::script::{self, ScriptSource};
-use crate::site::{self, FileCache, Found, Meaning, Site, Source};
+use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub h2: h2::Config,
     pub exchange: exchange::Limits,
     pub script: script::Options,
+    /// How long every answer is held back, whoever gives it; zero for not at all.
+    pub latency: Duration,
     pub next_connection: AtomicU64,
 }
 
@@ -83,7 +85,7 @@ struct Resolved {
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: script::Host,
-    pub files: FileCache,
+    file_cache: FileCache,
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
     resolved: RefCell<HashMap<Bytes, Vec<Resolved>>>,
@@ -97,7 +99,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiv
     let worker = Rc::new(Worker {
         host: script::Host::new(shared.script.clone()),
         shared,
-        files: FileCache::default(),
+        file_cache: FileCache::default(),
         now: Cell::new(net::now()),
         resolved: RefCell::default(),
         date: date::Cache::default(),
@@ -210,6 +212,22 @@ impl Worker {
         }
         all.retain(|known| known.method != method);
         all.push(Resolved { since, method, answer: answer.clone() });
+    }
+
+    /// For answers with files.
+    pub fn files(&self) -> Files<'_> {
+        Files {
+            roots: &self.site().roots,
+            environment: &self.site().environment,
+            cache: &self.file_cache,
+            now: self.now.get(),
+            wall_clock: net::wall_clock,
+        }
+    }
+
+    /// What templates can name in the answer to `exchange`.
+    pub fn scope<'a>(&'a self, exchange: &'a Exchange) -> site::Scope<'a> {
+        site::Scope::new(exchange, &self.site().environment, &self.site().roots.hidden)
     }
 
     /// Fields of every response that the server itself makes.

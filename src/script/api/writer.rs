@@ -2,18 +2,18 @@
 
 use rhai::{Dynamic, Engine, INT, Map};
 
-use super::fields::{fields_of, name_of, value_of};
+use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::response::Response;
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
-use crate::exchange::{Protocol, ResponseHead, Track, encode_chunk};
+use crate::exchange::{Protocol, ResponseHead, Track};
 use crate::http::Fields;
-use crate::script::octets::{latin1, latin1_text};
+use crate::script::octets::latin1_text;
 use crate::wire::frame::{Frame, FrameType, flag};
 
 /// The writer of a response.
 #[derive(Clone)]
-pub struct Writer(Response);
+pub struct Writer(pub(super) Response);
 
 /// Options of the raw calls.
 struct Raw {
@@ -45,7 +45,11 @@ impl Writer {
 
     /// Sends a frame as given, on this connection.
     fn send(&self, function: &'static str, frame: &Frame, track: Track) -> Outcome<()> {
-        sent(self.0.exchange().send_raw_frame(function, frame.to_raw(), track))
+        let frame = frame.to_raw();
+        if frame.header.frame_type == FrameType::DATA {
+            self.0.pace_raw(frame.payload.len())?;
+        }
+        sent(self.0.exchange().send_raw_frame(function, frame, track))
     }
 
     fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
@@ -57,6 +61,22 @@ impl Writer {
             frame.set_padding(raw.padding);
         }
         self.send(function, &frame, raw.track)
+    }
+
+    /// A HEADERS frame. A whole interim response leaves the final one to be written.
+    fn raw_header(&self, fields: &Dynamic, options: &Map) -> Outcome<()> {
+        const FUNCTION: &str = "writer.write_raw_header_frame";
+        let block = block_of(fields)?;
+        let raw = self.raw_options(FUNCTION, options)?;
+        let own = Some(raw.stream_id) == self.0.exchange().stream_id();
+        if !own || !raw.end_headers || raw.end_stream || raw.track == Track::Yes || !is_interim(fields) {
+            return self.raw(FUNCTION, FrameType::HEADERS, block, options);
+        }
+        let mut frame = Frame::new(FrameType::HEADERS, flag::END_HEADERS, raw.stream_id, block);
+        if raw.padding.is_some() {
+            frame.set_padding(raw.padding);
+        }
+        sent(self.0.exchange().send_raw_interim(FUNCTION, frame.to_raw()))
     }
 
     fn raw_frame(&self, frame: &Frame, options: &Map) -> Outcome<()> {
@@ -105,29 +125,14 @@ impl Writer {
         let request = exchange.request();
         let (scheme, authority) = (latin1_text(&request.scheme), latin1_text(&request.authority));
         let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
-        Ok(Response::new(pushed, self.0.common().clone()))
+        Ok(Response::new(pushed, self.0.common().clone(), None))
     }
+}
 
-    /// One chunk (RFC 9112 §7.1); an empty one is the last.
-    fn write_chunk(&self, data: &Dynamic) -> Outcome<()> {
-        self.only_http1("writer.write_chunk")?;
-        let data = octets("a chunk", data)?;
-        if !self.0.exchange().headers_sent() {
-            self.0.write_status_headers()?;
-        }
-        // A transfer-encoding that the script wrote itself is not applied to what follows.
-        if self.0.0.headers.0.borrow().contains("transfer-encoding") {
-            return self.0.write_data(encode_chunk(&data, b""), data.is_empty());
-        }
-        self.0.write_data(data.clone(), data.is_empty())
-    }
-
-    fn only_http1(&self, function: &'static str) -> Outcome<()> {
-        match self.0.exchange().protocol() {
-            Protocol::Http1 => Ok(()),
-            Protocol::Http2 => other_protocol(function, Protocol::Http1),
-        }
-    }
+/// Whether these are the fields of an interim response (RFC 9110 §15.2).
+fn is_interim(fields: &Dynamic) -> bool {
+    let Ok(fields) = fields_of(fields) else { return false };
+    fields.get(":status").is_some_and(|status| status.len() == 3 && status.starts_with(b"1") && &status[..] != b"101")
 }
 
 pub fn register(engine: &mut Engine) {
@@ -135,7 +140,6 @@ pub fn register(engine: &mut Engine) {
     handle!(engine, "writer", |response: &mut Response| -> Writer { Writer(response.clone()) });
     register_checked(engine);
     register_raw(engine);
-    register_http1(engine);
 }
 
 fn register_checked(engine: &mut Engine) {
@@ -149,6 +153,13 @@ fn register_checked(engine: &mut Engine) {
         writer.write_headers(Some(status), &fields, false)
     });
     engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic, end: bool| {
+        writer.write_headers(Some(status), &fields, end)
+    });
+    // The order of wptserve.
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT| {
+        writer.write_headers(Some(status), &fields, false)
+    });
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT, end: bool| {
         writer.write_headers(Some(status), &fields, end)
     });
     engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic| writer.clone().write_data(&data, false));
@@ -168,21 +179,26 @@ fn register_checked(engine: &mut Engine) {
     engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
         writer.write_push(method, path, &fields_of(&fields)?)
     });
-    engine.register_fn("end_stream", |writer: &mut Writer| sent(writer.0.exchange().end()));
+    engine.register_fn("get_max_payload_size", |writer: &mut Writer| {
+        sent(writer.0.exchange().max_payload("writer.get_max_payload_size")).map(INT::from)
+    });
+    engine.register_fn("end_stream", |writer: &mut Writer| {
+        writer.0.end_lines();
+        sent(writer.0.exchange().end())
+    });
     engine.register_fn("rst_stream", |writer: &mut Writer, code: Dynamic| -> Outcome<()> {
         sent(writer.0.exchange().reset(code_of(&code)?))
     });
 }
 
 fn register_raw(engine: &mut Engine) {
-    const HEADERS: &str = "writer.write_raw_header_frame";
     const CONTINUATION: &str = "writer.write_raw_continuation_frame";
     const DATA: &str = "writer.write_raw_data_frame";
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &Map::new())
+        writer.raw_header(&fields, &Map::new())
     });
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &options)
+        writer.raw_header(&fields, &options)
     });
     engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic| {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &Map::new())
@@ -191,59 +207,24 @@ fn register_raw(engine: &mut Engine) {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, options: Map| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, end_stream: bool| {
         let options = Map::from_iter([("end_stream".into(), end_stream.into())]);
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
-    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| writer.raw_frame(&frame, &Map::new()));
+    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| {
+        writer.clone().raw_frame(&frame, &Map::new())
+    });
     engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame, options: Map| {
-        writer.raw_frame(&frame, &options)
+        writer.clone().raw_frame(&frame, &options)
     });
     engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        sent(writer.0.exchange().send_raw(octets("raw octets", &data)?))
-    });
-}
-
-/// What exists over HTTP/1.1 only: its parts one by one.
-fn register_http1(engine: &mut Engine) {
-    engine.register_fn("write_status", |writer: &mut Writer, code: INT| -> Outcome<()> {
-        writer.only_http1("writer.write_status")?;
-        writer.0.set_status(&code.into())
-    });
-    engine.register_fn("write_status", |writer: &mut Writer, code: INT, reason: &str| -> Outcome<()> {
-        writer.only_http1("writer.write_status")?;
-        writer.0.set_status(&Dynamic::from_array(vec![code.into(), reason.into()]))
-    });
-    engine.register_fn("write_header", |writer: &mut Writer, name: Dynamic, value: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_header")?;
-        writer.0.0.headers.0.borrow_mut().append(name_of(&name)?, value_of(&value)?);
-        Ok(())
-    });
-    engine.register_fn("end_headers", |writer: &mut Writer| -> Outcome<()> {
-        writer.only_http1("writer.end_headers")?;
-        writer.0.write_status_headers()
-    });
-    engine.register_fn("write_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_content")?;
-        let writer = writer.clone();
-        if !writer.0.exchange().headers_sent() {
-            writer.0.write_status_headers()?;
-        }
-        writer.write_data(&data, false)
-    });
-    engine.register_fn("write_chunk", |writer: &mut Writer, data: Dynamic| writer.clone().write_chunk(&data));
-    engine.register_fn("write_raw_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_raw_content")?;
-        // Text holds one octet per character where it can, as names and values do.
-        let data = match data.as_immutable_string_ref() {
-            Ok(text) => latin1(&text),
-            Err(_) => octets("raw content", &data)?,
-        };
-        sent(writer.0.exchange().send_raw(data))
+        let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
+        response.pace_raw(data.len())?;
+        sent(response.exchange().send_raw(data))
     });
 }

@@ -65,7 +65,8 @@ impl Pipeline {
         })
     }
 
-    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why.
+    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why;
+    /// `common` are the fields of that. What is put into HTML pages comes after the pipes.
     ///
     /// # Errors
     /// As [`deliver::send`].
@@ -82,7 +83,7 @@ impl Pipeline {
                 if let Some(injection) = injection {
                     injection.apply(&mut prepared);
                 }
-                send_as(exchange, prepared, common, wire).await
+                send_as(exchange, prepared, wire).await
             }
             Err(error) => deliver::send(exchange, error.page(exchange), common).await,
         }
@@ -116,8 +117,7 @@ impl Pipeline {
     }
 }
 
-/// Sends a file or a page, through pipes if the query or the file name `name` asks for them. After them
-/// comes what is put into every HTML page. What is no success (404,
+/// Sends a file or a page, through pipes if the query or the file name `name` asks for them. What is no success (404,
 /// 416, …) goes out as it is.
 ///
 /// # Errors
@@ -138,12 +138,15 @@ pub async fn send_piped(
         return deliver::send(exchange, prepared, common).await;
     }
     match Pipeline::parse(query, name) {
-        Ok(pipeline) => pipeline.send(exchange, prepared, common, scope, injection).await,
+        Ok(pipeline) => {
+            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            pipeline.send(exchange, prepared, common, scope, injection).await
+        }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
     }
 }
 
-async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wire: Wire) -> Result<(), SendError> {
+async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Result<(), SendError> {
     if let Some(octets) = wire.pad {
         exchange.set_padding(octets)?;
     }
@@ -156,13 +159,13 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wi
         content::pause(wire.delay).await;
     }
     match wire.ending {
-        None => deliver::send(exchange, prepared, common).await,
+        None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {
             let length = prepared.content.length();
             announce(&mut prepared, length);
             prepared.content = Content::Pieces(Box::new(Part::new(pieces_of(prepared.content), 0, Some(octets))));
-            deliver::send_unfinished(exchange, prepared, common, ending).await
+            deliver::send_unfinished(exchange, prepared, ending).await
         }
     }
 }
