@@ -100,7 +100,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         return site::listing(request, &folder, &site.roots);
     }
     match meaning {
-        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
         Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
             generate(worker, exchange, generated)
         }
@@ -128,7 +128,7 @@ fn generate(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Prep
         Ok(prepared) => prepared,
         Err(error) => return site::status_page(error.status(), &error.to_string()),
     };
-    match site::own_fields(exchange, generated.source(), &worker.files()) {
+    match site::own_fields(exchange, generated.source(), &worker.files(), &worker.scope(exchange)) {
         Ok(fields) => {
             fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()));
             prepared

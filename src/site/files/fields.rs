@@ -7,7 +7,7 @@
 use super::stamp::Stamp;
 use crate::exchange::ResponseHead;
 use crate::http::{Fields, media_type};
-use crate::site::template::{self, Escape};
+use crate::site::template::{Escape, Scope, substitute};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -75,20 +75,16 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
 }
 
 /// The fields that the sources give, and no others; as [`head`].
-pub(super) fn own(sources: &[Source], context: Option<&template::Scope<'_>>) -> Result<Fields, String> {
+pub(super) fn own(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Fields, String> {
     let mut fields = Fields::new();
-    read_all(sources, context)?.into_fields(&mut fields);
+    read_all(sources, scope)?.into_fields(&mut fields);
     Ok(fields)
 }
 
-/// The head of a whole response with the file at `path`; templates are substituted if there is a context. An error is a
+/// The head of a whole response with the file at `path`; templates are substituted if there is a scope. An error is a
 /// sentence that names file and line.
-pub(super) fn head(
-    path: &Path,
-    sources: &[Source],
-    context: Option<&template::Scope<'_>>,
-) -> Result<ResponseHead, String> {
-    let groups = read_all(sources, context)?;
+pub(super) fn head(path: &Path, sources: &[Source], scope: Option<&Scope<'_>>) -> Result<ResponseHead, String> {
+    let groups = read_all(sources, scope)?;
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     if !groups.by_name.contains_key(&b"content-type"[..]) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -98,12 +94,12 @@ pub(super) fn head(
     Ok(head)
 }
 
-fn read_all(sources: &[Source], context: Option<&template::Scope<'_>>) -> Result<Groups, String> {
+fn read_all(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Groups, String> {
     let mut groups = Groups::default();
     for source in sources {
-        let text = match context.filter(|_| source.template) {
-            Some(context) => {
-                let text = template::substitute(&source.text, context, Escape::None);
+        let text = match scope.filter(|_| source.template) {
+            Some(scope) => {
+                let text = substitute(&source.text, scope, Escape::None);
                 text.map_err(|error| format!("{}: {error}", source.name))?.into()
             }
             None => source.text.clone(),
