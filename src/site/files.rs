@@ -74,12 +74,7 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'
 ///
 /// # Errors
 /// A sentence that names the `.headers` file.
-pub fn own_fields(
-    exchange: &Exchange,
-    path: &Path,
-    files: &Files<'_>,
-    scope: &Scope<'_>,
-) -> Result<Fields, String> {
+pub fn own_fields(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'_>) -> Result<Fields, String> {
     let sources = cache::read_fields(path, &fields::look(path), files)?;
     let mut fields = fields::own(&sources, Some(scope))?;
     drop_connection_specific(exchange, &mut fields);

@@ -240,5 +240,8 @@ fn is_multipart(answer: &Answer) -> bool {
 fn links(answer: &Answer) -> Vec<String> {
     let text = answer.text();
     let links = text.split("href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
-    links.filter(|(_, rest)| !rest.starts_with(">..<")).map(|(link, _)| link.trim_start_matches("./").to_owned()).collect()
+    links
+        .filter(|(_, rest)| !rest.starts_with(">..<"))
+        .map(|(link, _)| link.trim_start_matches("./").to_owned())
+        .collect()
 }
