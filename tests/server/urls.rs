@@ -27,6 +27,7 @@ fn over_http1(server: &Server, method: &str, path: &str) -> Got {
 
 fn over_http2(server: &Server, method: &str, path: &str) -> Got {
     let mut client = Client::h2c(server);
+    client.open_windows();
     let stream = client.request(method, path, &[], true);
     let response = client.response(stream);
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
