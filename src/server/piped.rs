@@ -35,9 +35,9 @@ struct Piped {
 impl Delivery for Piped {
     fn deliver(&self, exchange: Exchange, prepared: Prepared) -> Delivering {
         let (worker, pipeline) = (Rc::clone(&self.worker), Rc::clone(&self.pipeline));
-        Box::pin(
-            async move { pipeline.send(&exchange, prepared, worker.common_fields(), &worker.scope(&exchange)).await },
-        )
+        Box::pin(async move {
+            pipeline.send(&exchange, prepared, worker.common_fields(), &worker.scope(&exchange), None).await
+        })
     }
 
     fn pace(&self) -> Option<Pace> {

@@ -306,6 +306,12 @@ fn reset_ends_the_stream_or_the_connection() {
     let stream = client.get("/large.bin?pipe=reset(CANCEL,40000)");
     let answer = client.response(stream);
     assert_eq!((answer.body.len(), answer.get("content-length").as_deref()), (40_000, Some("600000")));
+    let stream = client.get("/document.txt?pipe=header(Content-Length,9)|reset(CANCEL,4)");
+    let answer = client.response(stream);
+    assert_eq!((answer.text().as_str(), answer.get("content-length").as_deref()), ("0123", Some("9")));
+    let stream = client.get("/document.txt?pipe=status(204)|reset(CANCEL,4)");
+    let answer = client.response(stream);
+    assert_eq!((answer.status(), answer.get("content-length"), answer.reset), (Some(204), None, Some(8)));
     let stream = client.request("HEAD", "/document.txt?pipe=reset(CANCEL,0)", &[], true);
     let answer = client.response(stream);
     assert_eq!((answer.status(), answer.reset), (Some(200), Some(8)));
