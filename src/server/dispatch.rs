@@ -104,7 +104,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         prepared
     };
     match meaning {
-        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
         Meaning::Folder(path) => site::listing(request, path, &site.roots),
         Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
         Meaning::Generated(generated) => match generated.prepare(request.query()) {

@@ -218,7 +218,6 @@ impl Worker {
     pub fn files(&self) -> Files<'_> {
         Files {
             roots: &self.site().roots,
-            environment: &self.site().environment,
             cache: &self.file_cache,
             now: self.now.get(),
             wall_clock: net::wall_clock,
