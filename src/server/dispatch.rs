@@ -73,7 +73,10 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     if let Meaning::File(path) = meaning
         && path.extension().is_some_and(|extension| extension == "asis")
     {
-        return site::send_as_is(exchange, path, worker.common_fields()).await;
+        return match piped::pace(exchange) {
+            Ok(pace) => site::send_as_is(exchange, path, worker.common_fields(), pace).await,
+            Err(error) => site::send(exchange, error.page(exchange), worker.common_fields()).await,
+        };
     }
     let mut prepared = prepare(worker, site, exchange, meaning);
     if let Some(injection) = &site.injection

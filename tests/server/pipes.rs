@@ -415,6 +415,19 @@ fn the_result_of_a_script_is_piped() {
 }
 
 #[test]
+fn of_an_as_is_file_only_the_rhythm_changes() {
+    let octets = "HTTP/1.1 202 Giraffe\r\nX-Test: PASS\r\nContent-Length: 7\r\n\r\nContent";
+    let server = Server::builder().file("test.asis", octets).start();
+    let path = "/test.asis?pipe=trickle(1:d0.02:5:d0.02)|status(404)|slice(null,2)";
+    let before = Instant::now();
+    assert_eq!(String::from_utf8_lossy(&http1_octets(&server, "GET", path)), octets);
+    assert!(before.elapsed() >= Duration::from_millis(40));
+    let answer = http2(&server, path);
+    assert_eq!((answer.status(), answer.text().as_str()), (Some(202), "Content"));
+    assert_eq!(http1(&server, "GET", "/test.asis?pipe=nope").status, 500);
+}
+
+#[test]
 fn of_what_a_script_writes_itself_only_the_rhythm_changes() {
     let writer = "fn main(request, response) { response.writer.write_headers([[\":status\", \"200\"]]); \
                   response.writer.write_data(\"0123456789\"); response.writer.write_data(\"abcde\"); }";

@@ -17,7 +17,7 @@ pub(super) use wire::Ending;
 use super::deliver;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
-use crate::exchange::{Content, ContentError, Exchange, Prepared, Protocol, SendError};
+use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
 use crate::http::Fields;
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
@@ -237,9 +237,18 @@ fn trickle(prepared: &mut Prepared, pace: &Pace) -> Result<(), PipeError> {
         fields.append("Pragma", "no-cache");
         fields.append("Expires", "0");
     }
-    let pieces = pieces_of(std::mem::take(&mut prepared.content));
-    prepared.content = Content::Pieces(Box::new(Trickled::new(pieces, pace.clone(), LONGEST)));
+    let content = std::mem::take(&mut prepared.content);
+    prepared.content = Content::Pieces(trickled(content, Some(pace.clone())));
     Ok(())
+}
+
+/// Content in a rhythm, if there is one.
+pub(super) fn trickled(content: Content, pace: Option<Pace>) -> Box<dyn Pieces> {
+    let pieces = pieces_of(content);
+    match pace {
+        Some(pace) => Box::new(Trickled::new(pieces, pace, LONGEST)),
+        None => pieces,
+    }
 }
 
 async fn gzip(prepared: &mut Prepared) -> Result<(), PipeError> {
