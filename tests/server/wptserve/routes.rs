@@ -121,3 +121,18 @@ fn fields_of_the_script_apply_to_its_page() {
         assert_eq!((answer.status, answer.values("x-test")), (299, vec!["no"]));
     });
 }
+
+#[test]
+fn what_serve_withholds_is_404_but_for_its_runner() {
+    let mut builder = Server::builder();
+    for path in ["_certs/x.txt", "tools/x.txt", "dom/tools/x.txt", "tools/runner/x.txt", "results/x.txt"] {
+        builder = builder.file(path, "here");
+    }
+    let server = builder.start();
+    for path in ["/_certs/x.txt", "/tools/x.txt", "/dom/tools/x.txt", "/results/"] {
+        both(&server, &Ask::get(path), |answer| assert_eq!(answer.status, 404, "{path}"));
+    }
+    for path in ["/tools/runner/x.txt", "/results/x.txt"] {
+        both(&server, &Ask::get(path), |answer| assert_eq!((answer.status, &*answer.text()), (200, "here"), "{path}"));
+    }
+}
