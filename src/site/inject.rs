@@ -40,6 +40,8 @@ impl Injection {
         injected.extend_from_slice(page.get(at..).unwrap_or_default());
         prepared.content = injected.freeze().into();
         head.fields.remove("content-length");
+        // It was the file's.
+        head.fields.remove("etag");
     }
 }
 

@@ -132,11 +132,8 @@ fn keeps_its_promises(name: &str, page: &str, least: usize) {
                 let outcome = std::panic::catch_unwind(ask);
                 let complaint = outcome.unwrap_or_else(|_| Err("nothing that could be read".to_owned()));
                 if let Err(complaint) = complaint {
-                    let _ = writeln!(
-                        wrong,
-                        "{name}:{} ({}) over {protocol}: {complaint}",
-                        example.line, example.heading
-                    );
+                    let _ =
+                        writeln!(wrong, "{name}:{} ({}) over {protocol}: {complaint}", example.line, example.heading);
                 }
             }
         }
@@ -300,8 +297,7 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
     }
     let response = crate::support::raw::assemble(&frames, stream);
     let here = frames.iter().filter(|frame| frame.header.stream_id == stream && !frame.is(FrameType::WINDOW_UPDATE));
-    let here: Vec<String> =
-        here.map(|frame| format!("{}/{:x}", frame.header.frame_type, frame.header.flags)).collect();
+    let here: Vec<String> = here.map(|frame| format!("{}/{:x}", frame.header.frame_type, frame.header.flags)).collect();
     let lines =
         |fields: &Fields| fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
     let code = |fields: &Fields| lines_status(fields).unwrap_or_default();

@@ -202,7 +202,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "the cache compares instants")]
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let roots = Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new() };
+            let roots =
+                Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
             Self { folder, roots, cache: FileCache::default(), start: Instant::now() }
         }
 
