@@ -2,10 +2,14 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/api/mod.rs"]
+mod api;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
@@ -16,6 +20,8 @@ mod start;
 #[path = "server/stash.rs"]
 mod stash;
 mod support;
+#[path = "server/urls.rs"]
+mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
 #[path = "server/wptserve/mod.rs"]

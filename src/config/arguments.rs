@@ -31,6 +31,8 @@ pub enum Command {
     Hosts(HostsArguments),
     /// Shows the certificates, or makes them anew; prints how browsers come to trust them
     Certs(CertsArguments),
+    /// Starts Chromium or Firefox with a fresh profile that trusts the server and knows its names
+    Open(OpenArguments),
 }
 
 /// Options of `wireserve serve`: each wins over wpt.toml.
@@ -160,6 +162,32 @@ pub enum CertsCommand {
         #[arg(long)]
         authority: bool,
     },
+}
+
+/// Options of `wireserve open`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OpenArguments {
+    /// What to open: a URL, or a path on the running server [default: /]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// chromium, firefox, or a program [default: the first that is found; CHROME and FIREFOX may name them]
+    #[arg(long, value_name = "BROWSER")]
+    pub browser: Option<PathBuf>,
+    /// Without a window
+    #[arg(long)]
+    pub headless: bool,
+    /// Configuration of the server [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The server's folder of certificates [default: certs]
+    #[arg(long, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// The server's ready file, which tells its ports [default: the ports of the configuration]
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// More arguments for the browser
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<String>,
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 pub use self::arguments::{
     Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
-    ServeArguments,
+    OpenArguments, ServeArguments,
 };
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;

@@ -30,10 +30,10 @@ pub use error::SendError;
 pub use levers::Subscription;
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
-pub use request::{Protocol, RawHead, Request};
+pub use request::{Protocol, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
-pub use crate::h1::{Line, encode_chunk};
+pub use crate::h1::{Line, Version, encode_chunk};
 pub use crate::h2::{Settings, Track};
 pub use crate::wire::frame::ErrorCode;

@@ -177,9 +177,7 @@ fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Rc<D
     } else if main && !exchange.request_ended() {
         waited(caller, exchange, |exchange| async move { exchange.request_complete().await })?;
     }
-    if exchange.too_large() && !exchange.headers_sent() {
-        response.take_error(413, "The request's content is larger than this server keeps.");
-    } else if main {
+    if main {
         last = Entry::Main;
         let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
         response.take(value).map_err(|message| {
@@ -236,9 +234,9 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         ScriptError::Ended => {
             return tracing::debug!(target: "script", "{target}: the client left before its answer was complete");
         }
-        ScriptError::BadRequest(text) if !exchange.headers_sent() => {
-            tracing::debug!(target: "script", "{target}: {text}");
-            return answer_plain(exchange, 400, &format!("{text}\n"), common);
+        ScriptError::BadRequest(error) if !exchange.headers_sent() => {
+            tracing::debug!(target: "script", "{target}: {}", error.text);
+            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common);
         }
         ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {error}"),
         _ => tracing::warn!(target: "script", "{target}: {error}"),

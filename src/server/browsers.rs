@@ -69,15 +69,19 @@ impl Trust {
         format!("--host-resolver-rules={}", rules.join(", "))
     }
 
+    /// Whether Firefox can only be told where all names lead, those included that must not resolve.
+    pub fn is_imprecise_in_firefox(&self) -> bool {
+        !self.address.is_loopback() && !self.hosts.in_need_of_set_up().is_empty()
+    }
+
     /// Preferences of Firefox; `user.js` in a profile sets them.
     pub fn firefox(&self) -> Vec<(&'static str, Value)> {
         let mut preferences = Vec::new();
         let names = self.hosts.in_need_of_set_up();
-        if !names.is_empty() && self.address.is_loopback() {
-            preferences.push(("network.dns.localDomains", json!(names.join(","))));
-        } else if !names.is_empty() {
-            // There is no list for other addresses: everything leads there then, also what must not.
+        if self.is_imprecise_in_firefox() {
             preferences.push(("network.dns.forceResolve", json!(self.address)));
+        } else if !names.is_empty() {
+            preferences.push(("network.dns.localDomains", json!(names.join(","))));
         }
         preferences.extend(FIREFOX.map(|(name, value)| (name, value.into())));
         preferences

@@ -4,7 +4,7 @@ use super::certs::Report;
 use super::settings;
 use crate::config::{
     self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, LogLevel,
-    NewArguments, ServeArguments,
+    NewArguments, OpenArguments, ServeArguments,
 };
 use crate::net::certificates::Renew;
 use crate::script;
@@ -22,6 +22,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
         Command::Certs(arguments) => certs(arguments),
+        Command::Open(arguments) => open(arguments),
     }
 }
 
@@ -122,6 +123,18 @@ fn certs(arguments: &CertsArguments) -> ExitCode {
             say(&format!("{}\n", text.trim_end()));
             ExitCode::SUCCESS
         }
+        Err(error) => fail(error),
+    }
+}
+
+fn open(arguments: &OpenArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    log_to_stderr(config.log.value);
+    match super::open::open(arguments, &config) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
     }
 }

@@ -1,13 +1,12 @@
 //! Who answers an exchange.
 
-use super::worker::{Answer, Worker};
+use super::pages;
+use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
-use crate::site::{self, Meaning};
+use crate::site::{self, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -29,6 +28,13 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
 }
 
 async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    if !worker.shared.latency.is_zero() {
+        // Whoever leaves in the meantime needs no answer.
+        let lost = tokio::time::timeout(worker.shared.latency, exchange.lost()).await;
+        if lost.is_ok() {
+            return;
+        }
+    }
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
@@ -38,74 +44,86 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
-    match &*worker.resolve(request.path()) {
-        Answer::Script(source) => worker.host.run(source, exchange).await,
-        Answer::Site(meaning) => {
-            let answered = by_meaning(&worker, &exchange, meaning);
-            by_site(&exchange, answered).await;
-        }
+    let answer = worker.resolve(&request.method, request.path());
+    if let Some(path) = &answer.found.rewritten {
+        request.rewrite(path);
+    }
+    if !answer.found.matched.is_empty() {
+        request.routing.set_matched(answer.found.matched.clone());
+    }
+    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
+    if refused && worker.site().refuse_h2_over_http1 {
+        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
+        return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
+    }
+    match &answer.script {
+        Some(script) => worker.host.run(script, exchange).await,
+        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let (request, roots) = (exchange.request(), &worker.shared.roots);
-    if request.query() == Some(b"list")
-        && let Some(folder) = roots.folder(request.path())
+    let site = worker.site();
+    if let Meaning::File(path) = meaning
+        && path.extension().is_some_and(|extension| extension == "asis")
     {
-        return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
+        return site::send_as_is(exchange, path, worker.common_fields()).await;
     }
-    let prepared = match meaning {
-        _ if request.query() == Some(b"list")
-            && let Some(folder) = roots.folder(request.path()) =>
-        {
-            site::listing(request, &folder, roots)
-        }
-        Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
-            return site::send_as_is(exchange, path, worker.common_fields()).await;
-        }
-        Meaning::File(path) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            return piped(worker, exchange, file(worker, exchange, path), &name).await;
-        }
-        Meaning::Folder(path) => site::listing(request, path, roots),
+    let mut prepared = prepare(worker, site, exchange, meaning);
+    if let Some(injection) = &site.injection
+        && matches!(meaning, Meaning::File(_) | Meaning::Generated(_))
+    {
+        injection.apply(&mut prepared);
+    }
+    let name = match meaning {
+        Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        Meaning::Generated(generated) => String::from_utf8_lossy(generated.loads()),
+        Meaning::Shipped(name, _) => name.as_str().into(),
+        _ => return site::send(exchange, prepared, worker.common_fields()).await,
+    };
+    site::send_piped(exchange, prepared, worker.common_fields(), &name, &worker.scope(exchange)).await
+}
+
+/// Decides the response of everything but scripts and `.asis` files.
+fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
+    let request = exchange.request();
+    if request.query() == Some(b"list")
+        && let Some(folder) = site.folder(request.path())
+    {
+        return site::listing(request, &folder, &site.roots);
+    }
+    let other_methods = |methods: &str| {
+        let mut prepared = site::status_page(405, pages::OTHER_METHODS);
+        prepared.head.fields.append("allow", methods.to_owned());
+        prepared
+    };
+    match meaning {
+        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::Folder(path) => site::listing(request, path, &site.roots),
+        Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
+        Meaning::Generated(generated) => match generated.prepare(request.query()) {
+            Ok(prepared) => prepared,
+            Err(error) => site::status_page(error.status(), &error.to_string()),
+        },
         Meaning::Shipped(name, content) => {
             let content = match content {
                 std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
                 std::borrow::Cow::Owned(octets) => octets.clone().into(),
             };
-            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
+            site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
+            let protocol = protocol_name(exchange.protocol());
+            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
-        Meaning::Missing | Meaning::Script(_) => {
-            site::status_page(404, "No file and no handler answers to this path. / lists the handlers.")
-        }
-    };
-    site::send(exchange, prepared, worker.common_fields()).await
-}
-
-/// Sends what answers for a file of this name, as query and name want it.
-async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
-    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
-}
-
-/// What templates can name.
-fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
-    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
-}
-
-fn file(worker: &Worker, exchange: &Exchange, path: &Path) -> Prepared {
-    let scope = scope(worker, exchange);
-    let context = site::Context {
-        roots: &worker.shared.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| site::substitute(text, &scope, site::Escape::None).map_err(|error| format!("{error}.")),
-    };
-    site::file(exchange, path, &context)
+        Meaning::Status(code) => site::status_page(*code, pages::ROUTED),
+        Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
+        Meaning::Python => site::status_page(501, pages::PYTHON),
+        Meaning::Withheld => site::status_page(404, pages::WITHHELD),
+        Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
+        Meaning::Missing | Meaning::Script(_) => site::status_page(404, pages::MISSING),
+    }
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -3,6 +3,7 @@
 use crate::net::certificates::CertificateError;
 use crate::net::listen::ListenError;
 use crate::script::stash::error::StashError;
+use crate::site::SiteError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ pub enum StartError {
     Stash(StashError),
     /// The cryptography could not be set up.
     Tls(String),
+    /// What the configuration says about URLs is of no use.
+    Site(SiteError),
     /// The ready file cannot be written.
     ReadyFile(PathBuf, io::Error),
     /// The operating system refuses a thread, a runtime or a signal handler.
@@ -34,6 +37,7 @@ impl fmt::Display for StartError {
             Self::Listen(error) => error.fmt(f),
             Self::Stash(error) => write!(f, "the stash cannot be set up: {error}"),
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
+            Self::Site(error) => error.fmt(f),
             Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
             Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
         }
@@ -57,5 +61,11 @@ impl From<ListenError> for StartError {
 impl From<StashError> for StartError {
     fn from(error: StashError) -> Self {
         Self::Stash(error)
+    }
+}
+
+impl From<SiteError> for StartError {
+    fn from(error: SiteError) -> Self {
+        Self::Site(error)
     }
 }

@@ -11,6 +11,8 @@ mod driver;
 mod environment;
 mod error;
 mod names;
+mod open;
+mod pages;
 mod settings;
 mod start;
 mod worker;

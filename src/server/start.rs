@@ -40,7 +40,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let stash = Stash::new(config.stash.options())?;
     let certificates = certificates(config)?;
     let (open, urls) = open_ports(config, &certificates)?;
-    let shared = Arc::new(settings::shared(config, &urls, stash));
+    let shared = Arc::new(settings::shared(config, &urls, stash)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };
@@ -66,7 +66,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
     Ok(())
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| StartError::System("a runtime", error))
 }

@@ -189,3 +189,6 @@ async fn in_pieces(exchange: &Exchange, mut pieces: Box<dyn Pieces>, ends: bool)
         exchange.drained().await?;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,7 @@ impl Stage {
             connect_protocol_known: true,
             fields: Fields::from(fields),
             raw: RawHead::Pushed,
+            routing: crate::exchange::Routing::default(),
         };
         let peer = Peer { server_port: 8443, ..Peer::default() };
         Self { folder, request, peer, environment, hidden: Vec::new(), url_base: "/" }
