@@ -13,6 +13,8 @@ mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/pipes.rs"]
+mod pipes;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]

@@ -1,6 +1,7 @@
 //! Who answers an exchange.
 
 use super::pages;
+use super::piped;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
 use crate::site::{self, Meaning, Site};
@@ -57,7 +58,12 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
     }
     match &answer.script {
-        Some(script) => worker.host.run(script, exchange).await,
+        Some(script) => match piped::delivery(&worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
+            Err(error) => {
+                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
+            }
+        },
         None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
@@ -98,7 +104,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         prepared
     };
     match meaning {
-        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
         Meaning::Folder(path) => site::listing(request, path, &site.roots),
         Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
         Meaning::Generated(generated) => match generated.prepare(request.query()) {

@@ -58,14 +58,14 @@ impl From<ListenError> for StartError {
     }
 }
 
-impl From<StashError> for StartError {
-    fn from(error: StashError) -> Self {
-        Self::Stash(error)
-    }
-}
-
 impl From<SiteError> for StartError {
     fn from(error: SiteError) -> Self {
         Self::Site(error)
+    }
+}
+
+impl From<StashError> for StartError {
+    fn from(error: StashError) -> Self {
+        Self::Stash(error)
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod names;
 mod open;
 mod pages;
+mod piped;
 mod settings;
 mod start;
 mod worker;

@@ -10,7 +10,6 @@ use crate::{exchange, h1, h2, net};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 /// What all workers share.
 ///
@@ -36,7 +35,7 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> 
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
-        latency: Duration::ZERO,
+        latency: config.latency.value,
         next_connection: AtomicU64::new(1),
     })
 }

@@ -18,13 +18,12 @@ pub use as_is::send_as_is;
 pub use cache::FileCache;
 pub use listing::listing;
 
-use super::environment::Environment;
 use super::pages::status_page;
+use super::pipes::Pipeline;
 use super::resolve::Roots;
-use super::template;
+use super::template::Scope;
 use crate::exchange::{Exchange, Prepared, Protocol};
 use cache::{Cached, Stored};
-use memchr::memmem;
 use std::io;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -33,8 +32,6 @@ use std::time::{Instant, SystemTime};
 pub struct Files<'a> {
     /// What is served: a `.headers` file elsewhere is not looked at.
     pub roots: &'a Roots,
-    /// For `.sub.headers` files.
-    pub environment: &'a Environment,
     /// The worker's.
     pub cache: &'a FileCache,
     /// When the turn under way began.
@@ -43,8 +40,8 @@ pub struct Files<'a> {
     pub wall_clock: fn() -> SystemTime,
 }
 
-/// Decides how the file at `path` answers. What goes wrong is a response too.
-pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
+/// Decides how the file at `path` answers; `.sub.headers` files see `scope`. What goes wrong is a response too.
+pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'_>) -> Prepared {
     let request = exchange.request();
     let cached = match cache::find(path, files) {
         Ok(cached) => cached,
@@ -54,7 +51,7 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
         Ok(source) => source,
         Err(error) => return unreadable(&error),
     };
-    let changed_by_pipe = || request.query().is_some_and(|query| memmem::find(query, b"pipe=").is_some());
+    let changed_by_pipe = || Pipeline::is_asked_for(request.query(), "");
     let mut prepared = match &cached.fields {
         cache::Head::Fixed(head) if changed_by_pipe() => {
             let mut head = head.clone();
@@ -62,13 +59,10 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
             select::answer(request, &head, source)
         }
         cache::Head::Fixed(head) => select::answer(request, head, source),
-        cache::Head::Templates(sources) => {
-            let context = template::Scope::new(exchange, files.environment, &files.roots.hidden);
-            match fields::head(path, sources, Some(&context)) {
-                Ok(head) => select::answer(request, &head, source),
-                Err(text) => status_page(500, &text),
-            }
-        }
+        cache::Head::Templates(sources) => match fields::head(path, sources, Some(scope)) {
+            Ok(head) => select::answer(request, &head, source),
+            Err(text) => status_page(500, &text),
+        },
         cache::Head::Wrong(text) => status_page(500, text),
     };
     if exchange.protocol() == Protocol::Http2 {

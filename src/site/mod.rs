@@ -17,7 +17,7 @@ mod resolve;
 mod routes;
 mod shipped;
 mod snapshot;
-mod template;
+pub mod template;
 mod wrappers;
 
 /// What to say where the document root has no testharness.js or what belongs to it.

@@ -185,7 +185,6 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::environment::Environment;
     use crate::site::resolve::Roots;
     use std::fs;
     use std::time::SystemTime;
@@ -196,7 +195,6 @@ mod tests {
         folder: tempfile::TempDir,
         roots: Roots,
         cache: FileCache,
-        environment: Environment,
         start: Instant,
     }
 
@@ -204,10 +202,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "the cache compares instants")]
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let roots =
-                Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-            let (cache, environment) = (FileCache::default(), Environment::default());
-            Self { folder, roots, cache, environment, start: Instant::now() }
+            let roots = Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new() };
+            Self { folder, roots, cache: FileCache::default(), start: Instant::now() }
         }
 
         fn write(&self, name: &str, text: &str) {
@@ -222,7 +218,6 @@ mod tests {
         fn find(&self, microseconds: u64, wall_clock: fn() -> SystemTime) -> Rc<Cached> {
             let files = Files {
                 roots: &self.roots,
-                environment: &self.environment,
                 cache: &self.cache,
                 now: self.start + Duration::from_micros(microseconds),
                 wall_clock,

@@ -7,7 +7,7 @@
 use super::stamp::Stamp;
 use crate::exchange::ResponseHead;
 use crate::http::{Fields, media_type};
-use crate::site::template::{self, Escape};
+use crate::site::template::{Escape, Scope, substitute};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -74,18 +74,14 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The head of a whole response with the file at `path`; templates are substituted if there is a context. An error is a
+/// The head of a whole response with the file at `path`; templates are substituted if there is a scope. An error is a
 /// sentence that names file and line.
-pub(super) fn head(
-    path: &Path,
-    sources: &[Source],
-    context: Option<&template::Scope<'_>>,
-) -> Result<ResponseHead, String> {
+pub(super) fn head(path: &Path, sources: &[Source], scope: Option<&Scope<'_>>) -> Result<ResponseHead, String> {
     let mut groups = Groups::default();
     for source in sources {
-        let text = match context.filter(|_| source.template) {
-            Some(context) => {
-                let text = template::substitute(&source.text, context, Escape::None);
+        let text = match scope.filter(|_| source.template) {
+            Some(scope) => {
+                let text = substitute(&source.text, scope, Escape::None);
                 text.map_err(|error| format!("{}: {error}", source.name))?.into()
             }
             None => source.text.clone(),

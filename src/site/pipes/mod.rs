@@ -64,7 +64,8 @@ impl Pipeline {
         })
     }
 
-    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why.
+    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why;
+    /// `common` are the fields of that.
     ///
     /// # Errors
     /// As [`deliver::send`].
@@ -76,7 +77,7 @@ impl Pipeline {
         scope: &Scope<'_>,
     ) -> Result<(), SendError> {
         match self.apply(exchange, &mut prepared, scope).await {
-            Ok(wire) => send_as(exchange, prepared, common, wire).await,
+            Ok(wire) => send_as(exchange, prepared, wire).await,
             Err(error) => deliver::send(exchange, error.page(exchange), common).await,
         }
     }
@@ -116,7 +117,7 @@ impl Pipeline {
 /// As [`deliver::send`].
 pub async fn send_piped(
     exchange: &Exchange,
-    prepared: Prepared,
+    mut prepared: Prepared,
     common: Fields,
     name: &str,
     scope: &Scope<'_>,
@@ -126,12 +127,15 @@ pub async fn send_piped(
         return deliver::send(exchange, prepared, common).await;
     }
     match Pipeline::parse(query, name) {
-        Ok(pipeline) => pipeline.send(exchange, prepared, common, scope).await,
+        Ok(pipeline) => {
+            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            pipeline.send(exchange, prepared, common, scope).await
+        }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
     }
 }
 
-async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wire: Wire) -> Result<(), SendError> {
+async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Result<(), SendError> {
     if let Some(octets) = wire.pad {
         exchange.set_padding(octets)?;
     }
@@ -144,13 +148,13 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wi
         content::pause(wire.delay).await;
     }
     match wire.ending {
-        None => deliver::send(exchange, prepared, common).await,
+        None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {
             let length = prepared.content.length();
             announce(&mut prepared, length);
             prepared.content = Content::Pieces(Box::new(Part::new(pieces_of(prepared.content), 0, Some(octets))));
-            deliver::send_unfinished(exchange, prepared, common, ending).await
+            deliver::send_unfinished(exchange, prepared, ending).await
         }
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Scope<'a> {
 
 /// Whether a file's name asks for substitution.
 pub fn is_template(name: &str) -> bool {
-    name.contains(".sub.")
+    memchr::memmem::find(name.as_bytes(), b".sub.").is_some()
 }
 
 /// Replaces every `{{…}}` that has no `}` inside; everything else stays as it is.
@@ -81,10 +81,10 @@ pub fn substitute(content: &[u8], scope: &Scope<'_>, escape: Escape) -> Result<V
     while let Some((start, end)) = next_expression(content, rest) {
         let expression = content.get(start + 2..end - 2).unwrap_or_default();
         result.extend_from_slice(content.get(rest..start).unwrap_or_default());
-        let written = variables
-            .evaluate(expression, scope)
-            .map(|value| write(&value, escape, &mut result))
-            .and_then(|()| if result.len() > MAX_RESULT { Err(Fault::TooLarge(MAX_RESULT)) } else { Ok(()) });
+        let written = variables.evaluate(expression, scope).and_then(|value| {
+            write(&value, escape, &mut result);
+            if result.len() > MAX_RESULT { Err(Fault::TooLarge(MAX_RESULT)) } else { Ok(()) }
+        });
         written.map_err(|fault| TemplateError::new(content, start, expression, fault))?;
         rest = end;
     }

@@ -75,7 +75,7 @@ pub const ALLOWED: [Allowed; 24] = [
     },
     Allowed {
         id: "list",
-        reason: "the list of a folder's files looks better; its links are the same in the same order, but for `..`, which leads to a list at the root too",
+        reason: "the list of a folder's files looks other; its links are the same in the same order, but for `..`, which leads to a list at the root too",
         covers: |pair, difference, wptserve, ours| {
             pair.request.path().ends_with('/')
                 && (is_field(difference, "content-length") || *difference == Difference::Body)
@@ -240,5 +240,8 @@ fn is_multipart(answer: &Answer) -> bool {
 fn links(answer: &Answer) -> Vec<String> {
     let text = answer.text();
     let links = text.split("href=\"").skip(1).filter_map(|rest| rest.split_once('"'));
-    links.filter(|(_, rest)| !rest.starts_with(">..<")).map(|(link, _)| link.to_owned()).collect()
+    links
+        .filter(|(_, rest)| !rest.starts_with(">..<"))
+        .map(|(link, _)| link.trim_start_matches("./").to_owned())
+        .collect()
 }

@@ -167,7 +167,7 @@ fn error_at(url: &str, error: &RedisError) -> StashError {
 }
 
 /// A URL for messages: its password is nobody's business.
-fn masked(url: &str) -> String {
+pub fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
