@@ -22,6 +22,11 @@ pub(super) fn delivery(
     Ok(Some(Rc::new(Piped { worker: Rc::clone(worker), pipeline })))
 }
 
+/// The rhythm of what is sent as it is, if the query asks for one.
+pub(super) fn pace(exchange: &Exchange) -> Result<Option<Pace>, PipeError> {
+    Ok(Pipeline::parse(exchange.request().query(), "")?.pace())
+}
+
 struct Piped {
     worker: Rc<Worker>,
     pipeline: Rc<Pipeline>,
@@ -30,9 +35,9 @@ struct Piped {
 impl Delivery for Piped {
     fn deliver(&self, exchange: Exchange, prepared: Prepared) -> Delivering {
         let (worker, pipeline) = (Rc::clone(&self.worker), Rc::clone(&self.pipeline));
-        Box::pin(
-            async move { pipeline.send(&exchange, prepared, worker.common_fields(), &worker.scope(&exchange)).await },
-        )
+        Box::pin(async move {
+            pipeline.send(&exchange, prepared, worker.common_fields(), &worker.scope(&exchange), None).await
+        })
     }
 
     fn pace(&self) -> Option<Pace> {

@@ -23,6 +23,7 @@ use super::pipes::Pipeline;
 use super::resolve::Roots;
 use super::template::Scope;
 use crate::exchange::{Exchange, Prepared, Protocol};
+use crate::http::Fields;
 use cache::{Cached, Stored};
 use std::io;
 use std::path::Path;
@@ -65,11 +66,26 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'
         },
         cache::Head::Wrong(text) => status_page(500, text),
     };
-    if exchange.protocol() == Protocol::Http2 {
-        // One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
-        prepared.head.fields.retain(|field| !is_connection_specific(&field.name));
-    }
+    drop_connection_specific(exchange, &mut prepared.head.fields);
     prepared
+}
+
+/// What the `.headers` files of the file at `path` say, for what is made of that file.
+///
+/// # Errors
+/// A sentence that names the `.headers` file.
+pub fn own_fields(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'_>) -> Result<Fields, String> {
+    let sources = cache::read_fields(path, &fields::look(path), files)?;
+    let mut fields = fields::own(&sources, Some(scope))?;
+    drop_connection_specific(exchange, &mut fields);
+    Ok(fields)
+}
+
+/// One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
+fn drop_connection_specific(exchange: &Exchange, fields: &mut Fields) {
+    if exchange.protocol() == Protocol::Http2 {
+        fields.retain(|field| !is_connection_specific(&field.name));
+    }
 }
 
 fn open(cached: &Cached, path: &Path) -> io::Result<select::Source> {

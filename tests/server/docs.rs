@@ -175,6 +175,30 @@ fn whatever_scripts_can_call_is_named_in_the_handler_documentation() {
     assert!(named > 150, "only {named} names");
 }
 
+#[test]
+fn whatever_the_tour_says_is_here_is_in_the_handler_documentation() {
+    let (mut named, mut missing) = (0, Vec::new());
+    let sections = TOUR.split("\n## ").filter(|section| section.starts_with("The "));
+    for row in sections.flat_map(str::lines).filter(|line| line.starts_with("| `")) {
+        let row = row.replace("\\|", "!");
+        let mut cells = row.split('|').skip(1);
+        let (there, here) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+        let calls = if here.contains("the same") { format!("{there}{here}") } else { here.to_owned() };
+        // Names after a dot in code: odd pieces between backticks.
+        for code in calls.split('`').skip(1).step_by(2) {
+            for name in code.split('.').skip(1) {
+                let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                named += usize::from(!name.is_empty());
+                if !DOCS.contains(&name) {
+                    missing.push(format!("{name} in {code}"));
+                }
+            }
+        }
+    }
+    assert!(named > 80, "only {named} names");
+    assert!(missing.is_empty(), "docs/handlers.md does not name {missing:#?}");
+}
+
 fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
     match marker.first().map(|(word, _)| &**word) {
         Some("both") => &["HTTP/1.1", "HTTP/2"],

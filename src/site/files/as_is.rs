@@ -2,10 +2,12 @@
 
 use super::content::{FilePieces, Segment};
 use super::{is_connection_specific, unreadable};
+use crate::exchange::pace::Pace;
 use crate::exchange::{Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
 use crate::site::deliver::send;
 use crate::site::pages::status_page;
+use crate::site::pipes::trickled;
 use bytes::{Buf, Bytes, BytesMut};
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -19,11 +21,12 @@ const MAX_CHUNKED: u64 = 1 << 20;
 
 /// Answers with the `.asis` file at `path`. Over HTTP/1.1 its octets are all that is sent, and the connection ends.
 /// Over HTTP/2 its status line and fields become those of the response, but for connection-specific ones. `common` is
-/// for the server's own answers: another method, no such file.
+/// for the server's own answers: another method, no such file. Of all pipes `pace` alone acts, that of trickle, as on
+/// everything that is written as it is.
 ///
 /// # Errors
 /// The client is gone, or the exchange was answered before.
-pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields) -> Result<(), SendError> {
+pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: Option<Pace>) -> Result<(), SendError> {
     if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
         let mut prepared = status_page(405, "A file answers GET and HEAD.");
         prepared.head.fields.append("allow", "GET, HEAD");
@@ -35,16 +38,23 @@ pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields) -> Res
         Err(error) => return send(exchange, unreadable(&error), common).await,
     };
     match exchange.protocol() {
-        Protocol::Http1 => send_raw(exchange, file, length).await,
+        Protocol::Http1 => {
+            let pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+            send_raw(exchange, trickled(Content::Pieces(Box::new(pieces)), pace)).await
+        }
         Protocol::Http2 => match translated(file, length) {
-            Ok(prepared) => send(exchange, prepared, Fields::new()).await,
+            Ok(mut prepared) => {
+                if pace.is_some() {
+                    prepared.content = Content::Pieces(trickled(prepared.content, pace));
+                }
+                send(exchange, prepared, Fields::new()).await
+            }
             Err(text) => send(exchange, status_page(500, &text), common).await,
         },
     }
 }
 
-async fn send_raw(exchange: &Exchange, file: File, length: u64) -> Result<(), SendError> {
-    let mut pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<(), SendError> {
     loop {
         match pieces.next().await {
             Ok(Some(piece)) => exchange.send_raw(piece)?,

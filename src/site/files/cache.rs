@@ -133,7 +133,7 @@ fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
             Stored::Small(content.into())
         }
     };
-    let fields = match read_fields(path, &state, files) {
+    let fields = match read_fields(path, &state.headers, files) {
         Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
         Ok(sources) => match fields::head(path, &sources, None) {
             Ok(mut head) => {
@@ -147,10 +147,15 @@ fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
     Ok(Cached { state, young, looked: Cell::new(files.now), fields, stored })
 }
 
-fn read_fields(path: &Path, state: &State, files: &Files<'_>) -> Result<Vec<fields::Source>, String> {
-    let mut sources = Vec::with_capacity(state.headers.len());
+/// Reads the `.headers` files of the file at `path`; an error is a sentence.
+pub(super) fn read_fields(
+    path: &Path,
+    headers: &[fields::Found],
+    files: &Files<'_>,
+) -> Result<Vec<fields::Source>, String> {
+    let mut sources = Vec::with_capacity(headers.len());
     // Next to a file that is served lies what is served, but for a link that leads elsewhere.
-    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
+    for found in headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
         sources.extend(fields::Source::read(found)?);
     }
     Ok(sources)

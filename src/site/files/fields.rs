@@ -74,9 +74,27 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// The fields that the sources give, and no others; as [`head`].
+pub(super) fn own(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Fields, String> {
+    let mut fields = Fields::new();
+    read_all(sources, scope)?.into_fields(&mut fields);
+    Ok(fields)
+}
+
 /// The head of a whole response with the file at `path`; templates are substituted if there is a scope. An error is a
 /// sentence that names file and line.
 pub(super) fn head(path: &Path, sources: &[Source], scope: Option<&Scope<'_>>) -> Result<ResponseHead, String> {
+    let groups = read_all(sources, scope)?;
+    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
+    if !groups.by_name.contains_key(&b"content-type"[..]) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        head.fields.append("content-type", media_type::by_file_name(&name));
+    }
+    groups.into_fields(&mut head.fields);
+    Ok(head)
+}
+
+fn read_all(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Groups, String> {
     let mut groups = Groups::default();
     for source in sources {
         let text = match scope.filter(|_| source.template) {
@@ -89,13 +107,7 @@ pub(super) fn head(path: &Path, sources: &[Source], scope: Option<&Scope<'_>>) -
         check_length(&source.name, &text)?;
         groups.read(&source.name, &text)?;
     }
-    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
-    if !groups.by_name.contains_key(&b"content-type"[..]) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        head.fields.append("content-type", media_type::by_file_name(&name));
-    }
-    groups.into_fields(&mut head.fields);
-    Ok(head)
+    Ok(groups)
 }
 
 /// Fields by name, in the order of their first lines; a name is written as in its first line.
