@@ -337,12 +337,22 @@ fn as_is_octet_for_octet_over_http1_and_by_its_meaning_over_http2() {
     let text =
         b"HTTP/1.1 202 Giraffe\nX-TEST: PASS\nConnection: close\nX-Odd: \xff\0no field, but here it is\n\nContent";
     let plain = "HTTP/1.0 203\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\nX-A: 1\r\nx-a: 2\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
-    let server =
-        Server::builder().file("odd.asis", text).file("a.asis", plain).file("no.asis", "nothing of HTTP").start();
+    let with_head = format!("HTTP/1.1 200 OK\n\n{}", "x".repeat(3 << 20));
+    let server = Server::builder()
+        .file("odd.asis", text)
+        .file("a.asis", plain)
+        .file("no.asis", "nothing of HTTP")
+        .file("large.asis", &with_head)
+        .start();
     let request = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: a.test\r\n\r\n").into_bytes();
     assert_eq!(exchange(server.connect("http"), &request("/odd.asis")), text, "and the connection ends");
     assert_eq!(exchange(server.connect("http"), &request("/a.asis")), plain.as_bytes());
     assert_eq!(exchange(server.connect("http"), &request("/no.asis")), b"nothing of HTTP");
+    let large = exchange(server.connect("http"), &request("/large.asis"));
+    assert!(large == with_head.as_bytes(), "{} octets of {}", large.len(), with_head.len());
+    assert_eq!(http2(&server, "GET", "/large.asis", &[]).body.len(), 3 << 20);
+    let head = http2(&server, "HEAD", "/large.asis", &[]);
+    assert_eq!((head.status, head.get("content-length"), head.body.len()), (200, Some("3145728"), 0));
     let answer = http2(&server, "GET", "/a.asis", &[]);
     assert_eq!((answer.status, answer.text().as_str()), (203, "abc"));
     assert_eq!(
