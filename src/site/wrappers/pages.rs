@@ -81,8 +81,8 @@ impl Kind {
             Self::ShadowRealm => super::realms::in_window(parts),
             Self::ShadowRealmInShadowRealm => super::realms::in_realm(parts),
             Self::AudioWorklet => super::realms::audio_worklet(parts),
-            Self::WorkerScript => worker_script(parts, |url| format!("importScripts({url});")),
-            Self::WorkerModuleScript => worker_script(parts, |url| format!("import {url};")),
+            Self::WorkerScript => worker_script(parts, |url| format!("importScripts({});", string(url))),
+            Self::WorkerModuleScript => worker_script(parts, |url| format!("import {};", specifier(url))),
             Self::ShadowRealmWorkerScript => super::realms::worker_script(parts),
             Self::ShadowRealmServiceWorkerScript => super::realms::service_worker_script(parts),
             Self::ShadowRealmAudioWorkletScript => super::realms::audio_worklet_script(parts),
@@ -163,10 +163,21 @@ fn service_worker(parts: &Parts<'_>, options: &str) -> String {
 
 fn worker_script(parts: &Parts<'_>, import: fn(&str) -> String) -> String {
     let mut script = global(false, true);
-    let _ = writeln!(script, "{}", import("\"/resources/testharness.js\""));
+    let _ = writeln!(script, "{}", import("/resources/testharness.js"));
     script.push_str(&imports(parts.meta, import, true));
-    let _ = writeln!(script, "{}\ndone();", import(&format!("\"{}\"", parts.path)));
+    let _ = writeln!(script, "{}\ndone();", import(parts.path));
     script
+}
+
+/// The address of a script as a module specifier, in quotes: without a slash or dots in front, `import` would look for a
+/// name in an import map.
+pub(super) fn specifier(url: &str) -> String {
+    let has_scheme = url.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+    if has_scheme || ["/", "./", "../"].iter().any(|start| url.starts_with(start)) {
+        string(url)
+    } else {
+        string(&format!("./{url}"))
+    }
 }
 
 /// The scripts that a test asks for, imported; where there is no page to have a title, the title too.
@@ -174,7 +185,7 @@ pub(super) fn imports(meta: &Metadata, import: fn(&str) -> String, title: bool) 
     let mut lines = String::new();
     for (name, value) in meta.iter() {
         let _ = match name {
-            "script" => writeln!(lines, "{}", import(&string(value))),
+            "script" => writeln!(lines, "{}", import(value)),
             "title" if title => writeln!(lines, "self.META_TITLE = {};", string(value)),
             _ => Ok(()),
         };

@@ -143,6 +143,12 @@ fn worker_scripts_import_the_harness_the_scripts_and_the_test() {
             "done();",
         ],
     );
+    // A bare name would be looked for in an import map.
+    in_order(&page("/d/x.any.worker-module.js", test), &["import \"./b.js?"]);
+    for url in ["https://h/a.js", "../a.js", "./a.js", "//h/a.js", "data:text/javascript,"] {
+        let script = page("/x.any.worker-module.js", &format!("// META: script={url}"));
+        in_order(&script, &[&format!("import \"{url}\";")]);
+    }
 }
 
 #[test]
@@ -155,7 +161,7 @@ fn realms_load_the_harness_and_the_test_inside() {
         "testharness-shadowrealm-inner.js",
         "import(\"/resources/testharness.js\")",
         "setShadowRealmGlobalProperties",
-        "await import(\"a.js?\\`\\${x}\");",
+        "await import(\"./a.js?\\`\\${x}\");",
         "await import(\"/x.any.js\");",
         "fetch_tests_from_shadow_realm(realm)",
     ];
@@ -164,7 +170,7 @@ fn realms_load_the_harness_and_the_test_inside() {
     let inner = page("/x.any.shadowrealm-in-shadowrealm.html", test);
     in_order(
         &inner,
-        &["outer = new ShadowRealm()", "inner = new ShadowRealm()", "a.js?\\\\\\`\\\\\\${x}", "/x.any.js"],
+        &["outer = new ShadowRealm()", "inner = new ShadowRealm()", "./a.js?\\\\\\`\\\\\\${x}", "/x.any.js"],
     );
     let worklet = page("/x.https.any.shadowrealm-in-audioworklet.html", test);
     in_order(&worklet, &["AudioContext", "\"/x.any.audioworklet-shadowrealm.js\"", "fetch_tests_from_worker"]);
