@@ -15,6 +15,8 @@ mod handlers;
 mod names;
 #[path = "server/pipes.rs"]
 mod pipes;
+#[path = "server/pipes_docs.rs"]
+mod pipes_docs;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]

@@ -78,7 +78,10 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     if let Meaning::File(path) = meaning
         && path.extension().is_some_and(|extension| extension == "asis")
     {
-        return site::send_as_is(exchange, path, common).await;
+        return match piped::pace(exchange) {
+            Ok(pace) => site::send_as_is(exchange, path, common, pace).await,
+            Err(error) => site::send(exchange, error.page(exchange), common).await,
+        };
     }
     let prepared = prepare(worker, worker.site(), exchange, meaning);
     let name = match meaning {

@@ -22,6 +22,11 @@ pub(super) fn delivery(
     Ok(Some(Rc::new(Piped { worker: Rc::clone(worker), pipeline })))
 }
 
+/// The rhythm of what is sent as it is, if the query asks for one.
+pub(super) fn pace(exchange: &Exchange) -> Result<Option<Pace>, PipeError> {
+    Ok(Pipeline::parse(exchange.request().query(), "")?.pace())
+}
+
 struct Piped {
     worker: Rc<Worker>,
     pipeline: Rc<Pipeline>,

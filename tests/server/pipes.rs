@@ -306,6 +306,12 @@ fn reset_ends_the_stream_or_the_connection() {
     let stream = client.get("/large.bin?pipe=reset(CANCEL,40000)");
     let answer = client.response(stream);
     assert_eq!((answer.body.len(), answer.get("content-length").as_deref()), (40_000, Some("600000")));
+    let stream = client.get("/document.txt?pipe=header(Content-Length,9)|reset(CANCEL,4)");
+    let answer = client.response(stream);
+    assert_eq!((answer.text().as_str(), answer.get("content-length").as_deref()), ("0123", Some("9")));
+    let stream = client.get("/document.txt?pipe=status(204)|reset(CANCEL,4)");
+    let answer = client.response(stream);
+    assert_eq!((answer.status(), answer.get("content-length"), answer.reset), (Some(204), None, Some(8)));
     let stream = client.request("HEAD", "/document.txt?pipe=reset(CANCEL,0)", &[], true);
     let answer = client.response(stream);
     assert_eq!((answer.status(), answer.reset), (Some(200), Some(8)));
@@ -412,6 +418,19 @@ fn the_result_of_a_script_is_piped() {
     let stream = client.get("/handlers/function.rhai?pipe=split(2)|pad(1)|reset(CANCEL,4)");
     let answer = client.response(stream);
     assert_eq!((answer.text().as_str(), answer.reset), ("1234", Some(8)));
+}
+
+#[test]
+fn of_an_as_is_file_only_the_rhythm_changes() {
+    let octets = "HTTP/1.1 202 Giraffe\r\nX-Test: PASS\r\nContent-Length: 7\r\n\r\nContent";
+    let server = Server::builder().file("test.asis", octets).start();
+    let path = "/test.asis?pipe=trickle(1:d0.02:5:d0.02)|status(404)|slice(null,2)";
+    let before = Instant::now();
+    assert_eq!(String::from_utf8_lossy(&http1_octets(&server, "GET", path)), octets);
+    assert!(before.elapsed() >= Duration::from_millis(40));
+    let answer = http2(&server, path);
+    assert_eq!((answer.status(), answer.text().as_str()), (Some(202), "Content"));
+    assert_eq!(http1(&server, "GET", "/test.asis?pipe=nope").status, 500);
 }
 
 #[test]

@@ -18,11 +18,11 @@ use super::deliver;
 use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
-use crate::exchange::{Content, ContentError, Exchange, Prepared, Protocol, SendError};
+use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
 use crate::http::Fields;
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
-use content::{Divided, Part, Trickled, pieces_of};
+use content::{Cut, Divided, Part, Trickled, pieces_of};
 use flate2::{Compression, GzBuilder};
 use percent_encoding::percent_decode;
 use std::io::Write;
@@ -162,9 +162,7 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Res
         None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {
-            let length = prepared.content.length();
-            announce(&mut prepared, length);
-            prepared.content = Content::Pieces(Box::new(Part::new(pieces_of(prepared.content), 0, Some(octets))));
+            prepared.content = Content::Pieces(Box::new(Cut::new(prepared.content, octets)));
             deliver::send_unfinished(exchange, prepared, ending).await
         }
     }
@@ -248,9 +246,18 @@ fn trickle(prepared: &mut Prepared, pace: &Pace) -> Result<(), PipeError> {
         fields.append("Pragma", "no-cache");
         fields.append("Expires", "0");
     }
-    let pieces = pieces_of(std::mem::take(&mut prepared.content));
-    prepared.content = Content::Pieces(Box::new(Trickled::new(pieces, pace.clone(), LONGEST)));
+    let content = std::mem::take(&mut prepared.content);
+    prepared.content = Content::Pieces(trickled(content, Some(pace.clone())));
     Ok(())
+}
+
+/// Content in a rhythm, if there is one.
+pub(super) fn trickled(content: Content, pace: Option<Pace>) -> Box<dyn Pieces> {
+    let pieces = pieces_of(content);
+    match pace {
+        Some(pace) => Box::new(Trickled::new(pieces, pace, LONGEST)),
+        None => pieces,
+    }
 }
 
 async fn gzip(prepared: &mut Prepared) -> Result<(), PipeError> {
