@@ -2,6 +2,7 @@
 
 use super::escape::{attribute, content, string, template};
 use super::meta::Metadata;
+use super::test262;
 use std::fmt::Write;
 
 /// What is generated around a test.
@@ -33,6 +34,14 @@ pub(super) enum Kind {
     ShadowRealmInShadowRealm,
     /// A page that starts an audio worklet.
     AudioWorklet,
+    /// A page that shows a test of test262 in a frame.
+    Test262,
+    /// The page in that frame.
+    Test262Frame,
+    /// The same, with the test as a module.
+    Test262ModuleFrame,
+    /// A test of test262 in strict mode.
+    StrictScript,
     /// The script of a classic worker.
     WorkerScript,
     /// The script of a module worker.
@@ -52,6 +61,8 @@ pub(super) struct Parts<'a> {
     pub path: &'a str,
     /// The query of the request with its `?`, encoded; empty without one.
     pub query: &'a str,
+    /// The text of the test itself, where it is needed.
+    pub text: &'a str,
     /// What a reader should know of a page that cannot work.
     pub note: Option<&'a str>,
 }
@@ -61,12 +72,28 @@ impl Kind {
     pub fn is_page(self) -> bool {
         !matches!(
             self,
-            Self::WorkerScript
+            Self::StrictScript
+                | Self::WorkerScript
                 | Self::WorkerModuleScript
                 | Self::ShadowRealmWorkerScript
                 | Self::ShadowRealmServiceWorkerScript
                 | Self::ShadowRealmAudioWorkletScript
         )
+    }
+
+    /// Whether the test's own text goes into it.
+    pub fn needs_text(self) -> bool {
+        matches!(self, Self::Test262Frame | Self::Test262ModuleFrame | Self::StrictScript)
+    }
+
+    /// Fields besides the type: tests of test262 use SharedArrayBuffer.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Test262Frame | Self::Test262ModuleFrame => {
+                &[("cross-origin-opener-policy", "same-origin"), ("cross-origin-embedder-policy", "require-corp")]
+            }
+            _ => &[],
+        }
     }
 
     pub fn text(self, parts: &Parts<'_>) -> String {
@@ -81,6 +108,10 @@ impl Kind {
             Self::ShadowRealm => super::realms::in_window(parts),
             Self::ShadowRealmInShadowRealm => super::realms::in_realm(parts),
             Self::AudioWorklet => super::realms::audio_worklet(parts),
+            Self::Test262 => test262::frame(parts),
+            Self::Test262Frame => test262::test(parts, test262::Record::read(parts.text).as_ref(), false),
+            Self::Test262ModuleFrame => test262::test(parts, test262::Record::read(parts.text).as_ref(), true),
+            Self::StrictScript => format!("\n\"use strict\";\n{}\n", parts.text),
             Self::WorkerScript => worker_script(parts, |url| format!("importScripts({});", string(url))),
             Self::WorkerModuleScript => worker_script(parts, |url| format!("import {};", specifier(url))),
             Self::ShadowRealmWorkerScript => super::realms::worker_script(parts),

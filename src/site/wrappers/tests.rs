@@ -187,6 +187,35 @@ fn realms_load_the_harness_and_the_test_inside() {
 }
 
 #[test]
+fn tests_of_test262_run_in_a_frame_that_loads_what_they_include() {
+    let test =
+        "/*---\nincludes: [compareArray.js]\nflags: [async]\nnegative:\n  phase: parse\n  type: SyntaxError\n---*/\n1;";
+    for (page_path, frame) in [
+        ("/x.test262.html", "/x.test262-test.html"),
+        ("/x.test262-module.html", "/x.test262-module-test.html"),
+        ("/x.test262.strict.html", "/x.test262-test.strict.html"),
+    ] {
+        in_order(&page(page_path, test), &[HARNESS[0], HARNESS[1], "test262HarnessDone", &format!("src=\"{frame}\"")]);
+    }
+    let expected = [
+        "test262-reporter.js",
+        "/third_party/test262/harness/assert.js",
+        "sta.js",
+        "test262-provider.js",
+        "/third_party/test262/harness/compareArray.js",
+        "doneprintHandle.js",
+        "test262Negative(\"SyntaxError\", \"parse\")",
+        "test262IsAsync(true)",
+        "test262Setup()",
+    ];
+    let runs = |path: &str, test_path: &str| in_order(&page(path, test), &[&expected[..], &[test_path]].concat());
+    runs("/x.test262-test.html", "<script src=\"/x.js\"");
+    runs("/x.test262-test.strict.html", "<script src=\"/x.test262.strict.js\"");
+    runs("/x.test262-module-test.html", "import(\"/x.js\")");
+    in_order(&page("/x.test262.strict.js", test), &["\"use strict\";", "\n1;"]);
+}
+
+#[test]
 fn a_test_that_runs_elsewhere_has_no_page() {
     let test = "// META: global=window";
     let refused = generate("/x.any.worker.html", None, test).unwrap_err();
@@ -234,6 +263,13 @@ fn the_table_is_whole() {
         "worker-module.html",
         "window.html",
         "extension.html",
+        "test262.html",
+        "test262-test.html",
+        "test262-module.html",
+        "test262-module-test.html",
+        "test262.strict.html",
+        "test262-test.strict.html",
+        "test262.strict.js",
         "any.html",
         "any.sharedworker.html",
         "any.sharedworker-module.html",
