@@ -1,6 +1,8 @@
-//! What a URL means: files below the document root, scripts, and the page that lists the handlers.
+//! What a URL means: files and scripts below the document root, pages generated around tests, routes, rewrites and
+//! aliases, and the page that lists the handlers.
 //!
-//! Files on disk come first, then what the binary brings with it. A path is resolved segment by segment after
+//! A [`Site`] is all that a configuration says of it, never changed and swapped whole. Files on disk come first, then
+//! what the binary brings with it. A path is resolved segment by segment after
 //! decoding ([`http::path`](crate::http)), and what would leave a root, or is not to be seen, is a 404.
 
 mod catalogue;

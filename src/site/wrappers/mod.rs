@@ -6,6 +6,7 @@ mod meta;
 mod pages;
 mod realms;
 mod table;
+mod test262;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,7 @@ use crate::exchange::{Prepared, ResponseHead};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
 
@@ -102,16 +103,19 @@ impl Generated {
         let query = query
             .filter(|query| !query.is_empty())
             .map_or_else(String::new, |query| format!("?{}", escape::url(query)));
+        let kind = self.wrapper.kind;
+        let text = if kind.needs_text() { fs::read(&self.source).map_err(unreadable)? } else { Vec::new() };
         let parts = Parts {
             meta: &meta,
+            text: &String::from_utf8_lossy(&text),
             path: &escape::url(&self.loads),
             query: &query,
             note: (!self.has_harness).then_some(super::NO_HARNESS),
         };
-        let kind = self.wrapper.kind;
         let text = kind.text(&parts);
         let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
         head.fields.append("content-type", if kind.is_page() { "text/html" } else { "text/javascript" });
+        kind.fields().iter().for_each(|(name, value)| head.fields.append(*name, *value));
         Ok(Prepared { head, content: Bytes::from(text).into(), ..Prepared::default() })
     }
 }

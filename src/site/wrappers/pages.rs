@@ -2,6 +2,7 @@
 
 use super::escape::{attribute, content, string, template};
 use super::meta::Metadata;
+use super::test262;
 use std::fmt::Write;
 
 /// What is generated around a test.
@@ -33,6 +34,14 @@ pub(super) enum Kind {
     ShadowRealmInShadowRealm,
     /// A page that starts an audio worklet.
     AudioWorklet,
+    /// A page that shows a test of test262 in a frame.
+    Test262,
+    /// The page in that frame.
+    Test262Frame,
+    /// The same, with the test as a module.
+    Test262ModuleFrame,
+    /// A test of test262 in strict mode.
+    StrictScript,
     /// The script of a classic worker.
     WorkerScript,
     /// The script of a module worker.
@@ -52,6 +61,8 @@ pub(super) struct Parts<'a> {
     pub path: &'a str,
     /// The query of the request with its `?`, encoded; empty without one.
     pub query: &'a str,
+    /// The text of the test itself, where it is needed.
+    pub text: &'a str,
     /// What a reader should know of a page that cannot work.
     pub note: Option<&'a str>,
 }
@@ -61,12 +72,28 @@ impl Kind {
     pub fn is_page(self) -> bool {
         !matches!(
             self,
-            Self::WorkerScript
+            Self::StrictScript
+                | Self::WorkerScript
                 | Self::WorkerModuleScript
                 | Self::ShadowRealmWorkerScript
                 | Self::ShadowRealmServiceWorkerScript
                 | Self::ShadowRealmAudioWorkletScript
         )
+    }
+
+    /// Whether the test's own text goes into it.
+    pub fn needs_text(self) -> bool {
+        matches!(self, Self::Test262Frame | Self::Test262ModuleFrame | Self::StrictScript)
+    }
+
+    /// Fields besides the type: tests of test262 use SharedArrayBuffer.
+    pub fn fields(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Test262Frame | Self::Test262ModuleFrame => {
+                &[("cross-origin-opener-policy", "same-origin"), ("cross-origin-embedder-policy", "require-corp")]
+            }
+            _ => &[],
+        }
     }
 
     pub fn text(self, parts: &Parts<'_>) -> String {
@@ -81,8 +108,12 @@ impl Kind {
             Self::ShadowRealm => super::realms::in_window(parts),
             Self::ShadowRealmInShadowRealm => super::realms::in_realm(parts),
             Self::AudioWorklet => super::realms::audio_worklet(parts),
-            Self::WorkerScript => worker_script(parts, |url| format!("importScripts({url});")),
-            Self::WorkerModuleScript => worker_script(parts, |url| format!("import {url};")),
+            Self::Test262 => test262::frame(parts),
+            Self::Test262Frame => test262::test(parts, test262::Record::read(parts.text).as_ref(), false),
+            Self::Test262ModuleFrame => test262::test(parts, test262::Record::read(parts.text).as_ref(), true),
+            Self::StrictScript => format!("\n\"use strict\";\n{}\n", parts.text),
+            Self::WorkerScript => worker_script(parts, |url| format!("importScripts({});", string(url))),
+            Self::WorkerModuleScript => worker_script(parts, |url| format!("import {};", specifier(url))),
             Self::ShadowRealmWorkerScript => super::realms::worker_script(parts),
             Self::ShadowRealmServiceWorkerScript => super::realms::service_worker_script(parts),
             Self::ShadowRealmAudioWorkletScript => super::realms::audio_worklet_script(parts),
@@ -163,10 +194,21 @@ fn service_worker(parts: &Parts<'_>, options: &str) -> String {
 
 fn worker_script(parts: &Parts<'_>, import: fn(&str) -> String) -> String {
     let mut script = global(false, true);
-    let _ = writeln!(script, "{}", import("\"/resources/testharness.js\""));
+    let _ = writeln!(script, "{}", import("/resources/testharness.js"));
     script.push_str(&imports(parts.meta, import, true));
-    let _ = writeln!(script, "{}\ndone();", import(&format!("\"{}\"", parts.path)));
+    let _ = writeln!(script, "{}\ndone();", import(parts.path));
     script
+}
+
+/// The address of a script as a module specifier, in quotes: without a slash or dots in front, `import` would look for a
+/// name in an import map.
+pub(super) fn specifier(url: &str) -> String {
+    let has_scheme = url.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+    if has_scheme || ["/", "./", "../"].iter().any(|start| url.starts_with(start)) {
+        string(url)
+    } else {
+        string(&format!("./{url}"))
+    }
 }
 
 /// The scripts that a test asks for, imported; where there is no page to have a title, the title too.
@@ -174,7 +216,7 @@ pub(super) fn imports(meta: &Metadata, import: fn(&str) -> String, title: bool) 
     let mut lines = String::new();
     for (name, value) in meta.iter() {
         let _ = match name {
-            "script" => writeln!(lines, "{}", import(&string(value))),
+            "script" => writeln!(lines, "{}", import(value)),
             "title" if title => writeln!(lines, "self.META_TITLE = {};", string(value)),
             _ => Ok(()),
         };

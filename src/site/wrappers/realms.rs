@@ -1,6 +1,6 @@
 //! Generated pages and scripts that run a test in a ShadowRealm, with WPT's `/resources/testharness-shadowrealm-*.js`.
 
-use super::pages::{Parts, evaluate, imports, page};
+use super::pages::{Parts, evaluate, imports, page, specifier};
 
 const OUTER: &str = "/resources/testharness-shadowrealm-outer.js";
 
@@ -13,16 +13,16 @@ const FETCHED_HARNESS: &str = "await fakeDynamicImport(\"/resources/testharness-
                                await fakeDynamicImport(\"/resources/testharness.js\");\n";
 
 fn import(url: &str) -> String {
-    format!("await import({url});")
+    format!("await import({});", specifier(url))
 }
 
 fn fetched_import(url: &str) -> String {
-    format!("await fakeDynamicImport({url});")
+    format!("await fakeDynamicImport({});", specifier(url))
 }
 
 /// The test with the scripts that it asks for.
 fn test(parts: &Parts<'_>, import: fn(&str) -> String, title: bool) -> String {
-    format!("{}{}\n", imports(parts.meta, import, title), import(&format!("\"{}\"", parts.path)))
+    format!("{}{}\n", imports(parts.meta, import, title), import(parts.path))
 }
 
 /// A page in whose script `code` runs; what it throws ends the test with an error.

@@ -24,8 +24,12 @@ const fn script(suffix: &'static str, kind: Kind) -> Wrapper {
     Wrapper { suffix, source: ".any.js", loads: ".any.js", global: None, kind }
 }
 
+const fn test262(suffix: &'static str, loads: &'static str, kind: Kind) -> Wrapper {
+    Wrapper { suffix, source: ".js", loads, global: None, kind }
+}
+
 /// As in serve.py; where a path has several of these ends, the first row whose file is there.
-const WRAPPERS: [Wrapper; 26] = [
+const WRAPPERS: [Wrapper; 33] = [
     any(".any.html", ".any.js", "window", Kind::AnyWindow),
     any(".any.window-module.html", ".any.js", "window-module", Kind::WindowModule),
     any(".any.worker.html", ".any.worker.js", "dedicatedworker", Kind::Worker),
@@ -105,6 +109,13 @@ const WRAPPERS: [Wrapper; 26] = [
         global: None,
         kind: Kind::Extension,
     },
+    test262(".test262.html", ".test262-test.html", Kind::Test262),
+    test262(".test262-test.html", ".js", Kind::Test262Frame),
+    test262(".test262-module.html", ".test262-module-test.html", Kind::Test262),
+    test262(".test262-module-test.html", ".js", Kind::Test262ModuleFrame),
+    test262(".test262.strict.html", ".test262-test.strict.html", Kind::Test262),
+    test262(".test262-test.strict.html", ".test262.strict.js", Kind::Test262Frame),
+    test262(".test262.strict.js", ".js", Kind::StrictScript),
 ];
 
 /// The wrappers whose suffix `path` has.

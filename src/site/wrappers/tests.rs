@@ -143,6 +143,12 @@ fn worker_scripts_import_the_harness_the_scripts_and_the_test() {
             "done();",
         ],
     );
+    // A bare name would be looked for in an import map.
+    in_order(&page("/d/x.any.worker-module.js", test), &["import \"./b.js?"]);
+    for url in ["https://h/a.js", "../a.js", "./a.js", "//h/a.js", "data:text/javascript,"] {
+        let script = page("/x.any.worker-module.js", &format!("// META: script={url}"));
+        in_order(&script, &[&format!("import \"{url}\";")]);
+    }
 }
 
 #[test]
@@ -155,7 +161,7 @@ fn realms_load_the_harness_and_the_test_inside() {
         "testharness-shadowrealm-inner.js",
         "import(\"/resources/testharness.js\")",
         "setShadowRealmGlobalProperties",
-        "await import(\"a.js?\\`\\${x}\");",
+        "await import(\"./a.js?\\`\\${x}\");",
         "await import(\"/x.any.js\");",
         "fetch_tests_from_shadow_realm(realm)",
     ];
@@ -164,7 +170,7 @@ fn realms_load_the_harness_and_the_test_inside() {
     let inner = page("/x.any.shadowrealm-in-shadowrealm.html", test);
     in_order(
         &inner,
-        &["outer = new ShadowRealm()", "inner = new ShadowRealm()", "a.js?\\\\\\`\\\\\\${x}", "/x.any.js"],
+        &["outer = new ShadowRealm()", "inner = new ShadowRealm()", "./a.js?\\\\\\`\\\\\\${x}", "/x.any.js"],
     );
     let worklet = page("/x.https.any.shadowrealm-in-audioworklet.html", test);
     in_order(&worklet, &["AudioContext", "\"/x.any.audioworklet-shadowrealm.js\"", "fetch_tests_from_worker"]);
@@ -178,6 +184,35 @@ fn realms_load_the_harness_and_the_test_inside() {
         in_order(&script, &["new ShadowRealm()", "META_TITLE = \"T\"", &import, "begin_shadow_realm_tests"]);
         assert_eq!(script.contains("\"?q\""), !path.contains("worklet"), "{script}");
     }
+}
+
+#[test]
+fn tests_of_test262_run_in_a_frame_that_loads_what_they_include() {
+    let test =
+        "/*---\nincludes: [compareArray.js]\nflags: [async]\nnegative:\n  phase: parse\n  type: SyntaxError\n---*/\n1;";
+    for (page_path, frame) in [
+        ("/x.test262.html", "/x.test262-test.html"),
+        ("/x.test262-module.html", "/x.test262-module-test.html"),
+        ("/x.test262.strict.html", "/x.test262-test.strict.html"),
+    ] {
+        in_order(&page(page_path, test), &[HARNESS[0], HARNESS[1], "test262HarnessDone", &format!("src=\"{frame}\"")]);
+    }
+    let expected = [
+        "test262-reporter.js",
+        "/third_party/test262/harness/assert.js",
+        "sta.js",
+        "test262-provider.js",
+        "/third_party/test262/harness/compareArray.js",
+        "doneprintHandle.js",
+        "test262Negative(\"SyntaxError\", \"parse\")",
+        "test262IsAsync(true)",
+        "test262Setup()",
+    ];
+    let runs = |path: &str, test_path: &str| in_order(&page(path, test), &[&expected[..], &[test_path]].concat());
+    runs("/x.test262-test.html", "<script src=\"/x.js\"");
+    runs("/x.test262-test.strict.html", "<script src=\"/x.test262.strict.js\"");
+    runs("/x.test262-module-test.html", "import(\"/x.js\")");
+    in_order(&page("/x.test262.strict.js", test), &["\"use strict\";", "\n1;"]);
 }
 
 #[test]
@@ -228,6 +263,13 @@ fn the_table_is_whole() {
         "worker-module.html",
         "window.html",
         "extension.html",
+        "test262.html",
+        "test262-test.html",
+        "test262-module.html",
+        "test262-module-test.html",
+        "test262.strict.html",
+        "test262-test.strict.html",
+        "test262.strict.js",
         "any.html",
         "any.sharedworker.html",
         "any.sharedworker-module.html",
