@@ -17,7 +17,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Files up to this many octets are kept in memory while they do not change.
-const MAX_CACHED_FILE: u64 = 256 * 1024;
+const MAX_CACHED_FILE: u64 = 1 << 20;
+/// Files up to this many octets have a tag of their content.
+const MAX_HASHED_FILE: usize = 256 * 1024;
 /// Octets of all cached files of a worker together.
 const MAX_CACHE: u64 = 64 << 20;
 /// What an entry counts for besides its content.
@@ -168,7 +170,7 @@ fn leads_elsewhere(path: &Path, found: &fields::Found, files: &Files<'_>) -> boo
     elsewhere
 }
 
-/// A strong tag (RFC 9110 §8.8.3): of the content where that is at hand, else of what tells one state of the file from
+/// A strong tag (RFC 9110 §8.8.3): of the content where that is quick, else of what tells one state of the file from
 /// another; and of the fields, which a client would not learn otherwise. A template's content is another for every
 /// request and gets none.
 fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &Stored) {
@@ -178,8 +180,8 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
     }
     let mut hasher = DefaultHasher::new();
     match stored {
-        Stored::Small(octets) => octets.hash(&mut hasher),
-        Stored::Large(_) => state.file.hash(&mut hasher),
+        Stored::Small(octets) if octets.len() <= MAX_HASHED_FILE => octets.hash(&mut hasher),
+        _ => state.file.hash(&mut hasher),
     }
     for field in &head.fields {
         field.hash(&mut hasher);

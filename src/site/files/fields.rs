@@ -174,6 +174,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn source(name: &str, text: &[u8]) -> Source {
         Source { name: name.into(), text: Bytes::copy_from_slice(text), template: name.contains(".sub.") }
@@ -238,5 +240,17 @@ mod tests {
     fn many_names_take_linear_time() {
         let text: String = (0..40_000).map(|number| format!("{number:x}:\n")).collect();
         assert_eq!(fields(&[("a.headers", text.as_bytes())]).unwrap().len(), 40_001);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_read(text in "[a:\\x00 \r\n-]*", octets in vec(any::<u8>(), 0..200)) {
+            for text in [text.as_bytes(), &octets] {
+                if let Ok(fields) = fields(&[("a.headers", text)]) {
+                    prop_assert!(fields.len() <= 1 + text.iter().filter(|octet| **octet == b':').count());
+                }
+                prop_assert_eq!(lines(text).map(<[u8]>::len).sum::<usize>(), text.iter().filter(|octet| !b"\r\n".contains(octet)).count());
+            }
+        }
     }
 }
