@@ -11,6 +11,7 @@ pub mod files;
 pub mod hpack_python;
 pub mod malformed;
 pub mod outcomes;
+pub mod pipes;
 pub mod redis;
 pub mod scripts;
 pub mod selftest;
