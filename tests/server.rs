@@ -13,11 +13,19 @@ mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/pipes.rs"]
+mod pipes;
+#[path = "server/pipes_docs.rs"]
+mod pipes_docs;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
+#[path = "server/urls.rs"]
+mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
 #[path = "server/wptserve/mod.rs"]

@@ -10,6 +10,7 @@
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
 //! | [`print`] | `wireserve config`: the resolved whole |
+//! | `changes` | what an edit changes, at once or with the next start |
 //! | `source`, `tree` | a file, TOML or JSON, as values with their places |
 //! | `file`, `section`, `table` | reading those values, all errors at once |
 //!
@@ -17,6 +18,7 @@
 //! folder, paths on the command line to the current one.
 
 pub mod arguments;
+mod changes;
 pub mod error;
 mod file;
 pub mod flags;
@@ -44,6 +46,7 @@ pub use self::arguments::{
     Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
     OpenArguments, ServeArguments,
 };
+pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;

@@ -14,6 +14,15 @@ use crate::site::{Route, Target};
 
 /// The configuration as TOML.
 pub fn print(config: &Config) -> String {
+    gather(config).text
+}
+
+/// Each key with its value as TOML; the tables of a list are under the list's name.
+pub(super) fn values(config: &Config) -> BTreeMap<String, String> {
+    gather(config).values
+}
+
+fn gather(config: &Config) -> Printer {
     let mut printer = Printer::default();
     top(&mut printer, config);
     printer.table("ports");
@@ -36,7 +45,7 @@ pub fn print(config: &Config) -> String {
     printer.value("suppress_handler_traceback", &config.suppress_handler_traceback);
     limits(&mut printer, &config.limits);
     urls(&mut printer, config);
-    printer.text
+    printer
 }
 
 fn top(printer: &mut Printer, config: &Config) {
@@ -104,6 +113,11 @@ fn urls(printer: &mut Printer, config: &Config) {
 #[derive(Default)]
 pub(super) struct Printer {
     text: String,
+    values: BTreeMap<String, String>,
+    /// The table, or the list of tables, that is being printed.
+    table: String,
+    /// Whether it is one of a list.
+    element: bool,
 }
 
 impl Printer {
@@ -118,10 +132,13 @@ impl Printer {
     }
 
     fn table(&mut self, name: &str) {
+        (self.table, self.element) = (name.to_owned(), false);
         self.push(format_args!("\n[{name}]"));
     }
 
     fn element(&mut self, name: &str, origin: &Origin) {
+        (self.table, self.element) = (name.to_owned(), true);
+        self.keep("", "");
         self.push(format_args!("\n[[{name}]]  # {}", Comment(origin)));
     }
 
@@ -129,11 +146,23 @@ impl Printer {
         self.line(key, &value.value.show(), &value.origin);
     }
 
+    fn keep(&mut self, key: &str, value: &str) {
+        if self.element {
+            // Nothing but whether two of these are the same is ever asked.
+            let _ = writeln!(self.values.entry(self.table.clone()).or_default(), "{key}={value}");
+        } else {
+            let dot = if self.table.is_empty() { "" } else { "." };
+            self.values.insert(format!("{}{dot}{key}", self.table), value.to_owned());
+        }
+    }
+
     fn line(&mut self, key: &str, value: &str, origin: &Origin) {
+        self.keep(key, value);
         self.push(format_args!("{key} = {value}  # {}", Comment(origin)));
     }
 
     fn plain(&mut self, key: &str, value: &impl Show) {
+        self.keep(key, &value.show());
         self.push(format_args!("{key} = {}", value.show()));
     }
 

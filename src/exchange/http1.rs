@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Engine, Notice};
 use super::conversation::{Exchange, Input, Outcome};
-use super::request::{RawHead, Request};
+use super::request::{RawHead, Request, Routing};
 use crate::h1::{CloseReason, Event, Line, RequestHead};
 use crate::http::{Authority, Fields, Target};
 use bytes::{Bytes, BytesMut};
@@ -81,6 +81,7 @@ impl Connection {
             connect_protocol_known: true,
             fields,
             raw: RawHead::Http1(head),
+            routing: Routing::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Engine, Notice};
 use super::conversation::{Exchange, Input, Outcome};
-use super::request::{RawHead, Request};
+use super::request::{RawHead, Request, Routing};
 use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
 use crate::http::Fields;
 use crate::wire::frame::{FrameType, RawFrame};
@@ -139,6 +139,7 @@ fn request(frame: RawFrame, block: Block, unsupported_protocol: bool) -> Request
         connect_protocol_known: !unsupported_protocol,
         fields,
         raw: RawHead::Http2 { frame, block },
+        routing: Routing::default(),
     }
 }
 

@@ -1,9 +1,13 @@
 //! Who answers an exchange.
 
-use super::worker::{Answer, Worker};
+use super::pages;
+use super::piped;
+use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::site::{self, Meaning};
+use crate::site::{self, Generated, Meaning, Site};
 use crate::wire::frame::ErrorCode;
+use bytes::Bytes;
+use std::borrow::Cow;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -43,57 +47,97 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
-    match &*worker.resolve(request.path()) {
-        Answer::Script(source) => worker.host.run(source, exchange).await,
-        Answer::Site(meaning) => {
-            let answered = by_meaning(&worker, &exchange, meaning);
-            by_site(&exchange, answered).await;
-        }
+    let answer = worker.resolve(&request.method, request.path());
+    if let Some(path) = &answer.found.rewritten {
+        request.rewrite(path);
+    }
+    if !answer.found.matched.is_empty() {
+        request.routing.set_matched(answer.found.matched.clone());
+    }
+    if let Some(mount) = &answer.found.mount {
+        request.routing.set_mount(mount.clone());
+    }
+    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
+    if refused && worker.site().refuse_h2_over_http1 {
+        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
+        return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
+    }
+    match &answer.script {
+        Some(script) => match piped::delivery(&worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
+            Err(error) => {
+                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
+            }
+        },
+        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let (request, roots) = (exchange.request(), &worker.shared.roots);
-    if request.query() == Some(b"list")
-        && let Some(folder) = roots.folder(request.path())
+    let common = worker.common_fields();
+    if let Meaning::File(path) = meaning
+        && path.extension().is_some_and(|extension| extension == "asis")
     {
-        return site::send(exchange, site::listing(request, &folder, roots), worker.common_fields()).await;
+        return match piped::pace(exchange) {
+            Ok(pace) => site::send_as_is(exchange, path, common, pace).await,
+            Err(error) => site::send(exchange, error.page(exchange), common).await,
+        };
     }
-    let prepared = match meaning {
-        Meaning::File(path) if path.extension().is_some_and(|extension| extension == "asis") => {
-            return site::send_as_is(exchange, path, worker.common_fields()).await;
+    let prepared = prepare(worker, worker.site(), exchange, meaning);
+    let name = match meaning {
+        Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        Meaning::Generated(generated) => generated.loads_name(),
+        Meaning::Shipped(name, _) => name.as_str().into(),
+        _ => return site::send(exchange, prepared, common).await,
+    };
+    let injection = worker.site().injection.as_ref();
+    site::send_piped(exchange, prepared, common, &name, &worker.scope(exchange), injection).await
+}
+
+/// Decides the response of everything but scripts and `.asis` files.
+fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
+    let request = exchange.request();
+    if request.query() == Some(b"list")
+        && let Some(folder) = site.folder(request.path())
+    {
+        return site::listing(request, &folder, &site.roots);
+    }
+    match meaning {
+        Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
+        Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
+            generate(worker, exchange, generated)
         }
-        Meaning::File(path) => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            return piped(worker, exchange, site::file(exchange, path, &worker.files()), &name).await;
-        }
-        Meaning::Folder(path) => site::listing(request, path, roots),
+        Meaning::Folder(path) => site::listing(request, path, &site.roots),
         Meaning::Shipped(name, content) => {
             let content = match content {
-                std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
-                std::borrow::Cow::Owned(octets) => octets.clone().into(),
+                Cow::Borrowed(octets) => Bytes::from_static(octets),
+                Cow::Owned(octets) => octets.clone().into(),
             };
-            return piped(worker, exchange, site::shipped_page(request, name, content), name).await;
+            site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            site::html_page(site::index_page(roots, &worker.shared.ports, protocol_name(exchange.protocol())))
+            let protocol = protocol_name(exchange.protocol());
+            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
-        Meaning::Missing | Meaning::Script(_) => {
-            site::status_page(404, "No file and no handler answers to this path. / lists the handlers.")
-        }
+        meaning => pages::in_words(meaning),
+    }
+}
+
+/// A generated page or script. The `.headers` of its test are its own; of several lines of a name the last counts, as
+/// in serve.py.
+fn generate(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Prepared {
+    let mut prepared = match generated.prepare(exchange.request().query()) {
+        Ok(prepared) => prepared,
+        Err(error) => return site::status_page(error.status(), &error.to_string()),
     };
-    site::send(exchange, prepared, worker.common_fields()).await
-}
-
-/// Sends what answers for a file of this name, as query and name want it.
-async fn piped(worker: &Worker, exchange: &Exchange, prepared: Prepared, name: &str) -> Result<(), SendError> {
-    site::send_piped(exchange, prepared, worker.common_fields(), name, &scope(worker, exchange)).await
-}
-
-/// What templates can name.
-fn scope<'a>(worker: &'a Worker, exchange: &'a Exchange) -> site::Scope<'a> {
-    site::Scope::new(exchange, &worker.shared.environment, &worker.shared.roots.hidden)
+    match site::own_fields(exchange, generated.source(), &worker.files(), &worker.scope(exchange)) {
+        Ok(fields) => {
+            fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()));
+            prepared
+        }
+        Err(text) => site::status_page(500, &text),
+    }
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

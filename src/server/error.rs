@@ -2,6 +2,8 @@
 
 use crate::net::certificates::CertificateError;
 use crate::net::listen::ListenError;
+use crate::script::stash::error::StashError;
+use crate::site::SiteError;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -15,8 +17,12 @@ pub enum StartError {
     Certificate(CertificateError),
     /// A port cannot be opened.
     Listen(ListenError),
+    /// The stash cannot be set up as configured.
+    Stash(StashError),
     /// The cryptography could not be set up.
     Tls(String),
+    /// What the configuration says about URLs is of no use.
+    Site(SiteError),
     /// The ready file cannot be written.
     ReadyFile(PathBuf, io::Error),
     /// The operating system refuses a thread, a runtime or a signal handler.
@@ -29,7 +35,9 @@ impl fmt::Display for StartError {
             Self::Folder(what, path, error) => write!(f, "the {what} {} cannot be read: {error}", path.display()),
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Stash(error) => write!(f, "the stash cannot be set up: {error}"),
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
+            Self::Site(error) => error.fmt(f),
             Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
             Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
         }
@@ -47,5 +55,17 @@ impl From<CertificateError> for StartError {
 impl From<ListenError> for StartError {
     fn from(error: ListenError) -> Self {
         Self::Listen(error)
+    }
+}
+
+impl From<SiteError> for StartError {
+    fn from(error: SiteError) -> Self {
+        Self::Site(error)
+    }
+}
+
+impl From<StashError> for StartError {
+    fn from(error: StashError) -> Self {
+        Self::Stash(error)
     }
 }

@@ -12,6 +12,8 @@ mod environment;
 mod error;
 mod names;
 mod open;
+mod pages;
+mod piped;
 mod settings;
 mod start;
 mod worker;

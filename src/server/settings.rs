@@ -3,17 +3,19 @@
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{self, Config, PortKind, ready};
-use crate::script::{self, watch::Changes};
-use crate::site::{self, Roots};
+use crate::script::{self, stash::Stash, watch::Changes};
+use crate::site::{self, Roots, Site, SiteError};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 /// What all workers share.
-pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
+///
+/// # Errors
+/// What the configuration says about URLs is of no use.
+pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> Result<Shared, SiteError> {
     let own = config.ssl.own.as_ref();
     // A key must not be shown, wherever the configuration puts it.
     let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
@@ -21,21 +23,21 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Shared {
         document: config.doc_root.value.clone(),
         handlers: config.handler_roots.value.clone(),
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
+        mounted: Vec::new(),
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
     let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
-    Shared {
-        script: script_options(config, &roots, environment.config.clone()),
-        roots,
-        environment,
+    Ok(Shared {
+        script: script_options(config, &roots, environment.config.clone(), stash),
+        site: Site::new(roots, &config.site(), environment)?,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
-        latency: Duration::ZERO,
+        latency: config.latency.value,
         next_connection: AtomicU64::new(1),
-    }
+    })
 }
 
 /// What the index page calls a port.
@@ -48,13 +50,14 @@ fn label(kind: PortKind) -> &'static str {
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> script::Options {
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, stash: Arc<Stash>) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
         limits: script_limits(config),
         changes: Changes::watch(),
+        stash,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,

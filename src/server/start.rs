@@ -10,6 +10,7 @@ use crate::net::certificates::{CertificateError, Certificates};
 use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
+use crate::script::stash::Stash;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -35,9 +36,11 @@ pub fn serve(config: &Config) -> Result<(), StartError> {
 
 async fn run(config: &Config) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
+    // It outlives every configuration that the server gets while it runs.
+    let stash = Stash::new(config.stash.options())?;
     let certificates = certificates(config)?;
     let (open, urls) = open_ports(config, &certificates)?;
-    let shared = Arc::new(settings::shared(config, &urls));
+    let shared = Arc::new(settings::shared(config, &urls, stash)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let ready = Ready { urls, ca, spki, pid: std::process::id() };

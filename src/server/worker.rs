@@ -1,13 +1,13 @@
 //! A worker: one OS thread with a runtime of its own, and everything of the connections that it was handed.
 
 use super::driver::Driver;
-use crate::exchange::{self, Connection, Peer};
+use crate::exchange::{self, Connection, Exchange, Peer};
 use crate::http::{Fields, date};
 use crate::net::pump::pump;
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
 use crate::script::{self, ScriptSource};
-use crate::site::{self, Environment, FileCache, Files, Meaning, Roots, Source};
+use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -24,11 +24,13 @@ use tokio::sync::mpsc;
 const TRUST: Duration = Duration::from_millis(100);
 /// Paths whose meaning a worker remembers.
 const MAX_RESOLVED: usize = 4096;
+/// Methods for which it remembers the meaning of a path, where they differ.
+const MAX_METHODS: usize = 8;
 
 /// What all workers share, never changed.
 pub(super) struct Shared {
-    pub roots: Roots,
-    pub environment: Environment,
+    /// What URLs mean. Reached through [`Worker::site`] alone.
+    pub site: Site,
     /// (what, URL) of every port, for the index page.
     pub ports: Vec<(String, String)>,
     pub h1: h1::Config,
@@ -38,6 +40,13 @@ pub(super) struct Shared {
     /// How long every answer is held back, whoever gives it; zero for not at all.
     pub latency: Duration,
     pub next_connection: AtomicU64,
+}
+
+impl Shared {
+    /// The URL of the first port that is called `what` on the index page.
+    pub fn port_for(&self, what: &str) -> Option<&str> {
+        self.ports.iter().find(|(name, _)| name == what).map(|(_, url)| url.as_str())
+    }
 }
 
 /// What a port speaks.
@@ -56,10 +65,20 @@ pub(super) struct Incoming {
     pub speaks: Speaks,
 }
 
-/// Who answers a path.
-pub(super) enum Answer {
-    Script(ScriptSource),
-    Site(Meaning),
+/// Who answers a request.
+pub(super) struct Answer {
+    /// The script, if one does.
+    pub script: Option<ScriptSource>,
+    /// What the site says.
+    pub found: Found,
+}
+
+/// What a path meant when a worker looked last.
+struct Resolved {
+    since: Instant,
+    /// For this method; `None` for all.
+    method: Option<Bytes>,
+    answer: Rc<Answer>,
 }
 
 /// What everything on a worker's thread uses.
@@ -69,7 +88,7 @@ pub(super) struct Worker {
     file_cache: FileCache,
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
-    resolved: RefCell<HashMap<Bytes, (Instant, Rc<Answer>)>>,
+    resolved: RefCell<HashMap<Bytes, Vec<Resolved>>>,
     date: date::Cache,
     connections: RefCell<HashMap<u64, Connection>>,
     stopping: Cell<bool>,
@@ -158,44 +177,51 @@ async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer
 }
 
 impl Worker {
-    /// What a path means, remembered for [`TRUST`].
-    pub fn resolve(&self, path: &[u8]) -> Rc<Answer> {
+    /// What URLs mean at present.
+    pub fn site(&self) -> &Site {
+        &self.shared.site
+    }
+
+    /// What a path means for a method, remembered for [`TRUST`].
+    pub fn resolve(&self, method: &[u8], path: &[u8]) -> Rc<Answer> {
         let now = self.now.get();
-        if let Some((since, answer)) = self.resolved.borrow().get(path)
-            && now.saturating_duration_since(*since) < TRUST
+        let is_for = |resolved: &Resolved| resolved.method.as_deref().is_none_or(|known| known == method);
+        if let Some(all) = self.resolved.borrow().get(path)
+            && let Some(known) = all.iter().find(|known| is_for(known))
+            && now.saturating_duration_since(known.since) < TRUST
         {
-            return answer.clone();
+            return known.answer.clone();
         }
-        let meaning = self.shared.roots.resolve(path);
+        let answer = Rc::new(Answer::new(self.site().resolve(method, path)));
         // What is missing may be there in a moment: that is the one thing a test author waits for.
-        let lasts = meaning != Meaning::Missing;
-        let answer = Rc::new(match meaning {
-            Meaning::Script(Source::File(path)) => Answer::Script(ScriptSource::Path(path)),
-            Meaning::Script(Source::Shipped(name)) => match site::shipped_handler(&name) {
-                Some(text) => Answer::Script(ScriptSource::Embedded { name: format!("handlers/{name}").into(), text }),
-                None => Answer::Site(Meaning::Missing),
-            },
-            meaning => Answer::Site(meaning),
-        });
-        let mut resolved = self.resolved.borrow_mut();
-        if resolved.len() >= MAX_RESOLVED {
-            resolved.clear();
-        }
-        if lasts {
-            resolved.insert(Bytes::copy_from_slice(path), (now, answer.clone()));
+        if answer.is_there() {
+            self.remember(now, method, path, &answer);
         }
         answer
     }
 
+    fn remember(&self, since: Instant, method: &[u8], path: &[u8], answer: &Rc<Answer>) {
+        let mut resolved = self.resolved.borrow_mut();
+        if resolved.len() >= MAX_RESOLVED {
+            resolved.clear();
+        }
+        let method = answer.found.by_method.then(|| Bytes::copy_from_slice(method));
+        let all = resolved.entry(Bytes::copy_from_slice(path)).or_default();
+        if method.is_none() || all.len() >= MAX_METHODS {
+            all.clear();
+        }
+        all.retain(|known| known.method != method);
+        all.push(Resolved { since, method, answer: answer.clone() });
+    }
+
     /// For answers with files.
     pub fn files(&self) -> Files<'_> {
-        Files {
-            roots: &self.shared.roots,
-            environment: &self.shared.environment,
-            cache: &self.file_cache,
-            now: self.now.get(),
-            wall_clock: net::wall_clock,
-        }
+        Files { roots: &self.site().roots, cache: &self.file_cache, now: self.now.get(), wall_clock: net::wall_clock }
+    }
+
+    /// What templates can name in the answer to `exchange`.
+    pub fn scope<'a>(&'a self, exchange: &'a Exchange) -> site::Scope<'a> {
+        site::Scope::new(exchange, &self.site().environment, &self.site().roots.hidden)
     }
 
     /// Fields of every response that the server itself makes.
@@ -204,5 +230,25 @@ impl Worker {
         fields.append("date", self.date.at(net::wall_clock()));
         fields.append("server", "wireserve");
         fields
+    }
+}
+
+impl Answer {
+    fn new(mut found: Found) -> Self {
+        let script = match &found.meaning {
+            Meaning::Script(Source::File(path)) => Some(ScriptSource::Path(path.clone())),
+            Meaning::Script(Source::Shipped(name)) => site::shipped_handler(name)
+                .map(|text| ScriptSource::Embedded { name: format!("handlers/{name}").into(), text }),
+            _ => None,
+        };
+        if script.is_none() && matches!(found.meaning, Meaning::Script(_)) {
+            found.meaning = Meaning::Missing;
+        }
+        Self { script, found }
+    }
+
+    /// Whether there is anything to answer with.
+    pub fn is_there(&self) -> bool {
+        !matches!(self.found.meaning, Meaning::Missing | Meaning::NoHarness)
     }
 }

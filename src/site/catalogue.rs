@@ -110,7 +110,12 @@ mod tests {
         fs::create_dir(folder.path().join("folder.rhai")).unwrap();
         // Reading it would never end.
         std::os::unix::fs::symlink("/dev/zero", folder.path().join("endless.rhai")).unwrap();
-        let roots = Roots { document: "/nowhere".into(), handlers: vec![folder.path().into()], hidden: Vec::new() };
+        let roots = Roots {
+            document: "/nowhere".into(),
+            handlers: vec![folder.path().into()],
+            hidden: Vec::new(),
+            mounted: Vec::new(),
+        };
         let entries = handlers(&roots);
         assert_eq!(entries["file.rhai"].sends, "Here");
         assert!(!entries.contains_key("folder.rhai") && !entries.contains_key("endless.rhai"));
@@ -118,7 +123,8 @@ mod tests {
 
     #[test]
     fn every_shipped_handler_says_what_it_sends_and_what_a_client_should_do() {
-        let roots = Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new() };
+        let roots =
+            Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
         let entries = handlers(&roots);
         assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
         for entry in entries.values() {

@@ -95,7 +95,12 @@ mod tests {
     fn page(protocol: &str, file: &str, text: &str) -> String {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join(file), text).expect("a file");
-        let roots = Roots { document: "/nowhere".into(), handlers: vec![folder.path().into()], hidden: Vec::new() };
+        let roots = Roots {
+            document: "/nowhere".into(),
+            handlers: vec![folder.path().into()],
+            hidden: Vec::new(),
+            mounted: Vec::new(),
+        };
         let port = |what: &str, url: &str| (what.to_owned(), url.to_owned());
         index_page(&roots, &[port("HTTP/1.1", "http://h:1/"), port("HTTP/2", "https://h:2/")], protocol)
     }
@@ -114,7 +119,8 @@ mod tests {
     /// A client that never grants window, such as the suite httpwg, gets 65,535 octets (RFC 9113 §6.9.2).
     #[test]
     fn the_shipped_page_fits_into_one_initial_window() {
-        let roots = Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new() };
+        let roots =
+            Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
         let length = index_page(&roots, &[], "HTTP/2").len();
         assert!(length < 65_000, "{length} octets");
     }

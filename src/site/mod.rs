@@ -9,20 +9,34 @@ mod environment;
 mod escape;
 mod files;
 mod index;
+mod inject;
 mod options;
 mod pages;
 mod pipes;
 mod resolve;
+mod routes;
 mod shipped;
-mod template;
+mod snapshot;
+pub mod template;
+mod wrappers;
+
+/// What to say where the document root has no testharness.js or what belongs to it.
+pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the document root: /resources/testharness.js, \
+                              testharnessreport.js and their helpers come from there. Serve a checkout of WPT (--root), or \
+                              take testharness.js from `npm pack wpt-runner` and put it, with a testharnessreport.js that \
+                              may be empty, into the folder resources below the document root.";
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{FileCache, Files, file, listing, send_as_is};
+pub use files::{FileCache, Files, file, listing, own_fields, send_as_is};
 pub use index::index_page;
+pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
-pub use resolve::{Meaning, Roots, Source};
+pub use resolve::{Found, Meaning, Roots, Source};
+pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
+pub use snapshot::{Site, SiteError};
 pub use template::{Escape, Scope, TemplateError, is_template, substitute};
+pub use wrappers::{Generated, WrapError};

@@ -3,6 +3,7 @@
 pub mod hosts;
 pub mod pages;
 pub mod selftest;
+pub mod testharness;
 
 use crate::support::process::Process;
 use crate::support::programs::require;

@@ -7,9 +7,11 @@
 
 pub mod command_lines;
 pub mod crate_h2;
+pub mod files;
 pub mod hpack_python;
 pub mod malformed;
 pub mod outcomes;
+pub mod redis;
 pub mod scripts;
 pub mod selftest;
 pub mod shipped;

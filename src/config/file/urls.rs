@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::super::section::{self, Item, Read, Reader, Section, boolean, text, whole, wrong, wrong_with};
 use super::super::{Config, Value};
-use crate::site::{Alias, Rewrite, Route, Target};
+use crate::site::{Alias, Pattern, Rewrite, Route, Target};
 
 /// Reads the keys about URLs, at the top of the file.
 pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
@@ -88,19 +88,11 @@ fn pattern(item: Item<'_>) -> Read<String> {
     if !pattern.starts_with(['/', '*']) {
         return wrong_with(item, "begins with a slash or *", advice);
     }
-    let mut open = false;
-    for character in pattern.chars() {
-        match character {
-            '{' if !open => open = true,
-            '}' if open => open = false,
-            '{' | '}' => return wrong_with(item, "has a brace without its other half", advice),
-            '/' if open => return wrong_with(item, "has a name with a slash in it", advice),
-            '?' | '#' => return wrong_with(item, "is a path, without ? and #", advice),
-            _ => {}
-        }
+    if pattern.contains(['?', '#']) {
+        return wrong_with(item, "is a path, without ? and #", advice);
     }
-    if open || pattern.contains("{}") {
-        return wrong_with(item, "has a name that does not end, or is empty", advice);
+    match Pattern::parse(&pattern) {
+        Ok(_) => Ok(pattern),
+        Err(error) => wrong_with(item, "is no path of a route", error.to_string()),
     }
-    Ok(pattern)
 }

@@ -1,3 +1,4 @@
+mod changes;
 mod garbage;
 mod json;
 mod print;

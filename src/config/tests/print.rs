@@ -40,6 +40,7 @@ fn what_is_printed_says_the_same() {
         http = ["auto", 8001]
         ws = 8002
         [ssl]
+        folder = "{root}/certs"
         certificate = "{root}/c.pem"
         key = "{root}/k.pem"
         [stash]

@@ -93,7 +93,7 @@ impl Request {
     fn url(&self) -> String {
         let request = self.of();
         let text = |octets: &Bytes| latin1_text(octets);
-        format!("{}://{}{}", text(&request.scheme), text(&request.authority), text(&request.target))
+        format!("{}://{}{}", text(&request.scheme), text(&request.authority), text(request.effective_target()))
     }
 
     fn url_parts(&self) -> Map {
@@ -148,6 +148,11 @@ impl Request {
             RawHead::Http1(head) => head.head_octets.clone(),
             RawHead::Pushed => Bytes::new(),
         })
+    }
+
+    fn route_match(&self) -> Map {
+        let matched = self.of().routing.matched();
+        matched.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())).collect()
     }
 
     fn frames(&self) -> Array {
@@ -240,6 +245,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("trailers", |request: &mut Request| {
         super::fields::FieldList(Rc::new(request.0.exchange.trailers().unwrap_or_default().into()))
     });
+    engine.register_get("route_match", |request: &mut Request| request.route_match());
     engine.register_get("client_address", |request: &mut Request| {
         request.0.exchange.connection().peer().client_address.clone()
     });
@@ -248,6 +254,10 @@ pub fn register(engine: &mut Engine) {
     handle!(engine, "connection", |request: &mut Request| -> Connection { request.0.exchange.connection().clone() });
     engine.register_get("server", |request: &mut Request| Dynamic::clone(&request.0.server));
     engine.register_get("doc_root", |request: &mut Request| {
+        // Below an alias it is the alias's folder, as in wptserve.
+        if let Some(mount) = request.of().routing.mount() {
+            return mount.folder.to_string_lossy().as_ref().into();
+        }
         request.0.server.read_lock::<Map>().and_then(|server| server.get("doc_root").cloned()).unwrap_or(Dynamic::UNIT)
     });
 }

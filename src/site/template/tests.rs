@@ -51,6 +51,7 @@ impl Stage {
             connect_protocol_known: true,
             fields: Fields::from(fields),
             raw: RawHead::Pushed,
+            routing: crate::exchange::Routing::default(),
         };
         let peer = Peer { server_port: 8443, ..Peer::default() };
         Self { folder, request, peer, environment, hidden: Vec::new(), url_base: "/" }
@@ -58,7 +59,11 @@ impl Stage {
 
     fn substitute(&self, content: &[u8], escape: Escape) -> Result<Vec<u8>, TemplateError> {
         let Self { request, peer, environment, hidden, url_base, .. } = self;
-        substitute(content, &Scope { request, peer, url_base, environment, hidden }, escape)
+        substitute(
+            content,
+            &Scope { request, peer, url_base, doc_root: &environment.doc_root, environment, hidden },
+            escape,
+        )
     }
 
     fn text(&self, content: &str) -> String {
