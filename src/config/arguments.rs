@@ -129,7 +129,7 @@ pub struct NewArguments {
 /// Options of `wireserve hosts`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct HostsArguments {
-    /// Configuration [default: wpt.toml, if there is one]
+    /// Configuration [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
@@ -142,7 +142,7 @@ pub struct HostsArguments {
 pub struct CertsArguments {
     #[command(subcommand)]
     pub command: Option<CertsCommand>,
-    /// Configuration [default: wpt.toml, if there is one]
+    /// Configuration [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The folder of the certificate authority and leaf, made if need be [default: certs]
@@ -176,7 +176,7 @@ pub struct OpenArguments {
     /// Without a window
     #[arg(long)]
     pub headless: bool,
-    /// Configuration of the server [default: wpt.toml, if there is one]
+    /// Configuration of the server [default: wpt.toml, or else config.json, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The server's folder of certificates [default: certs]

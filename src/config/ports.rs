@@ -143,7 +143,7 @@ impl Ports {
     }
 
     /// Replaces the ports of a kind.
-    pub fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
+    pub(super) fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
         self.lists.insert(kind, ports);
     }
 

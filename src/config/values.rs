@@ -15,7 +15,7 @@ pub struct Value<T> {
 
 impl<T> Value<T> {
     /// A value that nobody chose.
-    pub fn default_of(value: T) -> Value<T> {
+    pub(super) fn default_of(value: T) -> Value<T> {
         Value { value, origin: Origin::Default }
     }
 }

@@ -27,9 +27,9 @@ pub use self::error::{CertificateError, Fault};
 pub use self::files::Facts;
 use self::resolver::{Fixed, OnDemand};
 
-/// The hosts of the leaf that every client gets that asks for one of these, or for none.
-const USUAL_NAMES: [&str; 6] =
-    ["localhost", "*.localhost", "web-platform.test", "*.web-platform.test", "127.0.0.1", "::1"];
+/// The hosts of the leaf that every client gets that asks for one of these, or for none. A wildcard right below a
+/// top-level domain (`*.localhost`) must not be among them: for its sake Firefox uses no connection for several hosts.
+const USUAL_NAMES: [&str; 5] = ["localhost", "web-platform.test", "*.web-platform.test", "127.0.0.1", "::1"];
 
 /// What the TLS ports of a server show their clients.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub enum Renew {
 
 impl Certificates {
     /// Our own authority and leaf from `folder`; what is missing is made, a leaf that ended or is about
-    /// to is renewed. `names` are hosts (also `*.host`) and IP addresses to serve besides the usual ones.
+    /// to is renewed. `names` are hosts and IP addresses to serve besides the usual ones.
     ///
     /// # Errors
     /// The folder or its files can't be read or written, the authority is damaged or expired. A damaged
@@ -168,7 +168,7 @@ fn names_of_leaf(names: &[String]) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
     for name in &names {
         let is_address = name.parse::<IpAddr>().is_ok();
-        if !is_address && !is_host_name(name.trim_start_matches("*.")) {
+        if !is_address && !is_host_name(name) {
             continue;
         }
         let parent = name.split_once('.').filter(|(_, parent)| !is_address && parent.contains('.'));

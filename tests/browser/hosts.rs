@@ -4,27 +4,30 @@ use super::{Browser, Trust, page};
 use crate::support::server::{Server, wireserve};
 use serde_json::{Value, json};
 
-/// Tells any origin who was asked, and how.
+/// Tells any origin who was asked and how, or on which connection.
 const HANDLER: &str = r#"
     fn main(request, response) {
-        [[["access-control-allow-origin", "*"]], `${request.url_parts.hostname} ${request.protocol}`]
+        let origin = [["access-control-allow-origin", request.headers["origin"] ?? "*"], ["access-control-allow-credentials", "true"]];
+        [origin, if request.GET.contains("id") { `${request.connection.id}` }
+            else { `${request.url_parts.hostname} ${request.protocol}` }]
     }"#;
 
 /// Reports how the page itself came, and what each of `hosts` answers.
-fn asking(hosts: &[&str]) -> String {
+fn asking(hosts: &[&str], query: &str) -> String {
+    let hosts = json!(hosts);
     page(&format!(
         r#"
         const answers = {{}};
-        for (const host of {}) {{
+        for (const host of {hosts}) {{
             try {{
-                answers[host] = await (await fetch(`https://${{host}}:${{location.port}}/handlers/who.rhai`)).text();
+                const url = `https://${{host}}:${{location.port}}/handlers/who.rhai{query}`;
+                answers[host] = await (await fetch(url, {{ credentials: "include" }})).text();
             }} catch {{
                 answers[host] = null;
             }}
         }}
         const [navigation] = performance.getEntriesByType("navigation");
         return {{ host: location.hostname, protocol: navigation.nextHopProtocol, answers }};"#,
-        json!(hosts)
     ))
 }
 
@@ -45,7 +48,7 @@ fn a_browser_knows_the_names_of_the_configuration_and_trusts_their_certificate()
     ];
     let config = "browser_host = \"web-platform.test\"\n";
     let server =
-        Server::builder().config(config).file("page.html", asking(&hosts)).handler("who.rhai", HANDLER).start();
+        Server::builder().config(config).file("page.html", asking(&hosts, "")).handler("who.rhai", HANDLER).start();
     let ascii = ["www.web-platform.test", "xn--n8j6ds53lwwkrqhv28a.xn--lve-6lad.web-platform.test"];
     for browser in Browser::ALL {
         for (host, ascii) in ["www.web-platform.test", "天気の良い日.élève.web-platform.test"].into_iter().zip(ascii)
@@ -65,9 +68,22 @@ fn a_browser_knows_the_names_of_the_configuration_and_trusts_their_certificate()
 }
 
 #[test]
+fn hosts_of_one_certificate_share_a_connection() {
+    let hosts = ["www.web-platform.test", "www1.web-platform.test", "élève.www.web-platform.test"];
+    let config = "browser_host = \"web-platform.test\"\n";
+    let server =
+        Server::builder().config(config).file("page.html", asking(&hosts, "?id")).handler("who.rhai", HANDLER).start();
+    for browser in Browser::ALL {
+        let Some(report) = reported(browser, &server, "web-platform.test") else { continue };
+        let ids = hosts.map(|host| report["answers"][host].as_str());
+        assert!(ids[0].is_some() && ids.iter().all(|id| *id == ids[0]), "{browser:?}: {report}");
+    }
+}
+
+#[test]
 fn names_below_localhost_work_without_any_configuration() {
     let hosts = ["localhost", "www.localhost", "élève.www.alt.localhost", "nonexistent.localhost"];
-    let server = Server::builder().file("page.html", asking(&hosts)).handler("who.rhai", HANDLER).start();
+    let server = Server::builder().file("page.html", asking(&hosts, "")).handler("who.rhai", HANDLER).start();
     for browser in Browser::ALL {
         let Some(report) = reported(browser, &server, "alt.localhost") else { continue };
         assert_eq!(report["protocol"], "h2", "{browser:?}: {report}");

@@ -101,3 +101,36 @@ fn certs_shows_ones_own_certificate_and_leaves_it_alone() {
     let text = wireserve(folder.path(), &["certs"]).text();
     assert!(text.contains("AUTHORITY.pem is the one that signed your certificate"), "{text}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn open_gives_a_browser_what_certs_prints_and_leaves_nothing_behind() {
+    let server = Server::builder().config(WPT).start();
+    let folder = server.folder();
+    let ready = folder.join("ready.json");
+    std::fs::write(&ready, server.ready().to_string()).expect("a file");
+    // A program that shows its arguments and ends, in the place of a browser.
+    let open = |browser: &str| {
+        let arguments = ["open", "/x?y", "--ready-file", "ready.json", "--browser", browser, "--", "--more"];
+        wireserve(folder, &arguments)
+    };
+    let finished = open("/bin/echo");
+    assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
+    let said = finished.text();
+    let shown = certs(folder, &[]);
+    for argument in shown["chromium"]["arguments"].as_array().expect("arguments") {
+        assert!(said.contains(argument.as_str().expect("text")), "{argument} is not in {said}");
+    }
+    assert!(said.ends_with(&format!(" --more {}\n", server.url("h2", "/x?y"))), "{said}");
+    let profile = said.strip_prefix("--user-data-dir=").and_then(|rest| rest.split(' ').next()).expect("a profile");
+    assert!(!Path::new(profile).exists(), "{profile}");
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").expect("proc")) == 0;
+    assert_eq!(said.contains("--no-sandbox"), is_root, "{said}");
+
+    let finished = open("/bin/false");
+    assert_eq!(finished.code(), Some(2));
+    assert!(finished.stderr.contains("/bin/false ended with a failure (exit status: 1)"), "{}", finished.stderr);
+    let finished = wireserve(folder, &["open", "/x", "--ready-file", "ready.json", "--certs", "other"]);
+    assert_eq!(finished.code(), Some(2));
+    assert!(finished.stderr.contains("shows other certificates"), "{}", finished.stderr);
+}

@@ -102,8 +102,6 @@ impl OnDemand {
 
     fn is_usual(&self, host: &str) -> bool {
         self.names.iter().any(|name| match name.strip_prefix("*.") {
-            // Many clients reject a wildcard right below a top-level domain: `*.localhost` serves nobody.
-            Some(parent) if !parent.contains('.') => false,
             Some(parent) => host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
             None => host == name,
         })
@@ -216,7 +214,6 @@ fn verify(authority: &Authority, leaf: &CertificateDer<'_>, names: &[String], at
     let at = UnixTime::since_unix_epoch(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default());
     for name in names {
         let host = match name.strip_prefix("*.") {
-            Some(parent) if !parent.contains('.') => continue,
             Some(parent) => format!("any.{parent}"),
             None => name.clone(),
         };

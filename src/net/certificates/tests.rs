@@ -256,6 +256,9 @@ fn one_leaf_is_for_every_name_of_a_configuration() {
     assert!(leaf.names.contains(&"*.xn--lve-6lad.not-web-platform.test".to_owned()), "{:?}", leaf.names);
     assert!(leaf.names.contains(&"192.0.2.7".to_owned()), "{:?}", leaf.names);
     assert!(leaf.names.len() < 30, "{:?}", leaf.names);
+    let right_below_a_top_level =
+        leaf.names.iter().find(|name| name.starts_with("*.") && name.matches('.').count() < 2);
+    assert_eq!(right_below_a_top_level, None);
 
     // What clients say of it: webpki, by the very names.
     let chain = files::read_chain(&Paths::of(folder.path()).leaf).unwrap();
