@@ -2,19 +2,31 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/api/mod.rs"]
+mod api;
+#[path = "server/config.rs"]
+mod config;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/files.rs"]
+mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
 #[path = "server/promises.rs"]
 mod promises;
+#[path = "server/reload.rs"]
+mod reload;
 #[path = "server/start.rs"]
 mod start;
+#[path = "server/stash.rs"]
+mod stash;
 mod support;
 #[path = "server/urls.rs"]
 mod urls;
 #[path = "server/wpt.rs"]
 mod wpt;
+#[path = "server/wptserve/mod.rs"]
+mod wptserve;

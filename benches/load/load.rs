@@ -54,7 +54,16 @@ pub fn run_all(options: &Options, h2load: &Path, nghttpd: Option<&Path>) {
         targets.push(Target { name, pid: server.pid(), tls, h2c, tls_pid: server.pid() });
     }
     if let Some(nghttpd) = nghttpd {
-        targets.push(start_nghttpd(nghttpd, &folder, &certificate, &mut others));
+        std::fs::write(folder.path().join("hello.txt"), BODY).expect("a file");
+        let (clear, tls) = start_nghttpd(nghttpd, folder.path(), &certificate);
+        targets.push(Target {
+            name: "nghttpd",
+            pid: clear.process.pid(),
+            tls_pid: tls.process.pid(),
+            h2c: format!("http://127.0.0.1:{}/hello.txt", clear.port),
+            tls: format!("https://127.0.0.1:{}/hello.txt", tls.port),
+        });
+        others.extend([clear.process, tls.process]);
     }
     let hyper = build_hyper();
     for (name, flavour) in
@@ -82,7 +91,7 @@ pub fn run_all(options: &Options, h2load: &Path, nghttpd: Option<&Path>) {
                 [(&target.tls, target.tls_pid), (&target.h2c, target.pid)].into_iter().enumerate()
             {
                 let requests = if round == 0 { options.requests / 10 } else { options.requests };
-                let (rate, cpu) = load(h2load, url, pid, requests);
+                let (rate, cpu) = load(h2load, url, pid, &Shape::small(requests));
                 if round > 0 {
                     samples[index].rate.push(rate);
                     samples[index].cpu.push(cpu);
@@ -121,21 +130,46 @@ fn print_table(options: &Options, targets: &[Target], samples: &[[Samples; 2]]) 
     }
 }
 
+/// What h2load is to do, and what every answer has to be.
+#[derive(Clone)]
+pub struct Shape {
+    pub clients: u32,
+    pub streams: u32,
+    pub requests: u32,
+    /// A field of every request, `name: value`.
+    pub field: Option<String>,
+    /// `2xx` or `3xx`.
+    pub class: &'static str,
+}
+
+impl Shape {
+    /// Many small answers.
+    pub fn small(requests: u32) -> Self {
+        Self { clients: 8, streams: 32, requests, field: None, class: "2xx" }
+    }
+}
+
 /// Requests per second, and the server's CPU microseconds per request.
-fn load(h2load: &Path, url: &str, pid: u32, requests: u32) -> (f64, f64) {
+pub fn load(h2load: &Path, url: &str, pid: u32, shape: &Shape) -> (f64, f64) {
+    let Shape { clients, streams, requests, field, class } = shape;
     let before = Usage::of(pid).cpu_ticks;
     let mut command = Command::new(h2load);
-    command.args(["-c", "8", "-m", "32", "-t", "1", "-n", &requests.to_string(), url]);
+    for (flag, value) in [("-c", clients), ("-m", streams), ("-t", &1), ("-n", requests)] {
+        command.args([flag, &value.to_string()]);
+    }
+    command.args(field.iter().flat_map(|field| ["-H", field])).arg(url);
     let finished = run_h2load(&mut command);
     let after = Usage::of(pid).cpu_ticks;
     let rate = finished.lines().find_map(|line| {
         let (_, rest) = line.split_once("finished in ")?;
         rest.split_once(", ")?.1.split_once(" req/s")?.0.parse().ok()
     });
-    let wanted = format!("status codes: {requests} 2xx");
-    assert!(finished.contains(&wanted), "{url} did not answer every request with 200:\n{finished}");
+    let statuses = finished.lines().find_map(|line| line.strip_prefix("status codes: ")).unwrap_or_default();
+    let wanted = format!("{requests} {class}");
+    let right = statuses.split(", ").any(|count| count == wanted);
+    assert!(right, "{url} did not answer every request with {class}:\n{finished}");
     let rate = rate.unwrap_or_else(|| panic!("h2load printed no rate:\n{finished}"));
-    (rate, (after - before) as f64 / TICKS * 1e6 / f64::from(requests))
+    (rate, (after - before) as f64 / TICKS * 1e6 / f64::from(*requests))
 }
 
 fn run_h2load(command: &mut Command) -> String {
@@ -145,7 +179,7 @@ fn run_h2load(command: &mut Command) -> String {
 }
 
 /// A self-signed leaf; nobody checks it here.
-fn certificate(folder: &TempDir) -> (PathBuf, PathBuf) {
+pub fn certificate(folder: &TempDir) -> (PathBuf, PathBuf) {
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
     let (certificate, key) = (folder.path().join("leaf.pem"), folder.path().join("leaf.key"));
     std::fs::write(&certificate, certified.cert.pem()).expect("a file");
@@ -153,38 +187,32 @@ fn certificate(folder: &TempDir) -> (PathBuf, PathBuf) {
     (certificate, key)
 }
 
-/// nghttpd cannot choose a port by itself: free ones are looked for.
-fn start_nghttpd(
-    nghttpd: &Path,
-    folder: &TempDir,
-    (certificate, key): &(PathBuf, PathBuf),
-    others: &mut Vec<Process>,
-) -> Target {
-    std::fs::write(folder.path().join("hello.txt"), BODY).expect("a file");
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
-    let mut start = |extra: &[&str], files: &[&PathBuf]| {
-        let port =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-        let mut command = Command::new(nghttpd);
-        command.args(["-a", "127.0.0.1", "-n", &cores]).args(extra).arg("-d").arg(folder.path());
-        let process = Process::start(command.arg(port.to_string()).args(files));
-        wait_for(port);
-        let pid = process.pid();
-        others.push(process);
-        (port, pid)
-    };
-    let (clear, pid) = start(&["--no-tls"], &[]);
-    let (tls, tls_pid) = start(&[], &[key, certificate]);
-    Target {
-        name: "nghttpd",
-        pid,
-        tls_pid,
-        h2c: format!("http://127.0.0.1:{clear}/hello.txt"),
-        tls: format!("https://127.0.0.1:{tls}/hello.txt"),
-    }
+/// A neighbour that listens on a port.
+pub struct Neighbour {
+    pub process: Process,
+    pub port: u16,
 }
 
-fn wait_for(port: u16) {
+/// nghttpd on a folder, in clear and over TLS.
+pub fn start_nghttpd(nghttpd: &Path, folder: &Path, certificate: &(PathBuf, PathBuf)) -> (Neighbour, Neighbour) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    let start = |extra: &[&str], files: &[&PathBuf]| {
+        let port = free_port();
+        let mut command = Command::new(nghttpd);
+        command.args(["-a", "127.0.0.1", "-n", &cores]).args(extra).arg("-d").arg(folder);
+        let process = Process::start(command.arg(port.to_string()).args(files));
+        wait_for(port);
+        Neighbour { process, port }
+    };
+    (start(&["--no-tls"], &[]), start(&[], &[&certificate.1, &certificate.0]))
+}
+
+/// For programs that cannot choose a port by themselves.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port()
+}
+
+pub fn wait_for(port: u16) {
     let end = std::time::Instant::now() + Duration::from_secs(10);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(std::time::Instant::now() < end, "nothing listens on {port}");

@@ -2,16 +2,18 @@
 //!
 //!     cargo bench                          some 8 minutes, for docs/performance.md
 //!     cargo bench -- --quick               under 4 minutes
-//!     cargo bench -- --only load,idle      parts: load, sleepers, loops, idle
+//!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle
 //!
 //! `load` puts the same load (h2load -c 8 -m 32) on wireserve's scripted hello, its static file, nghttpd, and hyper in
 //! two flavours, in alternation, over TLS and in clear text; what is printed is the median of all runs, its ratio to
-//! nghttpd's, and the server's CPU time per request. It needs h2load (nghttp2-client), nghttpd (nghttp2-server) and
-//! openssl. The other parts need nothing.
+//! nghttpd's, and the server's CPU time per request. `files` does so for files of 1 KiB and 1 MiB, a page with
+//! substitutions and a 304, with nghttpd and wptserve beside them. They need h2load (nghttp2-client), nghttpd (nghttp2-server) and
+//! wptserve (pip). The other parts need nothing.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock and the environment")]
 
 mod client;
+mod files;
 mod load;
 mod scenarios;
 #[path = "../../tests/support/mod.rs"]
@@ -29,7 +31,7 @@ pub struct Options {
     pub seconds: u64,
 }
 
-const PARTS: [&str; 4] = ["load", "sleepers", "loops", "idle"];
+const PARTS: [&str; 5] = ["load", "files", "sleepers", "loops", "idle"];
 
 fn main() -> ExitCode {
     let mut quick = false;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     for part in parts {
         match part.as_str() {
             "load" => load::run(&options),
+            "files" => files::run(&options),
             "sleepers" => scenarios::sleepers(),
             "loops" => scenarios::loops(&options),
             _ => scenarios::idle(),

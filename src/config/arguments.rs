@@ -29,6 +29,10 @@ pub enum Command {
     New(NewArguments),
     /// Prints the lines for /etc/hosts; not needed with names below localhost
     Hosts(HostsArguments),
+    /// Shows the certificates, or makes them anew; prints how browsers come to trust them
+    Certs(CertsArguments),
+    /// Starts Chromium or Firefox with a fresh profile that trusts the server and knows its names
+    Open(OpenArguments),
 }
 
 /// Options of `wireserve serve`: each wins over wpt.toml.
@@ -131,6 +135,59 @@ pub struct HostsArguments {
     /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<IpAddr>,
+}
+
+/// Options of `wireserve certs`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CertsArguments {
+    #[command(subcommand)]
+    pub command: Option<CertsCommand>,
+    /// Configuration [default: wpt.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the certificate authority and leaf, made if need be [default: certs]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// Prints one JSON value instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with the certificates besides showing them.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CertsCommand {
+    /// Makes the leaf certificate anew, for the names of the configuration
+    Renew {
+        /// Also makes the authority anew: whoever trusted the old one has to trust the new one
+        #[arg(long)]
+        authority: bool,
+    },
+}
+
+/// Options of `wireserve open`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct OpenArguments {
+    /// What to open: a URL, or a path on the running server [default: /]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// chromium, firefox, or a program [default: the first that is found; CHROME and FIREFOX may name them]
+    #[arg(long, value_name = "BROWSER")]
+    pub browser: Option<PathBuf>,
+    /// Without a window
+    #[arg(long)]
+    pub headless: bool,
+    /// Configuration of the server [default: wpt.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The server's folder of certificates [default: certs]
+    #[arg(long, value_name = "DIR")]
+    pub certs: Option<PathBuf>,
+    /// The server's ready file, which tells its ports [default: the ports of the configuration]
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+    /// More arguments for the browser
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub arguments: Vec<String>,
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

@@ -41,12 +41,7 @@ pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mu
         }
         set(&mut config.inject_script, "--inject-script", Some(&Some(script.clone())));
     }
-    if let Some(folder) = &arguments.certs {
-        set(&mut config.ssl.folder, "--certs", Some(folder));
-        // A folder that is named is meant to be used.
-        config.ssl.own = None;
-        set(&mut config.ssl.kind, "--certs", Some(&SslType::Authority));
-    }
+    config.use_certs(arguments.certs.as_deref());
     if let Some(file) = &arguments.alias_file {
         aliases(config, file, errors);
     }

@@ -43,7 +43,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use self::arguments::{
-    Arguments, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments, ServeArguments,
+    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
+    OpenArguments, ServeArguments,
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
@@ -200,6 +201,17 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A folder that is named is meant to be used.
+            self.ssl.own = None;
+            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
+        }
+    }
+}
+
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
@@ -232,6 +244,14 @@ impl Config {
             rewrites: plain(&self.rewrites),
             inject_script: self.inject_script.value.clone(),
             refuse_h2_over_http1: self.refuse_h2_over_http1.value,
+        }
+    }
+
+    /// The files that say how the server is to be, or would if they were there.
+    pub fn candidates(&self) -> Vec<PathBuf> {
+        match &self.file {
+            Some(file) => vec![file.clone()],
+            None => [FILE, THEIR_FILE].map(PathBuf::from).to_vec(),
         }
     }
 
@@ -287,6 +307,16 @@ fn open(file: Option<&Path>) -> Result<Option<source::Source>, ConfigError> {
         }
     }
     Ok(None)
+}
+
+/// As [`check`], with the folder of `--certs`, for the commands about certificates.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn with_certs(file: Option<&Path>, certs: Option<&Path>) -> Result<Config, ConfigErrors> {
+    let (mut config, errors) = check(file);
+    config.use_certs(certs);
+    if errors.is_empty() { Ok(config) } else { Err(ConfigErrors(errors)) }
 }
 
 /// Defaults that follow from other values.

@@ -142,7 +142,8 @@ impl Ports {
         })
     }
 
-    pub(super) fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
+    /// Replaces the ports of a kind.
+    pub fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
         self.lists.insert(kind, ports);
     }
 

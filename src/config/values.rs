@@ -14,7 +14,8 @@ pub struct Value<T> {
 }
 
 impl<T> Value<T> {
-    pub(super) fn default_of(value: T) -> Value<T> {
+    /// A value that nobody chose.
+    pub fn default_of(value: T) -> Value<T> {
         Value { value, origin: Origin::Default }
     }
 }
@@ -95,7 +96,7 @@ impl fmt::Display for Port {
 }
 
 /// How much is logged to stderr: everything of the level and of those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum LogLevel {
     Off,
     /// What keeps the server from working as it should, and scripts that failed.

@@ -226,7 +226,21 @@ impl Exchange {
     pub async fn request_complete(&self) {
         self.invite_content();
         poll_fn(|context| {
-            if self.request_ended() || self.outcome() != Outcome::Open || self.too_large() {
+            if self.request_ended() || self.outcome() != Outcome::Open {
+                return Poll::Ready(());
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits until the body has so many octets, or all that it will have, or passed the limit of what is kept.
+    pub async fn received(&self, octets: u64) {
+        self.invite_content();
+        poll_fn(|context| {
+            let enough = self.0.state.borrow().received.octets() >= octets;
+            if enough || self.request_ended() || self.outcome() != Outcome::Open || self.too_large() {
                 return Poll::Ready(());
             }
             self.0.waiters.register(context);
@@ -240,7 +254,7 @@ impl Exchange {
         self.0.state.borrow_mut().received.joined()
     }
 
-    /// Whether the body passed the limit of what is kept; then it is cut off there.
+    /// Whether the body passed the limit of what is kept; then nothing of it is.
     pub fn too_large(&self) -> bool {
         self.0.state.borrow().too_large
     }
@@ -294,6 +308,7 @@ impl Exchange {
                     if interest.body && !state.too_large {
                         if state.received.octets() + data.len() as u64 > limits.body {
                             state.too_large = true;
+                            state.received = Received::default();
                         } else {
                             state.received.push(data.clone());
                         }

@@ -10,10 +10,12 @@
 mod body;
 mod connection;
 mod conversation;
+mod delivery;
 mod error;
 mod http1;
 mod http2;
 mod levers;
+pub mod pace;
 mod prepared;
 mod request;
 mod respond;
@@ -23,13 +25,15 @@ mod wait;
 
 pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};
+pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
 pub use levers::Subscription;
+
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Protocol, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
-pub use crate::h1::{Line, encode_chunk};
+pub use crate::h1::{Line, Version, encode_chunk};
 pub use crate::h2::{Settings, Track};
 pub use crate::wire::frame::ErrorCode;

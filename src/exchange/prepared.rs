@@ -52,6 +52,12 @@ pub trait Pieces: fmt::Debug {
 
     /// The next piece; `None` after the last.
     fn next(&mut self) -> NextPiece<'_>;
+
+    /// Passes over at most so many octets without making them, where that is cheap; gives how many.
+    fn skip(&mut self, octets: u64) -> u64 {
+        let _ = octets;
+        0
+    }
 }
 
 /// Why content broke off; displays as a sentence.

@@ -5,7 +5,8 @@ use super::error::SendError;
 use super::request::{Protocol, RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, Track};
-use crate::http::{self, Fields};
+use crate::http::latin1::octets_of_text;
+use crate::http::{self, Fields, status};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -19,7 +20,7 @@ const LOW_WATER: usize = 64 * 1024;
 pub struct ResponseHead {
     /// 100 to 999 by the grammar of RFC 9110 §15; other values are for the raw lane.
     pub status: u16,
-    /// The reason phrase (HTTP/1.1 only); `None` for the registered one.
+    /// The reason phrase (HTTP/1.1 only), one character per octet; `None` for the registered one.
     pub reason: Option<String>,
     /// Fields in the order in which they go out.
     pub fields: Fields,
@@ -111,9 +112,9 @@ impl Exchange {
             }
             Protocol::Http1 => {
                 let length = self.body_length(head, end);
-                let reason = head.reason.as_deref().map(str::as_bytes);
+                let reason = head.reason.as_deref().map(octets_of_text);
                 self.http1(|engine, id| {
-                    engine.send_head(id, head.status, reason, &head.fields, length)?;
+                    engine.send_head(id, head.status, reason.as_deref(), &head.fields, length)?;
                     if end { engine.end(id) } else { Ok(()) }
                 })?;
             }
@@ -122,6 +123,27 @@ impl Exchange {
         if end {
             self.ended();
         }
+        Ok(())
+    }
+
+    /// Sends octets of a head as they are (HTTP/1.1 only). `ends` is the status of the head that they end: after an
+    /// interim one another head follows, after a final one content, to be sent as it is too. Where the content ends,
+    /// and whether the connection can persist, is for the caller to say ([`Connection::close_after`]).
+    ///
+    /// [`Connection::close_after`]: super::Connection::close_after
+    pub fn send_head_octets(&self, octets: Bytes, ends: Option<u16>) -> Result<(), SendError> {
+        self.check_open()?;
+        let interim = ends.is_some_and(|code| status::is_informational(code) && code != 101);
+        if ends == Some(100) {
+            self.expect_continue(false);
+        }
+        // The engine's response begins where the final head ends, so that a checked one may follow an interim one.
+        let track = if ends.is_some() && !interim { h1::Track::Yes } else { h1::Track::No };
+        self.http1(|engine, _| {
+            engine.send_raw(octets, track);
+            Ok(())
+        })?;
+        self.update(|progress| progress.headers = !interim);
         Ok(())
     }
 
@@ -144,6 +166,15 @@ impl Exchange {
             return BodyLength::None;
         }
         BodyLength::Chunked
+    }
+
+    /// From here on each DATA frame of the response has so many octets of padding (RFC 9113 §6.1).
+    pub fn set_padding(&self, octets: u8) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.protocol() == Protocol::Http1 {
+            return Err(SendError::OtherProtocol { function: "padding", wanted: Protocol::Http2 });
+        }
+        self.http2(|engine, id| engine.set_padding(id, octets))
     }
 
     /// Queues content; over HTTP/2 it leaves as windows allow. See [`Exchange::drained`].

@@ -119,8 +119,23 @@ fn a_body_over_the_limit_is_told_of() {
     deliver(&connection, &data(1, 8, false));
     assert!(!exchange.too_large());
     deliver(&connection, &data(1, 8, false));
-    assert!(exchange.too_large());
-    assert!(poll(exchange.request_complete()).is_ready(), "who waits for the whole body need not wait on");
+    assert!(exchange.too_large() && exchange.body().is_empty());
+    assert!(poll(exchange.received(u64::MAX)).is_ready(), "who waits for the whole body need not wait on");
+    assert!(poll(exchange.request_complete()).is_pending(), "who wants nothing of it still waits for its end");
+}
+
+#[test]
+fn a_part_of_a_body_is_waited_for() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    deliver(&connection, &data(1, 8, false));
+    assert!(poll(exchange.received(8)).is_ready());
+    assert!(poll(exchange.received(9)).is_pending());
+    deliver(&connection, &data(1, 1, false));
+    assert!(poll(exchange.received(9)).is_ready());
+    assert!(poll(exchange.received(10)).is_pending());
+    deliver(&connection, &data(1, 0, true));
+    assert!(poll(exchange.received(10)).is_ready());
 }
 
 #[test]

@@ -52,10 +52,10 @@ impl fmt::Display for Misuse {
             Self::NotActive(id) => write!(f, "request {id} is over: its response is complete, or the client left it"),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Status(status) => write!(f, "a response of this kind cannot have the status {status}"),
-            Self::Reason => f.write_str("the reason phrase holds CR, LF or NUL; only the raw functions send those"),
-            Self::FieldName(name) => write!(f, "`{name}` is no field name; only the raw functions send it"),
+            Self::Reason => f.write_str("the reason phrase holds CR, LF or NUL; writer.write_status sends it"),
+            Self::FieldName(name) => write!(f, "`{name}` is no field name; writer.write_header sends it"),
             Self::FieldValue(name) => {
-                write!(f, "the value of `{name}` holds CR, LF or NUL; only the raw functions send those")
+                write!(f, "the value of `{name}` holds CR, LF or NUL; writer.write_header sends it")
             }
             Self::Framing(name) => {
                 write!(

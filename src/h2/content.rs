@@ -55,20 +55,28 @@ impl Connection {
             return false;
         }
         let Some(stream) = self.streams.map.get_mut(&id) else { return false };
-        if !stream.queue.is_empty() || data.len() as i64 > stream.send_window.max(0) {
+        let length = data.len() + stream.overhead();
+        if !stream.queue.is_empty() || length > room || length as i64 > stream.send_window.max(0) {
             return false;
         }
-        stream.send_window -= data.len() as i64;
-        self.write_data(id, data, end_stream);
+        stream.send_window -= length as i64;
+        let padding = stream.padding;
+        self.write_data(id, data, end_stream, padding);
         self.after_pull(id, end_stream);
         true
     }
 
     /// Writes DATA, and takes it from the connection's window.
-    fn write_data(&mut self, id: u32, data: &[u8], end_stream: bool) {
-        self.send_window -= data.len() as i64;
+    fn write_data(&mut self, id: u32, data: &[u8], end_stream: bool, padding: Option<u8>) {
         self.counts.num_window_updates = self.counts.num_window_updates.saturating_sub(UPDATES_PER_FRAME);
         let flags = if end_stream { flag::END_STREAM } else { 0 };
+        if let Some(octets) = padding {
+            let mut padded = [&[octets], data].concat();
+            padded.resize(padded.len() + usize::from(octets), 0);
+            self.send_window -= padded.len() as i64;
+            return self.write_frame(FrameType::DATA, flags | flag::PADDED, id, &padded, Cause::Checked);
+        }
+        self.send_window -= data.len() as i64;
         self.write_frame(FrameType::DATA, flags, id, data, Cause::Checked);
     }
 
@@ -81,10 +89,11 @@ impl Connection {
         let frame_size = MAX_FRAME.min(self.peer.max_frame_size as usize);
         let connection_window = usize::try_from(self.send_window).unwrap_or(0);
         let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        let padding = stream.padding;
         let Some(next) = stream.next(frame_size, connection_window) else { return false };
         match next {
             Next::Data { data, end_stream } => {
-                self.write_data(id, &data, end_stream);
+                self.write_data(id, &data, end_stream, padding);
                 self.after_pull(id, end_stream);
             }
             Next::Trailers(fields) => {
@@ -116,10 +125,12 @@ impl Stream {
     fn next(&mut self, frame_size: usize, connection_window: usize) -> Option<Next> {
         let own_window = usize::try_from(self.send_window).unwrap_or(0);
         let room = frame_size.min(connection_window).min(own_window);
+        let overhead = self.overhead();
         match self.queue.front_mut()? {
             // Never an empty frame because of a closed window.
-            Queued::Data { data, .. } if !data.is_empty() && room == 0 => return None,
-            Queued::Data { data, .. } if data.len() > room => {
+            Queued::Data { data, .. } if room < overhead + usize::from(!data.is_empty()) => return None,
+            Queued::Data { data, .. } if data.len() > room - overhead => {
+                let room = room - overhead;
                 let data = data.split_to(room);
                 self.spend(room);
                 return Some(Next::Data { data, end_stream: false });
@@ -137,6 +148,6 @@ impl Stream {
 
     fn spend(&mut self, octets: usize) {
         self.queued -= octets;
-        self.send_window -= octets as i64;
+        self.send_window -= (octets + self.overhead()) as i64;
     }
 }

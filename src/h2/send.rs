@@ -46,6 +46,12 @@ impl Connection {
         Ok(())
     }
 
+    /// From here on each DATA frame of ours on this stream has so many octets of padding (RFC 9113 §6.1).
+    pub fn set_padding(&mut self, stream: u32, octets: u8) -> Result<(), Misuse> {
+        self.sending(stream)?.padding = Some(octets);
+        Ok(())
+    }
+
     /// Content. It leaves as the windows allow. An empty `data` is an empty DATA frame.
     pub fn send_data(&mut self, stream: u32, data: Bytes, end_stream: bool) -> Result<(), Misuse> {
         let low_water = self.send_low_water;

@@ -42,6 +42,8 @@ pub(super) struct Stream {
     pub received: u64,
     /// Octets that we may send; below zero after the peer's setting was lowered or by raw frames.
     pub send_window: i64,
+    /// Octets of padding in each of our DATA frames.
+    pub padding: Option<u8>,
     pub queue: VecDeque<Queued>,
     /// Octets of content in the queue.
     pub queued: usize,
@@ -66,6 +68,7 @@ impl Stream {
             expected: None,
             received: 0,
             send_window,
+            padding: None,
             queue: VecDeque::new(),
             queued: 0,
             headers_sent: false,
@@ -79,10 +82,18 @@ impl Stream {
     /// Whether the front of the queue may go, as far as this stream's window is concerned.
     pub fn can_send(&self) -> bool {
         match self.queue.front() {
-            Some(Queued::Data { data, .. }) => data.is_empty() || self.send_window > 0,
+            Some(Queued::Data { data, .. }) => {
+                let least = self.overhead() + usize::from(!data.is_empty());
+                least == 0 || self.send_window >= least as i64
+            }
             Some(Queued::Trailers(_)) => true,
             None => false,
         }
+    }
+
+    /// Octets that padding adds to a DATA frame, which flow control counts too (RFC 9113 §6.1).
+    pub fn overhead(&self) -> usize {
+        self.padding.map_or(0, |octets| 1 + usize::from(octets))
     }
 }
 

@@ -24,6 +24,7 @@ use rustls::sign::CertifiedKey;
 use self::authority::Authority;
 use self::error::Kind;
 pub use self::error::{CertificateError, Fault};
+pub use self::files::Facts;
 use self::resolver::{Fixed, OnDemand};
 
 /// The hosts of the leaf that every client gets that asks for one of these, or for none.
@@ -36,6 +37,38 @@ pub struct Certificates {
     resolver: Arc<dyn ResolvesServerCert>,
     trusted: PathBuf,
     spki: String,
+    authority: Option<String>,
+}
+
+/// The files of a folder of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// The authority's certificate.
+    pub authority: PathBuf,
+    pub authority_key: PathBuf,
+    /// The leaf's certificate, followed by the authority's.
+    pub leaf: PathBuf,
+    pub leaf_key: PathBuf,
+}
+
+impl Paths {
+    /// The names of the files in `folder`; they need not be there.
+    pub fn of(folder: &Path) -> Paths {
+        Paths {
+            authority: folder.join(authority::CERTIFICATE),
+            authority_key: folder.join(authority::KEY),
+            leaf: folder.join(resolver::LEAF_CERTIFICATE),
+            leaf_key: folder.join(resolver::LEAF_KEY),
+        }
+    }
+}
+
+/// What is to be made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renew {
+    Leaf,
+    /// And so the leaf too: whoever trusted the old authority has to trust the new one.
+    Authority,
 }
 
 impl Certificates {
@@ -47,16 +80,23 @@ impl Certificates {
     /// leaf is no error: it is made anew.
     pub fn in_folder(folder: &Path, names: &[String], now: SystemTime) -> Result<Certificates, CertificateError> {
         let authority = Authority::in_folder(folder, now)?;
-        let mut all: Vec<String> = USUAL_NAMES.iter().map(|name| (*name).to_owned()).collect();
-        for name in names {
-            let name = name.to_ascii_lowercase();
-            if !all.contains(&name) && (is_host_name(name.trim_start_matches("*.")) || name.parse::<IpAddr>().is_ok()) {
-                all.push(name);
-            }
-        }
-        let spki = authority.spki().to_owned();
-        let resolver = OnDemand::new(authority, folder, all, now)?;
-        Ok(Certificates { resolver: Arc::new(resolver), trusted: folder.join(authority::CERTIFICATE), spki })
+        let (spki, pem) = (authority.spki().to_owned(), resolver::pem_of(&authority));
+        let resolver = OnDemand::new(authority, folder, names_of_leaf(names), now)?;
+        let trusted = folder.join(authority::CERTIFICATE);
+        Ok(Certificates { resolver: Arc::new(resolver), trusted, spki, authority: Some(pem) })
+    }
+
+    /// Makes the leaf of `folder` anew, or the authority and the leaf; for `names` as in [`Certificates::in_folder`].
+    /// A running server goes on with the old ones.
+    ///
+    /// # Errors
+    /// As for [`Certificates::in_folder`]; also if the new files can't be written.
+    pub fn renew(folder: &Path, names: &[String], what: Renew, now: SystemTime) -> Result<(), CertificateError> {
+        let authority = match what {
+            Renew::Leaf => Authority::in_folder(folder, now)?,
+            Renew::Authority => Authority::anew(folder, now)?,
+        };
+        resolver::new_leaf(&authority, folder, &names_of_leaf(names), now)
     }
 
     /// The user's own certificate chain (leaf first) and key: every client gets it, whatever it asks for.
@@ -71,16 +111,19 @@ impl Certificates {
                 let facts = files::facts(certificate, leaf)?;
                 facts.check_valid(certificate, now)?;
                 let spki = facts.spki;
+                let last = chain.last().unwrap_or(leaf);
+                let authority = files::facts(certificate, last)?.is_authority.then(|| resolver::pem(last));
                 let signing = files::read_key(key)?;
                 let certified = CertifiedKey::from_der(chain, signing, &rustls::crypto::ring::default_provider())
                     .map_err(|error| match error {
                         rustls::Error::InconsistentKeys(_) => Fault::new(key, Kind::OtherKey(certificate.to_owned())),
                         other => Fault::new(key, Kind::Malformed(other.to_string())),
                     })?;
-                Ok((certified, spki))
+                Ok((certified, spki, authority))
             };
-        let (certified, spki) = load().map_err(CertificateError::Configured)?;
-        Ok(Certificates { resolver: Arc::new(Fixed::new(certified)), trusted: certificate.to_owned(), spki })
+        let (certified, spki, authority) = load().map_err(CertificateError::Configured)?;
+        let resolver = Arc::new(Fixed::new(certified));
+        Ok(Certificates { resolver, trusted: certificate.to_owned(), spki, authority })
     }
 
     /// For [`Tls::new`](super::tls::Tls::new).
@@ -93,11 +136,55 @@ impl Certificates {
         &self.trusted
     }
 
+    /// The authority to trust, in PEM form: ours, or the last certificate of the user's chain if it is one.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
     /// Base64 of the SHA-256 of the SubjectPublicKeyInfo of what a client has to trust: the value for
     /// Chromium's `--ignore-certificate-errors-spki-list`.
     pub fn spki(&self) -> &str {
         &self.spki
     }
+}
+
+/// What stands in the first certificate of a file.
+///
+/// # Errors
+/// The file can't be read or is damaged.
+pub fn facts(path: &Path) -> Result<Facts, CertificateError> {
+    let read = || {
+        let chain = files::read_chain(path)?;
+        let Some(first) = chain.first() else { return Err(Fault::new(path, Kind::NoCertificate)) };
+        files::facts(path, first)
+    };
+    read().map_err(CertificateError::Read)
+}
+
+/// The usual names and those of a configuration. Names that differ in their first label alone become one wildcard, which
+/// keeps the handshake small: 62 names of web-platform-tests become 14.
+fn names_of_leaf(names: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = USUAL_NAMES.iter().map(|name| (*name).to_owned()).collect();
+    let names: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    for name in &names {
+        let is_address = name.parse::<IpAddr>().is_ok();
+        if !is_address && !is_host_name(name.trim_start_matches("*.")) {
+            continue;
+        }
+        let parent = name.split_once('.').filter(|(_, parent)| !is_address && parent.contains('.'));
+        let siblings = |parent: &str| {
+            let below = |name: &&String| name.split_once('.').is_some_and(|(_, other)| other == parent);
+            names.iter().filter(below).count()
+        };
+        let name = match parent {
+            Some((_, parent)) if siblings(parent) > 1 => format!("*.{parent}"),
+            _ => name.clone(),
+        };
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
 }
 
 /// Whether `name` can be signed: at most 253 octets, labels of 1 to 63 lower-case letters, digits, `-`

@@ -1,6 +1,10 @@
-//! Where host names lead to, as the operating system says.
+//! Where host names lead to, as the operating system says, and whether somebody listens there.
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::time::Duration;
+
+/// A server on this machine accepts at once.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The addresses of `host`; none if it does not resolve.
 pub async fn addresses(host: &str) -> Vec<IpAddr> {
@@ -14,6 +18,11 @@ pub fn is_here(address: IpAddr, bound: IpAddr) -> bool {
     address == bound || bound.is_unspecified() && UdpSocket::bind((address, 0)).is_ok()
 }
 
+/// Whether a connection can be made.
+pub fn listens(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&address, PATIENCE).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,6 +34,15 @@ mod tests {
         assert!(here("127.0.0.1", "0.0.0.0"));
         assert!(!here("127.0.1.1", "127.0.0.1"));
         assert!(!here("192.0.2.1", "0.0.0.0"), "an address for documentation is nobody's");
+    }
+
+    #[test]
+    fn an_open_port_listens_and_a_closed_one_does_not() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        assert!(listens(address));
+        drop(listener);
+        assert!(!listens(address));
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@
 //! | [`listen`] | binding ports and accepting connections |
 //! | [`tls`] | the TLS handshake: ALPN, SNI, what was agreed |
 //! | [`certificates`] | the certificate authority, the leaf certificates, or the user's own |
-//! | [`lookup`] | where a host name leads to |
+//! | [`lookup`] | where a host name leads to, and whether somebody listens there |
 //! | [`pump`] | moves octets between a stream and a protocol engine |
 //! | [`transport`] | what the pump needs of a stream |
 //! | [`signals`] | Ctrl-C and SIGTERM |

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::coroutine::{WaitError, stack_is_low, wait};
 use super::loader::Script;
 use super::nesting;
+use super::stash::lock::Lock;
 use crate::exchange::Exchange;
 
 /// Operations after which a busy handler lets others run.
@@ -117,6 +118,8 @@ pub struct Run {
     pub(super) exchange: OnceCell<Exchange>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
+    /// Locks of the stash that it holds.
+    pub(super) stash_locks: RefCell<Vec<Rc<Lock>>>,
     /// Scripts it runs, kept until its stack is gone: syntax trees may be too deep to be dropped there.
     pub(super) scripts: RefCell<Vec<Rc<Script>>>,
 }
@@ -133,6 +136,7 @@ impl Run {
             resident: Cell::new(None),
             exchange: OnceCell::new(),
             modules: RefCell::default(),
+            stash_locks: RefCell::default(),
             scripts: RefCell::default(),
         })
     }

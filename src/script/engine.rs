@@ -5,7 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{Engine, EvalAltResult, FLOAT, INT, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{
+    Dynamic, Engine, EvalAltResult, EvalContext, FLOAT, INT, ImmutableString, Module, ModuleResolver, Position, Scope,
+    Shared,
+};
 
 use super::budget::{self, Limits};
 use super::coroutine::WaitError;
@@ -26,7 +29,11 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     engine.on_progress(|_| budget::on_operation());
     let call_depth = limits.call_depth;
     #[expect(deprecated, reason = "Rhai marks what may still change; pinned by the lock file and our tests")]
-    engine.on_var(move |_, _, context| budget::on_variable(call_depth, &context).map(|()| None));
+    engine.on_var(move |name, index, context| {
+        budget::on_variable(call_depth, &context)?;
+        // What has an index is a variable of the script.
+        Ok(if index == 0 { global(name, &context) } else { None })
+    });
     engine.on_print(|text| tracing::info!(target: "script", "{text}"));
     engine.on_debug(|text, source, position| {
         tracing::info!(target: "script", "{}:{position:?}: {text}", source.unwrap_or("script"));
@@ -37,6 +44,21 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     octets::register(&mut engine);
     strings::register(&mut engine, limits);
     engine
+}
+
+/// A variable that every function of every script sees, unless it has one of that name itself.
+#[derive(Clone)]
+struct Global(ImmutableString, Dynamic);
+
+/// Sets the one [`Global`] of an engine. Rhai's own are invisible in closures, and an engine's tag is at hand wherever
+/// a variable is looked up.
+pub fn set_global(engine: &mut Engine, name: &str, value: Dynamic) {
+    engine.set_default_tag(Dynamic::from(Global(name.into(), value)));
+}
+
+fn global(name: &str, context: &EvalContext) -> Option<Dynamic> {
+    let global = context.tag().read_lock::<Global>().filter(|global| global.0 == name)?;
+    if context.scope().contains(name) { None } else { Some(global.1.clone()) }
 }
 
 /// Waits, to the millisecond. Negative numbers do not wait, as in Rhai.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use rhai::{EvalAltResult, ParseError, Position};
+use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
 use super::budget::{Ending, Limits};
 
@@ -24,8 +24,8 @@ pub enum ScriptError {
     Budget { ending: Ending, fault: Fault },
     /// The handler returned what is no response.
     Nonsense(Fault),
-    /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with 400.
-    BadRequest(String),
+    /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with a 4xx.
+    BadRequest(BadRequest),
     /// A host function panicked: a mistake in the server.
     Panic { file: PathBuf, message: String },
     /// The stream, the connection or the server is over: nobody waits for an answer.
@@ -45,9 +45,20 @@ pub struct Fault {
     pub calls: Vec<Call>,
 }
 
-/// What a helper throws when the request's parameters are wrong; see [`ScriptError::BadRequest`].
+/// What a helper throws when the request is wrong; see [`ScriptError::BadRequest`].
 #[derive(Clone, Debug)]
-pub struct BadRequest(pub String);
+pub struct BadRequest {
+    /// The status to answer with, 400 to 499.
+    pub status: u16,
+    /// A sentence for people.
+    pub text: String,
+}
+
+impl From<BadRequest> for Box<EvalAltResult> {
+    fn from(error: BadRequest) -> Self {
+        EvalAltResult::ErrorRuntime(Dynamic::from(error), Position::NONE).into()
+    }
+}
 
 /// One call in a chain of calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +79,18 @@ impl ScriptError {
     /// Whether it is only that nobody waits for an answer any more.
     pub fn is_ended(&self) -> bool {
         matches!(self, Self::Ended)
+    }
+
+    /// The error as text for people: in full, or `brief`, in one line without the script's lines and calls.
+    pub fn text(&self, brief: bool) -> String {
+        let full = self.to_string();
+        match self.fault() {
+            Some(fault) if brief => {
+                let message = fault.message.lines().next().unwrap_or_default();
+                format!("error: {message} ({})", Spot(&fault.file, fault.place))
+            }
+            _ => full,
+        }
     }
 
     /// The place in a script, if it has one.
@@ -95,7 +118,7 @@ impl fmt::Display for ScriptError {
                  This is a mistake in wireserve, not in the script.",
                 file.display()
             ),
-            Self::BadRequest(text) => f.write_str(text),
+            Self::BadRequest(error) => f.write_str(&error.text),
             Self::Ended => f.write_str("the handler was ended: nobody waits for its answer"),
             Self::Compile(fault)
             | Self::NoHandler(fault)

@@ -112,9 +112,9 @@ impl Caller {
             return ScriptError::Ended;
         }
         if let EvalAltResult::ErrorRuntime(value, _) = error.unwrap_inner()
-            && let Some(BadRequest(text)) = value.read_lock::<BadRequest>().as_deref()
+            && let Some(error) = value.read_lock::<BadRequest>().as_deref()
         {
-            return ScriptError::BadRequest(text.clone());
+            return ScriptError::BadRequest(error.clone());
         }
         let mut fault = Fault::raised(error, function, self.script.path(), &*self.core.loader);
         if fault.place.is_none() {

@@ -89,7 +89,7 @@ pub struct Script {
 }
 
 /// What a script writes that may mean the request's content.
-const BODY_WORDS: [&str; 5] = ["body", "POST", "text", "json", "import"];
+const BODY_WORDS: [&str; 6] = ["body", "POST", "raw_input", "text", "json", "import"];
 
 impl Script {
     /// What messages call it.
@@ -112,7 +112,8 @@ impl Script {
         self.entries[entry as usize]
     }
 
-    /// Whether it may read the request's content: too generous rather than too strict.
+    /// Whether it may read the request's content, which is kept for it then: too generous rather than too strict. What
+    /// is too large to be kept is refused only where a script reads it.
     pub fn reads_body(&self) -> bool {
         self.reads_body
     }

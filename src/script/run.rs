@@ -20,6 +20,7 @@ use super::budget::{Limits, pause};
 use super::error::{Fault, ScriptError};
 use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
+use super::stash::Stash;
 use super::watch::Changes;
 use crate::exchange::{self, Close, Exchange, Input, Interest, Protocol, ResponseHead};
 use crate::http::{Fields, date, status};
@@ -38,6 +39,10 @@ pub struct Options {
     pub limits: Limits,
     /// Where changes of scripts are told.
     pub changes: Changes,
+    /// What scripts leave for later requests, whatever the worker.
+    pub stash: Arc<Stash>,
+    /// Whether an error is told in one line, without the script's lines and calls.
+    pub suppress_handler_traceback: bool,
     /// What scripts see as `request.server.config`.
     pub server_config: Arc<serde_json::Value>,
     /// A script inside the program by its path below `handlers/`'s parent, such as `handlers/hello.rhai`.
@@ -62,16 +67,19 @@ impl Host {
         let roots = Roots { folders, embedded: options.embedded };
         let server = Map::from_iter([
             ("config".into(), from_json((*options.server_config).clone())),
+            ("stash".into(), Dynamic::from(api::stash::Handle(Arc::clone(&options.stash)))),
             ("doc_root".into(), options.doc_root.to_string_lossy().as_ref().into()),
         ]);
         let wall_clock = options.wall_clock;
         let cache = date::Cache::default();
-        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock });
+        let brief = options.suppress_handler_traceback;
+        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock, brief });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let options = Rc::new(options);
         let core = Core::new(limits, roots, changes, |engine| {
             api::register(engine);
             api::helpers::register(engine, &options);
+            api::stash::register(engine, &options.stash);
         });
         Self { core, common, server: Rc::new(Dynamic::from_map(server)) }
     }
@@ -172,9 +180,7 @@ fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Rc<D
     } else if main && !exchange.request_ended() {
         waited(caller, exchange, |exchange| async move { exchange.request_complete().await })?;
     }
-    if exchange.too_large() && !exchange.headers_sent() {
-        response.take_error(413, "The request's content is larger than this server keeps.");
-    } else if main {
+    if main {
         last = Entry::Main;
         let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
         response.take(value).map_err(|message| {
@@ -231,19 +237,23 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         ScriptError::Ended => {
             return tracing::debug!(target: "script", "{target}: the client left before its answer was complete");
         }
-        ScriptError::BadRequest(text) if !exchange.headers_sent() => {
-            tracing::debug!(target: "script", "{target}: {text}");
-            return answer_plain(exchange, 400, &format!("{text}\n"), common);
+        ScriptError::BadRequest(error) if !exchange.headers_sent() => {
+            tracing::debug!(target: "script", "{target}: {}", error.text);
+            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common);
         }
-        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {error}"),
-        _ => tracing::warn!(target: "script", "{target}: {error}"),
+        _ => {}
+    }
+    let text = error.text(common.brief);
+    match error {
+        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
+        _ => tracing::warn!(target: "script", "{target}: {text}"),
     }
     // A page after raw octets would be one more thing that the client did not expect.
     if exchange.headers_sent() || exchange.raw_used() {
         // The client may be gone already, or the script has ended the stream, which is all the same now.
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
-        answer_plain(exchange, 500, &format!("{error}\n"), common);
+        answer_plain(exchange, 500, &format!("{text}\n"), common);
     }
 }
 

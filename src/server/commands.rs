@@ -1,12 +1,16 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
+use super::certs::Report;
+use super::log::Log;
 use super::settings;
 use crate::config::{
-    self, Arguments, CheckArguments, Command, Config, HostsArguments, LogLevel, NewArguments, ServeArguments,
+    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, NewArguments,
+    OpenArguments, ServeArguments,
 };
+use crate::net::certificates::Renew;
 use crate::script;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Carries out a command. 0: done; 1: `check` found errors; 2: the arguments, the configuration or the operating
@@ -18,6 +22,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Config(arguments) => print_config(&arguments.serve),
         Command::New(arguments) => new(arguments),
         Command::Hosts(arguments) => hosts(arguments),
+        Command::Certs(arguments) => certs(arguments),
+        Command::Open(arguments) => open(arguments),
     }
 }
 
@@ -26,9 +32,9 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail(errors),
     };
-    log_to_stderr(config.log.value);
+    let log = Log::to_stderr(config.log.value);
     hint(&config);
-    match super::start::serve(&config) {
+    match super::start::serve(arguments, config, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
     }
@@ -96,25 +102,51 @@ fn hosts(arguments: &HostsArguments) -> ExitCode {
     if !errors.is_empty() {
         return fail(config::ConfigErrors(errors));
     }
-    print!("{}", super::names::hosts_file(&config, arguments.address));
+    say(&super::names::hosts_file(&config, arguments.address));
     ExitCode::SUCCESS
+}
+
+fn certs(arguments: &CertsArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    Log::to_stderr(config.log.value);
+    let said = match arguments.command {
+        Some(CertsCommand::Renew { authority: false }) => super::certs::renew(&config, Renew::Leaf),
+        Some(CertsCommand::Renew { authority: true }) => super::certs::renew(&config, Renew::Authority),
+        None => Report::of(&config)
+            .map(|report| if arguments.json { format!("{:#}", report.json()) } else { report.text() })
+            .map_err(|error| error.to_string()),
+    };
+    match said {
+        Ok(text) => {
+            say(&format!("{}\n", text.trim_end()));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(error),
+    }
+}
+
+fn open(arguments: &OpenArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    Log::to_stderr(config.log.value);
+    match super::open::open(arguments, &config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error),
+    }
+}
+
+/// To whoever reads; `head` stops reading when it has enough.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn fail(error: impl Display) -> ExitCode {
     eprintln!("wireserve: {error}");
     ExitCode::from(2)
-}
-
-fn log_to_stderr(level: LogLevel) {
-    // Our own words at the wanted level; those of crates only when they warn.
-    let filter = match level {
-        LogLevel::Off => "off".to_owned(),
-        level => format!("warn,wireserve={0},script={0}", level.name()),
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter);
-    // Whoever set another subscriber before wants that one.
-    let _ = subscriber.try_init();
 }

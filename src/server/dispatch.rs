@@ -3,12 +3,10 @@
 use super::pages;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::net;
 use crate::site::{self, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -30,6 +28,13 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
 }
 
 async fn answer(worker: Rc<Worker>, exchange: Exchange) {
+    if !worker.shared.latency.is_zero() {
+        // Whoever leaves in the meantime needs no answer.
+        let lost = tokio::time::timeout(worker.shared.latency, exchange.lost()).await;
+        if lost.is_ok() {
+            return;
+        }
+    }
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
@@ -70,7 +75,13 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
     {
         injection.apply(&mut prepared);
     }
-    site::send(exchange, prepared, worker.common_fields()).await
+    let name = match meaning {
+        Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        Meaning::Generated(generated) => String::from_utf8_lossy(generated.loads()),
+        Meaning::Shipped(name, _) => name.as_str().into(),
+        _ => return site::send(exchange, prepared, worker.common_fields()).await,
+    };
+    site::send_piped(exchange, prepared, worker.common_fields(), &name, &worker.scope(exchange)).await
 }
 
 /// Decides the response of everything but scripts and `.asis` files.
@@ -87,7 +98,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         prepared
     };
     match meaning {
-        Meaning::File(path) => file(worker, site, exchange, path),
+        Meaning::File(path) => site::file(exchange, path, &worker.files()),
         Meaning::Folder(path) => site::listing(request, path, &site.roots),
         Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
         Meaning::Generated(generated) => match generated.prepare(request.query()) {
@@ -113,17 +124,6 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
         Meaning::Missing | Meaning::Script(_) => site::status_page(404, pages::MISSING),
     }
-}
-
-fn file(worker: &Worker, site: &Site, exchange: &Exchange, path: &Path) -> Prepared {
-    let context = site::FileContext {
-        roots: &site.roots,
-        cache: &worker.files,
-        now: worker.now.get(),
-        wall_clock: net::wall_clock,
-        substitute: &|text| Ok(text.to_vec()),
-    };
-    site::file(exchange, path, &context)
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.

@@ -2,6 +2,7 @@
 
 use crate::net::certificates::CertificateError;
 use crate::net::listen::ListenError;
+use crate::script::stash::error::StashError;
 use crate::site::SiteError;
 use std::fmt;
 use std::io;
@@ -16,6 +17,8 @@ pub enum StartError {
     Certificate(CertificateError),
     /// A port cannot be opened.
     Listen(ListenError),
+    /// The stash cannot be set up as configured.
+    Stash(StashError),
     /// The cryptography could not be set up.
     Tls(String),
     /// What the configuration says about URLs is of no use.
@@ -32,6 +35,7 @@ impl fmt::Display for StartError {
             Self::Folder(what, path, error) => write!(f, "the {what} {} cannot be read: {error}", path.display()),
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
+            Self::Stash(error) => write!(f, "the stash cannot be set up: {error}"),
             Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
             Self::Site(error) => error.fmt(f),
             Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
@@ -57,5 +61,11 @@ impl From<ListenError> for StartError {
 impl From<SiteError> for StartError {
     fn from(error: SiteError) -> Self {
         Self::Site(error)
+    }
+}
+
+impl From<StashError> for StartError {
+    fn from(error: StashError) -> Self {
+        Self::Stash(error)
     }
 }

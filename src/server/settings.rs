@@ -2,8 +2,8 @@
 
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{Config, PortKind, ready};
-use crate::script::{self, watch::Changes};
+use crate::config::{self, Config, PortKind, ready};
+use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
 use crate::wire::frame::SettingId;
 use crate::{exchange, h1, h2, net};
@@ -11,11 +11,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+/// What outlives every configuration that a server gets while it runs.
+pub(super) struct Lasting {
+    pub urls: ready::Urls,
+    pub stash: Arc<Stash>,
+    /// The watcher of scripts.
+    pub changes: Changes,
+    pub next_connection: Arc<AtomicU64>,
+}
+
+impl Lasting {
+    pub fn new(urls: ready::Urls, stash: Arc<Stash>) -> Self {
+        Self { urls, stash, changes: Changes::watch(), next_connection: Arc::new(AtomicU64::new(1)) }
+    }
+}
+
 /// What all workers share.
 ///
 /// # Errors
 /// What the configuration says about URLs is of no use.
-pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, SiteError> {
+pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteError> {
+    let urls = &lasting.urls;
     let own = config.ssl.own.as_ref();
     // A key must not be shown, wherever the configuration puts it.
     let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
@@ -29,13 +45,14 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls) -> Result<Shared, Site
     let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {
-        script: script_options(config, &roots, environment.config.clone()),
+        script: script_options(config, &roots, environment.config.clone(), lasting),
         site: Site::new(roots, &config.site(), environment)?,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
-        next_connection: AtomicU64::new(1),
+        latency: config.latency.value,
+        next_connection: lasting.next_connection.clone(),
     })
 }
 
@@ -49,13 +66,15 @@ fn label(kind: PortKind) -> &'static str {
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value) -> script::Options {
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, lasting: &Lasting) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
         limits: script_limits(config),
-        changes: Changes::watch(),
+        changes: lasting.changes.clone(),
+        stash: lasting.stash.clone(),
+        suppress_handler_traceback: config.suppress_handler_traceback.value,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,
@@ -128,6 +147,16 @@ fn http2(from: &Http2Limits) -> h2::Config {
         connect_protocols: vec!["websocket".to_owned()],
         ..h2::Config::default()
     }
+}
+
+/// The names that the certificate is for.
+pub(super) fn names(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
+    let address = config.bind_address.value;
+    if !address.is_loopback() && !address.is_unspecified() {
+        names.push(address.to_string());
+    }
+    names
 }
 
 /// The folders that `wireserve check` looks through.

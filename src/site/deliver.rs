@@ -1,5 +1,6 @@
 //! Sending a response that is decided: status, fields, content, trailers.
 
+use super::pipes::Ending;
 use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::{Fields, status};
 use bytes::Bytes;
@@ -18,8 +19,28 @@ use bytes::Bytes;
 /// # Errors
 /// The client is gone, or the exchange was answered before.
 pub async fn send(exchange: &Exchange, prepared: Prepared, common: Fields) -> Result<(), SendError> {
+    send_until(exchange, prepared, common, None).await
+}
+
+/// As [`send`], but what ends the response after the content is `ending`.
+pub(super) async fn send_unfinished(
+    exchange: &Exchange,
+    prepared: Prepared,
+    common: Fields,
+    ending: Ending,
+) -> Result<(), SendError> {
+    send_until(exchange, prepared, common, Some(ending)).await
+}
+
+async fn send_until(
+    exchange: &Exchange,
+    prepared: Prepared,
+    common: Fields,
+    ending: Option<Ending>,
+) -> Result<(), SendError> {
     let Prepared { mut head, content, trailers, content_for_head } = prepared;
     let plan = Plan::new(exchange, &head, &content, &trailers, content_for_head);
+    let finish = Finish::new(&plan, trailers, ending);
     head.fields.reserve(1 + common.len());
     if let Some(length) = plan.length {
         head.fields.append("content-length", length.to_string());
@@ -28,17 +49,53 @@ pub async fn send(exchange: &Exchange, prepared: Prepared, common: Fields) -> Re
     if exchange.protocol() == Protocol::Http2 {
         to_lower_case(&mut head.fields);
     }
-    if let Err(error) = exchange.send_head(&head, !plan.content && !plan.trailers) {
+    let ends = !plan.content && matches!(finish, Finish::End);
+    if let Err(error) = exchange.send_head(&head, ends) {
         return refused(exchange, error);
     }
-    if plan.content {
-        let more = plan.trailers;
-        match content {
-            Content::Whole(octets) => exchange.send_data(octets, !more)?,
-            Content::Pieces(pieces) => return in_pieces(exchange, pieces, &trailers, more).await,
+    match content {
+        _ if ends => return Ok(()),
+        Content::Whole(octets) if plan.content => {
+            let last = matches!(finish, Finish::End);
+            exchange.send_data(octets, last)?;
+            if last {
+                return Ok(());
+            }
+        }
+        Content::Pieces(pieces) if plan.content => {
+            if !in_pieces(exchange, pieces, matches!(finish, Finish::End)).await? {
+                return Ok(());
+            }
+        }
+        Content::Whole(_) | Content::Pieces(_) => {}
+    }
+    finish.carry_out(exchange).await
+}
+
+/// What comes after the content.
+enum Finish {
+    /// The end of the response alone, which the last piece can carry.
+    End,
+    Trailers(Fields),
+    Early(Ending),
+}
+
+impl Finish {
+    fn new(plan: &Plan, trailers: Fields, ending: Option<Ending>) -> Self {
+        match ending {
+            Some(ending) => Self::Early(ending),
+            None if plan.trailers => Self::Trailers(trailers),
+            None => Self::End,
         }
     }
-    if plan.trailers { exchange.send_trailers(&trailers) } else { Ok(()) }
+
+    async fn carry_out(self, exchange: &Exchange) -> Result<(), SendError> {
+        match self {
+            Self::End => exchange.end(),
+            Self::Trailers(trailers) => exchange.send_trailers(&trailers),
+            Self::Early(ending) => ending.carry_out(exchange).await,
+        }
+    }
 }
 
 /// What follows the fields, and what they say about it.
@@ -108,31 +165,30 @@ fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     if has_content { exchange.send_data(Bytes::from(text), true) } else { Ok(()) }
 }
 
-async fn in_pieces(
-    exchange: &Exchange,
-    mut pieces: Box<dyn Pieces>,
-    trailers: &Fields,
-    more: bool,
-) -> Result<(), SendError> {
+/// Sends content piece by piece; gives whether the end of the response is still to be sent.
+async fn in_pieces(exchange: &Exchange, mut pieces: Box<dyn Pieces>, ends: bool) -> Result<bool, SendError> {
     loop {
         let piece = match pieces.next().await {
             Ok(Some(piece)) => piece,
-            Ok(None) => break,
+            Ok(None) => return Ok(true),
             Err(error) => {
                 let target = exchange.request().target.escape_ascii().to_string();
                 tracing::warn!("{target}: the response breaks off: {error}");
-                return exchange.reset(ErrorCode::INTERNAL_ERROR);
+                exchange.reset(ErrorCode::INTERNAL_ERROR)?;
+                return Ok(false);
             }
         };
         // Where that is known, the last piece carries the end itself.
-        let last = !more && pieces.length() == Some(0);
+        let last = ends && pieces.length() == Some(0);
         if !piece.is_empty() || last {
             exchange.send_data(piece, last)?;
         }
         if last {
-            return Ok(());
+            return Ok(false);
         }
         exchange.drained().await?;
     }
-    if more { exchange.send_trailers(trailers) } else { exchange.end() }
 }
+
+#[cfg(test)]
+mod tests;

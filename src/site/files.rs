@@ -18,8 +18,10 @@ pub use as_is::send_as_is;
 pub use cache::FileCache;
 pub use listing::listing;
 
+use super::environment::Environment;
 use super::pages::status_page;
 use super::resolve::Roots;
+use super::template;
 use crate::exchange::{Exchange, Prepared, Protocol};
 use cache::{Cached, Stored};
 use memchr::memmem;
@@ -27,27 +29,24 @@ use std::io;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
 
-/// Replaces the `{{…}}` of a `.sub.headers` file for the request that is answered; an error is a sentence.
-pub type Substitute<'a> = dyn Fn(&[u8]) -> Result<Vec<u8>, String> + 'a;
-
 /// What answering with files needs.
-pub struct Context<'a> {
+pub struct Files<'a> {
     /// What is served: a `.headers` file elsewhere is not looked at.
     pub roots: &'a Roots,
+    /// For `.sub.headers` files.
+    pub environment: &'a Environment,
     /// The worker's.
     pub cache: &'a FileCache,
     /// When the turn under way began.
     pub now: Instant,
     /// The time, asked for when a file is read.
     pub wall_clock: fn() -> SystemTime,
-    /// For `.sub.headers` files.
-    pub substitute: &'a Substitute<'a>,
 }
 
 /// Decides how the file at `path` answers. What goes wrong is a response too.
-pub fn file(exchange: &Exchange, path: &Path, context: &Context<'_>) -> Prepared {
+pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
     let request = exchange.request();
-    let cached = match cache::find(path, context) {
+    let cached = match cache::find(path, files) {
         Ok(cached) => cached,
         Err(error) => return unreadable(&error),
     };
@@ -63,10 +62,13 @@ pub fn file(exchange: &Exchange, path: &Path, context: &Context<'_>) -> Prepared
             select::answer(request, &head, source)
         }
         cache::Head::Fixed(head) => select::answer(request, head, source),
-        cache::Head::Templates(files) => match fields::head(path, files, context.substitute) {
-            Ok(head) => select::answer(request, &head, source),
-            Err(text) => status_page(500, &text),
-        },
+        cache::Head::Templates(sources) => {
+            let context = template::Scope::new(exchange, files.environment, &files.roots.hidden);
+            match fields::head(path, sources, Some(&context)) {
+                Ok(head) => select::answer(request, &head, source),
+                Err(text) => status_page(500, &text),
+            }
+        }
         cache::Head::Wrong(text) => status_page(500, text),
     };
     if exchange.protocol() == Protocol::Http2 {

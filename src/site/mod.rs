@@ -12,6 +12,7 @@ mod index;
 mod inject;
 mod options;
 mod pages;
+mod pipes;
 mod resolve;
 mod routes;
 mod shipped;
@@ -27,14 +28,15 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{Context as FileContext, FileCache, Substitute, file, listing, send_as_is};
+pub use files::{FileCache, Files, file, listing, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{add_slash, html_page, shipped_page, status_page};
+pub use pipes::{PipeError, Pipeline, send_piped};
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
 pub use snapshot::{Mount, Site, SiteError};
-pub use template::{Context, Escape, TemplateError, is_template, substitute};
+pub use template::{Escape, Scope, TemplateError, is_template, substitute};
 pub use wrappers::{Generated, WrapError};

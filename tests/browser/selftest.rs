@@ -1,7 +1,6 @@
 //! The driver of browsers against hyper in this process: it must be right before it judges anything.
 
 use super::{Browser, Trust, page};
-use base64::Engine;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::service::service_fn;
@@ -19,7 +18,6 @@ struct Certificates {
     folder: TempDir,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
-    spki: String,
 }
 
 fn certificates() -> Certificates {
@@ -30,18 +28,16 @@ fn certificates() -> Certificates {
     let certificate = authority.self_signed(&authority_key).expect("a certificate");
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("ca.pem"), certificate.pem()).expect("a file");
+    std::fs::write(folder.path().join("ca.key"), authority_key.serialize_pem()).expect("a file");
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut leaf = rcgen::CertificateParams::new(vec!["localhost".into()]).expect("a valid name");
     leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
     let issuer = rcgen::Issuer::new(authority, &authority_key);
     let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
-    let digest =
-        ring::digest::digest(&ring::digest::SHA256, &rcgen::PublicKeyData::subject_public_key_info(&authority_key));
     Certificates {
         folder,
         chain: vec![leaf.der().clone(), certificate.der().clone()],
         key: PrivateKeyDer::try_from(key.serialize_der()).expect("a key"),
-        spki: base64::engine::general_purpose::STANDARD.encode(digest.as_ref()),
     }
 }
 
@@ -89,7 +85,7 @@ fn pages_run_over_h2_and_report() {
         const navigation = performance.getEntriesByType("navigation")[0];
         return { status: response.status, protocol: navigation.nextHopProtocol };"#;
     let address = serve(&certificates, page(script));
-    let trust = Trust { ca: certificates.folder.path().join("ca.pem"), spki: certificates.spki.clone() };
+    let trust = Trust::in_folder(certificates.folder.path());
     for browser in Browser::ALL {
         let url = format!("https://localhost:{}/", address.port());
         let Some(report) = browser.report(&trust, &url) else { continue };

@@ -10,6 +10,7 @@ pub mod crate_h2;
 pub mod hpack_python;
 pub mod malformed;
 pub mod outcomes;
+pub mod redis;
 pub mod scripts;
 pub mod selftest;
 pub mod shipped;

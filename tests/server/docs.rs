@@ -13,16 +13,20 @@ use wireserve::wire::frame::{FrameType, flag};
 const DOCS: &str = include_str!("../../docs/handlers.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 15] = [
     include_str!("../../src/script/api/connection.rs"),
+    include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),
     include_str!("../../src/script/api/frames.rs"),
     include_str!("../../src/script/api/helpers.rs"),
     include_str!("../../src/script/api/hpack.rs"),
     include_str!("../../src/script/api/json.rs"),
+    include_str!("../../src/script/api/lines.rs"),
     include_str!("../../src/script/api/params.rs"),
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/stash.rs"),
+    include_str!("../../src/script/api/upload.rs"),
     include_str!("../../src/script/api/writer.rs"),
     include_str!("../../src/script/octets.rs"),
 ];

@@ -1,6 +1,8 @@
 //! Host names: what `wireserve hosts` prints, what is said at start, what certificates are for.
 
 use crate::support::server::{Server, wireserve};
+use serde_json::Value;
+use std::path::Path;
 
 const WPT: &str = "browser_host = \"web-platform.test\"\n";
 
@@ -37,4 +39,65 @@ fn names_that_lead_elsewhere_are_told_with_what_to_do() {
     let server = Server::builder().config("browser_host = \"wireserve.invalid\"\n").start();
     let line = server.logged("names of this server");
     assert!(line.contains("none of the 62 names") && line.contains("wireserve hosts"), "{line}");
+}
+
+fn certs(folder: &Path, arguments: &[&str]) -> Value {
+    let finished = wireserve(folder, &[&["certs", "--json"], arguments].concat());
+    assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
+    serde_json::from_str(&finished.text()).expect("JSON")
+}
+
+#[test]
+fn certs_tells_what_a_server_shows() {
+    let server = Server::builder().config(WPT).start();
+    let shown = certs(server.folder(), &[]);
+    assert_eq!(shown["spki"], server.spki());
+    assert_eq!(shown["authority"]["spki"], server.spki());
+    assert_eq!(shown["chromium"]["arguments"][0], format!("--ignore-certificate-errors-spki-list={}", server.spki()));
+    assert_eq!(shown["hosts"].as_array().map(Vec::len), Some(62));
+    let names = shown["leaf"]["names"].as_array().expect("names");
+    assert!(names.contains(&"*.xn--lve-6lad.not-web-platform.test".into()), "{shown:#}");
+
+    let text = wireserve(server.folder(), &["certs"]).text();
+    let rules = shown["chromium"]["arguments"][1].as_str().expect("an argument");
+    for part in
+        ["certs/ca.pem", server.spki(), rules, "user_pref(\"network.dns.localDomains\"", "-t C,, -i certs/ca.pem"]
+    {
+        assert!(text.contains(part), "{part} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn certs_renews_the_leaf_and_only_when_asked_the_authority() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let renew = |arguments: &[&str]| wireserve(folder.path(), &[&["certs", "renew"], arguments].concat());
+    let spkis = || {
+        let shown = certs(folder.path(), &["--certs", "kept"]);
+        (shown["authority"]["spki"].clone(), shown["leaf"]["spki"].clone())
+    };
+    let (authority, leaf) = spkis();
+    let finished = renew(&["--certs", "kept"]);
+    assert!(finished.text().contains("leaf-localhost.pem is new"), "{}", finished.text());
+    let (same, renewed) = spkis();
+    assert_eq!(authority, same);
+    assert_ne!(leaf, renewed);
+    assert!(renew(&["--certs", "kept", "--authority"]).text().contains("Nobody trusts them yet"));
+    assert_ne!(authority, spkis().0);
+}
+
+#[test]
+fn certs_shows_ones_own_certificate_and_leaves_it_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = certs(folder.path(), &["--certs", "made"]);
+    let config = "[ssl]\ncertificate = \"made/leaf-localhost.pem\"\nkey = \"made/leaf-localhost.key\"\n";
+    std::fs::write(folder.path().join("wpt.toml"), config).expect("a file");
+    let own = certs(folder.path(), &[]);
+    assert_eq!(own["leaf"]["spki"], made["leaf"]["spki"]);
+    assert_eq!(own["spki"], made["leaf"]["spki"]);
+    assert_eq!(own["authority"], Value::Null);
+    let finished = wireserve(folder.path(), &["certs", "renew"]);
+    assert_eq!(finished.code(), Some(2));
+    assert!(finished.stderr.contains("wpt.toml:2) is your own certificate"), "{}", finished.stderr);
+    let text = wireserve(folder.path(), &["certs"]).text();
+    assert!(text.contains("AUTHORITY.pem is the one that signed your certificate"), "{text}");
 }

@@ -56,7 +56,7 @@ pub fn version(program: &Path, arguments: &[&str]) -> String {
     text.lines().next().unwrap_or("unknown").trim().to_owned()
 }
 
-fn absent(why: &str) {
+pub fn absent(why: &str) {
     assert!(std::env::var_os(REQUIRE).is_none_or(|value| value != "1"), "{why}, and {REQUIRE}=1 asks for it");
     eprintln!("skipped: {why}");
 }

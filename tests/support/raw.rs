@@ -209,11 +209,17 @@ impl Client {
 
     /// Sends a request and gives its stream; `end`: with END_STREAM.
     pub fn request(&mut self, method: &str, path: &str, extra: &[(&str, &str)], end: bool) -> u32 {
+        let extra: Vec<_> = extra.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        self.request_octets(method, path, &extra, end)
+    }
+
+    /// As [`Client::request`] with fields of any octets.
+    pub fn request_octets(&mut self, method: &str, path: &str, extra: &[(&str, &[u8])], end: bool) -> u32 {
         let authority = self.authority.clone();
-        let mut fields =
-            vec![(":method", method), (":scheme", self.scheme), (":authority", authority.as_str()), (":path", path)];
+        let pseudo = [(":method", method), (":scheme", self.scheme), (":authority", &authority), (":path", path)];
+        let mut fields = pseudo.map(|(name, value)| (name, value.as_bytes())).to_vec();
         fields.extend_from_slice(extra);
-        let block = self.encode(&fields);
+        let block = self.encoder.encode(fields.iter().map(|(name, value)| (name.as_bytes(), *value)));
         let stream = self.take_stream();
         let flags = flag::END_HEADERS | if end { flag::END_STREAM } else { 0 };
         self.send(&RawFrame::new(FrameType::HEADERS, flags, stream, block));

@@ -59,6 +59,14 @@ impl Authority {
         authority.map_err(CertificateError::Authority)
     }
 
+    /// Makes a new authority in `folder`, in the place of another.
+    pub(super) fn anew(folder: &Path, now: SystemTime) -> Result<Authority, CertificateError> {
+        let _lock = files::lock(folder)?;
+        let (certificate, key) = (folder.join(CERTIFICATE), folder.join(KEY));
+        Authority::make(&certificate, &key, now)?;
+        Authority::read(&certificate, &key, now).map_err(CertificateError::Authority)
+    }
+
     fn read(certificate_path: &Path, key_path: &Path, now: SystemTime) -> Result<Authority, Fault> {
         let chain = files::read_chain(certificate_path)?;
         let Some(certificate) = chain.into_iter().next() else {

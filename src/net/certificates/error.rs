@@ -14,6 +14,8 @@ pub enum CertificateError {
     Authority(Fault),
     /// The user's certificate or key is of no use.
     Configured(Fault),
+    /// A certificate is of no use to whoever wants to look at it.
+    Read(Fault),
     /// Making a key or a certificate failed.
     Making(String),
 }
@@ -89,7 +91,7 @@ impl fmt::Display for CertificateError {
             CertificateError::Authority(fault) if fault.is_content() => {
                 write!(f, "{fault}: delete ca.pem and ca.key in that folder to have a new authority made")
             }
-            CertificateError::Authority(fault) => fault.fmt(f),
+            CertificateError::Authority(fault) | CertificateError::Read(fault) => fault.fmt(f),
             CertificateError::Configured(fault) => write!(f, "{fault} (named in [ssl] of wpt.toml)"),
             CertificateError::Making(why) => write!(f, "cannot make a certificate: {why}"),
         }

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
@@ -10,13 +11,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::extensions::GeneralName;
 
 use super::error::{CertificateError, Fault, Kind};
 
 /// What is read from a certificate.
-pub(super) struct Facts {
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Whom it is for: `CN=…, O=…`.
+    pub subject: String,
+    /// The hosts (also `*.host`) and IP addresses that it is for.
+    pub names: Vec<String>,
     pub not_before: SystemTime,
     pub not_after: SystemTime,
+    /// Whether it may sign others.
     pub is_authority: bool,
     /// SubjectPublicKeyInfo, DER.
     pub public_key: Vec<u8>,
@@ -42,7 +50,10 @@ pub(super) fn facts(path: &Path, certificate: &CertificateDer<'_>) -> Result<Fac
     let instant = |seconds: i64| SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let public_key = parsed.public_key().raw.to_vec();
     let spki = BASE64.encode(ring::digest::digest(&ring::digest::SHA256, &public_key));
+    let names = parsed.subject_alternative_name().ok().flatten();
     Ok(Facts {
+        subject: parsed.subject().to_string(),
+        names: names.map_or_else(Vec::new, |names| names.value.general_names.iter().filter_map(name).collect()),
         not_before: instant(parsed.validity().not_before.timestamp()),
         // Dates far away are no dates to SystemTime's formatter: 9999-12-31 is the last that X.509 knows.
         not_after: instant(parsed.validity().not_after.timestamp()),
@@ -50,6 +61,17 @@ pub(super) fn facts(path: &Path, certificate: &CertificateDer<'_>) -> Result<Fac
         public_key,
         spki,
     })
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(octets) => {
+            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
+            v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)).ok().map(|address| address.to_string())
+        }
+        _ => None,
+    }
 }
 
 /// All certificates of a file, in order.

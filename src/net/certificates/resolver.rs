@@ -17,8 +17,8 @@ use super::error::{CertificateError, Fault};
 use super::files::{self, Readers};
 use super::is_host_name;
 
-const LEAF_CERTIFICATE: &str = "leaf-localhost.pem";
-const LEAF_KEY: &str = "leaf-localhost.key";
+pub(super) const LEAF_CERTIFICATE: &str = "leaf-localhost.pem";
+pub(super) const LEAF_KEY: &str = "leaf-localhost.key";
 /// A client that asks for ever new hosts makes us forget the oldest.
 const MAX_OTHERS: usize = 1024;
 
@@ -145,19 +145,38 @@ fn usual_leaf(
         Err(why) => tracing::debug!("a new leaf certificate is made: {why}"),
     }
     let leaf = authority.sign(names, now)?;
-    let chain = format!("{}{}", leaf.certificate_pem, pem_of(authority));
-    let written = files::write(&key, &leaf.key_pem, Readers::Owner)
-        .and_then(|()| files::write(&certificate, &chain, Readers::Everybody));
-    if let Err(fault) = written {
+    if let Err(fault) = write_leaf(authority, folder, &leaf) {
         // It serves as well from memory.
         tracing::warn!("the leaf certificate is not kept: {fault}");
     }
     keep(authority, leaf)
 }
 
-fn pem_of(authority: &Authority) -> String {
+/// Makes the usual leaf anew, for the next server that starts.
+pub(super) fn new_leaf(
+    authority: &Authority,
+    folder: &Path,
+    names: &[String],
+    now: SystemTime,
+) -> Result<(), CertificateError> {
+    let _lock = files::lock(folder)?;
+    let leaf = authority.sign(names, now)?;
+    write_leaf(authority, folder, &leaf).map_err(CertificateError::Read)
+}
+
+fn write_leaf(authority: &Authority, folder: &Path, leaf: &Leaf) -> Result<(), Fault> {
+    let chain = format!("{}{}", leaf.certificate_pem, pem_of(authority));
+    files::write(&folder.join(LEAF_KEY), &leaf.key_pem, Readers::Owner)?;
+    files::write(&folder.join(LEAF_CERTIFICATE), &chain, Readers::Everybody)
+}
+
+pub(super) fn pem_of(authority: &Authority) -> String {
+    pem(authority.certificate())
+}
+
+pub(super) fn pem(certificate: &CertificateDer<'_>) -> String {
     use base64::Engine;
-    let text = base64::engine::general_purpose::STANDARD.encode(authority.certificate());
+    let text = base64::engine::general_purpose::STANDARD.encode(certificate);
     let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
     for line in text.as_bytes().chunks(64) {
         pem.push_str(&String::from_utf8_lossy(line));

@@ -234,3 +234,94 @@ fn host_names() {
         assert!(!is_host_name(bad), "{bad}");
     }
 }
+
+/// Each host alone, with one label and with two, as configurations make them.
+fn wpt_names() -> Vec<String> {
+    let labels = ["www", "www1", "www2", "xn--n8j6ds53lwwkrqhv28a", "xn--lve-6lad"];
+    let two = labels.iter().flat_map(|a| labels.map(|b| format!("{a}.{b}.")));
+    let before: Vec<String> =
+        [String::new()].into_iter().chain(labels.iter().map(|label| format!("{label}."))).chain(two).collect();
+    let hosts = ["web-platform.test", "not-web-platform.test", "alt.localhost"];
+    hosts.iter().flat_map(|host| before.iter().map(move |before| format!("{before}{host}"))).collect()
+}
+
+#[test]
+fn one_leaf_is_for_every_name_of_a_configuration() {
+    let folder = tempdir().unwrap();
+    let names = wpt_names();
+    assert_eq!(names.len(), 93);
+    let with_address = [&names[..], &["192.0.2.7".to_owned()]].concat();
+    Certificates::in_folder(folder.path(), &with_address, now()).unwrap();
+    let leaf = facts(&Paths::of(folder.path()).leaf).unwrap();
+    assert!(leaf.names.contains(&"*.xn--lve-6lad.not-web-platform.test".to_owned()), "{:?}", leaf.names);
+    assert!(leaf.names.contains(&"192.0.2.7".to_owned()), "{:?}", leaf.names);
+    assert!(leaf.names.len() < 30, "{:?}", leaf.names);
+
+    // What clients say of it: webpki, by the very names.
+    let chain = files::read_chain(&Paths::of(folder.path()).leaf).unwrap();
+    let takes = taken_for(&chain[0]);
+    for name in &with_address {
+        assert!(takes(name), "{name}");
+    }
+    for name in ["x.www.www.web-platform.test", "profile.conn.web-platform.test", "elsewhere.test", "192.0.2.8"] {
+        assert!(!takes(name), "{name}");
+    }
+}
+
+/// Whether a client takes the certificate for a name.
+fn taken_for<'a>(certificate: &'a rustls::pki_types::CertificateDer<'a>) -> impl Fn(&str) -> bool + 'a {
+    let parsed = rustls::server::ParsedCertificate::try_from(certificate).unwrap();
+    move |name| {
+        let name = rustls::pki_types::ServerName::try_from(name.to_owned()).unwrap();
+        rustls::client::verify_server_name(&parsed, &name).is_ok()
+    }
+}
+
+#[test]
+fn another_name_is_a_reason_for_another_leaf() {
+    let folder = tempdir().unwrap();
+    let leaf = || fs::read(Paths::of(folder.path()).leaf).unwrap();
+    let names = wpt_names();
+    Certificates::in_folder(folder.path(), &names, now()).unwrap();
+    let before = leaf();
+    Certificates::in_folder(folder.path(), &names, now()).unwrap();
+    assert!(leaf() == before);
+    let more = [&names[..], &["www3.www.web-platform.test".to_owned(), "a.b.c.test".to_owned()]].concat();
+    Certificates::in_folder(folder.path(), &more, now()).unwrap();
+    assert!(leaf() != before);
+}
+
+#[test]
+fn leaf_and_authority_are_renewed_when_told_so() {
+    let (folder, first) = filled();
+    let before = contents(folder.path());
+    let names = ["a.b.test".to_owned()];
+    Certificates::renew(folder.path(), &names, Renew::Leaf, now()).unwrap();
+    let after = contents(folder.path());
+    assert_eq!(before[..3], after[..3]);
+    assert!(before[3] != after[3] && before[4] != after[4]);
+    assert!(facts(&Paths::of(folder.path()).leaf).unwrap().names.contains(&names[0]));
+
+    Certificates::renew(folder.path(), &names, Renew::Authority, now()).unwrap();
+    let renewed = contents(folder.path());
+    assert!(after.iter().zip(&renewed).skip(1).all(|(after, renewed)| after != renewed));
+    let second = Certificates::in_folder(folder.path(), &names, now()).unwrap();
+    assert_ne!(first.spki(), second.spki());
+    assert!(contents(folder.path()) == renewed, "the new leaf is the new authority's");
+}
+
+#[test]
+fn the_authority_to_trust_is_the_last_certificate_of_a_chain() {
+    let (folder, ours) = filled();
+    let paths = Paths::of(folder.path());
+    let authority = fs::read_to_string(&paths.authority).unwrap();
+    let same = |pem: Option<&str>| pem.map(|pem| pem.replace("\r\n", "\n")) == Some(authority.replace("\r\n", "\n"));
+    assert!(same(ours.authority()));
+    let own = Certificates::from_files(&paths.leaf, &paths.leaf_key, now()).unwrap();
+    assert!(same(own.authority()));
+    let chain = fs::read_to_string(&paths.leaf).unwrap();
+    let end = chain.find("-----END CERTIFICATE-----").unwrap() + "-----END CERTIFICATE-----".len();
+    fs::write(&paths.leaf, &chain[..end]).unwrap();
+    let own = Certificates::from_files(&paths.leaf, &paths.leaf_key, now()).unwrap();
+    assert_eq!(own.authority(), None);
+}

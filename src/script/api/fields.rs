@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, Engine, INT, Map};
 
 use super::{Outcome, fail};
 use crate::exchange::Exchange;
-use crate::http::Fields;
+use crate::http::{Field, Fields};
 use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1, latin1_text};
 
 /// The request's regular fields, names in any case.
@@ -128,15 +128,22 @@ impl FieldList {
         append(&mut self.0.borrow_mut(), name_of(name)?, value)
     }
 
+    /// Adds fields to those that are there, whatever their names, as wptserve does.
     fn update(&self, value: &Dynamic) -> Outcome<()> {
         let fresh = fields_of(value)?;
-        let mut fields = self.0.borrow_mut();
-        for field in &fresh {
-            fields.remove(&field.name);
-        }
-        fresh.iter().for_each(|field| fields.push(field.clone()));
+        self.0.borrow_mut().extend(fresh);
         Ok(())
     }
+}
+
+/// Each field as `[name, value]`, in order.
+fn items(fields: &Fields) -> Array {
+    let pair = |field: &Field| vec![latin1_text(&field.name).into(), latin1_text(&field.value).into()];
+    fields.iter().map(|field| Dynamic::from_array(pair(field))).collect()
+}
+
+fn or(value: Dynamic, default: Dynamic) -> Dynamic {
+    if value.is_unit() { default } else { value }
 }
 
 pub fn register(engine: &mut Engine) {
@@ -144,10 +151,14 @@ pub fn register(engine: &mut Engine) {
     engine.register_indexer_get(|fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
     engine.register_fn("get", |fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
     engine.register_fn("get", |fields: &mut RequestFields, name: &str, default: Dynamic| {
-        let value = combined(&fields.0.request().fields, name);
-        if value.is_unit() { default } else { value }
+        or(combined(&fields.0.request().fields, name), default)
     });
     engine.register_fn("get_list", |fields: &mut RequestFields, name: &str| list(&fields.0.request().fields, name));
+    engine.register_fn("get_list", |fields: &mut RequestFields, name: &str, default: Dynamic| -> Dynamic {
+        let list = list(&fields.0.request().fields, name);
+        if list.is_empty() { default } else { list.into() }
+    });
+    engine.register_fn("items", |fields: &mut RequestFields| items(&fields.0.request().fields));
     engine.register_fn("get_bytes", |fields: &mut RequestFields, name: &str| {
         fields.0.request().fields.get(name).map_or(Dynamic::UNIT, |value| Dynamic::from(Octets(value.clone())))
     });
@@ -172,6 +183,10 @@ fn register_list(engine: &mut Engine) {
     engine.register_fn("set", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.set(&name, &value));
     engine.register_fn("append", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.append(&name, &value));
     engine.register_fn("get", |fields: &mut FieldList, name: &str| combined(&fields.0.borrow(), name));
+    engine.register_fn("get", |fields: &mut FieldList, name: &str, default: Dynamic| {
+        or(combined(&fields.0.borrow(), name), default)
+    });
+    engine.register_fn("items", |fields: &mut FieldList| items(&fields.0.borrow()));
     engine.register_fn("get_list", |fields: &mut FieldList, name: &str| list(&fields.0.borrow(), name));
     engine.register_fn("contains", |fields: &mut FieldList, name: &str| fields.0.borrow().contains(name));
     engine.register_fn("delete", |fields: &mut FieldList, name: &str| fields.0.borrow_mut().remove(name) > 0);

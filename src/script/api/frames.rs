@@ -248,11 +248,13 @@ fn register_header(engine: &mut Engine) {
 }
 
 fn register_payload(engine: &mut Engine) {
-    engine.register_get("payload", |frame: &mut Frame| Octets(frame.payload.clone()));
-    engine.register_set("payload", |frame: &mut Frame, value: Dynamic| -> Outcome<()> {
-        frame.payload = octets("a payload", &value)?;
-        Ok(())
-    });
+    for name in ["payload", "data"] {
+        engine.register_get(name, |frame: &mut Frame| Octets(frame.payload.clone()));
+        engine.register_set(name, |frame: &mut Frame, value: Dynamic| -> Outcome<()> {
+            frame.payload = octets("a payload", &value)?;
+            Ok(())
+        });
+    }
     engine.register_get("padding", |frame: &mut Frame| {
         frame.padding.as_ref().map_or(Dynamic::UNIT, |padding| Dynamic::from(Octets(padding.octets.clone())))
     });

@@ -118,7 +118,7 @@ fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
         Value::Object(entries.into_iter().map(|(name, values)| (name, values.into())).collect())
     };
     if let Some(params) = value.read_lock::<Params>() {
-        let values = |name: &str| params.list(name).map(str::to_owned).collect();
+        let values = |name: &str| params.list(name).map(|param| param.text().into_owned()).collect();
         return Ok(lists(params.names().into_iter().map(|name| (name.to_owned(), values(name))).collect()));
     }
     if let Some(fields) = value.read_lock::<RequestFields>() {

@@ -4,14 +4,18 @@
 //! after a method was called on it.
 
 pub mod connection;
+pub mod cookies;
 pub mod fields;
 pub mod frames;
 pub mod helpers;
 pub mod hpack;
 pub mod json;
+pub mod lines;
 pub mod params;
 pub mod request;
 pub mod response;
+pub mod stash;
+pub mod upload;
 pub mod writer;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
@@ -25,10 +29,13 @@ pub type Outcome<T> = Result<T, Box<EvalAltResult>>;
 /// Registers all of it.
 pub fn register(engine: &mut Engine) {
     params::register(engine);
+    upload::register(engine);
     fields::register(engine);
     request::register(engine);
     response::register(engine);
+    cookies::register(engine);
     writer::register(engine);
+    lines::register(engine);
     frames::register(engine);
     hpack::register(engine);
     connection::register(engine);

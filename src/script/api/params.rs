@@ -1,50 +1,91 @@
 //! Names with values, as in a query or a form: `request.GET`, `request.POST`, `request.cookies`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, Position};
+use bytes::Bytes;
+use rhai::{Array, Dynamic, Engine, FLOAT, INT};
 
+use super::upload::Upload;
 use super::{Outcome, fail};
 use crate::script::error::BadRequest;
+use crate::script::octets::Octets;
 
 /// Names with values in order, repeated names kept.
-#[derive(Clone, Debug, Default)]
-pub struct Params(pub Rc<Vec<(String, String)>>);
+#[derive(Clone, Default)]
+pub struct Params(Rc<Vec<Param>>);
+
+/// One name with its value.
+pub struct Param {
+    name: String,
+    value: Bytes,
+    /// The value as a file, if it was uploaded as one.
+    file: Option<Upload>,
+}
+
+impl Param {
+    /// A value of any octets; what is not UTF-8 in the name becomes U+FFFD.
+    pub fn new(name: &[u8], value: Bytes) -> Self {
+        Self { name: String::from_utf8_lossy(name).into_owned(), value, file: None }
+    }
+
+    /// An uploaded file.
+    pub fn file(name: &[u8], file: Upload) -> Self {
+        Self { file: Some(file.clone()), ..Self::new(name, file.content()) }
+    }
+
+    /// The value as text, as far as it is UTF-8.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.value)
+    }
+
+    fn value(&self) -> Dynamic {
+        match &self.file {
+            Some(file) => Dynamic::from(file.clone()),
+            None => self.text().as_ref().into(),
+        }
+    }
+}
+
+impl FromIterator<Param> for Params {
+    fn from_iter<I: IntoIterator<Item = Param>>(params: I) -> Self {
+        Self(Rc::new(params.into_iter().collect()))
+    }
+}
 
 impl Params {
-    /// From octets, read as UTF-8 as far as they are.
-    pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Self {
-        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-        Self(Rc::new(pairs.into_iter().map(|(name, value)| (text(name), text(value))).collect()))
+    /// From names and values, any octets.
+    pub fn new(pairs: impl IntoIterator<Item = (Bytes, Bytes)>) -> Self {
+        pairs.into_iter().map(|(name, value)| Param::new(&name, value)).collect()
     }
 
     /// The first value of a name.
-    pub fn first(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub fn first(&self, name: &str) -> Option<&Param> {
+        self.0.iter().find(|param| param.name == name)
     }
 
     /// Each name once, in order of first appearance.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
-        for (name, _) in self.0.iter() {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
+        for param in self.0.iter() {
+            if !names.contains(&param.name.as_str()) {
+                names.push(&param.name);
             }
         }
         names
     }
 
     /// All values of a name.
-    pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Param> {
+        self.0.iter().filter(move |param| param.name == name)
     }
 
-    fn first_or_unit(&self, name: &str) -> Dynamic {
-        self.first(name).map_or(Dynamic::UNIT, Into::into)
+    fn last(&self, name: &str) -> Option<&Param> {
+        self.0.iter().rfind(|param| param.name == name)
     }
 
     fn integer(&self, name: &str, default: INT, least: INT, most: INT) -> Outcome<INT> {
-        let Some(text) = self.first(name) else { return Ok(default) };
+        let Some(text) = self.first(name).map(Param::text) else { return Ok(default) };
         let digits = text.strip_prefix("0x").map_or_else(|| text.parse(), |digits| INT::from_str_radix(digits, 16));
         match digits {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -53,7 +94,7 @@ impl Params {
     }
 
     fn number(&self, name: &str, default: FLOAT, least: FLOAT, most: FLOAT) -> Outcome<FLOAT> {
-        let Some(text) = self.first(name) else { return Ok(default) };
+        let Some(text) = self.first(name).map(Param::text) else { return Ok(default) };
         match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
             _ => bad(format!("The parameter {name} is a number from {least} to {most}, not {text:?}.")),
@@ -62,7 +103,7 @@ impl Params {
 
     fn choice(&self, name: &str, choices: Array) -> Outcome<Dynamic> {
         let Some(default) = choices.first() else { return fail("choice takes a list with something in it") };
-        let Some(text) = self.first(name) else { return Ok(default.clone()) };
+        let Some(text) = self.first(name).map(Param::text) else { return Ok(default.clone()) };
         match choices.iter().find(|choice| choice.to_string() == text) {
             Some(choice) => Ok(choice.clone()),
             None => {
@@ -75,28 +116,42 @@ impl Params {
 
 /// Ends the handler with a 400 that says this.
 fn bad<T>(text: String) -> Outcome<T> {
-    Err(EvalAltResult::ErrorRuntime(Dynamic::from(BadRequest(text)), Position::NONE).into())
+    Err(BadRequest { status: 400, text }.into())
+}
+
+fn or_unit(param: Option<&Param>) -> Dynamic {
+    param.map_or(Dynamic::UNIT, Param::value)
 }
 
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Params>("parameters");
     engine.register_type_with_name::<BadRequest>("bad request");
-    engine.register_fn("to_string", |error: &mut BadRequest| error.0.clone());
-    engine.register_fn("first", |params: &mut Params, name: &str| params.first_or_unit(name));
-    engine.register_fn("first", |params: &mut Params, name: &str, default: Dynamic| {
-        params.first(name).map_or(default, Into::into)
+    engine.register_fn("to_string", |error: &mut BadRequest| error.text.clone());
+    for name in ["first", "get"] {
+        engine.register_fn(name, |params: &mut Params, name: &str| or_unit(params.first(name)));
+        engine.register_fn(name, |params: &mut Params, name: &str, default: Dynamic| {
+            params.first(name).map_or(default, Param::value)
+        });
+    }
+    engine.register_fn("last", |params: &mut Params, name: &str| or_unit(params.last(name)));
+    engine.register_fn("last", |params: &mut Params, name: &str, default: Dynamic| {
+        params.last(name).map_or(default, Param::value)
     });
-    engine.register_fn("get", |params: &mut Params, name: &str| params.first_or_unit(name));
-    engine.register_indexer_get(|params: &mut Params, name: &str| params.first_or_unit(name));
+    engine.register_indexer_get(|params: &mut Params, name: &str| or_unit(params.first(name)));
     engine.register_fn("get_list", |params: &mut Params, name: &str| -> Array {
-        params.list(name).map(Into::into).collect()
+        params.list(name).map(Param::value).collect()
+    });
+    engine.register_fn("get_bytes", |params: &mut Params, name: &str| {
+        params.first(name).map_or(Dynamic::UNIT, |param| Dynamic::from(Octets(param.value.clone())))
     });
     engine.register_fn("contains", |params: &mut Params, name: &str| params.first(name).is_some());
     engine.register_fn("keys", |params: &mut Params| -> Array { params.names().into_iter().map(Into::into).collect() });
-    engine.register_fn("pairs", |params: &mut Params| -> Array {
-        let pair = |(name, value): &(String, String)| Dynamic::from_array(vec![name.into(), value.into()]);
-        params.0.iter().map(pair).collect()
-    });
+    for name in ["items", "pairs"] {
+        engine.register_fn(name, |params: &mut Params| -> Array {
+            let pair = |param: &Param| Dynamic::from_array(vec![param.name.as_str().into(), param.value()]);
+            params.0.iter().map(pair).collect()
+        });
+    }
     engine.register_fn("len", |params: &mut Params| params.0.len() as INT);
     engine.register_get("len", |params: &mut Params| params.0.len() as INT);
     engine.register_fn("integer", |params: &mut Params, name: &str, default: INT, least: INT, most: INT| {

@@ -10,12 +10,13 @@ use super::connection::Context;
 use super::fields::RequestFields;
 use super::hpack::entry_map;
 use super::json;
-use super::params::Params;
+use super::params::{Param, Params};
+use super::upload::{self, InputFile, Upload};
 use super::{Outcome, fail, handle, other_protocol};
 use crate::exchange::{Connection, Exchange, Protocol, RawHead};
-use crate::http::multipart::MultipartLimits;
+use crate::http::multipart::{MultipartLimits, Part};
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
-use crate::script::budget::{self, pause};
+use crate::script::budget;
 use crate::script::octets::{Octets, latin1_text};
 use crate::wire::frame::{Frame, FrameType, RawFrame};
 
@@ -28,12 +29,19 @@ struct Inner {
     context: Context,
     server: Rc<Dynamic>,
     get: OnceCell<Params>,
+    raw_input: OnceCell<InputFile>,
 }
 
 impl Request {
     /// The request of an exchange; `server` is what scripts see as `request.server`.
     pub fn new(exchange: Exchange, server: Rc<Dynamic>) -> Self {
-        Self(Rc::new(Inner { exchange, context: Context::default(), server, get: OnceCell::new() }))
+        Self(Rc::new(Inner {
+            exchange,
+            context: Context::default(),
+            server,
+            get: OnceCell::new(),
+            raw_input: OnceCell::new(),
+        }))
     }
 
     /// Lets go of what scripts kept in `request.context`, which may hold the request itself; when dropped.
@@ -52,21 +60,18 @@ impl Request {
     }
 
     fn query(&self) -> Params {
-        let parse = || {
-            let pairs = form::parse_urlencoded(self.of().query().unwrap_or_default());
-            Params::new(pairs.iter().map(|(name, value)| (&name[..], &value[..])))
-        };
+        let parse = || Params::new(form::parse_urlencoded(self.of().query().unwrap_or_default()));
         self.0.get.get_or_init(parse).clone()
     }
 
     /// The whole body; waits for it.
     fn body(&self) -> Outcome<Bytes> {
-        let exchange = self.0.exchange.clone();
-        if !exchange.request_ended() {
-            let waiting = exchange.clone();
-            pause(async move { waiting.request_complete().await })?;
-        }
-        Ok(exchange.body())
+        upload::body(&self.0.exchange)
+    }
+
+    /// The body, read piece by piece.
+    fn raw_input(&self) -> InputFile {
+        self.0.raw_input.get_or_init(|| InputFile::of_request(self.0.exchange.clone())).clone()
     }
 
     fn form(&self) -> Outcome<Params> {
@@ -74,14 +79,13 @@ impl Request {
         let Some(content_type) = self.of().fields.get("content-type") else { return Ok(Params::default()) };
         let (media_type, _) = media_type::parse(content_type);
         if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            let pairs = form::parse_urlencoded(&body);
-            return Ok(Params::new(pairs.iter().map(|(name, value)| (&name[..], &value[..]))));
+            return Ok(Params::new(form::parse_urlencoded(&body)));
         }
         if !media_type.eq_ignore_ascii_case("multipart/form-data") {
             return Ok(Params::default());
         }
         match multipart::parse(content_type, &body, MultipartLimits::default()) {
-            Ok(parts) => Ok(Params::new(parts.iter().map(|part| (&part.name[..], &part.data[..])))),
+            Ok(parts) => Ok(parts.iter().map(param_of).collect()),
             Err(error) => fail(format!("the form cannot be read: {error}")),
         }
     }
@@ -156,6 +160,13 @@ impl Request {
     }
 }
 
+fn param_of(part: &Part) -> Param {
+    match Upload::of(part) {
+        Some(file) => Param::file(&part.name, file),
+        None => Param::new(&part.name, part.data.clone()),
+    }
+}
+
 /// A field line of HTTP/1.1 in the form of an HPACK field.
 fn line_map(line: &crate::exchange::Line) -> Map {
     Map::from_iter([
@@ -197,7 +208,13 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("url_parts", |request: &mut Request| request.url_parts());
     engine.register_get("path", |request: &mut Request| latin1_text(request.of().path()));
     engine.register_get("query", |request: &mut Request| request.of().query().map_or_else(String::new, latin1_text));
-    engine.register_get("target", |request: &mut Request| latin1_text(&request.of().target));
+    for name in ["target", "request_path"] {
+        engine.register_get(name, |request: &mut Request| latin1_text(&request.of().target));
+    }
+    engine.register_get("request_line", |request: &mut Request| match &request.of().raw {
+        RawHead::Http1(head) => Ok(latin1_text(&head.request_line)),
+        _ => other_protocol("request.request_line", Protocol::Http1),
+    });
     engine.register_get("authority", |request: &mut Request| latin1_text(&request.of().authority));
     handle!(engine, "GET", |request: &mut Request| -> Params { request.query() });
     engine.register_get("POST", |request: &mut Request| request.form());
@@ -205,15 +222,17 @@ pub fn register(engine: &mut Engine) {
     handle!(engine, "headers", |request: &mut Request| -> RequestFields { RequestFields(request.0.exchange.clone()) });
     handle!(engine, "cookies", |request: &mut Request| -> Params {
         let all = cookies::parse(&request.of().fields);
-        let all: Vec<_> = all.iter().map(|cookie| (cookie.name.clone(), cookie.unquoted())).collect();
-        Params::new(all.iter().map(|(name, value)| (&name[..], &value[..])))
+        Params::new(all.iter().map(|cookie| (cookie.name.clone(), cookie.unquoted())))
     });
     engine.register_get("auth", |request: &mut Request| request.auth());
     engine.register_get("body", |request: &mut Request| request.body().map(Octets));
     engine.register_set("body", |_: &mut Request, _: Octets| {});
     engine.register_fn("text", |request: &mut Request| request.body().map(|body| Octets(body).text()));
     engine.register_fn("json", |request: &mut Request| json::parse(&request.body()?));
-    engine.register_get("protocol", |request: &mut Request| request.0.exchange.protocol().to_string());
+    handle!(engine, "raw_input", |request: &mut Request| -> InputFile { request.raw_input() });
+    for name in ["protocol", "protocol_version"] {
+        engine.register_get(name, |request: &mut Request| request.0.exchange.protocol().to_string());
+    }
     engine.register_get("stream_id", |request: &mut Request| -> Outcome<INT> {
         match request.0.exchange.stream_id() {
             Some(id) => Ok(id.into()),

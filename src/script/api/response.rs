@@ -2,18 +2,18 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use rhai::{Array, Dynamic, Engine, FnPtr, INT, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
 
 use super::fields::{FieldList, check_size, fields_of, value_of};
-use super::{Outcome, check_options, fail, handle, sent};
+use super::lines::Lines;
+use super::{Outcome, fail, handle, sent};
 use crate::exchange::{Exchange, Protocol, ResponseHead};
-use crate::http::cookies::{self, SetCookie};
 use crate::http::{Fields, status};
 use crate::script::budget::pause;
-use crate::script::octets::octets_of;
+use crate::script::octets::{latin1_text, octets_of};
 
 /// Calls a function that the script gave as content.
 pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
@@ -24,6 +24,8 @@ pub struct Common {
     pub date: Box<dyn Fn() -> Bytes>,
     /// The time, for cookies.
     pub wall_clock: fn() -> SystemTime,
+    /// Whether an error is told in one line.
+    pub brief: bool,
 }
 
 /// The response, for scripts.
@@ -32,16 +34,17 @@ pub struct Response(pub(super) Rc<Inner>);
 
 pub(super) struct Inner {
     pub exchange: Exchange,
-    common: Rc<Common>,
+    pub common: Rc<Common>,
     pub status: Cell<INT>,
     pub reason: RefCell<Option<String>>,
     pub headers: FieldList,
     trailers: FieldList,
-    content: RefCell<Dynamic>,
-    content_written: Cell<bool>,
-    add_required_headers: Cell<bool>,
+    pub content: RefCell<Dynamic>,
+    pub content_written: Cell<bool>,
+    pub add_required_headers: Cell<bool>,
     send_body_for_head_request: Cell<bool>,
     close_connection: Cell<bool>,
+    pub lines: RefCell<Lines>,
 }
 
 impl Response {
@@ -59,6 +62,7 @@ impl Response {
             add_required_headers: Cell::new(true),
             send_body_for_head_request: Cell::new(false),
             close_connection: Cell::new(false),
+            lines: RefCell::default(),
         }))
     }
 
@@ -81,10 +85,12 @@ impl Response {
         }
         let pair = value.read_lock::<Array>();
         if let Some([code, reason]) = pair.as_deref().map(Vec::as_slice)
-            && let (Ok(code), Ok(reason)) = (code.as_int(), reason.as_immutable_string_ref())
+            && let Ok(code) = code.as_int()
         {
+            let reason =
+                (!reason.is_unit()).then(|| value_of(reason).map(|reason| latin1_text(&reason))).transpose()?;
             self.0.status.set(code);
-            *self.0.reason.borrow_mut() = Some(reason.to_string());
+            *self.0.reason.borrow_mut() = reason;
             return Ok(());
         }
         fail("a status is a code, or [code, reason]")
@@ -104,7 +110,8 @@ impl Response {
     /// # Errors
     /// A sentence for people.
     pub fn take(&self, value: Dynamic) -> Result<(), String> {
-        const ALLOWED: &str = "main may return nothing, a string, octets, [headers, body] or [status, headers, body]";
+        const ALLOWED: &str = "main may return nothing, content (a string or octets), [headers, content] or \
+                               [status, headers, content]";
         if value.is_unit() {
             return Ok(());
         }
@@ -115,22 +122,20 @@ impl Response {
         let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
         let parts = value.read_lock::<Array>();
         let Some(parts) = parts.as_deref() else { return Err(wrong()) };
-        let (status, headers, body) = match parts.as_slice() {
-            [headers, body] => (None, headers, body),
-            [status, headers, body] => (Some(status), headers, body),
+        let (status, headers, content) = match parts.as_slice() {
+            [headers, content] => (None, headers, content),
+            [status, headers, content] => (Some(status), headers, content),
             _ => return Err(format!("main returned a list of {}; {ALLOWED}", parts.len())),
         };
         let said = |error: Box<rhai::EvalAltResult>| format!("main returned what is no response: {error}; {ALLOWED}");
         if let Some(status) = status {
             self.set_status(status).map_err(said)?;
         }
-        for field in &fields_of(headers).map_err(said)? {
-            self.0.headers.0.borrow_mut().push(field.clone());
+        self.0.headers.0.borrow_mut().extend(fields_of(headers).map_err(said)?);
+        if octets_of(content).is_none() && !content.is_unit() && !content.is_array() && !content.is_fnptr() {
+            return Err(format!("main returned {} as content; {ALLOWED}", content.type_name()));
         }
-        if octets_of(body).is_none() && !body.is_unit() {
-            return Err(format!("main returned {} as body; {ALLOWED}", body.type_name()));
-        }
-        *self.0.content.borrow_mut() = body.clone();
+        *self.0.content.borrow_mut() = content.clone();
         Ok(())
     }
 
@@ -144,14 +149,19 @@ impl Response {
             fields = fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect();
         }
         if self.0.add_required_headers.get() {
-            if !fields.contains("date") {
-                fields.append("date", (self.0.common.date)());
-            }
-            if !fields.contains("server") {
-                fields.append("server", "wireserve");
-            }
+            self.required(&mut fields);
         }
         fields
+    }
+
+    /// Adds what every response has, unless it is there.
+    pub fn required(&self, fields: &mut Fields) {
+        if !fields.contains("date") {
+            fields.append("date", (self.0.common.date)());
+        }
+        if !fields.contains("server") {
+            fields.append("server", "wireserve");
+        }
     }
 
     fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
@@ -166,6 +176,10 @@ impl Response {
 
     /// Sends octets and waits until the client's window has taken most of them.
     pub fn write_data(&self, data: Bytes, end: bool) -> Outcome<()> {
+        self.0.lines.borrow_mut().count(data.len());
+        if end {
+            self.end_lines();
+        }
         sent(self.0.exchange.send_data(data, end))?;
         if !end && self.0.exchange.queued() > 0 {
             let exchange = self.0.exchange.clone();
@@ -174,10 +188,13 @@ impl Response {
         Ok(())
     }
 
-    /// Sends the content, whatever it is made of.
+    /// Sends the content, whatever it is made of; in answer to HEAD only if the script wants that.
     pub fn write_content(&self, call: Call<'_>) -> Outcome<()> {
         self.0.content_written.set(true);
         let content = self.0.content.replace(Dynamic::UNIT);
+        if self.0.exchange.request().is_head() && !self.0.send_body_for_head_request.get() {
+            return Ok(());
+        }
         self.write_value(&content, call)
     }
 
@@ -188,31 +205,49 @@ impl Response {
         if let Some(octets) = octets_of(content) {
             return if octets.is_empty() { Ok(()) } else { self.write_data(octets, false) };
         }
-        let chunks = content.read_lock::<Array>().map(|chunks| chunks.clone());
-        if let Some(chunks) = chunks {
-            return chunks.iter().try_for_each(|chunk| self.write_value(chunk, call));
+        let pieces = content.read_lock::<Array>().map(|pieces| pieces.clone());
+        if let Some(pieces) = pieces {
+            return pieces.iter().try_for_each(|piece| self.write_piece(piece, call));
         }
         let pointer = content.read_lock::<FnPtr>().map(|pointer| pointer.clone());
         let Some(pointer) = pointer else { return fail(wrong_content(content)) };
         loop {
-            let chunk = call(&pointer)?;
-            if chunk.is_unit() {
+            let piece = call(&pointer)?;
+            if piece.is_unit() {
                 return Ok(());
             }
-            let Some(octets) = octets_of(&chunk) else {
-                return fail(format!("a function as content gives a string, octets or (), not {}", chunk.type_name()));
-            };
-            if !octets.is_empty() {
-                self.write_data(octets, false)?;
-            }
+            self.write_value_of_function(&piece)?;
         }
+    }
+
+    /// A piece of a list: a function in it is called once, as in wptserve.
+    fn write_piece(&self, piece: &Dynamic, call: Call<'_>) -> Outcome<()> {
+        let pointer = piece.read_lock::<FnPtr>().map(|pointer| pointer.clone());
+        match pointer {
+            Some(pointer) => self.write_value_of_function(&call(&pointer)?),
+            None => self.write_value(piece, call),
+        }
+    }
+
+    fn write_value_of_function(&self, value: &Dynamic) -> Outcome<()> {
+        if value.is_unit() {
+            return Ok(());
+        }
+        let Some(octets) = octets_of(value) else {
+            return fail(format!("a function as content gives a string, octets or (), not {}", value.type_name()));
+        };
+        if octets.is_empty() { Ok(()) } else { self.write_data(octets, false) }
     }
 
     /// Sends what has not been sent yet, and ends the response. After raw calls, and after the script has ended the
     /// connection, nothing is sent.
     pub fn finish(&self, call: Call<'_>) -> Outcome<()> {
         let exchange = &self.0.exchange;
-        if exchange.raw_used() || exchange.response_ended() || exchange.connection().is_closed() {
+        if self.end_unfinished_head()?
+            || exchange.raw_used()
+            || exchange.response_ended()
+            || exchange.connection().is_closed()
+        {
             return Ok(());
         }
         if exchange.headers_sent() {
@@ -229,6 +264,7 @@ impl Response {
     }
 
     fn end(&self) -> Outcome<()> {
+        self.end_lines();
         let trailers = self.0.trailers.0.borrow().clone();
         if trailers.is_empty() { sent(self.0.exchange.end()) } else { sent(self.0.exchange.send_trailers(&trailers)) }
     }
@@ -246,7 +282,8 @@ impl Response {
         // Trailers of HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2).
         let chunked = trailers && exchange.protocol() == Protocol::Http1;
         let counted = with_body || (exchange.request().is_head() && status::has_content(b"GET", code));
-        if counted && !chunked && !fields.contains("content-length") {
+        let delimited = fields.contains("content-length") || fields.contains("transfer-encoding");
+        if counted && !chunked && !delimited {
             fields.append("content-length", body.len().to_string());
         }
         let send_body = with_body && !body.is_empty();
@@ -282,48 +319,15 @@ impl Response {
         self.0.close_connection.get()
     }
 
-    fn set_cookie(&self, name: &Dynamic, value: &Dynamic, options: &Map) -> Outcome<()> {
-        const KNOWN: [&str; 8] = ["path", "domain", "max_age", "expires", "secure", "httponly", "samesite", "comment"];
-        check_options(options, &KNOWN)?;
-        let mut cookie = SetCookie::new(value_of(name)?, value_of(value)?);
-        let text = |name: &str| options.get(name).map(ToString::to_string);
-        if let Some(path) = options.get("path") {
-            cookie.path = (!path.is_unit()).then(|| path.to_string());
-        }
-        cookie.domain = text("domain");
-        cookie.comment = text("comment");
-        cookie.same_site = text("samesite");
-        cookie.secure = super::flag_of(options, "secure", false)?;
-        cookie.http_only = super::flag_of(options, "httponly", false)?;
-        if let Some(seconds) = options.get("max_age") {
-            cookie.max_age = Some(seconds.as_int().or_else(|_| fail("max_age is a whole number of seconds"))?);
-        }
-        if let Some(seconds) = options.get("expires") {
-            let Ok(seconds) = seconds.as_int() else { return fail("expires is a number of seconds from now") };
-            let now = (self.0.common.wall_clock)();
-            let distance = Duration::from_secs(seconds.unsigned_abs());
-            let time = if seconds < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
-            cookie.expires = Some(time.unwrap_or(SystemTime::UNIX_EPOCH));
-        }
-        self.0.headers.0.borrow_mut().append("set-cookie", cookie.to_value());
-        Ok(())
-    }
-
-    fn delete_cookie(&self, name: &Dynamic, options: &Map) -> Outcome<()> {
-        check_options(options, &["path", "domain"])?;
-        let text = |name: &str| options.get(name).map(ToString::to_string);
-        let path = text("path").or_else(|| Some("/".to_owned()));
-        let cookie = SetCookie::deletion(value_of(name)?, path, text("domain"), (self.0.common.wall_clock)());
-        self.0.headers.0.borrow_mut().append("set-cookie", cookie.to_value());
-        Ok(())
-    }
-
-    /// Makes it an error page in place of what it was.
-    pub fn take_error(&self, code: INT, message: &str) {
+    /// Makes it wptserve's error page, JSON, in place of what it was.
+    fn set_error(&self, code: INT, message: &str) {
+        let page = serde_json::json!({ "error": { "code": code, "message": message } }).to_string();
         self.0.status.set(code);
         *self.0.reason.borrow_mut() = None;
-        self.0.headers.0.borrow_mut().set("content-type", "text/plain; charset=utf-8");
-        *self.0.content.borrow_mut() = format!("{message}\n").into();
+        let mut headers = self.0.headers.0.borrow_mut();
+        headers.clear();
+        headers.append("content-type", "application/json");
+        *self.0.content.borrow_mut() = page.into();
     }
 }
 
@@ -367,10 +371,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_set("close_connection", |response: &mut Response, value: bool| {
         response.0.close_connection.set(value);
     });
-    register_cookies(engine);
-    engine.register_fn("set_error", |response: &mut Response, code: INT| response.take_error(code, ""));
+    engine.register_fn("set_error", |response: &mut Response, code: INT| response.set_error(code, ""));
     engine.register_fn("set_error", |response: &mut Response, code: INT, message: &str| {
-        response.take_error(code, message)
+        response.set_error(code, message)
     });
     engine.register_fn("write_status_headers", |response: &mut Response| response.write_status_headers());
     engine.register_fn("write_content", |context: NativeCallContext, response: &mut Response| {
@@ -388,24 +391,5 @@ pub fn register(engine: &mut Engine) {
             response.write_status_headers()?;
         }
         response.write_data(data, false)
-    });
-}
-
-fn register_cookies(engine: &mut Engine) {
-    engine.register_fn("set_cookie", |response: &mut Response, name: Dynamic, value: Dynamic| {
-        response.set_cookie(&name, &value, &Map::new())
-    });
-    engine.register_fn("set_cookie", |response: &mut Response, name: Dynamic, value: Dynamic, options: Map| {
-        response.set_cookie(&name, &value, &options)
-    });
-    engine.register_fn("delete_cookie", |response: &mut Response, name: Dynamic| {
-        response.delete_cookie(&name, &Map::new())
-    });
-    engine.register_fn("delete_cookie", |response: &mut Response, name: Dynamic, options: Map| {
-        response.delete_cookie(&name, &options)
-    });
-    engine.register_fn("unset_cookie", |response: &mut Response, name: Dynamic| -> Outcome<()> {
-        cookies::unset(&mut response.0.headers.0.borrow_mut(), &value_of(&name)?);
-        Ok(())
     });
 }

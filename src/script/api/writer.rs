@@ -2,18 +2,18 @@
 
 use rhai::{Dynamic, Engine, INT, Map};
 
-use super::fields::{fields_of, name_of, value_of};
+use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::response::Response;
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
-use crate::exchange::{Protocol, ResponseHead, Track, encode_chunk};
+use crate::exchange::{Protocol, ResponseHead, Track};
 use crate::http::Fields;
-use crate::script::octets::{latin1, latin1_text};
+use crate::script::octets::latin1_text;
 use crate::wire::frame::{Frame, FrameType, flag};
 
 /// The writer of a response.
 #[derive(Clone)]
-pub struct Writer(Response);
+pub struct Writer(pub(super) Response);
 
 /// Options of the raw calls.
 struct Raw {
@@ -107,27 +107,6 @@ impl Writer {
         let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
         Ok(Response::new(pushed, self.0.common().clone()))
     }
-
-    /// One chunk (RFC 9112 §7.1); an empty one is the last.
-    fn write_chunk(&self, data: &Dynamic) -> Outcome<()> {
-        self.only_http1("writer.write_chunk")?;
-        let data = octets("a chunk", data)?;
-        if !self.0.exchange().headers_sent() {
-            self.0.write_status_headers()?;
-        }
-        // A transfer-encoding that the script wrote itself is not applied to what follows.
-        if self.0.0.headers.0.borrow().contains("transfer-encoding") {
-            return self.0.write_data(encode_chunk(&data, b""), data.is_empty());
-        }
-        self.0.write_data(data.clone(), data.is_empty())
-    }
-
-    fn only_http1(&self, function: &'static str) -> Outcome<()> {
-        match self.0.exchange().protocol() {
-            Protocol::Http1 => Ok(()),
-            Protocol::Http2 => other_protocol(function, Protocol::Http1),
-        }
-    }
 }
 
 pub fn register(engine: &mut Engine) {
@@ -135,7 +114,6 @@ pub fn register(engine: &mut Engine) {
     handle!(engine, "writer", |response: &mut Response| -> Writer { Writer(response.clone()) });
     register_checked(engine);
     register_raw(engine);
-    register_http1(engine);
 }
 
 fn register_checked(engine: &mut Engine) {
@@ -149,6 +127,13 @@ fn register_checked(engine: &mut Engine) {
         writer.write_headers(Some(status), &fields, false)
     });
     engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic, end: bool| {
+        writer.write_headers(Some(status), &fields, end)
+    });
+    // The order of wptserve.
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT| {
+        writer.write_headers(Some(status), &fields, false)
+    });
+    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT, end: bool| {
         writer.write_headers(Some(status), &fields, end)
     });
     engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic| writer.clone().write_data(&data, false));
@@ -168,7 +153,10 @@ fn register_checked(engine: &mut Engine) {
     engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
         writer.write_push(method, path, &fields_of(&fields)?)
     });
-    engine.register_fn("end_stream", |writer: &mut Writer| sent(writer.0.exchange().end()));
+    engine.register_fn("end_stream", |writer: &mut Writer| {
+        writer.0.end_lines();
+        sent(writer.0.exchange().end())
+    });
     engine.register_fn("rst_stream", |writer: &mut Writer, code: Dynamic| -> Outcome<()> {
         sent(writer.0.exchange().reset(code_of(&code)?))
     });
@@ -206,44 +194,5 @@ fn register_raw(engine: &mut Engine) {
     });
     engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         sent(writer.0.exchange().send_raw(octets("raw octets", &data)?))
-    });
-}
-
-/// What exists over HTTP/1.1 only: its parts one by one.
-fn register_http1(engine: &mut Engine) {
-    engine.register_fn("write_status", |writer: &mut Writer, code: INT| -> Outcome<()> {
-        writer.only_http1("writer.write_status")?;
-        writer.0.set_status(&code.into())
-    });
-    engine.register_fn("write_status", |writer: &mut Writer, code: INT, reason: &str| -> Outcome<()> {
-        writer.only_http1("writer.write_status")?;
-        writer.0.set_status(&Dynamic::from_array(vec![code.into(), reason.into()]))
-    });
-    engine.register_fn("write_header", |writer: &mut Writer, name: Dynamic, value: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_header")?;
-        writer.0.0.headers.0.borrow_mut().append(name_of(&name)?, value_of(&value)?);
-        Ok(())
-    });
-    engine.register_fn("end_headers", |writer: &mut Writer| -> Outcome<()> {
-        writer.only_http1("writer.end_headers")?;
-        writer.0.write_status_headers()
-    });
-    engine.register_fn("write_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_content")?;
-        let writer = writer.clone();
-        if !writer.0.exchange().headers_sent() {
-            writer.0.write_status_headers()?;
-        }
-        writer.write_data(&data, false)
-    });
-    engine.register_fn("write_chunk", |writer: &mut Writer, data: Dynamic| writer.clone().write_chunk(&data));
-    engine.register_fn("write_raw_content", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        writer.only_http1("writer.write_raw_content")?;
-        // Text holds one octet per character where it can, as names and values do.
-        let data = match data.as_immutable_string_ref() {
-            Ok(text) => latin1(&text),
-            Err(_) => octets("raw content", &data)?,
-        };
-        sent(writer.0.exchange().send_raw(data))
     });
 }

@@ -82,7 +82,7 @@ fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
 /// Status and fields, and how many octets they take. An error says what is wrong.
 fn parse_head(octets: &Bytes) -> Result<(ResponseHead, usize), String> {
     let mut rest = octets.clone();
-    let status_line = take_line(&mut rest).ok_or("it has no line")?;
+    let status_line = take_line(&mut rest).unwrap_or_else(|| std::mem::take(&mut rest));
     let mut head = ResponseHead { status: parse_status(&status_line)?, ..ResponseHead::default() };
     for number in 2.. {
         let Some(line) = take_line(&mut rest) else {
@@ -105,8 +105,10 @@ fn parse_status(line: &[u8]) -> Result<u16, String> {
     let mut words = line.split(|octet| *octet == b' ');
     let version = words.next().unwrap_or_default();
     let code = words.next().and_then(|code| std::str::from_utf8(code).ok()).and_then(|code| code.parse().ok());
-    code.filter(|_| version.starts_with(b"HTTP/"))
-        .ok_or_else(|| format!("its first line is `{}`, not `HTTP/1.1 200 OK` or the like", line.escape_ascii()))
+    code.filter(|_| version.starts_with(b"HTTP/")).ok_or_else(|| {
+        let shown = line.get(..80).unwrap_or(line).escape_ascii();
+        format!("its first line is `{shown}`, not `HTTP/1.1 200 OK` or the like")
+    })
 }
 
 /// A line without its end, which is LF or CRLF.
@@ -161,8 +163,9 @@ mod tests {
     #[test]
     fn what_is_no_head_is_named() {
         for (text, said) in [
-            ("", "it has no line"),
-            ("hello\n\n", "its first line is `hello`"),
+            ("", "its first line is ``"),
+            ("hello", "its first line is `hello`"),
+            ("HTTP/1.1 200 OK", "there is no empty line"),
             ("HTTP/1.1 abc\n\n", "its first line is `HTTP/1.1 abc`"),
             ("HTTP/1.1 200 OK\nnonsense\n\n", "line 2 is not"),
             ("HTTP/1.1 200 OK\na: b\n", "there is no empty line"),

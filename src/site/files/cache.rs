@@ -1,9 +1,10 @@
 //! Files that were served before, and what their responses begin with.
 
 use super::stamp::Stamp;
-use super::{Context, fields};
+use super::{Files, fields};
 use crate::exchange::ResponseHead;
 use crate::http::conditional::EntityTag;
+use crate::site::template::is_template;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -102,25 +103,25 @@ impl Cached {
 ///
 /// # Errors
 /// It cannot be read, or is no regular file.
-pub(super) fn find(path: &Path, context: &Context<'_>) -> io::Result<Rc<Cached>> {
-    let cached = context.cache.get(path);
+pub(super) fn find(path: &Path, files: &Files<'_>) -> io::Result<Rc<Cached>> {
+    let cached = files.cache.get(path);
     if let Some(cached) = &cached
-        && context.now.saturating_duration_since(cached.looked.get()) < TRUST
+        && files.now.saturating_duration_since(cached.looked.get()) < TRUST
     {
         return Ok(Rc::clone(cached));
     }
     let state = State::look(path)?;
     if let Some(cached) = cached.filter(|cached| !cached.young && cached.state == state) {
-        cached.looked.set(context.now);
+        cached.looked.set(files.now);
         return Ok(cached);
     }
-    let cached = Rc::new(load(path, state, context)?);
-    context.cache.put(path, &cached);
+    let cached = Rc::new(load(path, state, files)?);
+    files.cache.put(path, &cached);
     Ok(cached)
 }
 
-fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> {
-    let time = (context.wall_clock)();
+fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
+    let time = (files.wall_clock)();
     let young = state.file.is_young(time) || state.headers.iter().any(|found| found.stamp.is_young(time));
     let stored = match state.file.length {
         length if length > MAX_CACHED_FILE => Stored::Large(length),
@@ -130,9 +131,9 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
             Stored::Small(content.into())
         }
     };
-    let fields = match read_fields(path, &state, context) {
+    let fields = match read_fields(path, &state, files) {
         Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
-        Ok(sources) => match fields::head(path, &sources, context.substitute) {
+        Ok(sources) => match fields::head(path, &sources, None) {
             Ok(mut head) => {
                 add_entity_tag(&mut head, path, &state, &stored);
                 Head::Fixed(head)
@@ -141,21 +142,21 @@ fn load(path: &Path, state: State, context: &Context<'_>) -> io::Result<Cached> 
         },
         Err(text) => Head::Wrong(text),
     };
-    Ok(Cached { state, young, looked: Cell::new(context.now), fields, stored })
+    Ok(Cached { state, young, looked: Cell::new(files.now), fields, stored })
 }
 
-fn read_fields(path: &Path, state: &State, context: &Context<'_>) -> Result<Vec<fields::Source>, String> {
+fn read_fields(path: &Path, state: &State, files: &Files<'_>) -> Result<Vec<fields::Source>, String> {
     let mut sources = Vec::with_capacity(state.headers.len());
     // Next to a file that is served lies what is served, but for a link that leads elsewhere.
-    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, context)) {
+    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
         sources.extend(fields::Source::read(found)?);
     }
     Ok(sources)
 }
 
-fn leads_elsewhere(path: &Path, found: &fields::Found, context: &Context<'_>) -> bool {
+fn leads_elsewhere(path: &Path, found: &fields::Found, files: &Files<'_>) -> bool {
     let is_link = std::fs::symlink_metadata(&found.path).is_ok_and(|metadata| metadata.is_symlink());
-    let elsewhere = is_link && !context.roots.shows(&found.path);
+    let elsewhere = is_link && !files.roots.shows(&found.path);
     if elsewhere {
         tracing::warn!("{} is a link out of what is served: not used for {}", found.path.display(), path.display());
     }
@@ -166,7 +167,7 @@ fn leads_elsewhere(path: &Path, found: &fields::Found, context: &Context<'_>) ->
 /// another; and of the fields, which a client would not learn otherwise. A template's content is another for every
 /// request and gets none.
 fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &Stored) {
-    let is_template = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".sub."));
+    let is_template = path.file_name().is_some_and(|name| is_template(&name.to_string_lossy()));
     if is_template || head.fields.contains("etag") {
         return;
     }
@@ -179,4 +180,120 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
         field.hash(&mut hasher);
     }
     head.fields.append("etag", EntityTag::strong(format!("{:016x}", hasher.finish())).to_value());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::environment::Environment;
+    use crate::site::resolve::Roots;
+    use std::fs;
+    use std::time::SystemTime;
+
+    const NAME: &str = "a.txt";
+
+    struct Folder {
+        folder: tempfile::TempDir,
+        roots: Roots,
+        cache: FileCache,
+        environment: Environment,
+        start: Instant,
+    }
+
+    impl Folder {
+        #[expect(clippy::disallowed_methods, reason = "the cache compares instants")]
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let roots =
+                Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
+            let (cache, environment) = (FileCache::default(), Environment::default());
+            Self { folder, roots, cache, environment, start: Instant::now() }
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.folder.path().join(name), text).unwrap();
+        }
+
+        /// What is found so many microseconds after the start, while the file system's clock is far from the files'.
+        fn find_old(&self, microseconds: u64) -> Rc<Cached> {
+            self.find(microseconds, || SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40))
+        }
+
+        fn find(&self, microseconds: u64, wall_clock: fn() -> SystemTime) -> Rc<Cached> {
+            let files = Files {
+                roots: &self.roots,
+                environment: &self.environment,
+                cache: &self.cache,
+                now: self.start + Duration::from_micros(microseconds),
+                wall_clock,
+            };
+            find(&self.folder.path().join(NAME), &files).unwrap()
+        }
+    }
+
+    fn content(cached: &Cached) -> &[u8] {
+        match &cached.stored {
+            Stored::Small(octets) => octets,
+            Stored::Large(length) => panic!("{length} octets"),
+        }
+    }
+
+    fn tag(cached: &Cached) -> Bytes {
+        match &cached.fields {
+            Head::Fixed(head) => head.fields.get("etag").unwrap().clone(),
+            _ => panic!("no fixed head"),
+        }
+    }
+
+    #[test]
+    fn an_unchanged_file_is_read_once() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let first = folder.find_old(0);
+        assert!(Rc::ptr_eq(&first, &folder.find_old(1_000)) && Rc::ptr_eq(&first, &folder.find_old(1_000_000)));
+    }
+
+    #[test]
+    fn a_change_is_seen_after_a_tenth_of_a_millisecond() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let first = folder.find_old(0);
+        folder.write(NAME, "xy");
+        assert_eq!(content(&folder.find_old(99)), b"x");
+        let second = folder.find_old(100);
+        assert_eq!(content(&second), b"xy");
+        assert_ne!(tag(&first), tag(&second));
+        // What stands beside it counts as well, be it new, changed or gone.
+        for (number, text) in [(2, "a: 1"), (3, "a: 2")] {
+            folder.write("__dir__.headers", text);
+            assert_ne!(tag(&folder.find_old(number * 100)), tag(&second));
+        }
+        fs::remove_file(folder.folder.path().join("__dir__.headers")).unwrap();
+        assert_eq!(tag(&folder.find_old(400)), tag(&second));
+    }
+
+    #[test]
+    fn a_file_that_changed_just_now_is_read_again() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        // Its stamps may be what they are after the next change too.
+        let first = folder.find(0, || SystemTime::UNIX_EPOCH);
+        assert!(!Rc::ptr_eq(&first, &folder.find(1_000, || SystemTime::UNIX_EPOCH)));
+        let old = folder.find_old(2_000);
+        assert!(Rc::ptr_eq(&old, &folder.find_old(3_000)));
+    }
+
+    #[test]
+    fn all_files_together_stay_below_the_limit() {
+        let folder = Folder::new();
+        folder.write(NAME, "x");
+        let cached = folder.find_old(0);
+        let each = cached.size();
+        for number in 0..(MAX_CACHE / each + 10) {
+            folder.cache.put(Path::new(&number.to_string()), &cached);
+        }
+        let files = folder.cache.files.borrow();
+        assert!(files.len() as u64 * each <= MAX_CACHE);
+        assert_eq!(folder.cache.octets.get(), files.len() as u64 * each);
+    }
 }

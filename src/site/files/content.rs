@@ -1,7 +1,7 @@
 //! Content that is read from a file while it is sent.
 
 use crate::exchange::{ContentError, NextPiece, Pieces};
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -84,6 +84,29 @@ impl Pieces for FilePieces {
     fn next(&mut self) -> NextPiece<'_> {
         Box::pin(std::future::ready(self.read()))
     }
+
+    fn skip(&mut self, octets: u64) -> u64 {
+        let mut left = octets;
+        while let Some(segment) = self.segments.front_mut().filter(|_| left > 0) {
+            match segment {
+                Segment::Span { first, count } if *count > left => {
+                    *first += left;
+                    *count -= left;
+                    left = 0;
+                }
+                Segment::Octets(octets) if octets.len() as u64 > left => {
+                    octets.advance(usize::try_from(left).unwrap_or_default());
+                    left = 0;
+                }
+                segment => {
+                    left -= segment.length();
+                    self.segments.pop_front();
+                }
+            }
+        }
+        self.left -= octets - left;
+        octets - left
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +143,21 @@ mod tests {
         assert_eq!(lengths, [65_536, 34_464, 7, 2]);
         assert_eq!(all, [&octets[100_000..], b"between", &octets[1..3]].concat());
         assert_eq!(pieces.length(), Some(0));
+    }
+
+    #[test]
+    fn what_is_skipped_is_not_read() {
+        let segments = || [Segment::Octets(Bytes::from_static(b"ab")), Segment::Span { first: 2, count: 3 }];
+        for (skipped, rest) in [(0, "abcde"), (1, "bcde"), (2, "cde"), (4, "e"), (5, ""), (9, "")] {
+            let mut pieces = FilePieces::new(file(b"..cde"), segments());
+            assert_eq!(pieces.skip(skipped), skipped.min(5));
+            assert_eq!(pieces.length(), Some(rest.len() as u64));
+            let mut all = Vec::new();
+            while let Some(piece) = pieces.read().unwrap() {
+                all.extend_from_slice(&piece);
+            }
+            assert_eq!(all, rest.as_bytes(), "{skipped}");
+        }
     }
 
     #[test]

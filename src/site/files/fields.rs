@@ -4,10 +4,10 @@
 //! folder; then `NAME.sub.headers`, else `NAME.headers`. The folder's fields come first, then the file's; lines of
 //! one name stand together, and all of them are sent.
 
-use super::Substitute;
 use super::stamp::Stamp;
 use crate::exchange::ResponseHead;
 use crate::http::{Fields, media_type};
+use crate::site::template::{self, Escape};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -74,17 +74,24 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The head of a whole response with the file at `path`. An error is a sentence that names file and line.
-pub(super) fn head(path: &Path, sources: &[Source], substitute: &Substitute<'_>) -> Result<ResponseHead, String> {
+/// The head of a whole response with the file at `path`; templates are substituted if there is a context. An error is a
+/// sentence that names file and line.
+pub(super) fn head(
+    path: &Path,
+    sources: &[Source],
+    context: Option<&template::Scope<'_>>,
+) -> Result<ResponseHead, String> {
     let mut groups = Groups::default();
     for source in sources {
-        if source.template {
-            let text = substitute(&source.text).map_err(|error| format!("{}: {error}", source.name))?;
-            check_length(&source.name, &text)?;
-            groups.read(&source.name, &text.into())?;
-        } else {
-            groups.read(&source.name, &source.text)?;
-        }
+        let text = match context.filter(|_| source.template) {
+            Some(context) => {
+                let text = template::substitute(&source.text, context, Escape::None);
+                text.map_err(|error| format!("{}: {error}", source.name))?.into()
+            }
+            None => source.text.clone(),
+        };
+        check_length(&source.name, &text)?;
+        groups.read(&source.name, &text)?;
     }
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     if !groups.by_name.contains_key(&b"content-type"[..]) {
@@ -166,11 +173,7 @@ mod tests {
 
     fn fields(sources: &[(&str, &[u8])]) -> Result<Vec<String>, String> {
         let sources: Vec<Source> = sources.iter().map(|(name, text)| source(name, text)).collect();
-        let shout = |text: &[u8]| match text.to_ascii_uppercase() {
-            text if text.contains(&b'!') => Err("line 7 has a mark.".to_owned()),
-            text => Ok(text),
-        };
-        let head = head(Path::new("/x/a.html"), &sources, &shout)?;
+        let head = head(Path::new("/x/a.html"), &sources, None)?;
         Ok(head.fields.iter().map(|f| format!("{}: {}", f.name.escape_ascii(), f.value.escape_ascii())).collect())
     }
 
@@ -185,14 +188,6 @@ mod tests {
         let found = fields(&[("a.html.headers", b"A: 1\n\n  \nCONTENT-TYPE: text/x; a:b\n")]);
         assert_eq!(found.unwrap(), ["A: 1", "CONTENT-TYPE: text/x; a:b"]);
         assert_eq!(fields(&[]).unwrap(), ["content-type: text/html"]);
-    }
-
-    #[test]
-    fn only_templates_are_substituted() {
-        let found = fields(&[("__dir__.sub.headers", b"a: b"), ("a.html.headers", b"c: d")]);
-        assert_eq!(found.unwrap(), ["content-type: text/html", "A: B", "c: d"]);
-        let found = fields(&[("__dir__.sub.headers", b"a: !")]);
-        assert_eq!(found.unwrap_err(), "__dir__.sub.headers: line 7 has a mark.");
     }
 
     #[test]

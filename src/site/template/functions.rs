@@ -1,6 +1,6 @@
 //! Functions that templates can call.
 
-use super::Context;
+use super::Scope;
 use super::error::{Fault, shown};
 use crate::http::latin1::octets_of_text;
 use crate::http::path;
@@ -50,13 +50,13 @@ impl Function {
         )
     }
 
-    pub fn call<'a>(self, arguments: &[&'a str], context: &Context<'_>) -> Result<Cow<'a, [u8]>, Fault> {
+    pub fn call<'a>(self, arguments: &[&'a str], scope: &Scope<'_>) -> Result<Cow<'a, [u8]>, Fault> {
         match (self, arguments) {
             (Self::Uuid, []) => Ok(uuid::Uuid::new_v4().to_string().into_bytes().into()),
-            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, context).map(Cow::Owned),
-            (Self::FsPath, [path]) => fs_path(path, context).map(Cow::Owned),
+            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, scope).map(Cow::Owned),
+            (Self::FsPath, [path]) => fs_path(path, scope).map(Cow::Owned),
             (Self::HeaderOrDefault, [name, default]) => {
-                let value = context.request.fields.combined(octets_of_text(name));
+                let value = scope.request.fields.combined(octets_of_text(name));
                 Ok(value.map_or(default.as_bytes().into(), |value| value.to_vec().into()))
             }
             _ => Err(self.usage()),
@@ -65,9 +65,9 @@ impl Function {
 }
 
 /// Base64 of a file's hash; the path counts from the document root.
-fn file_hash(algorithm: &str, name: &str, context: &Context<'_>) -> Result<Vec<u8>, Fault> {
+fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>) -> Result<Vec<u8>, Fault> {
     let mut digest = digest(algorithm).ok_or(Function::FileHash.usage())?;
-    let path = below_root(name, "", context)?;
+    let path = below_root(name, "", scope)?;
     let read = File::open(&path).and_then(|mut file| {
         let mut piece = vec![0; 64 * 1024];
         loop {
@@ -95,18 +95,18 @@ fn digest(algorithm: &str) -> Option<Box<dyn sha2::digest::DynDigest>> {
 
 /// The absolute path of a file, there or not. Without a slash in front it counts from the folder of the request's
 /// path.
-fn fs_path(name: &str, context: &Context<'_>) -> Result<Vec<u8>, Fault> {
-    let request = String::from_utf8_lossy(context.request.path());
-    let below = request.strip_prefix(context.url_base).unwrap_or(&request);
+fn fs_path(name: &str, scope: &Scope<'_>) -> Result<Vec<u8>, Fault> {
+    let request = String::from_utf8_lossy(scope.request.path());
+    let below = request.strip_prefix(scope.url_base).unwrap_or(&request);
     let folder = below.rsplit_once('/').map_or("", |(folder, _)| folder);
     let folder = path::percent_decoded(folder.as_bytes());
-    let path = below_root(name, &String::from_utf8_lossy(&folder), context)?;
+    let path = below_root(name, &String::from_utf8_lossy(&folder), scope)?;
     Ok(path.into_os_string().into_encoded_bytes())
 }
 
 /// A file below the document root, and not hidden, there or not. `from` is the folder that a relative name counts
 /// from.
-fn below_root(name: &str, from: &str, context: &Context<'_>) -> Result<PathBuf, Fault> {
+fn below_root(name: &str, from: &str, scope: &Scope<'_>) -> Result<PathBuf, Fault> {
     let fault = |why: &str| Fault::File(shown(name.as_bytes()), why.to_owned());
     let outside = || fault("is outside the document root, or hidden");
     let from = if name.starts_with('/') { "" } else { from };
@@ -122,10 +122,10 @@ fn below_root(name: &str, from: &str, context: &Context<'_>) -> Result<PathBuf, 
     if segments.is_empty() && !name.starts_with('/') {
         return Err(fault("is no file"));
     }
-    let root = &context.environment.doc_root;
+    let root = &scope.environment.doc_root;
     let mut path = root.clone();
     path.extend(segments);
-    if is_visible(root, &path, context.hidden) { Ok(path) } else { Err(outside()) }
+    if is_visible(root, &path, scope.hidden) { Ok(path) } else { Err(outside()) }
 }
 
 /// Whether symbolic links lead out of the root, or into a hidden folder. What does not exist is judged by the folder

@@ -44,7 +44,7 @@ impl Escape {
 
 /// What a template can name.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub struct Scope<'a> {
     /// The request that is answered.
     pub request: &'a Request,
     /// Both ends of its connection.
@@ -57,7 +57,7 @@ pub struct Context<'a> {
     pub hidden: &'a [PathBuf],
 }
 
-impl<'a> Context<'a> {
+impl<'a> Scope<'a> {
     /// For a request below the document root.
     pub fn new(exchange: &'a Exchange, environment: &'a Environment, hidden: &'a [PathBuf]) -> Self {
         let peer = exchange.connection().peer();
@@ -74,17 +74,17 @@ pub fn is_template(name: &str) -> bool {
 ///
 /// # Errors
 /// The first expression that means nothing, with its place.
-pub fn substitute(content: &[u8], context: &Context<'_>, escape: Escape) -> Result<Vec<u8>, TemplateError> {
+pub fn substitute(content: &[u8], scope: &Scope<'_>, escape: Escape) -> Result<Vec<u8>, TemplateError> {
     let mut result = Vec::with_capacity(content.len());
     let mut variables = Variables::default();
     let mut rest = 0;
     while let Some((start, end)) = next_expression(content, rest) {
         let expression = content.get(start + 2..end - 2).unwrap_or_default();
         result.extend_from_slice(content.get(rest..start).unwrap_or_default());
-        let written = variables
-            .evaluate(expression, context)
-            .map(|value| write(&value, escape, &mut result))
-            .and_then(|()| if result.len() > MAX_RESULT { Err(Fault::TooLarge(MAX_RESULT)) } else { Ok(()) });
+        let written = variables.evaluate(expression, scope).and_then(|value| {
+            write(&value, escape, &mut result);
+            if result.len() > MAX_RESULT { Err(Fault::TooLarge(MAX_RESULT)) } else { Ok(()) }
+        });
         written.map_err(|fault| TemplateError::new(content, start, expression, fault))?;
         rest = end;
     }

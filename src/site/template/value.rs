@@ -1,6 +1,6 @@
 //! What expressions name.
 
-use super::Context;
+use super::Scope;
 use super::error::{Fault, shown};
 use super::expression::{Expression, Step};
 use super::functions::Function;
@@ -47,20 +47,18 @@ enum Value<'a> {
 
 impl Variables {
     /// The octets that stand in the place of an expression, not escaped yet.
-    pub fn evaluate<'a>(&mut self, expression: &'a [u8], context: &Context<'a>) -> Result<Cow<'a, [u8]>, Fault> {
+    pub fn evaluate<'a>(&mut self, expression: &'a [u8], scope: &Scope<'a>) -> Result<Cow<'a, [u8]>, Fault> {
         let Expression { variable, name, steps } = Expression::parse(expression)?;
         let mut value = match self.set.get(name) {
             Some(set) => Value::Octets(set.clone().into()),
-            None => Value::named(name, context)?,
+            None => Value::named(name, scope)?,
         };
         for step in steps {
             value = match (step, value) {
-                (Step::Call(arguments), Value::Function(function)) => {
-                    Value::Octets(function.call(&arguments, context)?)
-                }
+                (Step::Call(arguments), Value::Function(function)) => Value::Octets(function.call(&arguments, scope)?),
                 (Step::Call(_), value) => return Err(Fault::NoFunction(value.shown())),
-                (Step::Index(name), Value::Parameters) => Value::Octets(self.parameter(name, context).into()),
-                (Step::Index(index), value) => value.index(index, context)?,
+                (Step::Index(name), Value::Parameters) => Value::Octets(self.parameter(name, scope).into()),
+                (Step::Index(index), value) => value.index(index, scope)?,
             };
         }
         let octets = value.into_octets()?;
@@ -71,10 +69,10 @@ impl Variables {
     }
 
     /// The first parameter of this name; one that is not there is empty, as in wptserve.
-    fn parameter(&mut self, name: &str, context: &Context<'_>) -> Vec<u8> {
+    fn parameter(&mut self, name: &str, scope: &Scope<'_>) -> Vec<u8> {
         let all = self.parameters.get_or_insert_with(|| {
             let mut all = HashMap::new();
-            for (name, value) in parse_urlencoded(context.request.query().unwrap_or_default()) {
+            for (name, value) in parse_urlencoded(scope.request.query().unwrap_or_default()) {
                 all.entry(name).or_insert(value);
             }
             all
@@ -85,8 +83,8 @@ impl Variables {
 }
 
 impl<'a> Value<'a> {
-    fn named(name: &str, context: &Context<'a>) -> Result<Self, Fault> {
-        let environment = context.environment;
+    fn named(name: &str, scope: &Scope<'a>) -> Result<Self, Fault> {
+        let environment = scope.environment;
         Ok(match name {
             "headers" => Self::Headers,
             "GET" => Self::Parameters,
@@ -96,7 +94,7 @@ impl<'a> Value<'a> {
             "not_domains" => Self::NotHosts,
             "ports" => Self::Ports,
             "host" => Self::text(&environment.browser_host),
-            "url_base" => Self::text(context.url_base),
+            "url_base" => Self::text(scope.url_base),
             _ => match (Function::named(name), environment.config.get(name)) {
                 (Some(function), _) => Self::Function(function),
                 (None, Some(value)) => Self::Config(name.to_owned(), value),
@@ -110,12 +108,12 @@ impl<'a> Value<'a> {
         Self::Octets(text.as_bytes().into())
     }
 
-    fn index(&self, index: &str, context: &Context<'a>) -> Result<Self, Fault> {
-        let environment = context.environment;
+    fn index(&self, index: &str, scope: &Scope<'a>) -> Result<Self, Fault> {
+        let environment = scope.environment;
         let hosts = &environment.hosts;
         let not_hosts = &environment.not_hosts;
         match self {
-            Self::Headers => match context.request.fields.combined(octets_of_text(index)) {
+            Self::Headers => match scope.request.fields.combined(octets_of_text(index)) {
                 Some(value) => Ok(Self::Octets(value.to_vec().into())),
                 None => Err(self.without(index, "header_or_default(name, default) allows for its absence".to_owned())),
             },
@@ -150,7 +148,7 @@ impl<'a> Value<'a> {
                 Some(port) => Ok(Self::Octets(port.to_string().into_bytes().into())),
                 None => Err(self.without(index, counted(ports.len()))),
             },
-            Self::Location => match location(index, context) {
+            Self::Location => match location(index, scope) {
                 Some(part) => Ok(Self::Octets(part.into())),
                 None => Err(self.without(index, listed(LOCATION.iter()))),
             },
@@ -213,12 +211,12 @@ impl<'a> Value<'a> {
 const LOCATION: [&str; 8] = ["server", "scheme", "host", "hostname", "port", "path", "pathname", "query"];
 
 /// A part of the request's URL. As in wptserve the port is always there, and the query has its `?` even if it is empty.
-fn location(part: &str, context: &Context<'_>) -> Option<Vec<u8>> {
-    let request = context.request;
+fn location(part: &str, scope: &Scope<'_>) -> Option<Vec<u8>> {
+    let request = scope.request;
     let (name, port) = host_and_port(&request.authority);
-    let name = if name.is_empty() { context.environment.browser_host.as_bytes() } else { name };
+    let name = if name.is_empty() { scope.environment.browser_host.as_bytes() } else { name };
     let name = name.to_ascii_lowercase();
-    let port = port.map_or_else(|| context.peer.server_port.to_string().into_bytes(), <[u8]>::to_vec);
+    let port = port.map_or_else(|| scope.peer.server_port.to_string().into_bytes(), <[u8]>::to_vec);
     let host = || [&name[..], b":", &port].concat();
     Some(match part {
         "server" => [&request.scheme[..], b"://", &host()].concat(),

@@ -52,7 +52,7 @@ impl Both {
             "certificate": certificate,
             "key": key,
             "browser_host": "localhost",
-            "alternate_hosts": {"alt": "other.localhost"},
+            "alternate_hosts": {"alt": "alt.localhost"},
             "subdomains": ["www", "www1", "www2", "天気の良い日", "élève"],
             "not_subdomains": ["nonexistent"],
             "life": LIFE,

@@ -25,7 +25,8 @@ pub struct Pair {
     pub request: Request,
     pub wptserve: Result<Answer, String>,
     pub ours: Result<Answer, String>,
-    pub over_http2: bool,
+    /// Whether our Content-Length was the length of what came.
+    pub length_is_right: bool,
 }
 
 impl Pair {
@@ -33,10 +34,13 @@ impl Pair {
     pub fn ask(both: &Both, request: Request, over_http2: bool) -> Self {
         let ask = |side| {
             let answer = if over_http2 { both.ask_over_http2(side, &request) } else { both.ask(side, &request) };
-            answer.map(|answer| normalise(answer, [both.port(side, "http"), both.port(side, "h2")]))
+            let is_right = |answer: &Answer| answer.values("content-length") == [answer.body.len().to_string()];
+            let length_is_right = answer.as_ref().is_ok_and(is_right);
+            let ports = [both.port(side, "http"), both.port(side, "h2")];
+            (answer.map(|answer| normalise(answer, &request, ports)), length_is_right)
         };
-        let (wptserve, ours) = (ask(Side::Wptserve), ask(Side::Ours));
-        Self { request, wptserve, ours, over_http2 }
+        let ((wptserve, _), (ours, length_is_right)) = (ask(Side::Wptserve), ask(Side::Ours));
+        Self { request, wptserve, ours, length_is_right }
     }
 
     /// Both answers, if there are two.
@@ -84,14 +88,20 @@ fn head(body: &[u8]) -> String {
 }
 
 /// What a gzip stream holds.
-pub fn gunzip(octets: &[u8]) -> Option<Vec<u8>> {
+fn gunzip(octets: &[u8]) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     flate2::read::GzDecoder::new(octets).read_to_end(&mut content).ok()?;
     Some(content)
 }
 
-/// Puts names in the place of what differs from run to run: ports, UUIDs, boundaries; drops Date and Server.
-fn normalise(mut answer: Answer, ports: [u16; 2]) -> Answer {
+/// Puts names in the place of what differs from run to run: ports, UUIDs, boundaries; drops Date and Server; unpacks
+/// what a pipe packed, since no two compressors give the same octets.
+fn normalise(mut answer: Answer, request: &Request, ports: [u16; 2]) -> Answer {
+    if request.target.contains("gzip")
+        && let Some(content) = gunzip(&answer.body)
+    {
+        answer.body = content;
+    }
     answer.fields.retain(|(name, _)| !name.eq_ignore_ascii_case("date") && !name.eq_ignore_ascii_case("server"));
     let boundary = answer.get("content-type").and_then(|value| value.split_once("boundary=")).map(|(_, rest)| rest);
     let boundary = boundary.map(|boundary| boundary.trim_matches('"').to_owned());

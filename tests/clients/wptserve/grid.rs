@@ -70,7 +70,7 @@ impl std::fmt::Display for Request {
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
-/// Ranges that are right for every file of 303 octets and more.
+/// Ranges that are right for every file of 360 octets and more.
 const GOOD_RANGES: [&str; 18] = [
     "bytes=0-9",
     "bytes=10-19",
@@ -369,6 +369,10 @@ fn products() -> Vec<Request> {
                 continue;
             }
             for range in RANGES {
+                // It would cut the boundary, which is different each time.
+                if range.contains(',') && pipe == "slice(-4)" {
+                    continue;
+                }
                 for method in ["GET", "HEAD"] {
                     let query = if pipe.is_empty() { "?a=<1>".to_owned() } else { format!("?a=%3C%26%22&pipe={pipe}") };
                     let request = Request::get(format!("{path}{query}")).method(method);

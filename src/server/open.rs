@@ -1,0 +1,123 @@
+//! `wireserve open`: a browser with a fresh profile that trusts the server and knows its names, until it ends.
+
+mod browser;
+mod error;
+mod target;
+
+use self::browser::{Browser, Kind};
+use self::error::OpenError;
+use super::browsers::{Trust, certutil, user_js};
+use super::start;
+use crate::config::{Config, OpenArguments};
+use crate::net::signals::Signals;
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+/// How long a browser that is told to end may take.
+const END: Duration = Duration::from_secs(10);
+/// Its helpers may write to the profile for a moment after it has ended.
+const REMOVALS: u32 = 50;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(100);
+
+/// Starts a browser and waits until it ends; then its profile is gone. Ctrl-C and SIGTERM end it.
+///
+/// # Errors
+/// [`OpenError`]: no browser, no server, or the browser failed.
+pub(super) fn open(arguments: &OpenArguments, config: &Config) -> Result<(), OpenError> {
+    let certificates = start::certificates(config)?;
+    let trust = Trust::of(config, &certificates);
+    let url = target::url(arguments, config, &trust)?;
+    let browser = Browser::find(arguments.browser.as_deref())?;
+    let profile = tempfile::Builder::new().prefix("wireserve-profile-").tempdir().map_err(OpenError::Profile)?;
+    let mut command = Command::new(&browser.program);
+    match browser.kind {
+        Kind::Chromium => {
+            command.args(browser::chromium(profile.path(), arguments.headless)).args(trust.chromium());
+        }
+        Kind::Firefox => {
+            prepare_firefox(profile.path(), &trust)?;
+            command.args(browser::firefox(arguments.headless)).arg(profile.path());
+            // A crash is for the terminal, not for a dialogue.
+            command.env("MOZ_CRASHREPORTER_DISABLE", "1");
+        }
+    }
+    command.args(&arguments.arguments).arg(&url);
+    tracing::info!("{} opens {url}", browser.program.display());
+    let runtime = start::runtime()?;
+    let ended = runtime.block_on(run(command, profile));
+    let status = ended.map_err(|error| OpenError::Start(browser.program.clone(), error))?;
+    // Without one it was told to end.
+    if status.is_none_or(|status| status.success()) { Ok(()) } else { Err(OpenError::Ended(browser.program, status)) }
+}
+
+async fn run(mut command: Command, profile: TempDir) -> io::Result<Option<ExitStatus>> {
+    let mut signals = Signals::listen()?;
+    let mut child = command.kill_on_drop(true).spawn()?;
+    let status = tokio::select! {
+        status = child.wait() => Some(status?),
+        _ = signals.next() => {
+            end(&mut child).await;
+            None
+        }
+    };
+    remove(profile).await;
+    Ok(status)
+}
+
+/// Tells the browser to end; its children end with it.
+async fn end(child: &mut Child) {
+    terminate(child);
+    if tokio::time::timeout(END, child.wait()).await.is_err() {
+        tracing::warn!("the browser does not end within {END:?} and is killed");
+        // Already gone is fine.
+        let _ = child.kill().await;
+    }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) {
+    use rustix::process::{Pid, Signal, kill_process};
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    // Whoever has no number any more has ended.
+    let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) {
+    let _ = child.start_kill();
+}
+
+async fn remove(profile: TempDir) {
+    for _ in 0..REMOVALS {
+        if std::fs::remove_dir_all(profile.path()).is_ok() {
+            break;
+        }
+        tokio::time::sleep(BETWEEN_REMOVALS).await;
+    }
+    if profile.path().exists() {
+        tracing::warn!("the profile {} is still in use and stays", profile.path().display());
+    }
+}
+
+fn prepare_firefox(profile: &Path, trust: &Trust) -> Result<(), OpenError> {
+    let authority = trust.authority().ok_or(OpenError::NoAuthority)?;
+    let file = profile.join("authority.pem");
+    std::fs::write(&file, authority).map_err(OpenError::Profile)?;
+    for arguments in certutil(&profile.to_string_lossy(), &file.to_string_lossy()) {
+        let done = std::process::Command::new("certutil").args(arguments).output().map_err(OpenError::NoCertutil)?;
+        if !done.status.success() {
+            return Err(OpenError::Certutil(String::from_utf8_lossy(&done.stderr).trim().to_owned()));
+        }
+    }
+    if trust.is_imprecise_in_firefox() {
+        tracing::warn!(
+            "Firefox leads every name to the server here, also names that must not resolve: it knows lists \
+             of names for loopback addresses only"
+        );
+    }
+    std::fs::write(profile.join("user.js"), user_js(&trust.firefox())).map_err(OpenError::Profile)
+}
