@@ -15,6 +15,10 @@ mod files;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/pipes.rs"]
+mod pipes;
+#[path = "server/pipes_docs.rs"]
+mod pipes_docs;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/reload.rs"]

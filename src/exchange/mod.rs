@@ -30,7 +30,7 @@ pub use error::SendError;
 pub use levers::Subscription;
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
-pub use request::{Protocol, RawHead, Request, RouteMatch, Routing};
+pub use request::{Mount, Protocol, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.

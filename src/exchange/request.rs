@@ -7,6 +7,8 @@ use crate::wire::hpack;
 use bytes::{Bytes, BytesMut};
 use std::cell::OnceCell;
 use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The protocol that carried a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +69,32 @@ pub type RouteMatch = Vec<(String, String)>;
 pub struct Routing {
     target: OnceCell<Bytes>,
     matched: OnceCell<RouteMatch>,
+    mount: OnceCell<Arc<Mount>>,
+}
+
+/// A folder that is mounted at a path beside the document root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The path, with slashes at both ends.
+    pub url_base: String,
+    /// The folder, absolute.
+    pub folder: PathBuf,
 }
 
 impl Routing {
     /// What the parts of the route's path matched; empty without a route.
     pub fn matched(&self) -> &[(String, String)] {
         self.matched.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where what answers is mounted, if not below the document root.
+    pub fn mount(&self) -> Option<&Mount> {
+        self.mount.get().map(|mount| &**mount)
+    }
+
+    /// Keeps where what answers is mounted; only the first call counts.
+    pub fn set_mount(&self, mount: Arc<Mount>) {
+        self.mount.get_or_init(|| mount);
     }
 
     /// Keeps what the parts of the route's path matched; only the first call counts.

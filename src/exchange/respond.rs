@@ -314,6 +314,28 @@ impl Exchange {
         })
     }
 
+    /// As [`send_raw_frame`](Self::send_raw_frame), untracked, for a whole interim response (RFC 9110 §15.2): the final
+    /// one is still to be written, by whatever lane.
+    pub fn send_raw_interim(&self, function: &'static str, frame: RawFrame) -> Result<(), SendError> {
+        let before = self.progress();
+        self.send_raw_frame(function, frame, Track::No)?;
+        self.0.response.set(before);
+        Ok(())
+    }
+
+    /// The most octets of content that could leave at once in one frame: by both windows and the client's
+    /// SETTINGS_MAX_FRAME_SIZE (HTTP/2).
+    pub fn max_payload(&self, function: &'static str) -> Result<u32, SendError> {
+        if self.protocol() == Protocol::Http1 {
+            return Err(SendError::OtherProtocol { function, wanted: Protocol::Http2 });
+        }
+        self.http2(|engine, id| {
+            let window = engine.send_window(id).into_iter().chain(engine.send_window(0)).min().unwrap_or_default();
+            let window = u32::try_from(window.max(0)).unwrap_or(u32::MAX);
+            Ok(window.min(engine.peer_settings().max_frame_size))
+        })
+    }
+
     /// Sends octets as they are, over either protocol.
     pub fn send_raw(&self, octets: Bytes) -> Result<(), SendError> {
         self.check_connected()?;

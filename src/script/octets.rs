@@ -180,6 +180,16 @@ fn filled(count: INT, octet: INT) -> Result<Octets, Box<EvalAltResult>> {
     Ok(Octets(Bytes::from(vec![octet_of(octet)?; count])))
 }
 
+/// The octets of text, one per character or as UTF-8.
+fn encoded(text: &str, encoding: &str) -> Result<Octets, Box<EvalAltResult>> {
+    match encoding {
+        "utf8" => Ok(Octets(Bytes::copy_from_slice(text.as_bytes()))),
+        "latin1" if text.chars().all(|character| u32::from(character) < 0x100) => Ok(Octets(latin1(text))),
+        "latin1" => Err("this text has characters that latin1 has not: U+0100 and above".into()),
+        _ => Err(format!("there is no encoding {encoding:?} here; there are latin1, utf8").into()),
+    }
+}
+
 fn joined(first: &[u8], second: &[u8]) -> Result<Octets, Box<EvalAltResult>> {
     let mut octets = Octets(Bytes::copy_from_slice(first));
     octets.append(second)?;
@@ -257,6 +267,7 @@ fn register_making(engine: &mut Engine) {
     engine.register_fn("blob", |text: &str| Octets(Bytes::copy_from_slice(text.as_bytes())));
     engine.register_fn("blob", |octets: Octets| octets);
     engine.register_fn("to_blob", |text: &str| Octets(Bytes::copy_from_slice(text.as_bytes())));
+    engine.register_fn("to_blob", |text: &str, encoding: &str| encoded(text, encoding));
     engine.register_fn("set", |octets: &mut Octets, index: INT, octet: INT| octets.set(index, octet));
     engine.register_indexer_set(|octets: &mut Octets, index: INT, octet: INT| octets.set(index, octet));
     for name in ["push", "append", "+="] {

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use rhai::{Dynamic, EvalAltResult, Map};
 
 use super::api;
+use super::api::delivery::Piped;
 use super::api::json::from_json;
 use super::api::request::{Request, data_frame, head_frame};
 use super::api::response::{Common, Response};
@@ -22,7 +23,7 @@ use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
 use super::stash::Stash;
 use super::watch::Changes;
-use crate::exchange::{self, Close, Exchange, Input, Interest, Protocol, ResponseHead};
+use crate::exchange::{self, Close, Delivery, Exchange, Input, Interest, Protocol, ResponseHead};
 use crate::http::{Fields, date, status};
 use crate::wire::frame::{ErrorCode, Frame, FrameType};
 
@@ -85,8 +86,14 @@ impl Host {
     }
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
-    /// logged, or (a client that left) nobody's fault.
-    pub fn run(&self, source: &ScriptSource, exchange: Exchange) -> impl Future<Output = ()> + 'static + use<> {
+    /// logged, or (a client that left) nobody's fault. A response of which the script itself sent nothing goes through
+    /// `delivery`, if there is one.
+    pub fn run(
+        &self,
+        source: &ScriptSource,
+        exchange: Exchange,
+        delivery: Option<Rc<dyn Delivery>>,
+    ) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core.load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_handler().map(|()| script));
         let core = Rc::clone(&self.core);
@@ -94,20 +101,28 @@ impl Host {
         let server = Rc::clone(&self.server);
         async move {
             match script {
-                Ok(script) => handle(&core, &script, exchange, &common, server).await,
+                Ok(script) => handle(&core, &script, exchange, &common, server, delivery).await,
                 Err(error) => answer_error(&exchange, &error, &common),
             }
         }
     }
 }
 
-async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, server: Rc<Dynamic>) {
+async fn handle(
+    core: &Rc<Core>,
+    script: &Rc<Script>,
+    exchange: Exchange,
+    common: &Rc<Common>,
+    server: Rc<Dynamic>,
+    delivery: Option<Rc<dyn Delivery>>,
+) {
     let wants_frames = script.defines(Entry::HandleFrame);
     exchange.set_interest(interest(script));
     let (inner, response_common) = (exchange.clone(), Rc::clone(common));
     let started = core.start(script, move |caller| {
         let _ = caller.run().exchange.set(inner.clone());
-        answer(caller, &inner, response_common, server)
+        let response = Response::new(inner.clone(), response_common, delivery.map(Piped::new));
+        answer(caller, &inner, response, server)
     });
     let mut handler = match started {
         Ok(handler) => handler,
@@ -154,11 +169,10 @@ fn interest(script: &Script) -> Interest {
 }
 
 /// The handler's life, on its own stack.
-fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Rc<Dynamic>) -> Result<(), ScriptError> {
+fn answer(caller: &Caller, exchange: &Exchange, response: Response, server: Rc<Dynamic>) -> Result<(), ScriptError> {
     let script = caller.script();
     let request = Request::new(exchange.clone(), server);
     let _ending = request.ending();
-    let response = Response::new(exchange.clone(), common);
     let with_frame =
         |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
     if script.defines(Entry::HandleHeaders) {
@@ -194,7 +208,7 @@ fn answer(caller: &Caller, exchange: &Exchange, common: Rc<Common>, server: Rc<D
 
 fn finish(caller: &Caller, response: &Response, last: Entry) -> Result<(), ScriptError> {
     let call = |pointer: &rhai::FnPtr| caller.call_raw(pointer);
-    response.finish(&call).map_err(|error| caller.error(&error, last.name()))?;
+    response.conclude(&call).map_err(|error| caller.error(&error, last.name()))?;
     if response.closes_connection() {
         response.exchange().connection().close_after();
     }

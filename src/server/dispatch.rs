@@ -1,10 +1,13 @@
 //! Who answers an exchange.
 
 use super::pages;
+use super::piped;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
-use crate::site::{self, Meaning, Site};
+use crate::site::{self, Generated, Meaning, Site};
 use crate::wire::frame::ErrorCode;
+use bytes::Bytes;
+use std::borrow::Cow;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -51,37 +54,44 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     if !answer.found.matched.is_empty() {
         request.routing.set_matched(answer.found.matched.clone());
     }
+    if let Some(mount) = &answer.found.mount {
+        request.routing.set_mount(mount.clone());
+    }
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
         let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
         return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
     }
     match &answer.script {
-        Some(script) => worker.host.run(script, exchange).await,
+        Some(script) => match piped::delivery(&worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
+            Err(error) => {
+                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
+            }
+        },
         None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
-    let site = worker.site();
+    let common = worker.common_fields();
     if let Meaning::File(path) = meaning
         && path.extension().is_some_and(|extension| extension == "asis")
     {
-        return site::send_as_is(exchange, path, worker.common_fields()).await;
+        return match piped::pace(exchange) {
+            Ok(pace) => site::send_as_is(exchange, path, common, pace).await,
+            Err(error) => site::send(exchange, error.page(exchange), common).await,
+        };
     }
-    let mut prepared = prepare(worker, site, exchange, meaning);
-    if let Some(injection) = &site.injection
-        && matches!(meaning, Meaning::File(_) | Meaning::Generated(_))
-    {
-        injection.apply(&mut prepared);
-    }
+    let prepared = prepare(worker, worker.site(), exchange, meaning);
     let name = match meaning {
         Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
-        Meaning::Generated(generated) => String::from_utf8_lossy(generated.loads()),
+        Meaning::Generated(generated) => generated.loads_name(),
         Meaning::Shipped(name, _) => name.as_str().into(),
-        _ => return site::send(exchange, prepared, worker.common_fields()).await,
+        _ => return site::send(exchange, prepared, common).await,
     };
-    site::send_piped(exchange, prepared, worker.common_fields(), &name, &worker.scope(exchange)).await
+    let injection = worker.site().injection.as_ref();
+    site::send_piped(exchange, prepared, common, &name, &worker.scope(exchange), injection).await
 }
 
 /// Decides the response of everything but scripts and `.asis` files.
@@ -92,23 +102,16 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
     {
         return site::listing(request, &folder, &site.roots);
     }
-    let other_methods = |methods: &str| {
-        let mut prepared = site::status_page(405, pages::OTHER_METHODS);
-        prepared.head.fields.append("allow", methods.to_owned());
-        prepared
-    };
     match meaning {
-        Meaning::File(path) => site::file(exchange, path, &worker.files()),
+        Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
+        Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
+            generate(worker, exchange, generated)
+        }
         Meaning::Folder(path) => site::listing(request, path, &site.roots),
-        Meaning::Generated(_) if !matches!(&request.method[..], b"GET" | b"HEAD") => other_methods("GET, HEAD"),
-        Meaning::Generated(generated) => match generated.prepare(request.query()) {
-            Ok(prepared) => prepared,
-            Err(error) => site::status_page(error.status(), &error.to_string()),
-        },
         Meaning::Shipped(name, content) => {
             let content = match content {
-                std::borrow::Cow::Borrowed(octets) => bytes::Bytes::from_static(octets),
-                std::borrow::Cow::Owned(octets) => octets.clone().into(),
+                Cow::Borrowed(octets) => Bytes::from_static(octets),
+                Cow::Owned(octets) => octets.clone().into(),
             };
             site::shipped_page(request, name, content)
         }
@@ -117,12 +120,23 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
             site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
-        Meaning::Status(code) => site::status_page(*code, pages::ROUTED),
-        Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
-        Meaning::Python => site::status_page(501, pages::PYTHON),
-        Meaning::Withheld => site::status_page(404, pages::WITHHELD),
-        Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
-        Meaning::Missing | Meaning::Script(_) => site::status_page(404, pages::MISSING),
+        meaning => pages::in_words(meaning),
+    }
+}
+
+/// A generated page or script. The `.headers` of its test are its own; of several lines of a name the last counts, as
+/// in serve.py.
+fn generate(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Prepared {
+    let mut prepared = match generated.prepare(exchange.request().query()) {
+        Ok(prepared) => prepared,
+        Err(error) => return site::status_page(error.status(), &error.to_string()),
+    };
+    match site::own_fields(exchange, generated.source(), &worker.files(), &worker.scope(exchange)) {
+        Ok(fields) => {
+            fields.iter().for_each(|field| prepared.head.fields.set(field.name.clone(), field.value.clone()));
+            prepared
+        }
+        Err(text) => site::status_page(500, &text),
     }
 }
 

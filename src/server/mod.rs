@@ -15,6 +15,7 @@ mod log;
 mod names;
 mod open;
 mod pages;
+mod piped;
 mod reload;
 mod settings;
 mod start;

@@ -1,19 +1,39 @@
 //! What the server says in words where it has nothing else to answer with.
 
-use crate::exchange::Request;
+use crate::exchange::{Prepared, Request};
+use crate::site::{self, Meaning};
 
-pub(super) const MISSING: &str = "No file and no handler answers to this path. / lists the handlers.";
+const MISSING: &str = "No file and no handler answers to this path. / lists the handlers.";
 
-pub(super) const ROUTED: &str = "A route in wpt.toml answers so.";
+const ROUTED: &str = "A route in wpt.toml answers so.";
 
-pub(super) const OTHER_METHODS: &str = "This path answers to other methods: see the field allow.";
+const OTHER_METHODS: &str = "This path answers to other methods: see the field allow.";
 
-pub(super) const PYTHON: &str = "Python handlers do not run here. Write the same in Rhai and put it beside this file, under \
+const PYTHON: &str = "Python handlers do not run here. Write the same in Rhai and put it beside this file, under \
                                  the same name with .rhai at its end: it then answers at this URL too. \
                                  docs/from-wptserve.md has the Rhai line for each call of wptserve's.";
 
-pub(super) const WITHHELD: &str = "As with WPT's serve.py, nothing is shown of /_certs/, /tools/ (but /tools/runner/), \
+const WITHHELD: &str = "As with WPT's serve.py, nothing is shown of /_certs/, /tools/ (but /tools/runner/), \
                                    /*/tools/ and /results/. An alias or a route in wpt.toml can show it.";
+
+/// The page for what has nothing but words to answer with.
+pub(super) fn in_words(meaning: &Meaning) -> Prepared {
+    match meaning {
+        Meaning::Status(status) => site::status_page(*status, ROUTED),
+        Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
+        Meaning::Generated(_) => other_methods("GET, HEAD"),
+        Meaning::Python => site::status_page(501, PYTHON),
+        Meaning::Withheld => site::status_page(404, WITHHELD),
+        Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),
+        _ => site::status_page(404, MISSING),
+    }
+}
+
+fn other_methods(methods: &str) -> Prepared {
+    let mut prepared = site::status_page(405, OTHER_METHODS);
+    prepared.head.fields.append("allow", methods.to_owned());
+    prepared
+}
 
 /// Says where a URL that is meant for HTTP/2 works. `port` is the URL of the port for that, if it is open.
 pub(super) fn wrong_protocol(port: Option<&str>, request: &Request) -> String {

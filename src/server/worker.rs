@@ -125,13 +125,7 @@ impl Worker {
 
     /// For answers with files.
     pub fn files(&self) -> Files<'_> {
-        Files {
-            roots: &self.site().roots,
-            environment: &self.site().environment,
-            cache: &self.file_cache,
-            now: self.now.get(),
-            wall_clock: net::wall_clock,
-        }
+        Files { roots: &self.site().roots, cache: &self.file_cache, now: self.now.get(), wall_clock: net::wall_clock }
     }
 
     /// What templates can name in the answer to `exchange`.

@@ -23,13 +23,8 @@ pub async fn send(exchange: &Exchange, prepared: Prepared, common: Fields) -> Re
 }
 
 /// As [`send`], but what ends the response after the content is `ending`.
-pub(super) async fn send_unfinished(
-    exchange: &Exchange,
-    prepared: Prepared,
-    common: Fields,
-    ending: Ending,
-) -> Result<(), SendError> {
-    send_until(exchange, prepared, common, Some(ending)).await
+pub(super) async fn send_unfinished(exchange: &Exchange, prepared: Prepared, ending: Ending) -> Result<(), SendError> {
+    send_until(exchange, prepared, Fields::new(), Some(ending)).await
 }
 
 async fn send_until(
@@ -134,7 +129,8 @@ impl Plan {
     }
 }
 
-fn add_missing(fields: &mut Fields, common: Fields) {
+/// Adds fields unless they are there.
+pub(super) fn add_missing(fields: &mut Fields, common: Fields) {
     for field in common {
         if !fields.contains(&field.name) {
             fields.push(field);

@@ -18,13 +18,13 @@ pub use as_is::send_as_is;
 pub use cache::FileCache;
 pub use listing::listing;
 
-use super::environment::Environment;
 use super::pages::status_page;
+use super::pipes::Pipeline;
 use super::resolve::Roots;
-use super::template;
+use super::template::Scope;
 use crate::exchange::{Exchange, Prepared, Protocol};
+use crate::http::Fields;
 use cache::{Cached, Stored};
-use memchr::memmem;
 use std::io;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
@@ -33,8 +33,6 @@ use std::time::{Instant, SystemTime};
 pub struct Files<'a> {
     /// What is served: a `.headers` file elsewhere is not looked at.
     pub roots: &'a Roots,
-    /// For `.sub.headers` files.
-    pub environment: &'a Environment,
     /// The worker's.
     pub cache: &'a FileCache,
     /// When the turn under way began.
@@ -43,8 +41,8 @@ pub struct Files<'a> {
     pub wall_clock: fn() -> SystemTime,
 }
 
-/// Decides how the file at `path` answers. What goes wrong is a response too.
-pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
+/// Decides how the file at `path` answers; `.sub.headers` files see `scope`. What goes wrong is a response too.
+pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'_>) -> Prepared {
     let request = exchange.request();
     let cached = match cache::find(path, files) {
         Ok(cached) => cached,
@@ -54,7 +52,7 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
         Ok(source) => source,
         Err(error) => return unreadable(&error),
     };
-    let changed_by_pipe = || request.query().is_some_and(|query| memmem::find(query, b"pipe=").is_some());
+    let changed_by_pipe = || Pipeline::is_asked_for(request.query(), "");
     let mut prepared = match &cached.fields {
         cache::Head::Fixed(head) if changed_by_pipe() => {
             let mut head = head.clone();
@@ -62,20 +60,32 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>) -> Prepared {
             select::answer(request, &head, source)
         }
         cache::Head::Fixed(head) => select::answer(request, head, source),
-        cache::Head::Templates(sources) => {
-            let context = template::Scope::new(exchange, files.environment, &files.roots.hidden);
-            match fields::head(path, sources, Some(&context)) {
-                Ok(head) => select::answer(request, &head, source),
-                Err(text) => status_page(500, &text),
-            }
-        }
+        cache::Head::Templates(sources) => match fields::head(path, sources, Some(scope)) {
+            Ok(head) => select::answer(request, &head, source),
+            Err(text) => status_page(500, &text),
+        },
         cache::Head::Wrong(text) => status_page(500, text),
     };
-    if exchange.protocol() == Protocol::Http2 {
-        // One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
-        prepared.head.fields.retain(|field| !is_connection_specific(&field.name));
-    }
+    drop_connection_specific(exchange, &mut prepared.head.fields);
     prepared
+}
+
+/// What the `.headers` files of the file at `path` say, for what is made of that file.
+///
+/// # Errors
+/// A sentence that names the `.headers` file.
+pub fn own_fields(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'_>) -> Result<Fields, String> {
+    let sources = cache::read_fields(path, &fields::look(path), files)?;
+    let mut fields = fields::own(&sources, Some(scope))?;
+    drop_connection_specific(exchange, &mut fields);
+    Ok(fields)
+}
+
+/// One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
+fn drop_connection_specific(exchange: &Exchange, fields: &mut Fields) {
+    if exchange.protocol() == Protocol::Http2 {
+        fields.retain(|field| !is_connection_specific(&field.name));
+    }
 }
 
 fn open(cached: &Cached, path: &Path) -> io::Result<select::Source> {

@@ -1,8 +1,8 @@
 //! `inject_script`: a script put into HTML before everything else.
 
-use crate::exchange::{Content, Prepared};
+use crate::exchange::{Content, NextPiece, Pieces, Prepared};
 use crate::http::media_type;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -23,23 +23,70 @@ impl Injection {
         Ok(Self(element.concat().into()))
     }
 
+    /// As [`Injection::apply`], also to a file that is sent in pieces: it has its head in the first of them.
+    pub(super) async fn apply_to_file(&self, prepared: &mut Prepared) {
+        if !is_page(prepared) {
+            return;
+        }
+        let Content::Pieces(pieces) = &mut prepared.content else { return self.apply(prepared) };
+        if pieces.length().is_none() {
+            return;
+        }
+        // What cannot be read breaks off when it is sent.
+        let first = pieces.next().await.unwrap_or_default().unwrap_or_default();
+        let first = self.injected(&first).unwrap_or(first);
+        let content = std::mem::take(&mut prepared.content);
+        if let Content::Pieces(rest) = content {
+            prepared.content = Content::Pieces(Box::new(Injected { first: Some(first), rest }));
+        }
+        prepared.head.fields.remove("content-length");
+        prepared.head.fields.remove("etag");
+    }
+
     /// Puts the script into a complete HTML page: after doctype and the tags `<html>` and `<head>` with blanks and
     /// comments around them, before anything else. What is no HTML, encoded, partial, made while it is sent, or has
     /// nothing after its head, stays as it is.
-    pub fn apply(&self, prepared: &mut Prepared) {
-        let head = &mut prepared.head;
-        let is_html = head.fields.get("content-type").is_some_and(|value| media_type::parse(value).0 == "text/html");
-        if !is_html || head.status == 206 || head.fields.contains("content-encoding") {
-            return;
-        }
+    pub(super) fn apply(&self, prepared: &mut Prepared) {
         let Content::Whole(page) = &prepared.content else { return };
-        let Some(at) = place(page) else { return };
-        let mut injected = BytesMut::with_capacity(page.len() + self.0.len());
-        injected.extend_from_slice(page.get(..at).unwrap_or_default());
-        injected.extend_from_slice(&self.0);
-        injected.extend_from_slice(page.get(at..).unwrap_or_default());
-        prepared.content = injected.freeze().into();
-        head.fields.remove("content-length");
+        if let Some(injected) = is_page(prepared).then(|| self.injected(page)).flatten() {
+            prepared.content = injected.into();
+            prepared.head.fields.remove("content-length");
+            // It is the file's, which the page is no more.
+            prepared.head.fields.remove("etag");
+        }
+    }
+
+    fn injected(&self, page: &[u8]) -> Option<Bytes> {
+        let (head, rest) = page.split_at(place(page)?);
+        Some([head, &self.0, rest].concat().into())
+    }
+}
+
+/// Whether it is all of an HTML page, as it is.
+fn is_page(prepared: &Prepared) -> bool {
+    let fields = &prepared.head.fields;
+    let is_html = fields.get("content-type").is_some_and(|value| media_type::parse(value).0 == "text/html");
+    is_html && prepared.head.status != 206 && !fields.contains("content-encoding")
+}
+
+/// A page in pieces, the script in the first of them.
+#[derive(Debug)]
+struct Injected {
+    first: Option<Bytes>,
+    rest: Box<dyn Pieces>,
+}
+
+impl Pieces for Injected {
+    fn length(&self) -> Option<u64> {
+        let first = self.first.as_ref().map_or(0, Bytes::len) as u64;
+        Some(self.rest.length()? + first)
+    }
+
+    fn next(&mut self) -> NextPiece<'_> {
+        match self.first.take() {
+            Some(first) => Box::pin(std::future::ready(Ok(Some(first)))),
+            None => self.rest.next(),
+        }
     }
 }
 

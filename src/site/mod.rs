@@ -28,7 +28,7 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{FileCache, Files, file, listing, send_as_is};
+pub use files::{FileCache, Files, file, listing, own_fields, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
@@ -37,6 +37,6 @@ pub use pipes::{PipeError, Pipeline, send_piped};
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
-pub use snapshot::{Mount, Site, SiteError};
+pub use snapshot::{Site, SiteError};
 pub use template::{Escape, Scope, TemplateError, is_template, substitute};
 pub use wrappers::{Generated, WrapError};

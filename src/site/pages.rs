@@ -27,8 +27,12 @@ pub fn shipped_page(request: &Request, name: &str, content: Bytes) -> Prepared {
     select::answer(request, &head, select::Source::Octets(content))
 }
 
-/// The way to the same path with a slash at its end, query kept.
+/// The way to the same path with a slash at its end, query kept. For GET and HEAD: a redirect that a client may follow
+/// with GET (RFC 9110 §15.4.2) is no answer to other methods, which a folder does not have either.
 pub fn add_slash(request: &Request) -> Prepared {
+    if !matches!(&request.method[..], b"GET" | b"HEAD") {
+        return select::other_method();
+    }
     // One slash in front: two would name another host (RFC 3986 §4.2).
     let mut location = BytesMut::from(&b"/"[..]);
     location.extend(request.path().iter().skip_while(|octet| **octet == b'/'));

@@ -3,9 +3,9 @@
 use super::options::Target;
 use super::routes::Lookup;
 use super::shipped;
-use super::snapshot::{Mount, Site};
+use super::snapshot::{Mounted, Site};
 use super::wrappers::{self, Generated};
-use crate::exchange::RouteMatch;
+use crate::exchange::{Mount, RouteMatch};
 use crate::http::latin1;
 use crate::http::path::{self, ResolvedPath};
 use bytes::Bytes;
@@ -170,8 +170,8 @@ impl Site {
                     Target::Script(path) => self.named(path, |path| Meaning::Script(Source::File(path))),
                     Target::File(path) => self.named(path, Meaning::File),
                     Target::Directory(folder) => {
-                        let mount = Mount::at(pattern.mount().unwrap_or("/"), folder.clone());
-                        self.below(&Arc::new(mount), raw_path, &path_below(raw_path, &matched))
+                        let mounted = Mounted::all(pattern.mount().unwrap_or("/"), folder);
+                        self.below(&mounted, raw_path, &path_below(raw_path, &matched))
                     }
                 };
                 Found { matched, by_method: true, ..found }
@@ -223,16 +223,17 @@ impl Site {
     }
 
     /// What `rest` of the path `url`, with its first slash, means below a mount. A mount hides what it covers.
-    fn below(&self, mount: &Arc<Mount>, url: &[u8], rest: &[u8]) -> Found {
+    fn below(&self, mounted: &Mounted, url: &[u8], rest: &[u8]) -> Found {
+        let folder = mounted.mount.folder.as_path();
         let meaning = match Asked::new(url, rest) {
             Some(asked) => {
-                let place = [(mount.folder.as_path(), 0)];
-                let generated = if mount.file.is_none() { self.generated(&place, &asked) } else { None };
-                generated.or_else(|| self.on_disk(&mount.folder, &asked, 0)).unwrap_or(Meaning::Missing)
+                let place = [(folder, 0)];
+                let generated = if mounted.is_file() { None } else { self.generated(&place, &asked) };
+                generated.or_else(|| self.on_disk(folder, &asked, 0)).unwrap_or(Meaning::Missing)
             }
             None => Meaning::Missing,
         };
-        Found { mount: Some(mount.clone()), ..meaning.into() }
+        Found { mount: Some(mounted.mount.clone()), ..meaning.into() }
     }
 
     /// The folder, of an alias, the handlers or the document root, at a raw request path that ends in a slash.
@@ -243,7 +244,7 @@ impl Site {
             (asked.path.directory && found.is_dir() && self.roots.is_visible(root, &found)).then_some(found)
         };
         if let Some((mount, rest)) = self.mounts.iter().find_map(|mount| Some((mount, mount.below(raw_path)?))) {
-            return in_root(&mount.folder, &Asked::new(raw_path, rest)?, 0);
+            return in_root(&mount.mount.folder, &Asked::new(raw_path, rest)?, 0);
         }
         let asked = Asked::new(raw_path, raw_path).filter(|asked| !is_withheld(&asked.path))?;
         let below_handlers = asked.path.segments.first().is_some_and(|first| first == "handlers");

@@ -5,9 +5,10 @@ use super::inject::Injection;
 use super::options::{Alias, Options, Target};
 use super::resolve::Roots;
 use super::routes::{PatternError, Rewrites, Routes};
+use crate::exchange::Mount;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a server's URLs mean; see [`Site::resolve`](Self::resolve).
@@ -24,18 +25,15 @@ pub struct Site {
     pub(super) routes: Routes,
     pub(super) rewrites: Rewrites,
     /// The later ones first.
-    pub(super) mounts: Vec<Arc<Mount>>,
+    pub(super) mounts: Vec<Mounted>,
 }
 
 /// A folder or file that is mounted at a URL beside the document root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mount {
-    /// The path at which the folder is mounted, with slashes at both ends.
-    pub url_base: String,
-    /// The folder.
-    pub folder: PathBuf,
+pub(super) struct Mounted {
+    pub mount: Arc<Mount>,
     /// The one file of it that is mounted; `None` for all.
-    pub(super) file: Option<String>,
+    file: Option<String>,
 }
 
 /// Why options are of no use; the user's fault. Displays as a sentence.
@@ -71,14 +69,14 @@ impl Site {
     pub fn new(mut roots: Roots, options: &Options, environment: Environment) -> Result<Self, SiteError> {
         let routes =
             Routes::new(&options.routes).map_err(|(route, error)| SiteError::Route(route.path.clone(), error))?;
-        let mut mounts = options.aliases.iter().map(Mount::new).collect::<Result<Vec<_>, _>>()?;
+        let mut mounts = options.aliases.iter().map(Mounted::new).collect::<Result<Vec<_>, _>>()?;
         mounts.reverse();
         let routed = options.routes.iter().filter_map(|route| match &route.target {
             Target::Directory(folder) => Some(folder.clone()),
             Target::File(file) => file.parent().map(PathBuf::from),
             Target::Script(_) | Target::Status(_) => None,
         });
-        roots.mounted = mounts.iter().map(|mount| mount.folder.clone()).chain(routed).collect();
+        roots.mounted = mounts.iter().map(|mounted| mounted.mount.folder.clone()).chain(routed).collect();
         let injection = options
             .inject_script
             .as_ref()
@@ -95,31 +93,38 @@ impl Site {
     }
 }
 
-impl Mount {
-    fn new(alias: &Alias) -> Result<Arc<Self>, SiteError> {
+impl Mounted {
+    fn new(alias: &Alias) -> Result<Self, SiteError> {
         let path = &alias.url_path;
         if !path.starts_with('/') {
             return Err(SiteError::Alias(path.clone()));
         }
         let (url_base, file) = path.rsplit_once('/').unwrap_or_default();
         let file = (!file.is_empty()).then(|| file.to_owned());
-        Ok(Arc::new(Self { url_base: format!("{url_base}/"), folder: alias.local_dir.clone(), file }))
+        Ok(Self { file, ..Self::all(&format!("{url_base}/"), &alias.local_dir) })
     }
 
     /// All of a folder at a path that ends in a slash.
-    pub(super) fn at(url_base: &str, folder: PathBuf) -> Self {
-        Self { url_base: url_base.to_owned(), folder, file: None }
+    pub fn all(url_base: &str, folder: &Path) -> Self {
+        // As it is written, should the working directory be gone.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+        Self { mount: Arc::new(Mount { url_base: url_base.to_owned(), folder }), file: None }
+    }
+
+    /// Whether it is one file, and no folder.
+    pub fn is_file(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Whether `path` is where the folder is mounted, but for the slash.
-    pub(super) fn is_without_slash(&self, path: &[u8]) -> bool {
-        self.file.is_none() && self.url_base.strip_suffix('/').is_some_and(|base| base.as_bytes() == path)
+    pub fn is_without_slash(&self, path: &[u8]) -> bool {
+        !self.is_file() && self.mount.url_base.strip_suffix('/').is_some_and(|base| base.as_bytes() == path)
     }
 
     /// What of `path` is below the mount, its first slash included; `None` if it is elsewhere.
-    pub(super) fn below<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
-        path.strip_prefix(self.url_base.as_bytes())?;
-        let rest = path.get(self.url_base.len() - 1..)?;
+    pub fn below<'a>(&self, path: &'a [u8]) -> Option<&'a [u8]> {
+        path.strip_prefix(self.mount.url_base.as_bytes())?;
+        let rest = path.get(self.mount.url_base.len() - 1..)?;
         match &self.file {
             Some(file) => rest.get(1..).filter(|rest| *rest == file.as_bytes()).map(|_| rest),
             None => Some(rest),

@@ -124,3 +124,23 @@ fn three_hundred_malformed_answers_leave_the_connection_usable() {
     let stream = client.get("/handlers/hello.rhai");
     assert_eq!(client.response(stream).status(), Some(200));
 }
+
+#[test]
+fn values_are_kept_counted_and_waited_for() {
+    let server = Server::start();
+    assert_eq!(ask(&server, "stash/counter.rhai").text(), "1\n");
+    assert!(over_http1(&server, "stash/counter.rhai").ends_with("\r\n\r\n2\n"));
+    assert_eq!(ask(&server, "stash/counter.rhai?reset=yes").text(), "1\n");
+    assert_eq!(ask(&server, "stash/value.rhai?do=take").status(), Some(404));
+    assert_eq!(ask(&server, "stash/wait.rhai?seconds=0.01").status(), Some(504));
+    assert_eq!(ask(&server, "stash/value.rhai?do=put&value=a").status(), Some(200));
+    let twice = ask(&server, "stash/value.rhai?do=put&value=b");
+    assert!(twice.status() == Some(409) && twice.text().contains("already"), "{twice:?}");
+    assert_eq!(ask(&server, "stash/value.rhai?do=peek").text(), "a");
+    assert_eq!(ask(&server, "stash/wait.rhai").text(), "a");
+    let mut client = Client::h2c(&server);
+    let waiting = client.get("/handlers/stash/wait.rhai?seconds=20");
+    assert!(client.barrier().is_empty());
+    assert!(over_http1(&server, "stash/value.rhai?do=put&value=c").starts_with("HTTP/1.1 200"));
+    assert_eq!(client.response(waiting).text(), "c");
+}

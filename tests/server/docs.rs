@@ -1,9 +1,10 @@
-//! Every example of `docs/handlers.md` is a whole handler and does what the comment above it promises.
+//! Every example of `docs/handlers.md` and `docs/from-wptserve.md` is a whole handler and does what the comment above it promises.
 //!
 //! `<!-- test: PROTOCOLS STATUS key="value" … -->` stands before a ```` ```rhai ```` block, as often as the example is to
-//! be asked. PROTOCOLS is `both`, `h1` or `h2`; STATUS a code, `reset=CODE`, or `end` (the connection ends). Keys of the
+//! be asked. PROTOCOLS is `both`, `h1` or `h2`; STATUS a code, `reset=CODE`, `none` (no status came), or `end` (the connection ends). Keys of the
 //! request: `query`, `method`, `content`, `type`, `header`; of the answer: `body`, `contains`, `field`, `field-start`,
-//! `no-field`, `trailer`, `informational`; `library` is a script to import.
+//! `no-field`, `trailer`, `informational`, `pushed` (the content of the stream that was promised), `frames` (type and flags
+//! of all frames on the stream but WINDOW_UPDATE); `library` is a script to import.
 
 use crate::support::raw::{Client, Fields, exchange};
 use crate::support::server::{Builder, Server};
@@ -11,6 +12,7 @@ use std::fmt::Write;
 use wireserve::wire::frame::{FrameType, flag};
 
 const DOCS: &str = include_str!("../../docs/handlers.md");
+const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
 const SOURCES: [&str; 15] = [
@@ -39,10 +41,10 @@ struct Example {
     code: String,
 }
 
-/// All examples, in order.
-fn examples() -> Vec<Example> {
+/// All examples of a page, in order.
+fn examples(page: &str) -> Vec<Example> {
     let (mut all, mut next, mut heading, mut in_code) = (Vec::new(), Example::default(), String::new(), false);
-    for (number, line) in DOCS.lines().enumerate() {
+    for (number, line) in page.lines().enumerate() {
         if in_code && line == "```" {
             in_code = false;
             all.push(std::mem::take(&mut next));
@@ -98,12 +100,25 @@ struct Answer {
     fields: Vec<String>,
     trailers: Vec<String>,
     body: String,
+    pushed: String,
+    frames: String,
 }
 
 #[test]
 fn every_example_of_the_handler_documentation_does_what_it_promises() {
-    let examples = examples();
-    assert!(examples.len() > 40, "only {} examples", examples.len());
+    keeps_its_promises("docs/handlers.md", DOCS, 40);
+}
+
+#[test]
+fn every_example_of_the_tour_for_authors_from_python_does_what_it_promises() {
+    keeps_its_promises("docs/from-wptserve.md", TOUR, 10);
+}
+
+/// The page has at least so many examples, and each does what it says.
+#[track_caller]
+fn keeps_its_promises(name: &str, page: &str, least: usize) {
+    let examples = examples(page);
+    assert!(examples.len() >= least, "only {} examples in {name}", examples.len());
     let mut builder = Server::builder();
     for example in &examples {
         builder = example.put(builder);
@@ -117,11 +132,8 @@ fn every_example_of_the_handler_documentation_does_what_it_promises() {
                 let outcome = std::panic::catch_unwind(ask);
                 let complaint = outcome.unwrap_or_else(|_| Err("nothing that could be read".to_owned()));
                 if let Err(complaint) = complaint {
-                    let _ = writeln!(
-                        wrong,
-                        "docs/handlers.md:{} ({}) over {protocol}: {complaint}",
-                        example.line, example.heading
-                    );
+                    let _ =
+                        writeln!(wrong, "{name}:{} ({}) over {protocol}: {complaint}", example.line, example.heading);
                 }
             }
         }
@@ -131,7 +143,7 @@ fn every_example_of_the_handler_documentation_does_what_it_promises() {
 
 #[test]
 fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
-    let examples = examples();
+    let examples = examples(DOCS);
     for example in &examples {
         assert!(!example.markers.is_empty(), "docs/handlers.md:{}: an example without a test", example.line);
     }
@@ -161,6 +173,30 @@ fn whatever_scripts_can_call_is_named_in_the_handler_documentation() {
         }
     }
     assert!(named > 150, "only {named} names");
+}
+
+#[test]
+fn whatever_the_tour_says_is_here_is_in_the_handler_documentation() {
+    let (mut named, mut missing) = (0, Vec::new());
+    let sections = TOUR.split("\n## ").filter(|section| section.starts_with("The "));
+    for row in sections.flat_map(str::lines).filter(|line| line.starts_with("| `")) {
+        let row = row.replace("\\|", "!");
+        let mut cells = row.split('|').skip(1);
+        let (there, here) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+        let calls = if here.contains("the same") { format!("{there}{here}") } else { here.to_owned() };
+        // Names after a dot in code: odd pieces between backticks.
+        for code in calls.split('`').skip(1).step_by(2) {
+            for name in code.split('.').skip(1) {
+                let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                named += usize::from(!name.is_empty());
+                if !DOCS.contains(&name) {
+                    missing.push(format!("{name} in {code}"));
+                }
+            }
+        }
+    }
+    assert!(named > 80, "only {named} names");
+    assert!(missing.is_empty(), "docs/handlers.md does not name {missing:#?}");
 }
 
 fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
@@ -208,7 +244,7 @@ impl Example {
 fn judge(answer: &Answer, marker: &[(String, String)]) -> Result<(), String> {
     match marker.get(1).map(|(word, value)| (&**word, &**value)) {
         Some(("reset", code)) if answer.reset.map(|code| code.to_string()).as_deref() == Some(code) => {}
-        Some(("end", _)) if answer.status.is_none() => {}
+        Some(("end" | "none", _)) if answer.status.is_none() => {}
         Some((code, "")) if answer.status.map(|code| code.to_string()).as_deref() == Some(code) => {}
         wanted => return Err(format!("it should give {wanted:?}")),
     }
@@ -221,6 +257,8 @@ fn judge(answer: &Answer, marker: &[(String, String)]) -> Result<(), String> {
             "field-start" => answer.fields.iter().any(|field| field.starts_with(&**value)),
             "no-field" => !answer.fields.iter().any(|field| field.starts_with(&format!("{value}:"))),
             "trailer" => has(&answer.trailers),
+            "pushed" => answer.pushed == *value,
+            "frames" => answer.frames == *value,
             "informational" => answer.informational.iter().any(|status| status.to_string() == *value),
             _ => true,
         };
@@ -258,6 +296,8 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
         }
     }
     let response = crate::support::raw::assemble(&frames, stream);
+    let here = frames.iter().filter(|frame| frame.header.stream_id == stream && !frame.is(FrameType::WINDOW_UPDATE));
+    let here: Vec<String> = here.map(|frame| format!("{}/{:x}", frame.header.frame_type, frame.header.flags)).collect();
     let lines =
         |fields: &Fields| fields.iter().map(|(name, value)| format!("{}: {}", text(name), text(value))).collect();
     let code = |fields: &Fields| lines_status(fields).unwrap_or_default();
@@ -268,6 +308,8 @@ fn over_http2(server: &Server, (method, path, fields, content): Request<'_>) -> 
         fields: lines(&response.fields),
         trailers: lines(&response.trailers),
         body: response.text(),
+        pushed: crate::support::raw::assemble(&frames, 2).text(),
+        frames: here.join(" "),
     }
 }
 

@@ -27,6 +27,7 @@ fn over_http1(server: &Server, method: &str, path: &str) -> Got {
 
 fn over_http2(server: &Server, method: &str, path: &str) -> Got {
     let mut client = Client::h2c(server);
+    client.open_windows();
     let stream = client.request(method, path, &[], true);
     let response = client.response(stream);
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
@@ -84,6 +85,27 @@ fn pages_are_generated_around_a_test() {
     for got in both(&server, "POST", "/a/x.any.html") {
         assert_eq!((got.status, got.get("allow")), (405, Some("GET, HEAD")));
     }
+}
+
+#[test]
+fn generated_pages_have_the_fields_of_their_test_and_go_through_pipes() {
+    let fields = "Content-Type: text/html;charset=x\nX-Twice: 1\nX-Twice: {{GET[a]}}\n";
+    let server = Server::builder()
+        .file("x.any.js", "// META: title={{GET[a]}}\n")
+        .file("x.any.js.sub.headers", fields)
+        .file("__dir__.headers", "X-Folder: yes\n")
+        .file("y.sub.window.js", "// META: title={{GET[a]}}\n")
+        .start();
+    for got in both(&server, "GET", "/x.any.html?a=1&pipe=status(203)") {
+        let values: Vec<_> = got.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("x-twice")).collect();
+        assert_eq!(
+            (got.status, values.len(), got.get("x-twice"), got.get("x-folder")),
+            (203, 1, Some("1"), Some("yes"))
+        );
+        assert_eq!(got.get("content-type"), Some("text/html;charset=x"));
+        assert!(got.body.contains("<title>{{GET[a]}}</title>"), "{}", got.body);
+    }
+    expect(&server, "GET", "/y.sub.window.html?a=1", 200, &["<title>1</title>", "src=\"/y.sub.window.js\""]);
 }
 
 #[test]
@@ -178,6 +200,8 @@ fn aliases_mount_folders_and_files() {
         .file("two/file.js", "two")
         .file("two/other.js", "two")
         .file("mounted/hidden.html", "hidden")
+        .file("one/in/t.sub.txt", "{{url_base}} {{fs_path(x)}}")
+        .file("one/root.rhai", "fn main(request, response) { request.doc_root }")
         .config(&config)
         .start();
     for got in both(&server, "GET", "/mounted/page.html") {
@@ -191,6 +215,10 @@ fn aliases_mount_folders_and_files() {
         assert_eq!((got.status, got.get("location")), (301, Some("/mounted/")));
     }
     expect(&server, "GET", "/lib/file.js", 200, &["two"]);
+    let folder = server.folder().join("one");
+    let below = format!("/mounted/ {}", folder.join("in/x").display());
+    expect(&server, "GET", "/mounted/in/t.sub.txt", 200, &[&below]);
+    expect(&server, "GET", "/mounted/root.rhai", 200, &[&folder.to_string_lossy()]);
     expect(&server, "GET", "/lib/other.js", 404, &[]);
 }
 
@@ -252,7 +280,14 @@ fn a_script_is_put_into_pages() {
     for got in both(&server, "GET", "/t.window.html") {
         assert!(got.body.starts_with("<!doctype html>\n<script>\nwindow.injected"), "{}", got.body);
     }
-    for path in ["/page.txt", "/handlers/page.rhai"] {
+    // A file that is sent in pieces.
+    server.write("large.html", format!("<!doctype html><p>{}", "x".repeat(600_000)));
+    for got in both(&server, "GET", "/large.html") {
+        assert!(got.body.starts_with("<!doctype html><script>\nwindow.injected"), "{}", &got.body[..200]);
+        assert_eq!(got.get("content-length"), Some(got.body.len().to_string().as_str()));
+        assert!(got.body.ends_with(&format!("</script>\n<p>{}", "x".repeat(600_000))));
+    }
+    for path in ["/page.txt", "/handlers/page.rhai", "/page.html?pipe=gzip"] {
         for got in both(&server, "GET", path) {
             assert!(!got.body.contains("injected"), "{path}: {}", got.body);
         }

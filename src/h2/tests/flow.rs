@@ -39,6 +39,24 @@ fn closed_window_sends_no_empty_data_and_finishes_when_it_opens() {
 }
 
 #[test]
+fn padding_counts_against_both_windows() {
+    let mut client = with_window(100);
+    client.says("get 1");
+    client.respond(1, false);
+    client.connection.set_padding(1, 9).expect("set_padding");
+    client.connection.send_data(1, body(93), true).expect("send_data");
+    client.expect(&["HEADERS 1 :status=200", "DATA 1 90"]);
+    assert_eq!((client.connection.queued(1), client.connection.send_window(0)), (3, Some(65_435)));
+    client.says("frame WINDOW_UPDATE 1 00 0000000a");
+    client.expect(&[]);
+    client.says("frame WINDOW_UPDATE 1 00 00000001");
+    client.expect(&["DATA 1 1"]);
+    client.says("frame WINDOW_UPDATE 1 00 00000064");
+    client.expect(&["DATA 1 END_STREAM 2"]);
+    assert_eq!(client.connection.set_padding(1, 9), Err(Misuse::StreamClosed));
+}
+
+#[test]
 fn connection_window_is_shared_and_streams_take_turns() {
     let mut client = with_window(1 << 20);
     client.says("get 1\nget 3");

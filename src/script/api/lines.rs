@@ -37,7 +37,8 @@ impl Lines {
         self.sent = self.sent.saturating_add(octets as u64);
     }
 
-    fn has_begun(&self) -> bool {
+    /// Whether something of it was written.
+    pub fn has_begun(&self) -> bool {
         self.status.is_some() || self.unknown
     }
 }
@@ -222,6 +223,7 @@ impl Response {
             return other_protocol(function, Protocol::Http1);
         }
         if !begun {
+            self.pace_raw(data.len())?;
             return sent(self.0.exchange.send_raw(data));
         }
         self.0.lines.borrow_mut().unknown = true;

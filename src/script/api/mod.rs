@@ -5,6 +5,7 @@
 
 pub mod connection;
 pub mod cookies;
+pub mod delivery;
 pub mod fields;
 pub mod frames;
 pub mod helpers;
@@ -12,6 +13,7 @@ pub mod hpack;
 pub mod json;
 pub mod lines;
 pub mod params;
+pub mod pieces;
 pub mod request;
 pub mod response;
 pub mod stash;

@@ -254,6 +254,10 @@ pub fn register(engine: &mut Engine) {
     handle!(engine, "connection", |request: &mut Request| -> Connection { request.0.exchange.connection().clone() });
     engine.register_get("server", |request: &mut Request| Dynamic::clone(&request.0.server));
     engine.register_get("doc_root", |request: &mut Request| {
+        // Below an alias it is the alias's folder, as in wptserve.
+        if let Some(mount) = request.of().routing.mount() {
+            return mount.folder.to_string_lossy().as_ref().into();
+        }
         request.0.server.read_lock::<Map>().and_then(|server| server.get("doc_root").cloned()).unwrap_or(Dynamic::UNIT)
     });
 }

@@ -7,8 +7,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
 
+use super::delivery::Piped;
 use super::fields::{FieldList, check_size, fields_of, value_of};
 use super::lines::Lines;
+use super::pieces::Source;
 use super::{Outcome, fail, handle, sent};
 use crate::exchange::{Exchange, Protocol, ResponseHead};
 use crate::http::{Fields, status};
@@ -38,18 +40,19 @@ pub(super) struct Inner {
     pub status: Cell<INT>,
     pub reason: RefCell<Option<String>>,
     pub headers: FieldList,
-    trailers: FieldList,
+    pub trailers: FieldList,
     pub content: RefCell<Dynamic>,
     pub content_written: Cell<bool>,
     pub add_required_headers: Cell<bool>,
-    send_body_for_head_request: Cell<bool>,
+    pub send_body_for_head_request: Cell<bool>,
     close_connection: Cell<bool>,
     pub lines: RefCell<Lines>,
+    pub piped: Option<Piped>,
 }
 
 impl Response {
-    /// A response with status 200 and nothing else.
-    pub fn new(exchange: Exchange, common: Rc<Common>) -> Self {
+    /// A response with status 200 and nothing else. `piped`: who sends it, if not the script.
+    pub fn new(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>) -> Self {
         Self(Rc::new(Inner {
             exchange,
             common,
@@ -63,6 +66,7 @@ impl Response {
             send_body_for_head_request: Cell::new(false),
             close_connection: Cell::new(false),
             lines: RefCell::default(),
+            piped,
         }))
     }
 
@@ -140,7 +144,7 @@ impl Response {
     }
 
     /// The fields as they go out: with what every response has, and names in lower case over HTTP/2.
-    fn fields(&self) -> Fields {
+    pub(super) fn fields(&self) -> Fields {
         let set = self.0.headers.0.borrow();
         // With room for date, server and content-length.
         let mut fields = Fields::with_capacity(set.len() + 3);
@@ -164,7 +168,7 @@ impl Response {
         }
     }
 
-    fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
+    pub(super) fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
         check_size(&fields)?;
         Ok(ResponseHead { status: self.status_code()?, reason: self.0.reason.borrow().clone(), fields })
     }
@@ -177,6 +181,10 @@ impl Response {
     /// Sends octets and waits until the client's window has taken most of them.
     pub fn write_data(&self, data: Bytes, end: bool) -> Outcome<()> {
         self.0.lines.borrow_mut().count(data.len());
+        if self.write_paced(&data, end)? { Ok(()) } else { self.write_now(data, end) }
+    }
+
+    pub(super) fn write_now(&self, data: Bytes, end: bool) -> Outcome<()> {
         if end {
             self.end_lines();
         }
@@ -195,48 +203,11 @@ impl Response {
         if self.0.exchange.request().is_head() && !self.0.send_body_for_head_request.get() {
             return Ok(());
         }
-        self.write_value(&content, call)
-    }
-
-    fn write_value(&self, content: &Dynamic, call: Call<'_>) -> Outcome<()> {
-        if content.is_unit() {
-            return Ok(());
+        let mut source = Source::new(content);
+        while let Some(octets) = source.next(call)? {
+            self.write_data(octets, false)?;
         }
-        if let Some(octets) = octets_of(content) {
-            return if octets.is_empty() { Ok(()) } else { self.write_data(octets, false) };
-        }
-        let pieces = content.read_lock::<Array>().map(|pieces| pieces.clone());
-        if let Some(pieces) = pieces {
-            return pieces.iter().try_for_each(|piece| self.write_piece(piece, call));
-        }
-        let pointer = content.read_lock::<FnPtr>().map(|pointer| pointer.clone());
-        let Some(pointer) = pointer else { return fail(wrong_content(content)) };
-        loop {
-            let piece = call(&pointer)?;
-            if piece.is_unit() {
-                return Ok(());
-            }
-            self.write_value_of_function(&piece)?;
-        }
-    }
-
-    /// A piece of a list: a function in it is called once, as in wptserve.
-    fn write_piece(&self, piece: &Dynamic, call: Call<'_>) -> Outcome<()> {
-        let pointer = piece.read_lock::<FnPtr>().map(|pointer| pointer.clone());
-        match pointer {
-            Some(pointer) => self.write_value_of_function(&call(&pointer)?),
-            None => self.write_value(piece, call),
-        }
-    }
-
-    fn write_value_of_function(&self, value: &Dynamic) -> Outcome<()> {
-        if value.is_unit() {
-            return Ok(());
-        }
-        let Some(octets) = octets_of(value) else {
-            return fail(format!("a function as content gives a string, octets or (), not {}", value.type_name()));
-        };
-        if octets.is_empty() { Ok(()) } else { self.write_data(octets, false) }
+        Ok(())
     }
 
     /// Sends what has not been sent yet, and ends the response. After raw calls, and after the script has ended the
@@ -266,6 +237,9 @@ impl Response {
     fn end(&self) -> Outcome<()> {
         self.end_lines();
         let trailers = self.0.trailers.0.borrow().clone();
+        if trailers.is_empty() && !self.0.exchange.response_ended() && self.write_paced(&Bytes::new(), true)? {
+            return Ok(());
+        }
         if trailers.is_empty() { sent(self.0.exchange.end()) } else { sent(self.0.exchange.send_trailers(&trailers)) }
     }
 
@@ -298,9 +272,10 @@ impl Response {
         Ok(true)
     }
 
-    fn whole_content(&self) -> Outcome<Option<Bytes>> {
+    /// The content if its length is known; `None` if it is to be made.
+    pub(super) fn whole_content(&self) -> Outcome<Option<Bytes>> {
         let content = self.0.content.borrow();
-        if content.is_unit() {
+        if content.is_unit() || content.read_lock::<Array>().is_some_and(|pieces| pieces.is_empty()) {
             return Ok(Some(Bytes::new()));
         }
         if let Some(octets) = octets_of(&content) {
@@ -335,7 +310,7 @@ fn has_upper_case(name: &[u8]) -> bool {
     name.iter().any(u8::is_ascii_uppercase)
 }
 
-fn wrong_content(content: &Dynamic) -> String {
+pub(super) fn wrong_content(content: &Dynamic) -> String {
     format!("content is a string, octets, a list of them, or a function, not {}", content.type_name())
 }
 
@@ -353,7 +328,11 @@ pub fn register(engine: &mut Engine) {
     });
     handle!(engine, "headers", |response: &mut Response| -> FieldList { response.0.headers.clone() });
     handle!(engine, "trailers", |response: &mut Response| -> FieldList { response.0.trailers.clone() });
-    engine.register_get("content", |response: &mut Response| response.0.content.borrow().clone());
+    // A list to be added to until it is something else, as in wptserve.
+    engine.register_get("content", |response: &mut Response| match response.0.content.borrow().clone() {
+        content if content.is_unit() => Dynamic::from_array(Array::new()),
+        content => content,
+    });
     engine.register_set("content", |response: &mut Response, value: Dynamic| {
         *response.0.content.borrow_mut() = value.flatten();
     });

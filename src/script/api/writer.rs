@@ -45,7 +45,11 @@ impl Writer {
 
     /// Sends a frame as given, on this connection.
     fn send(&self, function: &'static str, frame: &Frame, track: Track) -> Outcome<()> {
-        sent(self.0.exchange().send_raw_frame(function, frame.to_raw(), track))
+        let frame = frame.to_raw();
+        if frame.header.frame_type == FrameType::DATA {
+            self.0.pace_raw(frame.payload.len())?;
+        }
+        sent(self.0.exchange().send_raw_frame(function, frame, track))
     }
 
     fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
@@ -57,6 +61,22 @@ impl Writer {
             frame.set_padding(raw.padding);
         }
         self.send(function, &frame, raw.track)
+    }
+
+    /// A HEADERS frame. A whole interim response leaves the final one to be written.
+    fn raw_header(&self, fields: &Dynamic, options: &Map) -> Outcome<()> {
+        const FUNCTION: &str = "writer.write_raw_header_frame";
+        let block = block_of(fields)?;
+        let raw = self.raw_options(FUNCTION, options)?;
+        let own = Some(raw.stream_id) == self.0.exchange().stream_id();
+        if !own || !raw.end_headers || raw.end_stream || raw.track == Track::Yes || !is_interim(fields) {
+            return self.raw(FUNCTION, FrameType::HEADERS, block, options);
+        }
+        let mut frame = Frame::new(FrameType::HEADERS, flag::END_HEADERS, raw.stream_id, block);
+        if raw.padding.is_some() {
+            frame.set_padding(raw.padding);
+        }
+        sent(self.0.exchange().send_raw_interim(FUNCTION, frame.to_raw()))
     }
 
     fn raw_frame(&self, frame: &Frame, options: &Map) -> Outcome<()> {
@@ -105,8 +125,14 @@ impl Writer {
         let request = exchange.request();
         let (scheme, authority) = (latin1_text(&request.scheme), latin1_text(&request.authority));
         let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
-        Ok(Response::new(pushed, self.0.common().clone()))
+        Ok(Response::new(pushed, self.0.common().clone(), None))
     }
+}
+
+/// Whether these are the fields of an interim response (RFC 9110 §15.2).
+fn is_interim(fields: &Dynamic) -> bool {
+    let Ok(fields) = fields_of(fields) else { return false };
+    fields.get(":status").is_some_and(|status| status.len() == 3 && status.starts_with(b"1") && &status[..] != b"101")
 }
 
 pub fn register(engine: &mut Engine) {
@@ -153,6 +179,9 @@ fn register_checked(engine: &mut Engine) {
     engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
         writer.write_push(method, path, &fields_of(&fields)?)
     });
+    engine.register_fn("get_max_payload_size", |writer: &mut Writer| {
+        sent(writer.0.exchange().max_payload("writer.get_max_payload_size")).map(INT::from)
+    });
     engine.register_fn("end_stream", |writer: &mut Writer| {
         writer.0.end_lines();
         sent(writer.0.exchange().end())
@@ -163,14 +192,13 @@ fn register_checked(engine: &mut Engine) {
 }
 
 fn register_raw(engine: &mut Engine) {
-    const HEADERS: &str = "writer.write_raw_header_frame";
     const CONTINUATION: &str = "writer.write_raw_continuation_frame";
     const DATA: &str = "writer.write_raw_data_frame";
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &Map::new())
+        writer.raw_header(&fields, &Map::new())
     });
     engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
-        writer.raw(HEADERS, FrameType::HEADERS, block_of(&fields)?, &options)
+        writer.raw_header(&fields, &options)
     });
     engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic| {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &Map::new())
@@ -179,20 +207,24 @@ fn register_raw(engine: &mut Engine) {
         writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, options: Map| {
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
     engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, end_stream: bool| {
         let options = Map::from_iter([("end_stream".into(), end_stream.into())]);
-        writer.raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
+        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
     });
-    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| writer.raw_frame(&frame, &Map::new()));
+    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| {
+        writer.clone().raw_frame(&frame, &Map::new())
+    });
     engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame, options: Map| {
-        writer.raw_frame(&frame, &options)
+        writer.clone().raw_frame(&frame, &options)
     });
     engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
-        sent(writer.0.exchange().send_raw(octets("raw octets", &data)?))
+        let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
+        response.pace_raw(data.len())?;
+        sent(response.exchange().send_raw(data))
     });
 }

@@ -50,14 +50,15 @@ fn announced(file: &Path, trust: &Trust) -> Result<String, OpenError> {
 fn running(config: &Config) -> Result<String, OpenError> {
     let address = hosts::reached_at(config.bind_address.value);
     let mut tried = Vec::new();
-    for (kind, port) in KINDS.iter().flat_map(|kind| config.ports.of(*kind).iter().map(move |port| (kind, port))) {
-        let Port::Number(port) = *port else { continue };
-        let scheme = if kind.has_tls() { "https" } else { "http" };
-        let url = ready::url(scheme, &config.browser_host.value, port);
-        if lookup::listens(SocketAddr::new(address, port)) {
-            return Ok(url);
+    for kind in KINDS {
+        for port in config.ports.of(kind) {
+            let Port::Number(port) = *port else { continue };
+            let url = ready::url(kind.scheme(), &config.browser_host.value, port);
+            if lookup::listens(SocketAddr::new(address, port)) {
+                return Ok(url);
+            }
+            tried.push(url);
         }
-        tried.push(url);
     }
     Err(if tried.is_empty() { OpenError::NoPort } else { OpenError::NoServer(tried) })
 }
@@ -65,7 +66,6 @@ fn running(config: &Config) -> Result<String, OpenError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
     use crate::net::certificates::Certificates;
 
     fn opened(arguments: &OpenArguments, config: &Config) -> Result<String, String> {
@@ -91,22 +91,20 @@ mod tests {
     #[test]
     fn a_path_is_one_of_the_server_that_listens() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = |listener: &std::net::TcpListener| Port::Number(listener.local_addr().unwrap().port());
-        let mut config = Config::default();
-        config.browser_host.value = "a.test".to_owned();
-        for (kind, port) in
-            [(PortKind::H2, port(&closed)), (PortKind::Https, Port::Auto), (PortKind::Http, port(&listener))]
-        {
-            config.ports.set(kind, config::Value::default_of(vec![port]));
-        }
-        drop(closed);
         let number = listener.local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wpt.toml");
+        // A port of a kind that no page can come from is no place to go to.
+        let ports = format!("[ports]\nh2 = 1\nh2c = 2\nhttps = \"auto\"\nhttp = [3, {number}]\n");
+        std::fs::write(&file, format!("browser_host = \"a.test\"\n{ports}")).unwrap();
+        let (config, errors) = crate::config::check(Some(&file));
+        assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(opened(&of("/x?y"), &config), Ok(format!("http://a.test:{number}/x?y")));
         assert_eq!(opened(&OpenArguments::default(), &config), Ok(format!("http://a.test:{number}/")));
         drop(listener);
         let told = opened(&of("/"), &config).unwrap_err();
-        assert!(told.contains("nobody listens at https://a.test:") && told.contains("serve --h2"), "{told}");
+        assert!(told.starts_with("nobody listens at https://a.test:1/ nor at http://a.test:3/"), "{told}");
+        assert!(told.contains("serve --h2"), "{told}");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use super::content::{FilePieces, Segment};
 use super::{is_connection_specific, unreadable};
+use crate::exchange::pace::Pace;
 use crate::exchange::{Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
 use crate::site::deliver::send;
 use crate::site::pages::status_page;
+use crate::site::pipes::trickled;
 use bytes::{Buf, Bytes, BytesMut};
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -14,13 +16,17 @@ use std::path::Path;
 /// Octets within which the head of a file must end for HTTP/2.
 const MAX_HEAD: usize = 64 * 1024;
 
+/// Octets of a file whose content is to be taken out of its chunks for HTTP/2.
+const MAX_CHUNKED: u64 = 1 << 20;
+
 /// Answers with the `.asis` file at `path`. Over HTTP/1.1 its octets are all that is sent, and the connection ends.
 /// Over HTTP/2 its status line and fields become those of the response, but for connection-specific ones. `common` is
-/// for the server's own answers: another method, no such file.
+/// for the server's own answers: another method, no such file. Of all pipes `pace` alone acts, that of trickle, as on
+/// everything that is written as it is.
 ///
 /// # Errors
 /// The client is gone, or the exchange was answered before.
-pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields) -> Result<(), SendError> {
+pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: Option<Pace>) -> Result<(), SendError> {
     if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
         let mut prepared = status_page(405, "A file answers GET and HEAD.");
         prepared.head.fields.append("allow", "GET, HEAD");
@@ -32,16 +38,23 @@ pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields) -> Res
         Err(error) => return send(exchange, unreadable(&error), common).await,
     };
     match exchange.protocol() {
-        Protocol::Http1 => send_raw(exchange, file, length).await,
+        Protocol::Http1 => {
+            let pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+            send_raw(exchange, trickled(Content::Pieces(Box::new(pieces)), pace)).await
+        }
         Protocol::Http2 => match translated(file, length) {
-            Ok(prepared) => send(exchange, prepared, Fields::new()).await,
+            Ok(mut prepared) => {
+                if pace.is_some() {
+                    prepared.content = Content::Pieces(trickled(prepared.content, pace));
+                }
+                send(exchange, prepared, Fields::new()).await
+            }
             Err(text) => send(exchange, status_page(500, &text), common).await,
         },
     }
 }
 
-async fn send_raw(exchange: &Exchange, file: File, length: u64) -> Result<(), SendError> {
-    let mut pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<(), SendError> {
     loop {
         match pieces.next().await {
             Ok(Some(piece)) => exchange.send_raw(piece)?,
@@ -60,23 +73,32 @@ async fn send_raw(exchange: &Exchange, file: File, length: u64) -> Result<(), Se
 }
 
 fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
-    let mut begin = Vec::new();
-    let read = file.by_ref().take(MAX_HEAD as u64).read_to_end(&mut begin).and_then(|_| file.rewind());
-    read.map_err(|error: io::Error| format!("The file exists but cannot be read: {error}."))?;
-    let begin = Bytes::from(begin);
-    let (mut head, head_length) = parse_head(&begin).map_err(|what| {
-        format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.")
-    })?;
+    let begin = read_begin(&mut file, MAX_HEAD as u64)?;
+    let because =
+        |what| format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.");
+    let (mut head, head_length) = parse_head(&begin).map_err(because)?;
     let chunked = head.fields.has_token("transfer-encoding", "chunked");
     head.fields.retain(|field| !is_connection_specific(&field.name));
-    let content = if chunked && length <= begin.len() as u64 {
-        decoded(begin.slice(head_length..)).into()
+    if chunked && length > MAX_CHUNKED {
+        return Err(because(format!("it is chunked, and longer than {MAX_CHUNKED} octets")));
+    }
+    let content = if chunked {
+        let all = read_begin(&mut file, MAX_CHUNKED)?;
+        decoded(all.slice(head_length.min(all.len())..)).into()
     } else {
         let first = head_length as u64;
         let span = Segment::Span { first, count: length.saturating_sub(first) };
         Content::Pieces(Box::new(FilePieces::new(file, [span])))
     };
     Ok(Prepared { head, content, ..Prepared::default() })
+}
+
+/// The first octets of a file, which is then as if not read from.
+fn read_begin(file: &mut File, octets: u64) -> Result<Bytes, String> {
+    let mut begin = Vec::new();
+    let read = file.by_ref().take(octets).read_to_end(&mut begin).and_then(|_| file.rewind());
+    read.map_err(|error: io::Error| format!("The file exists but cannot be read: {error}."))?;
+    Ok(begin.into())
 }
 
 /// Status and fields, and how many octets they take. An error says what is wrong.
@@ -146,6 +168,8 @@ fn decoded(mut octets: Bytes) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn head(text: &'static str) -> Result<(u16, Vec<String>, usize), String> {
         let (head, length) = parse_head(&Bytes::from_static(text.as_bytes()))?;
@@ -181,5 +205,15 @@ mod tests {
         assert_eq!(decoded("3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n").as_deref(), Ok("abc0123456789"));
         assert_eq!(decoded("3\nabc\nff\nrest").as_deref(), Ok("abcff\nrest"));
         assert_eq!(decoded("no chunks").as_deref(), Ok("no chunks"));
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_read(octets in vec(any::<u8>(), 0..200), chunks in "([0-9a-f]{1,3};?\r?\n.{0,20}\r?\n)*") {
+            let _ = parse_head(&Bytes::from([b"HTTP/1.1 200\n", &octets[..]].concat()));
+            let _ = parse_head(&Bytes::from(octets.clone()));
+            prop_assert!(decoded(Bytes::from(octets.clone())).len() <= octets.len());
+            prop_assert!(decoded(Bytes::from(chunks.clone())).len() <= chunks.len());
+        }
     }
 }

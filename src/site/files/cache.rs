@@ -17,7 +17,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Files up to this many octets are kept in memory while they do not change.
-const MAX_CACHED_FILE: u64 = 256 * 1024;
+const MAX_CACHED_FILE: u64 = 1 << 20;
+/// Files up to this many octets have a tag of their content.
+const MAX_HASHED_FILE: usize = 256 * 1024;
 /// Octets of all cached files of a worker together.
 const MAX_CACHE: u64 = 64 << 20;
 /// What an entry counts for besides its content.
@@ -131,7 +133,7 @@ fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
             Stored::Small(content.into())
         }
     };
-    let fields = match read_fields(path, &state, files) {
+    let fields = match read_fields(path, &state.headers, files) {
         Ok(sources) if sources.iter().any(|source| source.template) => Head::Templates(sources),
         Ok(sources) => match fields::head(path, &sources, None) {
             Ok(mut head) => {
@@ -145,10 +147,15 @@ fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
     Ok(Cached { state, young, looked: Cell::new(files.now), fields, stored })
 }
 
-fn read_fields(path: &Path, state: &State, files: &Files<'_>) -> Result<Vec<fields::Source>, String> {
-    let mut sources = Vec::with_capacity(state.headers.len());
+/// Reads the `.headers` files of the file at `path`; an error is a sentence.
+pub(super) fn read_fields(
+    path: &Path,
+    headers: &[fields::Found],
+    files: &Files<'_>,
+) -> Result<Vec<fields::Source>, String> {
+    let mut sources = Vec::with_capacity(headers.len());
     // Next to a file that is served lies what is served, but for a link that leads elsewhere.
-    for found in state.headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
+    for found in headers.iter().filter(|found| !leads_elsewhere(path, found, files)) {
         sources.extend(fields::Source::read(found)?);
     }
     Ok(sources)
@@ -163,7 +170,7 @@ fn leads_elsewhere(path: &Path, found: &fields::Found, files: &Files<'_>) -> boo
     elsewhere
 }
 
-/// A strong tag (RFC 9110 §8.8.3): of the content where that is at hand, else of what tells one state of the file from
+/// A strong tag (RFC 9110 §8.8.3): of the content where that is quick, else of what tells one state of the file from
 /// another; and of the fields, which a client would not learn otherwise. A template's content is another for every
 /// request and gets none.
 fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &Stored) {
@@ -173,8 +180,8 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
     }
     let mut hasher = DefaultHasher::new();
     match stored {
-        Stored::Small(octets) => octets.hash(&mut hasher),
-        Stored::Large(_) => state.file.hash(&mut hasher),
+        Stored::Small(octets) if octets.len() <= MAX_HASHED_FILE => octets.hash(&mut hasher),
+        _ => state.file.hash(&mut hasher),
     }
     for field in &head.fields {
         field.hash(&mut hasher);
@@ -185,7 +192,6 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::environment::Environment;
     use crate::site::resolve::Roots;
     use std::fs;
     use std::time::SystemTime;
@@ -196,7 +202,6 @@ mod tests {
         folder: tempfile::TempDir,
         roots: Roots,
         cache: FileCache,
-        environment: Environment,
         start: Instant,
     }
 
@@ -206,8 +211,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let roots =
                 Roots { document: folder.path().into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-            let (cache, environment) = (FileCache::default(), Environment::default());
-            Self { folder, roots, cache, environment, start: Instant::now() }
+            Self { folder, roots, cache: FileCache::default(), start: Instant::now() }
         }
 
         fn write(&self, name: &str, text: &str) {
@@ -222,7 +226,6 @@ mod tests {
         fn find(&self, microseconds: u64, wall_clock: fn() -> SystemTime) -> Rc<Cached> {
             let files = Files {
                 roots: &self.roots,
-                environment: &self.environment,
                 cache: &self.cache,
                 now: self.start + Duration::from_micros(microseconds),
                 wall_clock,

@@ -1,10 +1,10 @@
 //! Content that is read from a file while it is sent.
 
 use crate::exchange::{ContentError, NextPiece, Pieces};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 /// Octets read at a time.
 const CHUNK: u64 = 64 * 1024;
@@ -65,14 +65,15 @@ impl FilePieces {
     }
 
     fn read_at(&mut self, first: u64, count: u64) -> Result<Bytes, ContentError> {
-        let mut piece = BytesMut::zeroed(usize::try_from(count).unwrap_or_default());
+        let mut piece = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
         let at_first = if first == self.position { Ok(first) } else { self.file.seek(SeekFrom::Start(first)) };
         // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
         at_first
-            .and_then(|_| self.file.read_exact(&mut piece))
+            .and_then(|_| self.file.by_ref().take(count).read_to_end(&mut piece))
+            .and_then(|read| if read as u64 == count { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) })
             .map_err(|error| ContentError(format!("the file cannot be read on: {error}")))?;
         self.position = first + count;
-        Ok(piece.freeze())
+        Ok(piece.into())
     }
 }
 

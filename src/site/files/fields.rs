@@ -7,7 +7,7 @@
 use super::stamp::Stamp;
 use crate::exchange::ResponseHead;
 use crate::http::{Fields, media_type};
-use crate::site::template::{self, Escape};
+use crate::site::template::{Escape, Scope, substitute};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -74,25 +74,17 @@ fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// The head of a whole response with the file at `path`; templates are substituted if there is a context. An error is a
+/// The fields that the sources give, and no others; as [`head`].
+pub(super) fn own(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Fields, String> {
+    let mut fields = Fields::new();
+    read_all(sources, scope)?.into_fields(&mut fields);
+    Ok(fields)
+}
+
+/// The head of a whole response with the file at `path`; templates are substituted if there is a scope. An error is a
 /// sentence that names file and line.
-pub(super) fn head(
-    path: &Path,
-    sources: &[Source],
-    context: Option<&template::Scope<'_>>,
-) -> Result<ResponseHead, String> {
-    let mut groups = Groups::default();
-    for source in sources {
-        let text = match context.filter(|_| source.template) {
-            Some(context) => {
-                let text = template::substitute(&source.text, context, Escape::None);
-                text.map_err(|error| format!("{}: {error}", source.name))?.into()
-            }
-            None => source.text.clone(),
-        };
-        check_length(&source.name, &text)?;
-        groups.read(&source.name, &text)?;
-    }
+pub(super) fn head(path: &Path, sources: &[Source], scope: Option<&Scope<'_>>) -> Result<ResponseHead, String> {
+    let groups = read_all(sources, scope)?;
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     if !groups.by_name.contains_key(&b"content-type"[..]) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -100,6 +92,22 @@ pub(super) fn head(
     }
     groups.into_fields(&mut head.fields);
     Ok(head)
+}
+
+fn read_all(sources: &[Source], scope: Option<&Scope<'_>>) -> Result<Groups, String> {
+    let mut groups = Groups::default();
+    for source in sources {
+        let text = match scope.filter(|_| source.template) {
+            Some(scope) => {
+                let text = substitute(&source.text, scope, Escape::None);
+                text.map_err(|error| format!("{}: {error}", source.name))?.into()
+            }
+            None => source.text.clone(),
+        };
+        check_length(&source.name, &text)?;
+        groups.read(&source.name, &text)?;
+    }
+    Ok(groups)
 }
 
 /// Fields by name, in the order of their first lines; a name is written as in its first line.
@@ -166,6 +174,8 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     fn source(name: &str, text: &[u8]) -> Source {
         Source { name: name.into(), text: Bytes::copy_from_slice(text), template: name.contains(".sub.") }
@@ -230,5 +240,17 @@ mod tests {
     fn many_names_take_linear_time() {
         let text: String = (0..40_000).map(|number| format!("{number:x}:\n")).collect();
         assert_eq!(fields(&[("a.headers", text.as_bytes())]).unwrap().len(), 40_001);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_read(text in "[a:\\x00 \r\n-]*", octets in vec(any::<u8>(), 0..200)) {
+            for text in [text.as_bytes(), &octets] {
+                if let Ok(fields) = fields(&[("a.headers", text)]) {
+                    prop_assert!(fields.len() <= 1 + text.iter().filter(|octet| **octet == b':').count());
+                }
+                prop_assert_eq!(lines(text).map(<[u8]>::len).sum::<usize>(), text.iter().filter(|octet| !b"\r\n".contains(octet)).count());
+            }
+        }
     }
 }

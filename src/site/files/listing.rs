@@ -49,8 +49,7 @@ pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
 }
 
 fn write_entry(page: &mut String, entry: &Entry) {
-    // Before it, a name with a colon would be a scheme.
-    let link = format!("./{}", escape::url_path(&entry.name));
+    let link = escape::url_path(&entry.name);
     let (class, slash) = if entry.folder { ("dir", "/") } else { ("file", "") };
     let _ = write!(page, "<li class=\"{class}\"><a href=\"{link}{slash}\">{}</a>", escape::html(&entry.name));
     if entry.headers {

@@ -55,14 +55,19 @@ fn slice(octets: &Bytes, range: ByteRange) -> Bytes {
     }
 }
 
+/// The answer of files and folders to methods that they do not have.
+pub fn other_method() -> Prepared {
+    let mut prepared = status_page(405, "A file answers GET and HEAD.");
+    prepared.head.fields.append("allow", "GET, HEAD");
+    prepared
+}
+
 /// Answers GET and HEAD, and other methods with 405, with a representation whose whole response begins with `head`:
 /// its `etag` and `last-modified` are what preconditions are about.
 pub fn answer(request: &Request, head: &ResponseHead, source: Source) -> Prepared {
     let method = &request.method[..];
     if !matches!(method, b"GET" | b"HEAD") {
-        let mut prepared = status_page(405, "A file answers GET and HEAD.");
-        prepared.head.fields.append("allow", "GET, HEAD");
-        return prepared;
+        return other_method();
     }
     if !asks_for_less(&request.fields) {
         return Prepared { head: head.clone(), content: source.whole(), ..Prepared::default() };

@@ -100,7 +100,11 @@ fn header(call: &Call) -> Result<Pipe, PipeError> {
         return Err(PipeError::Count { usage: USAGE, given: 0 });
     };
     let token = |text: &str| (!text.is_empty() && text.bytes().all(is_token)).then(|| text.as_bytes().to_vec());
-    let octets = |text: &str| from_latin1(text).filter(|octets| !octets.iter().any(|octet| b"\r\n\0".contains(octet)));
+    // Whitespace around a value is no part of it (RFC 9110 §5.5), and an error over HTTP/2 (RFC 9113 §8.2.1).
+    let octets = |text: &str| {
+        let octets = from_latin1(text.trim_matches([' ', '\t']))?;
+        (!octets.iter().any(|octet| b"\r\n\0".contains(octet))).then_some(octets)
+    };
     Ok(Pipe::Header {
         name: name.read("a field name (RFC 9110 §5.1)", token)?,
         value: value.read("a field value (RFC 9110 §5.5): characters up to U+00FF, no CR, LF or NUL", octets)?,

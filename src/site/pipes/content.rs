@@ -107,6 +107,29 @@ impl Pieces for Part {
     }
 }
 
+/// The beginning of content, announced with the length of all of it.
+#[derive(Debug)]
+pub(super) struct Cut {
+    announced: Option<u64>,
+    beginning: Part,
+}
+
+impl Cut {
+    pub fn new(content: Content, octets: u64) -> Self {
+        Self { announced: content.length(), beginning: Part::new(pieces_of(content), 0, Some(octets)) }
+    }
+}
+
+impl Pieces for Cut {
+    fn length(&self) -> Option<u64> {
+        self.announced
+    }
+
+    fn next(&mut self) -> NextPiece<'_> {
+        self.beginning.next()
+    }
+}
+
 /// Content in a rhythm. As in wptserve its length is not announced.
 #[derive(Debug)]
 pub(super) struct Trickled {

@@ -15,13 +15,14 @@ pub use error::PipeError;
 pub(super) use wire::Ending;
 
 use super::deliver;
+use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
-use crate::exchange::{Content, ContentError, Exchange, Prepared, Protocol, SendError};
+use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
 use crate::http::Fields;
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
-use content::{Divided, Part, Trickled, pieces_of};
+use content::{Cut, Divided, Part, Trickled, pieces_of};
 use flate2::{Compression, GzBuilder};
 use percent_encoding::percent_decode;
 use std::io::Write;
@@ -64,7 +65,8 @@ impl Pipeline {
         })
     }
 
-    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why.
+    /// Sends a response through the pipes. One that cannot be piped is answered with 500 and a sentence that says why;
+    /// `common` are the fields of that. What is put into HTML pages comes after the pipes.
     ///
     /// # Errors
     /// As [`deliver::send`].
@@ -74,9 +76,15 @@ impl Pipeline {
         mut prepared: Prepared,
         common: Fields,
         scope: &Scope<'_>,
+        injection: Option<&Injection>,
     ) -> Result<(), SendError> {
         match self.apply(exchange, &mut prepared, scope).await {
-            Ok(wire) => send_as(exchange, prepared, common, wire).await,
+            Ok(wire) => {
+                if let Some(injection) = injection {
+                    injection.apply(&mut prepared);
+                }
+                send_as(exchange, prepared, wire).await
+            }
             Err(error) => deliver::send(exchange, error.page(exchange), common).await,
         }
     }
@@ -116,22 +124,29 @@ impl Pipeline {
 /// As [`deliver::send`].
 pub async fn send_piped(
     exchange: &Exchange,
-    prepared: Prepared,
+    mut prepared: Prepared,
     common: Fields,
     name: &str,
     scope: &Scope<'_>,
+    injection: Option<&Injection>,
 ) -> Result<(), SendError> {
     let query = exchange.request().query();
     if !(200..300).contains(&prepared.head.status) || !Pipeline::is_asked_for(query, name) {
+        if let Some(injection) = injection {
+            injection.apply_to_file(&mut prepared).await;
+        }
         return deliver::send(exchange, prepared, common).await;
     }
     match Pipeline::parse(query, name) {
-        Ok(pipeline) => pipeline.send(exchange, prepared, common, scope).await,
+        Ok(pipeline) => {
+            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            pipeline.send(exchange, prepared, common, scope, injection).await
+        }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
     }
 }
 
-async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wire: Wire) -> Result<(), SendError> {
+async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Result<(), SendError> {
     if let Some(octets) = wire.pad {
         exchange.set_padding(octets)?;
     }
@@ -144,13 +159,11 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, common: Fields, wi
         content::pause(wire.delay).await;
     }
     match wire.ending {
-        None => deliver::send(exchange, prepared, common).await,
+        None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {
-            let length = prepared.content.length();
-            announce(&mut prepared, length);
-            prepared.content = Content::Pieces(Box::new(Part::new(pieces_of(prepared.content), 0, Some(octets))));
-            deliver::send_unfinished(exchange, prepared, common, ending).await
+            prepared.content = Content::Pieces(Box::new(Cut::new(prepared.content, octets)));
+            deliver::send_unfinished(exchange, prepared, ending).await
         }
     }
 }
@@ -233,9 +246,18 @@ fn trickle(prepared: &mut Prepared, pace: &Pace) -> Result<(), PipeError> {
         fields.append("Pragma", "no-cache");
         fields.append("Expires", "0");
     }
-    let pieces = pieces_of(std::mem::take(&mut prepared.content));
-    prepared.content = Content::Pieces(Box::new(Trickled::new(pieces, pace.clone(), LONGEST)));
+    let content = std::mem::take(&mut prepared.content);
+    prepared.content = Content::Pieces(trickled(content, Some(pace.clone())));
     Ok(())
+}
+
+/// Content in a rhythm, if there is one.
+pub(super) fn trickled(content: Content, pace: Option<Pace>) -> Box<dyn Pieces> {
+    let pieces = pieces_of(content);
+    match pace {
+        Some(pace) => Box::new(Trickled::new(pieces, pace, LONGEST)),
+        None => pieces,
+    }
 }
 
 async fn gzip(prepared: &mut Prepared) -> Result<(), PipeError> {

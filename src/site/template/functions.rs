@@ -122,8 +122,8 @@ fn below_root(name: &str, from: &str, scope: &Scope<'_>) -> Result<PathBuf, Faul
     if segments.is_empty() && !name.starts_with('/') {
         return Err(fault("is no file"));
     }
-    let root = &scope.environment.doc_root;
-    let mut path = root.clone();
+    let root = scope.doc_root;
+    let mut path = root.to_path_buf();
     path.extend(segments);
     if is_visible(root, &path, scope.hidden) { Ok(path) } else { Err(outside()) }
 }

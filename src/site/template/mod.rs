@@ -14,7 +14,7 @@ pub use error::{Fault, TemplateError};
 
 use super::environment::Environment;
 use crate::exchange::{Exchange, Peer, Request};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use value::Variables;
 
 /// Octets that a template may become.
@@ -51,6 +51,8 @@ pub struct Scope<'a> {
     pub peer: &'a Peer,
     /// The part of the path that a mounted folder stands for, with its last slash; `/` for the document root.
     pub url_base: &'a str,
+    /// That folder.
+    pub doc_root: &'a Path,
     /// The server.
     pub environment: &'a Environment,
     /// Canonical folders of which nothing is shown: private keys.
@@ -61,13 +63,18 @@ impl<'a> Scope<'a> {
     /// For a request below the document root.
     pub fn new(exchange: &'a Exchange, environment: &'a Environment, hidden: &'a [PathBuf]) -> Self {
         let peer = exchange.connection().peer();
-        Self { request: exchange.request(), peer, url_base: "/", environment, hidden }
+        let request = exchange.request();
+        let (url_base, doc_root) = match request.routing.mount() {
+            Some(mount) => (mount.url_base.as_str(), mount.folder.as_path()),
+            None => ("/", environment.doc_root.as_path()),
+        };
+        Self { request, peer, url_base, doc_root, environment, hidden }
     }
 }
 
 /// Whether a file's name asks for substitution.
 pub fn is_template(name: &str) -> bool {
-    name.contains(".sub.")
+    memchr::memmem::find(name.as_bytes(), b".sub.").is_some()
 }
 
 /// Replaces every `{{…}}` that has no `}` inside; everything else stays as it is.

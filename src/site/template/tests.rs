@@ -59,7 +59,11 @@ impl Stage {
 
     fn substitute(&self, content: &[u8], escape: Escape) -> Result<Vec<u8>, TemplateError> {
         let Self { request, peer, environment, hidden, url_base, .. } = self;
-        substitute(content, &Scope { request, peer, url_base, environment, hidden }, escape)
+        substitute(
+            content,
+            &Scope { request, peer, url_base, doc_root: &environment.doc_root, environment, hidden },
+            escape,
+        )
     }
 
     fn text(&self, content: &str) -> String {

@@ -15,6 +15,7 @@ use self::meta::Metadata;
 use self::pages::Parts;
 use crate::exchange::{Prepared, ResponseHead};
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -83,9 +84,9 @@ impl Generated {
         &self.source
     }
 
-    /// The path of what the page or script loads, as it would come: `.sub.` in it asks for substitution.
-    pub fn loads(&self) -> &[u8] {
-        &self.loads
+    /// The file name of what the page or script loads: `.sub.` in it asks for substitution.
+    pub fn loads_name(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.loads.rsplit(|octet| *octet == b'/').next().unwrap_or_default())
     }
 
     /// The response; `query` is the request's, without its `?`.

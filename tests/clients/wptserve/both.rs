@@ -2,6 +2,7 @@
 
 use super::folder;
 use super::grid::Request;
+use super::scripts;
 use crate::support::DEADLINE;
 use crate::support::http1::Answer;
 use crate::support::process::Process;
@@ -42,7 +43,7 @@ impl Both {
     pub fn start() -> Option<Self> {
         let python = python_with("wptserve")?;
         let mut builder = Server::builder().config(CONFIG);
-        for (path, content) in folder::files() {
+        for (path, content) in folder::files().into_iter().chain(scripts::files()) {
             builder = builder.file(&path, content);
         }
         let ours = builder.start();

@@ -5,6 +5,7 @@ mod both;
 mod difference;
 mod folder;
 mod grid;
+mod scripts;
 
 use allowed::ALLOWED;
 use both::Both;
@@ -41,11 +42,10 @@ fn compare(both: &Both, requests: Vec<Request>, over_http2: bool) -> BTreeSet<&'
 }
 
 #[test]
-fn files_pipes_and_templates_are_answered_as_wptserve_answers_them() {
+fn files_pipes_templates_and_scripts_are_answered_as_wptserve_answers_them() {
     let Some(both) = Both::start() else { return };
-    let requests = grid::requests();
-    assert!(requests.len() >= 300, "only {} requests", requests.len());
-    let used = compare(&both, requests, false);
+    let mut used = compare(&both, grid::requests(), false);
+    used.extend(compare(&both, scripts::requests(), false));
     for row in ALLOWED.iter().filter(|row| row.id != "http2-location") {
         assert!(used.contains(row.id), "no request needs the allowed difference {:?} any more: {}", row.id, row.reason);
     }
@@ -56,6 +56,14 @@ fn http_2_answers_as_wptserve_over_http_2() {
     let Some(both) = Both::start() else { return };
     let used = compare(&both, grid::requests_over_http2(), true);
     assert!(used.contains("http2-location"), "the row of HTTP/2 alone is not needed any more");
+}
+
+#[test]
+fn there_are_hundreds_of_different_requests() {
+    let all = |requests: Vec<Request>| requests.iter().map(Request::to_string).collect::<BTreeSet<_>>().len();
+    assert!(all(grid::requests()) >= 900, "{} requests for files", all(grid::requests()));
+    assert!(all(scripts::requests()) >= 250, "{} requests for scripts", all(scripts::requests()));
+    assert!(all(grid::requests_over_http2()) >= 300, "{} requests over HTTP/2", all(grid::requests_over_http2()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a handler carried over from wptserve does, in exact octets over HTTP/1.1 and in fields over HTTP/2.
 
+mod latency;
 mod lines;
 mod requests;
 mod responses;

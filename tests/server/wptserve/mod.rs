@@ -81,8 +81,10 @@ pub fn over_http2(server: &Server, ask: &Ask<'_>) -> Answer {
 /// Asks on a connection that is there.
 pub fn on(client: &mut Client, ask: &Ask<'_>) -> Answer {
     let stream = client.request_octets(ask.method, ask.target, &ask.headers, ask.body.is_empty());
-    if !ask.body.is_empty() {
-        client.data(stream, ask.body, true);
+    // A frame's largest payload (RFC 9113 §6.5.2); all of it is less than a stream's first window here.
+    let mut pieces = ask.body.chunks(16_384).peekable();
+    while let Some(piece) = pieces.next() {
+        client.data(stream, piece, pieces.peek().is_none());
     }
     answer(&client.response(stream))
 }

@@ -2,6 +2,7 @@
 
 use super::{Ask, DOCUMENT, both, over_http1, over_http2};
 use crate::support::server::Server;
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 fn document() -> Server {
@@ -157,6 +158,16 @@ fn trickled_content_is_not_to_be_cached() {
     through("trickle(d0.01)", |answer| {
         assert_eq!(answer.get("cache-control"), Some("no-cache, no-store, must-revalidate"));
         assert_eq!((answer.get("pragma"), answer.get("expires")), (Some("no-cache"), Some("0")));
+    });
+}
+
+#[test]
+fn gzip_packs_the_content() {
+    through("gzip", |answer| {
+        assert_eq!((answer.status, answer.get("content-encoding")), (200, Some("gzip")));
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&answer.body[..]).read_to_string(&mut text).expect("gzip");
+        assert_eq!(text, DOCUMENT);
     });
 }
 
