@@ -300,13 +300,16 @@ fn open(file: Option<&Path>) -> Result<Option<source::Source>, ConfigError> {
     if let Some(file) = file {
         return source::Source::open(file).map(Some);
     }
-    for name in [FILE, THEIR_FILE] {
-        match source::Source::open(Path::new(name)) {
-            Err(error) if error.is_missing() => {}
-            opened => return opened.map(Some),
-        }
+    match source::Source::open(Path::new(FILE)) {
+        Err(error) if error.is_missing() => {}
+        opened => return opened.map(Some),
     }
-    Ok(None)
+    match source::Source::open(Path::new(THEIR_FILE)) {
+        Err(error) if error.is_missing() => Ok(None),
+        // Many programs have a file of that name.
+        Ok(source) if !file::is_of_wptserve(&source) => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// As [`check`], with the folder of `--certs`, for the commands about certificates.

@@ -15,11 +15,15 @@ fn config_prints_what_would_be_served_and_every_fault() {
         assert!(text.lines().any(|printed| printed == line), "{line}\n{text}");
     }
 
-    write("config.json", "{\"host\": \"web-platform.test\", \"workers\": \"x\"}");
+    write("config.json", "{\"name\": \"of another program\"}");
+    let finished = wireserve(folder.path(), &["config"]);
+    assert!(finished.text().starts_with("# No file was read.\n"), "{}{}", finished.text(), finished.stderr);
+
+    write("config.json", "{\"ports\": {}, \"host\": \"web-platform.test\", \"workers\": \"x\"}");
     let finished = wireserve(folder.path(), &["config"]);
     assert_eq!(finished.code(), Some(2));
     assert!(finished.text().contains("browser_host = \"web-platform.test\"  # config.json:1\n"), "{}", finished.text());
-    for told in ["config.json:1:2: `host` is an old name", "config.json:1:42: `workers` is a whole number"] {
+    for told in ["config.json:1:15: `host` is an old name", "config.json:1:55: `workers` is a whole number"] {
         assert!(finished.stderr.contains(told), "{}", finished.stderr);
     }
 
