@@ -46,12 +46,12 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     engine
 }
 
-/// A variable that every function of every script sees, unless it has one of that name itself.
+/// A variable that every function of every script sees.
 #[derive(Clone)]
 struct Global(ImmutableString, Dynamic);
 
-/// Sets the one [`Global`] of an engine. Rhai's own are invisible in closures, and an engine's tag is at hand wherever
-/// a variable is looked up.
+/// Sets the one variable of an engine that every function of every script sees, unless it has one of that name itself.
+/// Rhai's own are invisible in closures, and an engine's tag is at hand wherever a variable is looked up.
 pub fn set_global(engine: &mut Engine, name: &str, value: Dynamic) {
     engine.set_default_tag(Dynamic::from(Global(name.into(), value)));
 }

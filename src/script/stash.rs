@@ -4,9 +4,9 @@
 //! |---|---|
 //! | [`key`] | under what a value is kept |
 //! | [`value`] | script values ⇄ the octets that are kept |
-//! | [`memory`] | values in this process |
-//! | [`redis`] | values in a Redis server, for several servers together |
-//! | [`waiters`] | who waits for which key, first come first served |
+//! | `memory` | values in this process |
+//! | `redis` | values in a Redis server, for several servers together |
+//! | `waiters` | who waits for which key, first come first served |
 //! | [`lock`] | the lock of a path, a lease |
 //! | [`error`] | why the stash refuses |
 //!

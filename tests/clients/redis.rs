@@ -167,6 +167,52 @@ fn a_server_that_goes_is_named_and_one_that_comes_is_used() {
 }
 
 #[test]
+fn a_wrong_password_is_told_and_not_shown() {
+    let Some(redis) = Redis::start() else { return };
+    let server = server(&redis.url().replace("secret", "mistaken"));
+    let refused = ask(&server, "peek");
+    assert!(
+        refused.contains("refuses this: ") && refused.contains("WRONGPASS") && !refused.contains("mistaken"),
+        "{refused}"
+    );
+    assert!(!server.log().contains("mistaken"), "{}", server.log());
+}
+
+#[test]
+fn who_waits_gets_what_came_while_the_server_was_out_of_reach() {
+    let Some(mut redis) = Redis::start() else { return };
+    let server = server(&redis.url());
+    let mut waiter = begin_to_wait(&server);
+    redis.stop();
+    assert!(ask(&server, "peek").contains("cannot be reached"));
+    redis.start_again();
+    let client = redis::Client::open(redis.url()).expect("an address");
+    let mut connection = client.get_connection().expect("a connection");
+    let name = "20:/handlers/stash.rhai:k";
+    let value = r#"{"text":"t","list":[1,2.5,null,{"$char":"x"}],"octets":{"$octets":"/w=="}}"#;
+    redis::cmd("SET").arg(format!("wireserve:stash:value:{name}")).arg(value).exec(&mut connection).expect("an answer");
+    // Should ours have been faster: else nobody hears it.
+    redis::cmd("PUBLISH").arg("wireserve:stash:changed").arg(name).exec(&mut connection).expect("an answer");
+    assert_eq!(rest(&mut waiter), "t f64 char ff");
+}
+
+#[test]
+fn what_others_left_in_redis_is_no_value() {
+    let Some(redis) = Redis::start() else { return };
+    let server = server(&redis.url());
+    let client = redis::Client::open(redis.url()).expect("an address");
+    let mut connection = client.get_connection().expect("a connection");
+    let name = "wireserve:stash:value:20:/handlers/stash.rhai:k";
+    redis::cmd("SET").arg(name).arg("{").exec(&mut connection).expect("an answer");
+    let foreign = ask(&server, "peek");
+    assert!(foreign.contains(r#"what Redis has for "k" (path "/handlers/stash.rhai") is no value"#), "{foreign}");
+    redis::cmd("DEL").arg(name).exec(&mut connection).expect("an answer");
+    redis::cmd("LPUSH").arg(name).arg("x").exec(&mut connection).expect("an answer");
+    let refused = ask(&server, "peek");
+    assert!(refused.contains("refuses this: ") && refused.contains("WRONGTYPE"), "{refused}");
+}
+
+#[test]
 fn a_server_that_is_not_there_yet_does_not_keep_ours_from_starting() {
     let Some(mut redis) = Redis::start() else { return };
     redis.stop();

@@ -52,8 +52,8 @@ impl Redis {
     /// # Errors
     /// [`StashError::Url`]
     pub fn new(url: &str, limits: Limits, waiters: Arc<Waiters>) -> Result<Self, StashError> {
-        let runtime =
-            Handle::try_current().map_err(|error| StashError::Url { url: url.to_owned(), why: error.to_string() })?;
+        let runtime = Handle::try_current()
+            .map_err(|error| StashError::Lost { url: link::masked(url), why: error.to_string() })?;
         let link = Link::new(url, CHANGED.to_owned(), waiters, &runtime)?;
         Ok(Self { inner: Arc::new(Inner { link, limits }), runtime })
     }

@@ -34,7 +34,7 @@ enum State {
     /// Nothing was tried yet.
     New,
     Connected(MultiplexedConnection),
-    Lost(String),
+    Lost(StashError),
 }
 
 impl Link {
@@ -71,16 +71,14 @@ impl Link {
         let _ = state.changed().await;
         match &*state.borrow() {
             State::Connected(connection) => Ok(connection.clone()),
-            State::Lost(why) => Err(StashError::Lost { url: self.url.clone(), why: why.clone() }),
+            State::Lost(error) => Err(error.clone()),
             State::New => Err(StashError::Lost { url: self.url.clone(), why: "the server stops".to_owned() }),
         }
     }
 
     /// An error of a command.
     pub fn error(&self, error: &RedisError) -> StashError {
-        let (url, why) = (self.url.clone(), error.to_string());
-        let answered = matches!(error.kind(), redis::ErrorKind::Server(_));
-        if answered { StashError::Refused { url, why } } else { StashError::Lost { url, why } }
+        error_at(&self.url, error)
     }
 }
 
@@ -114,13 +112,15 @@ impl Keeper {
                     self.waiters.all_changed();
                     self.listen(messages).await;
                     tracing::warn!("the stash at {} is gone", self.url);
-                    self.state.send_replace(State::Lost("it has closed the connection".to_owned()));
+                    let why = "it has closed the connection".to_owned();
+                    self.state.send_replace(State::Lost(StashError::Lost { url: self.url.clone(), why }));
                 }
                 Err(error) => {
+                    let error = error_at(&self.url, &error);
                     if !was_lost {
-                        tracing::warn!("the stash at {} cannot be reached: {error}", self.url);
+                        tracing::warn!("{error}");
                     }
-                    self.state.send_replace(State::Lost(error.to_string()));
+                    self.state.send_replace(State::Lost(error));
                 }
             }
             was_lost = true;
@@ -160,8 +160,14 @@ impl Keeper {
     }
 }
 
+/// Either nobody answered, or the server did.
+fn error_at(url: &str, error: &RedisError) -> StashError {
+    let (url, why) = (url.to_owned(), error.to_string());
+    if error.is_io_error() { StashError::Lost { url, why } } else { StashError::Refused { url, why } }
+}
+
 /// A URL for messages: its password is nobody's business.
-fn masked(url: &str) -> String {
+pub fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
