@@ -4,6 +4,8 @@
 
 #[path = "server/api/mod.rs"]
 mod api;
+#[path = "server/config.rs"]
+mod config;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
@@ -19,6 +21,8 @@ mod pipes;
 mod pipes_docs;
 #[path = "server/promises.rs"]
 mod promises;
+#[path = "server/reload.rs"]
+mod reload;
 #[path = "server/start.rs"]
 mod start;
 #[path = "server/stash.rs"]

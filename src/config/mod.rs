@@ -247,6 +247,14 @@ impl Config {
         }
     }
 
+    /// The files that say how the server is to be, or would if they were there.
+    pub fn candidates(&self) -> Vec<PathBuf> {
+        match &self.file {
+            Some(file) => vec![file.clone()],
+            None => [FILE, THEIR_FILE].map(PathBuf::from).to_vec(),
+        }
+    }
+
     /// `server_host`, also while the file is read.
     fn server_host(&self) -> &str {
         match self.server_host.origin {
@@ -292,13 +300,16 @@ fn open(file: Option<&Path>) -> Result<Option<source::Source>, ConfigError> {
     if let Some(file) = file {
         return source::Source::open(file).map(Some);
     }
-    for name in [FILE, THEIR_FILE] {
-        match source::Source::open(Path::new(name)) {
-            Err(error) if error.is_missing() => {}
-            opened => return opened.map(Some),
-        }
+    match source::Source::open(Path::new(FILE)) {
+        Err(error) if error.is_missing() => {}
+        opened => return opened.map(Some),
     }
-    Ok(None)
+    match source::Source::open(Path::new(THEIR_FILE)) {
+        Err(error) if error.is_missing() => Ok(None),
+        // Many programs have a file of that name.
+        Ok(source) if !file::is_of_wptserve(&source) => Ok(None),
+        opened => opened.map(Some),
+    }
 }
 
 /// As [`check`], with the folder of `--certs`, for the commands about certificates.

@@ -88,7 +88,7 @@ impl Source {
     }
 
     pub(super) fn origin(&self, at: usize) -> Origin {
-        Origin::File { path: self.path.clone(), line: self.position(at).0 }
+        Origin::File { path: self.path.clone(), line: self.line(at) }
     }
 
     /// An error about the octets `span` of the text.
@@ -103,6 +103,11 @@ impl Source {
         let width = width.min(text.chars().count().saturating_sub(indent));
         let place = Place { path: self.path.to_path_buf(), line, column: before + 1, text, indent, width };
         ConfigError::at(place, what.into(), advice)
+    }
+
+    /// The number of the line around an octet.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.position(at).0
     }
 
     /// The number of the line around an octet, and where that line begins.

@@ -96,7 +96,7 @@ impl fmt::Display for Port {
 }
 
 /// How much is logged to stderr: everything of the level and of those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum LogLevel {
     Off,
     /// What keeps the server from working as it should, and scripts that failed.

@@ -81,6 +81,18 @@ impl ScriptError {
         matches!(self, Self::Ended)
     }
 
+    /// The error as text for people: in full, or `brief`, in one line without the script's lines and calls.
+    pub fn text(&self, brief: bool) -> String {
+        let full = self.to_string();
+        match self.fault() {
+            Some(fault) if brief => {
+                let message = fault.message.lines().next().unwrap_or_default();
+                format!("error: {message} ({})", Spot(&fault.file, fault.place))
+            }
+            _ => full,
+        }
+    }
+
     /// The place in a script, if it has one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {

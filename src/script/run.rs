@@ -42,6 +42,8 @@ pub struct Options {
     pub changes: Changes,
     /// What scripts leave for later requests, whatever the worker.
     pub stash: Arc<Stash>,
+    /// Whether an error is told in one line, without the script's lines and calls.
+    pub suppress_handler_traceback: bool,
     /// What scripts see as `request.server.config`.
     pub server_config: Arc<serde_json::Value>,
     /// A script inside the program by its path below `handlers/`'s parent, such as `handlers/hello.rhai`.
@@ -71,7 +73,8 @@ impl Host {
         ]);
         let wall_clock = options.wall_clock;
         let cache = date::Cache::default();
-        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock });
+        let brief = options.suppress_handler_traceback;
+        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock, brief });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let options = Rc::new(options);
         let core = Core::new(limits, roots, changes, |engine| {
@@ -252,15 +255,19 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
             tracing::debug!(target: "script", "{target}: {}", error.text);
             return answer_plain(exchange, error.status, &format!("{}\n", error.text), common);
         }
-        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {error}"),
-        _ => tracing::warn!(target: "script", "{target}: {error}"),
+        _ => {}
+    }
+    let text = error.text(common.brief);
+    match error {
+        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
+        _ => tracing::warn!(target: "script", "{target}: {text}"),
     }
     // A page after raw octets would be one more thing that the client did not expect.
     if exchange.headers_sent() || exchange.raw_used() {
         // The client may be gone already, or the script has ended the stream, which is all the same now.
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
-        answer_plain(exchange, 500, &format!("{error}\n"), common);
+        answer_plain(exchange, 500, &format!("{text}\n"), common);
     }
 }
 

@@ -1,15 +1,16 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
 use super::certs::Report;
+use super::log::Log;
 use super::settings;
 use crate::config::{
-    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, LogLevel,
-    NewArguments, OpenArguments, ServeArguments,
+    self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, NewArguments,
+    OpenArguments, ServeArguments,
 };
 use crate::net::certificates::Renew;
 use crate::script;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Carries out a command. 0: done; 1: `check` found errors; 2: the arguments, the configuration or the operating
@@ -31,9 +32,9 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail(errors),
     };
-    log_to_stderr(config.log.value);
+    let log = Log::to_stderr(config.log.value);
     hint(&config);
-    match super::start::serve(&config) {
+    match super::start::serve(arguments, config, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
     }
@@ -110,7 +111,7 @@ fn certs(arguments: &CertsArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail(errors),
     };
-    log_to_stderr(config.log.value);
+    Log::to_stderr(config.log.value);
     let said = match arguments.command {
         Some(CertsCommand::Renew { authority: false }) => super::certs::renew(&config, Renew::Leaf),
         Some(CertsCommand::Renew { authority: true }) => super::certs::renew(&config, Renew::Authority),
@@ -132,7 +133,7 @@ fn open(arguments: &OpenArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail(errors),
     };
-    log_to_stderr(config.log.value);
+    Log::to_stderr(config.log.value);
     match super::open::open(arguments, &config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
@@ -148,18 +149,4 @@ fn say(text: &str) {
 fn fail(error: impl Display) -> ExitCode {
     eprintln!("wireserve: {error}");
     ExitCode::from(2)
-}
-
-fn log_to_stderr(level: LogLevel) {
-    // Our own words at the wanted level; those of crates only when they warn.
-    let filter = match level {
-        LogLevel::Off => "off".to_owned(),
-        level => format!("warn,wireserve={0},script={0}", level.name()),
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter);
-    // Whoever set another subscriber before wants that one.
-    let _ = subscriber.try_init();
 }

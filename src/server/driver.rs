@@ -1,6 +1,6 @@
 //! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
 
-use super::worker::Worker;
+use super::thread::Thread;
 use crate::exchange::{self, Connection, Notice};
 use crate::net::pump::{Close, Engine, PeerClosed, Transmit};
 use std::io;
@@ -11,14 +11,16 @@ use std::time::Instant;
 /// What the pump drives.
 pub(super) struct Driver {
     pub connection: Connection,
-    pub worker: Rc<Worker>,
+    pub thread: Rc<Thread>,
 }
 
 impl Driver {
     /// Hands new exchanges to whoever answers them, and notices to the log.
-    fn turn(&self) {
+    fn turn(&self, now: Instant) {
         while let Some(exchange) = self.connection.next_exchange() {
-            self.connection.in_turn(|| super::dispatch::dispatch(&self.worker, exchange));
+            let worker = self.thread.worker();
+            worker.now.set(now);
+            self.connection.in_turn(|| super::dispatch::dispatch(&worker, exchange));
         }
         while let Some(notice) = self.connection.next_notice() {
             log(&self.connection, &notice);
@@ -28,23 +30,20 @@ impl Driver {
 
 impl Engine for Driver {
     fn receive(&self, now: Instant, octets: &[u8]) {
-        self.worker.now.set(now);
         self.connection.receive(now, octets);
-        self.turn();
+        self.turn(now);
     }
 
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
-        self.worker.now.set(now);
         // Without a close_notify the peer may well read on: for HTTP it is the end of what it sends.
         let clean = matches!(how, PeerClosed::Clean | PeerClosed::Failed(io::ErrorKind::UnexpectedEof));
         self.connection.peer_closed(now, clean);
-        self.turn();
+        self.turn(now);
     }
 
     fn handle_timeout(&self, now: Instant) {
-        self.worker.now.set(now);
         self.connection.handle_timeout(now);
-        self.turn();
+        self.turn(now);
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -52,9 +51,8 @@ impl Engine for Driver {
     }
 
     fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        self.worker.now.set(now);
         let sent = self.connection.transmit(write);
-        self.turn();
+        self.turn(now);
         match sent {
             Ok(None) => Transmit::Idle,
             Ok(Some(true)) => Transmit::Flush,

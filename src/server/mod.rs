@@ -1,7 +1,8 @@
 //! Start and stop, workers, and who answers what.
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
-//! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes.
+//! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is swapped whole when the
+//! configuration is edited.
 
 mod browsers;
 mod certs;
@@ -10,14 +11,16 @@ mod dispatch;
 mod driver;
 mod environment;
 mod error;
+mod log;
 mod names;
 mod open;
 mod pages;
 mod piped;
+mod reload;
 mod settings;
 mod start;
+mod thread;
 mod worker;
 
 pub use commands::run;
 pub use error::StartError;
-pub use start::serve;

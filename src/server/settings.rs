@@ -11,11 +11,27 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+/// What outlives every configuration that a server gets while it runs.
+pub(super) struct Lasting {
+    pub urls: ready::Urls,
+    pub stash: Arc<Stash>,
+    /// The watcher of scripts.
+    pub changes: Changes,
+    pub next_connection: Arc<AtomicU64>,
+}
+
+impl Lasting {
+    pub fn new(urls: ready::Urls, stash: Arc<Stash>) -> Self {
+        Self { urls, stash, changes: Changes::watch(), next_connection: Arc::new(AtomicU64::new(1)) }
+    }
+}
+
 /// What all workers share.
 ///
 /// # Errors
 /// What the configuration says about URLs is of no use.
-pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> Result<Shared, SiteError> {
+pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteError> {
+    let urls = &lasting.urls;
     let own = config.ssl.own.as_ref();
     // A key must not be shown, wherever the configuration puts it.
     let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
@@ -29,14 +45,14 @@ pub(super) fn shared(config: &Config, urls: &ready::Urls, stash: Arc<Stash>) -> 
     let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {
-        script: script_options(config, &roots, environment.config.clone(), stash),
+        script: script_options(config, &roots, environment.config.clone(), lasting),
         site: Site::new(roots, &config.site(), environment)?,
         ports,
         h1: http1(&config.limits.http1),
         h2: http2(&config.limits.http2),
         exchange,
         latency: config.latency.value,
-        next_connection: AtomicU64::new(1),
+        next_connection: lasting.next_connection.clone(),
     })
 }
 
@@ -50,14 +66,15 @@ fn label(kind: PortKind) -> &'static str {
     }
 }
 
-fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, stash: Arc<Stash>) -> script::Options {
+fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, lasting: &Lasting) -> script::Options {
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
         limits: script_limits(config),
-        changes: Changes::watch(),
-        stash,
+        changes: lasting.changes.clone(),
+        stash: lasting.stash.clone(),
+        suppress_handler_traceback: config.suppress_handler_traceback.value,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,

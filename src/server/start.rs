@@ -1,10 +1,13 @@
 //! From a configuration to open ports, and to the end.
 
 use super::error::StartError;
-use super::settings;
-use super::worker::{self, Incoming, Shared, Speaks};
+use super::log::Log;
+use super::reload::{Edits, Reloader};
+use super::settings::{self, Lasting};
+use super::thread::{self, Incoming, Order, Speaks};
+use super::worker::Shared;
 use crate::config::ports::Wanted;
-use crate::config::{Config, Port, PortKind, Ready, ready};
+use crate::config::{Config, Port, PortKind, Ready, ServeArguments, ready};
 use crate::net;
 use crate::net::certificates::{CertificateError, Certificates};
 use crate::net::listen::Listener;
@@ -26,23 +29,25 @@ struct Open {
 ///
 /// # Errors
 /// [`StartError`]; nothing was announced then.
-pub fn serve(config: &Config) -> Result<(), StartError> {
+pub(super) fn serve(arguments: &ServeArguments, config: Config, log: &Log) -> Result<(), StartError> {
     let runtime = runtime()?;
-    let served = runtime.block_on(run(config));
+    let served = runtime.block_on(run(arguments, config, log));
     // Whatever still runs was given its time.
     runtime.shutdown_background();
     served
 }
 
-async fn run(config: &Config) -> Result<(), StartError> {
+async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
-    let certificates = certificates(config)?;
-    let (open, urls) = open_ports(config, &certificates)?;
-    let shared = Arc::new(settings::shared(config, &urls, stash)?);
+    let certificates = certificates(&config)?;
+    let (open, urls) = open_ports(&config, &certificates)?;
+    let lasting = Lasting::new(urls.clone(), stash);
+    let shared = Arc::new(settings::shared(&config, &lasting)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
+    let edits = Edits::of(&config);
     let ready = Ready { urls, ca, spki, pid: std::process::id() };
     ready
         .announce(config.ready_file.as_deref())
@@ -54,10 +59,16 @@ async fn run(config: &Config) -> Result<(), StartError> {
     for port in open {
         acceptors.spawn(accept(port, workers.senders.clone()));
     }
-    let signal = signals.next().await;
+    let mut reloader = Reloader { arguments, log, config, lasting, workers: workers.senders.clone(), edits };
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        never = reloader.run() => match never {},
+    };
     tracing::info!("{signal:?}: no new connections; streams under way may end (a second signal cuts them off)");
     acceptors.shutdown().await;
-    let grace = config.limits.server.shutdown_timeout.value;
+    let grace = reloader.config.limits.server.shutdown_timeout.value;
+    // A worker ends when nobody is left to give it orders.
+    drop(reloader);
     tokio::select! {
         () = workers.ended() => {}
         _ = signals.next() => tracing::warn!("a second signal: streams under way are cut off"),
@@ -114,10 +125,10 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>
 }
 
 /// Hands what arrives to the workers in turn.
-async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
+async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Order>>) {
     for worker in workers.iter().cycle() {
         let (stream, client) = port.listener.accept().await;
-        if worker.send(Incoming { stream, client, speaks: port.speaks.clone() }).is_err() {
+        if worker.send(Order::Serve(Incoming { stream, client, speaks: port.speaks.clone() })).is_err() {
             return;
         }
     }
@@ -125,7 +136,7 @@ async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Incoming>>) {
 
 /// The threads that do the work.
 struct Workers {
-    senders: Vec<mpsc::UnboundedSender<Incoming>>,
+    senders: Vec<mpsc::UnboundedSender<Order>>,
     ended: Vec<oneshot::Receiver<()>>,
 }
 
@@ -133,14 +144,14 @@ impl Workers {
     fn start(count: usize, shared: &Arc<Shared>) -> Result<Self, StartError> {
         let mut workers = Self { senders: Vec::new(), ended: Vec::new() };
         for number in 0..count {
-            let (sender, incoming) = mpsc::unbounded_channel();
+            let (sender, orders) = mpsc::unbounded_channel();
             let (ending, ended) = oneshot::channel();
             let shared = shared.clone();
             let run = move || {
                 match runtime() {
                     Ok(runtime) => {
                         let local = tokio::task::LocalSet::new();
-                        local.block_on(&runtime, worker::run(shared, incoming));
+                        local.block_on(&runtime, thread::run(shared, orders));
                     }
                     Err(error) => tracing::error!("a worker could not start: {error}"),
                 }

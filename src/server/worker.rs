@@ -1,23 +1,18 @@
-//! A worker: one OS thread with a runtime of its own, and everything of the connections that it was handed.
+//! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
-use super::driver::Driver;
-use crate::exchange::{self, Connection, Exchange, Peer};
+use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
-use crate::net::pump::pump;
-use crate::net::tls::Tls;
-use crate::net::{self, transport::Transport};
+use crate::net;
 use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
 /// How long a worker trusts what a path meant last time. Contents are looked at on each request all the same: this is
 /// about files that appear, vanish or hide each other.
@@ -27,7 +22,7 @@ const MAX_RESOLVED: usize = 4096;
 /// Methods for which it remembers the meaning of a path, where they differ.
 const MAX_METHODS: usize = 8;
 
-/// What all workers share, never changed.
+/// What all workers share, never changed: another configuration has another.
 pub(super) struct Shared {
     /// What URLs mean. Reached through [`Worker::site`] alone.
     pub site: Site,
@@ -39,7 +34,8 @@ pub(super) struct Shared {
     pub script: script::Options,
     /// How long every answer is held back, whoever gives it; zero for not at all.
     pub latency: Duration,
-    pub next_connection: AtomicU64,
+    /// The same for every configuration.
+    pub next_connection: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -47,22 +43,6 @@ impl Shared {
     pub fn port_for(&self, what: &str) -> Option<&str> {
         self.ports.iter().find(|(name, _)| name == what).map(|(_, url)| url.as_str())
     }
-}
-
-/// What a port speaks.
-#[derive(Clone)]
-pub(super) enum Speaks {
-    Http1,
-    Http1OverTls(Tls),
-    Http2OverTls(Tls),
-    Http2,
-}
-
-/// A connection on its way from the acceptor to a worker.
-pub(super) struct Incoming {
-    pub stream: TcpStream,
-    pub client: SocketAddr,
-    pub speaks: Speaks,
 }
 
 /// Who answers a request.
@@ -81,7 +61,8 @@ struct Resolved {
     answer: Rc<Answer>,
 }
 
-/// What everything on a worker's thread uses.
+/// What everything on a worker's thread uses, until the configuration changes. Who is under way keeps the one that he
+/// began with.
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: script::Host,
@@ -90,94 +71,22 @@ pub(super) struct Worker {
     pub now: Cell<Instant>,
     resolved: RefCell<HashMap<Bytes, Vec<Resolved>>>,
     date: date::Cache,
-    connections: RefCell<HashMap<u64, Connection>>,
-    stopping: Cell<bool>,
-}
-
-/// Runs a worker. When the acceptors have gone, its connections are told to end, and it ends with the last of them.
-pub(super) async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiver<Incoming>) {
-    let worker = Rc::new(Worker {
-        host: script::Host::new(shared.script.clone()),
-        shared,
-        file_cache: FileCache::default(),
-        now: Cell::new(net::now()),
-        resolved: RefCell::default(),
-        date: date::Cache::default(),
-        connections: RefCell::default(),
-        stopping: Cell::new(false),
-    });
-    let mut tasks = tokio::task::JoinSet::new();
-    loop {
-        tokio::select! {
-            next = incoming.recv() => match next {
-                Some(incoming) => { tasks.spawn_local(serve(worker.clone(), incoming)); }
-                None => break,
-            },
-            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-        }
-    }
-    worker.stopping.set(true);
-    let open: Vec<Connection> = worker.connections.borrow().values().cloned().collect();
-    open.iter().for_each(Connection::shut_down);
-    while tasks.join_next().await.is_some() {}
-}
-
-async fn serve(worker: Rc<Worker>, incoming: Incoming) {
-    let Incoming { stream, client, speaks } = incoming;
-    let stream = match tokio::net::TcpStream::from_std(stream) {
-        Ok(stream) => stream,
-        Err(error) => return tracing::warn!("a connection from {client} could not be taken over: {error}"),
-    };
-    let server = stream.local_addr().ok();
-    let mut peer = Peer {
-        id: worker.shared.next_connection.fetch_add(1, Ordering::Relaxed),
-        client_address: client.to_string(),
-        server_address: server.map(|address| address.to_string()).unwrap_or_default(),
-        server_port: server.map(|address| address.port()).unwrap_or_default(),
-        ..Peer::default()
-    };
-    let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
-        return run_connection(&worker, stream, peer, matches!(speaks, Speaks::Http2)).await;
-    };
-    match tls.accept(stream).await {
-        Ok((stream, info)) => {
-            let http2 = info.alpn.as_deref() == Some("h2");
-            peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
-            peer.tls = Some(exchange::Tls {
-                sni: info.sni,
-                alpn: info.alpn,
-                version: info.version.to_owned(),
-                cipher: info.cipher.to_owned(),
-            });
-            run_connection(&worker, stream, peer, http2).await;
-        }
-        Err(error) if error.is_distrust() => tracing::info!("{client}: {error}"),
-        Err(error) => tracing::debug!("{client}: {error}"),
-    }
-}
-
-async fn run_connection<S: Transport>(worker: &Rc<Worker>, stream: S, peer: Peer, http2: bool) {
-    let id = peer.id;
-    let connection = if http2 {
-        Connection::http2(peer, worker.shared.exchange, h2::Connection::server(worker.shared.h2.clone(), net::now()))
-    } else {
-        Connection::http1(peer, worker.shared.exchange, h1::Connection::server(worker.shared.h1.clone(), net::now()))
-    };
-    worker.connections.borrow_mut().insert(id, connection.clone());
-    if worker.stopping.get() {
-        connection.shut_down();
-    }
-    tracing::debug!(connection = id, "opened: {connection:?}");
-    let driver = Driver { connection: connection.clone(), worker: worker.clone() };
-    let end = pump(stream, &driver).await;
-    connection.end_all();
-    connection.end_context();
-    worker.connections.borrow_mut().remove(&id);
-    tracing::debug!(connection = id, "closed: {end:?}");
 }
 
 impl Worker {
-    /// What URLs mean at present.
+    /// A worker with nothing compiled and nothing looked up yet.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            host: script::Host::new(shared.script.clone()),
+            shared,
+            file_cache: FileCache::default(),
+            now: Cell::new(net::now()),
+            resolved: RefCell::default(),
+            date: date::Cache::default(),
+        }
+    }
+
+    /// What URLs mean.
     pub fn site(&self) -> &Site {
         &self.shared.site
     }

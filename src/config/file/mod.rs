@@ -5,6 +5,7 @@ mod ports;
 mod ssl;
 mod urls;
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::section::{self, Item, Read, Reader, Section, boolean, text, whole, wrong, wrong_with};
@@ -17,6 +18,31 @@ use super::{Config, ConfigError};
 const MAX_WORKERS: u64 = 1024;
 /// Ten minutes: nobody waits longer for an answer.
 const MAX_LATENCY: u64 = 600_000;
+
+/// Keys by which a configuration of wptserve is known.
+const THEIRS: [&str; 14] = [
+    "browser_host",
+    "alternate_hosts",
+    "doc_root",
+    "ws_doc_root",
+    "server_host",
+    "ports",
+    "check_subdomains",
+    "bind_address",
+    "ssl",
+    "aliases",
+    "logging",
+    "external_host",
+    "host_ip",
+    "bind_hostname",
+];
+
+/// Whether a file that nobody named is about this server: one of its keys is wptserve's, or it cannot be read.
+pub(super) fn is_of_wptserve(source: &Source) -> bool {
+    let (document, syntax) = source.parse();
+    let Kind::Table(entries) = &document.kind else { return false };
+    !syntax.is_empty() || entries.iter().any(|entry| THEIRS.contains(&entry.key.as_str()))
+}
 
 /// Sets what the file sets; what is wrong with it goes to `errors`, in the order of the file.
 pub(super) fn read(source: &Source, config: &mut Config, errors: &mut Vec<ConfigError>) {
@@ -31,12 +57,11 @@ pub(super) fn read_into<'s>(source: &'s Source, config: &mut Config) -> Reader<'
     let mut reader = Reader::new(source);
     config.file = Some(source.path().to_owned());
     // What could be read of a broken line says nothing about its author's intent.
-    let broken: Vec<Option<usize>> =
-        syntax.iter().map(|error| source.error(error.span.clone(), "", None).line()).collect();
+    let broken: HashSet<usize> = syntax.iter().map(|error| source.line(error.span.start)).collect();
     let mut top = Section::top(&document);
     read_top(&mut reader, &mut top, config);
     top.finish(&mut reader);
-    reader.errors.retain(|error| !broken.contains(&error.line()));
+    reader.errors.retain(|error| error.line().is_none_or(|line| !broken.contains(&line)));
     for error in syntax {
         reader.fail(error.span, error.what, None);
     }

@@ -128,3 +128,14 @@ fn no_port_at_all_is_an_error() {
     let config = resolve_json(r#"{"ports": {"http": [], "https": [8443]}}"#, &["--port", "auto"]).unwrap();
     assert_eq!(config.ports.of(PortKind::Http), [Port::Auto]);
 }
+
+#[test]
+fn a_file_of_another_program_is_not_taken_for_ours() {
+    let of_wptserve = |text: &str| file::is_of_wptserve(&Source::new(Path::new("config.json"), text.to_owned()));
+    for theirs in [r#"{"ports": {}}"#, r#"{"x": 1, "browser_host": "a.test"}"#, "{\"ports\": "] {
+        assert!(of_wptserve(theirs), "{theirs}");
+    }
+    for other in [r#"{"name": "app", "port": 80}"#, "{}", r#"{"url": "http://localhost/"}"#] {
+        assert!(!of_wptserve(other), "{other}");
+    }
+}

@@ -66,6 +66,22 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
 }
 
 #[test]
+fn the_documentation_has_every_key() {
+    let page = include_str!("../../../docs/configuration.md");
+    let known = print::values_of_defaults();
+    let keys =
+        known.iter().map(String::as_str).chain(["aliases", "routes", "rewrites", "inject_script", "ssl", "ports"]);
+    for key in keys.filter(|key| !key.starts_with("limits.")) {
+        let (table, short) = key.rsplit_once('.').unwrap_or(("", key));
+        let shown = if ["ports", "ssl"].contains(&table) { short } else { key };
+        assert!(page.contains(&format!("`{shown}`")), "{key}");
+    }
+    for kind in PortKind::ALL {
+        assert!(page.contains(&format!("`{}`", kind.name())), "{}", kind.name());
+    }
+}
+
+#[test]
 fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
     let (_folder, file) = folder_with("");
     let config = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap();

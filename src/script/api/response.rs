@@ -26,6 +26,8 @@ pub struct Common {
     pub date: Box<dyn Fn() -> Bytes>,
     /// The time, for cookies.
     pub wall_clock: fn() -> SystemTime,
+    /// Whether an error is told in one line.
+    pub brief: bool,
 }
 
 /// The response, for scripts.
