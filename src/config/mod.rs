@@ -9,7 +9,7 @@
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
-//! | [`print`] | `wireserve config`: the resolved whole |
+//! | [`mod@print`] | `wireserve config`: the resolved whole |
 //! | `changes` | what an edit changes, at once or with the next start |
 //! | `source`, `tree` | a file, TOML or JSON, as values with their places |
 //! | `file`, `section`, `table` | reading those values, all errors at once |
