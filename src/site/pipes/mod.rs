@@ -25,11 +25,14 @@ use call::{LONGEST, Pipe};
 use content::{Cut, Divided, Part, Trickled, pieces_of};
 use flate2::{Compression, GzBuilder};
 use percent_encoding::percent_decode;
-use std::io::Write;
+use std::io::{self, Write};
 use wire::Wire;
 
 /// Octets of content that pipes which need all of it take.
 const MAX_CONTENT: usize = 64 << 20;
+
+/// Octets that are compressed before others have their turn: some milliseconds.
+const GZIP_TURN: usize = 64 * 1024;
 
 /// What a URL asks to be done to its response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -262,13 +265,17 @@ pub(super) fn trickled(content: Content, pace: Option<Pace>) -> Box<dyn Pieces> 
 
 async fn gzip(prepared: &mut Prepared) -> Result<(), PipeError> {
     let content = collect(prepared, "gzip").await?;
-    // The same content gives the same octets: no time stamp, and one level (Python's).
-    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
-    let compressed = encoder.write_all(&content).and_then(|()| encoder.finish());
-    let compressed = compressed.map_err(|error| PipeError::Content {
+    let failed = |error: io::Error| PipeError::Content {
         name: "gzip",
         error: ContentError(format!("It cannot be compressed: {error}.")),
-    })?;
+    };
+    // The same content gives the same octets: no time stamp, and one level (Python's).
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    for piece in content.chunks(GZIP_TURN) {
+        encoder.write_all(piece).map_err(failed)?;
+        tokio::task::yield_now().await;
+    }
+    let compressed = encoder.finish().map_err(failed)?;
     prepared.head.fields.set("Content-Encoding", "gzip");
     prepared.head.fields.set("Content-Length", compressed.len().to_string());
     prepared.content = Content::Whole(compressed.into());

@@ -42,6 +42,18 @@ fn responses() -> [Prepared; 3] {
     })
 }
 
+/// What a future gives that lets others have their turns, and waits for nothing else.
+fn in_turns<T>(future: impl Future<Output = T>) -> (usize, T) {
+    let mut future = pin!(future);
+    let mut turns = 0;
+    loop {
+        turns += 1;
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return (turns, done);
+        }
+    }
+}
+
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,
@@ -155,6 +167,7 @@ fn rhythms_are_read() {
 fn wrong_pipes_are_named() {
     for (pipes, text) in [
         ("hedaer(a,b)", "There is no pipe \"hedaer\". Did you mean header?"),
+        ("a\n\u{1b}b", "There is no pipe \"a\\n\\u{1b}b\"."),
         ("zzz", "There is no pipe \"zzz\". There are sub, status, header, slice, trickle, gzip, delay"),
         ("()", "There is no pipe \"\""),
         ("status", "The pipe status(code) is written without arguments."),
@@ -221,7 +234,7 @@ fn parts_and_pieces() {
 fn gzip_tells_its_length_and_its_coding() {
     for mut prepared in responses() {
         prepared.head.fields.append("content-encoding", "br");
-        now(gzip(&mut prepared)).expect("it is short");
+        in_turns(gzip(&mut prepared)).1.expect("it is short");
         let fields = prepared.head.fields.clone();
         let octets = now(prepared.content.collect(1000)).expect("it is short");
         assert_eq!(
@@ -234,6 +247,14 @@ fn gzip_tells_its_length_and_its_coding() {
         flate2::read::GzDecoder::new(&octets[..]).read_to_end(&mut plain).expect("it is gzip");
         assert_eq!(plain, TEXT);
     }
+}
+
+#[test]
+fn others_have_their_turn_while_much_is_compressed() {
+    let content = Bytes::from(vec![b'x'; 10 * GZIP_TURN]);
+    let mut prepared = Prepared { content: content.into(), ..Prepared::default() };
+    let (turns, done) = in_turns(gzip(&mut prepared));
+    assert!(done.is_ok() && turns > 10, "{turns}");
 }
 
 #[test]

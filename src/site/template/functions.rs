@@ -12,6 +12,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+/// Octets of files that one template may have hashed: nobody else's request is answered meanwhile.
+pub(super) const MAX_HASHED: u64 = 64 << 20;
+
 /// A function that a template can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
@@ -50,10 +53,11 @@ impl Function {
         )
     }
 
-    pub fn call<'a>(self, arguments: &[&'a str], scope: &Scope<'_>) -> Result<Cow<'a, [u8]>, Fault> {
+    /// `hashed` counts the octets of files that the template has hashed so far.
+    pub fn call<'a>(self, arguments: &[&'a str], scope: &Scope<'_>, hashed: &mut u64) -> Result<Cow<'a, [u8]>, Fault> {
         match (self, arguments) {
             (Self::Uuid, []) => Ok(uuid::Uuid::new_v4().to_string().into_bytes().into()),
-            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, scope).map(Cow::Owned),
+            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, scope, hashed).map(Cow::Owned),
             (Self::FsPath, [path]) => fs_path(path, scope).map(Cow::Owned),
             (Self::HeaderOrDefault, [name, default]) => {
                 let value = scope.request.fields.combined(octets_of_text(name));
@@ -65,20 +69,28 @@ impl Function {
 }
 
 /// Base64 of a file's hash; the path counts from the document root.
-fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>) -> Result<Vec<u8>, Fault> {
+fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>, hashed: &mut u64) -> Result<Vec<u8>, Fault> {
     let mut digest = digest(algorithm).ok_or(Function::FileHash.usage())?;
     let path = below_root(name, "", scope)?;
-    let read = File::open(&path).and_then(|mut file| {
-        let mut piece = vec![0; 64 * 1024];
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(()),
-                length => digest.update(piece.get(..length).unwrap_or_default()),
-            }
+    let fault = |why: String| Fault::File(shown(name.as_bytes()), why);
+    let unreadable = |error: io::Error| fault(format!("cannot be read: {error}"));
+    // What else may have a name (a pipe, a device) might never end.
+    if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+        return Err(fault("is no regular file".to_owned()));
+    }
+    let mut file = File::open(&path).map_err(unreadable)?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let length = file.read(&mut piece).map_err(unreadable)?;
+        if length == 0 {
+            return Ok(STANDARD.encode(digest.finalize()).into_bytes());
         }
-    });
-    read.map_err(|error: io::Error| Fault::File(shown(name.as_bytes()), format!("cannot be read: {error}")))?;
-    Ok(STANDARD.encode(digest.finalize()).into_bytes())
+        *hashed += length as u64;
+        if *hashed > MAX_HASHED {
+            return Err(fault(format!("is too long: one template hashes up to {MAX_HASHED} octets in all")));
+        }
+        digest.update(piece.get(..length).unwrap_or_default());
+    }
 }
 
 fn digest(algorithm: &str) -> Option<Box<dyn sha2::digest::DynDigest>> {

@@ -22,6 +22,8 @@ const LIKENESS: f64 = 0.75;
 #[derive(Default)]
 pub(super) struct Variables {
     set: HashMap<String, Vec<u8>>,
+    /// Octets of files that were hashed.
+    hashed: u64,
     parameters: Option<HashMap<Bytes, Bytes>>,
 }
 
@@ -55,7 +57,9 @@ impl Variables {
         };
         for step in steps {
             value = match (step, value) {
-                (Step::Call(arguments), Value::Function(function)) => Value::Octets(function.call(&arguments, scope)?),
+                (Step::Call(arguments), Value::Function(function)) => {
+                    Value::Octets(function.call(&arguments, scope, &mut self.hashed)?)
+                }
                 (Step::Call(_), value) => return Err(Fault::NoFunction(value.shown())),
                 (Step::Index(name), Value::Parameters) => Value::Octets(self.parameter(name, scope).into()),
                 (Step::Index(index), value) => value.index(index, scope)?,
