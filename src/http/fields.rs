@@ -146,6 +146,29 @@ impl Fields {
         self.list.retain(keep);
     }
 
+    /// Adds those of `others` whose names are not there.
+    pub fn add_missing(&mut self, others: Self) {
+        for field in others {
+            if !self.contains(&field.name) {
+                self.push(field);
+            }
+        }
+    }
+
+    /// Writes all names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1).
+    pub fn lower_case_names(&mut self) {
+        for field in &mut self.list {
+            if field.name.iter().any(u8::is_ascii_uppercase) {
+                field.name = field.name.to_ascii_lowercase().into();
+            }
+        }
+    }
+
+    /// Whether they say by themselves where the content of HTTP/1.1 ends (RFC 9112 §6).
+    pub fn delimit_content(&self) -> bool {
+        self.contains("content-length") || self.contains("transfer-encoding")
+    }
+
     /// Removes everything.
     pub fn clear(&mut self) {
         self.list.clear();

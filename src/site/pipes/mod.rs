@@ -139,7 +139,7 @@ pub async fn send_piped(
     }
     match Pipeline::parse(query, name) {
         Ok(pipeline) => {
-            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            prepared.head.fields.add_missing(common.clone());
             pipeline.send(exchange, prepared, common, scope, injection).await
         }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
