@@ -2,6 +2,12 @@
 
 use bytes::{Bytes, BytesMut};
 
+/// Whether an octet may be part of a token, of which names of fields and methods are made (RFC 9110 §5.6.2).
+pub const fn is_token_octet(octet: u8) -> bool {
+    matches!(octet, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|'
+        | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
+}
+
 /// One field line: name and value as octets, the name in the case it was written in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
