@@ -1,8 +1,8 @@
 //! Start and stop, workers, and who answers what.
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
-//! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is swapped whole when the
-//! configuration is edited.
+//! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is
+//! swapped whole when the configuration is edited.
 
 mod browsers;
 mod certs;

@@ -18,6 +18,7 @@ mod pipes;
 mod resolve;
 mod routes;
 mod shipped;
+mod similar;
 mod snapshot;
 pub mod template;
 mod wrappers;

@@ -349,11 +349,15 @@ impl Roots {
         roots.into_iter().any(|root| self.is_visible(root, found))
     }
 
-    /// Symbolic links may not lead out of their root, nor into a hidden folder.
     fn is_visible(&self, root: &Path, found: &Path) -> bool {
-        let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
-        found.starts_with(root) && !self.hidden.iter().any(|hidden| found.starts_with(hidden))
+        is_visible(root, found, &self.hidden)
     }
+}
+
+/// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
+pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
+    let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
+    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
 }
 
 /// Where in its folder a route's path leads: to what `*` matched, or else to the last part of the path.

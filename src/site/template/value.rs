@@ -7,6 +7,7 @@ use super::functions::Function;
 use crate::http::form::parse_urlencoded;
 use crate::http::latin1::octets_of_text;
 use crate::site::environment::Environment;
+use crate::site::similar::similar;
 use bytes::Bytes;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -14,9 +15,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Names besides functions and the keys of the configuration.
 const NAMES: [&str; 9] = ["host", "hosts", "domains", "not_domains", "ports", "headers", "GET", "location", "url_base"];
-
-/// A name that resembles no more than this (of 1) is not worth a question.
-const LIKENESS: f64 = 0.75;
 
 /// The variables of one template, and its parameters once they were asked for.
 #[derive(Default)]
@@ -99,7 +97,10 @@ impl<'a> Value<'a> {
                 (Some(function), _) => Self::Function(function),
                 (None, Some(value)) => Self::Config(name.to_owned(), value),
                 (None, None) if name.starts_with('$') => return Err(Fault::NotSet(name.to_owned())),
-                (None, None) => return Err(Fault::Unknown(name.to_owned(), similar(name, environment))),
+                (None, None) => {
+                    let like = similar(name, all_names(environment)).map(str::to_owned);
+                    return Err(Fault::Unknown(name.to_owned(), like));
+                }
             },
         })
     }
@@ -280,12 +281,9 @@ fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
     if all.is_empty() { "it is empty".to_owned() } else { format!("it has {}", all.join(", ")) }
 }
 
-/// The known name that resembles this one most.
-fn similar(name: &str, environment: &Environment) -> Option<String> {
+/// Every name that there is, but for variables.
+fn all_names(environment: &Environment) -> impl Iterator<Item = &str> {
     let keys = environment.config.as_object().into_iter().flat_map(|keys| keys.keys().map(String::as_str));
     let functions = Function::ALL.iter().map(|function| function.name());
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
-    let all = NAMES.into_iter().chain(functions).chain(keys);
-    let best = all.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(best) > LIKENESS).then(|| best.to_owned())
+    NAMES.into_iter().chain(functions).chain(keys)
 }
