@@ -118,29 +118,16 @@ impl<'a> Value<'a> {
                 Some(value) => Ok(Self::Octets(value.to_vec().into())),
                 None => Err(self.without(index, "header_or_default(name, default) allows for its absence".to_owned())),
             },
-            Self::Hosts => match hosts.get_key_value(index) {
-                Some((alternate, _)) => Ok(Self::Domains(alternate)),
-                None => Err(self.without(index, listed(hosts.keys()))),
-            },
+            Self::Hosts => self.entry(hosts, index).map(|(alternate, _)| Self::Domains(alternate)),
             Self::Domains(alternate) => {
-                let of = |all: &'a BTreeMap<String, BTreeMap<String, String>>| all.get(*alternate);
-                let found = of(hosts).and_then(|all| all.get(index));
-                match found.or_else(|| of(not_hosts).and_then(|all| all.get(index))) {
+                let all = || [hosts, not_hosts].into_iter().filter_map(|all| all.get(*alternate));
+                match all().find_map(|all| all.get(index)) {
                     Some(name) => Ok(Self::text(name)),
-                    None => {
-                        Err(self
-                            .without(index, listed(of(hosts).into_iter().chain(of(not_hosts)).flatten().map(first))))
-                    }
+                    None => Err(self.without(index, listed(all().flat_map(BTreeMap::keys)))),
                 }
             }
-            Self::NotHosts => match not_hosts.get_key_value(index) {
-                Some((alternate, all)) => Ok(Self::NotDomains(alternate, all)),
-                None => Err(self.without(index, listed(not_hosts.keys()))),
-            },
-            Self::NotDomains(_, all) => match all.get(index) {
-                Some(name) => Ok(Self::text(name)),
-                None => Err(self.without(index, listed(all.keys()))),
-            },
+            Self::NotHosts => self.entry(not_hosts, index).map(|(alternate, all)| Self::NotDomains(alternate, all)),
+            Self::NotDomains(_, all) => self.entry(all, index).map(|(_, name)| Self::text(name)),
             Self::Ports => match environment.ports.get_key_value(index) {
                 Some((protocol, ports)) => Ok(Self::PortList(protocol, ports)),
                 None => {
@@ -162,6 +149,11 @@ impl<'a> Value<'a> {
             },
             Self::Octets(_) | Self::Function(_) | Self::Parameters => Err(Fault::NoParts(self.shown())),
         }
+    }
+
+    fn entry<'v, T>(&self, all: &'v BTreeMap<String, T>, index: &str) -> Result<(&'v str, &'v T), Fault> {
+        let found = all.get_key_value(index).map(|(name, value)| (name.as_str(), value));
+        found.ok_or_else(|| self.without(index, listed(all.keys())))
     }
 
     fn without(&self, index: &str, known: String) -> Fault {
@@ -241,10 +233,6 @@ fn host_and_port(authority: &[u8]) -> (&[u8], Option<&[u8]>) {
         Some((host, port)) => (host, port.get(1..).filter(|port| !port.is_empty())),
         None => (authority, None),
     }
-}
-
-fn first<'k>((name, _): (&'k String, &String)) -> &'k String {
-    name
 }
 
 /// An element of a list; a negative index counts from the end, as in Python.
