@@ -193,7 +193,7 @@ fn the_users_own_certificate_is_checked() {
     let fails =
         |certificate: &Path, key: &Path, at| Certificates::from_files(certificate, key, at).unwrap_err().to_string();
     let expired = fails(&certificate, &key, now() + 400 * DAY);
-    assert!(expired.contains("leaf-localhost.pem expired on ") && expired.ends_with("[ssl] of wpt.toml)"), "{expired}");
+    assert!(expired.contains("leaf-localhost.pem expired on ") && expired.ends_with("[ssl] of the configuration)"), "{expired}");
     assert!(fails(&certificate, &file("ca.key"), now()).contains("does not belong to the certificate"));
     assert!(fails(&certificate, &certificate, now()).contains("holds no private key"));
     assert!(fails(&key, &key, now()).contains("holds no certificate"));
