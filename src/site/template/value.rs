@@ -136,7 +136,11 @@ impl<'a> Value<'a> {
                 Some((protocol, ports)) => Ok(Self::PortList(protocol, ports)),
                 None => {
                     let open = listed(environment.ports.keys());
-                    Err(self.without(index, format!("{open}; [ports] of the configuration opens more")))
+                    let how = match index {
+                        "h2" | "h2c" => format!("`wireserve serve --{index}` opens it"),
+                        _ => "[ports] of the configuration opens more".to_owned(),
+                    };
+                    Err(self.without(index, format!("{open}; {how}")))
                 }
             },
             Self::PortList(_, ports) => match at(ports, index) {
