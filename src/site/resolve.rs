@@ -354,10 +354,8 @@ impl Roots {
         RealRoots { roots: roots.filter_map(|root| fs::canonicalize(root).ok()).collect(), hidden: &self.hidden }
     }
 
-    /// Symbolic links may not lead out of their root, nor into a hidden folder.
     fn is_visible(&self, root: &Path, found: &Path) -> bool {
-        let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
-        found.starts_with(root) && !self.hidden.iter().any(|hidden| found.starts_with(hidden))
+        is_visible(root, found, &self.hidden)
     }
 }
 
@@ -373,6 +371,12 @@ impl RealRoots<'_> {
         self.roots.iter().any(|root| real.starts_with(root))
             && !self.hidden.iter().any(|hidden| real.starts_with(hidden))
     }
+}
+
+/// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
+pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
+    let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
+    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
 }
 
 /// Where in its folder a route's path leads: to what `*` matched, or else to the last part of the path.

@@ -19,7 +19,7 @@ use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
-use crate::http::Fields;
+use crate::http::{Fields, form};
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
 use content::{Cut, Divided, Part, Trickled, pieces_of};
@@ -55,7 +55,7 @@ impl Pipeline {
             pipes.push(Pipe::Sub(Escape::by_file_name(file_name)));
         }
         if let Some(text) = query.and_then(parameter) {
-            pipes.extend(call::parse(&decoded(text))?);
+            pipes.extend(call::parse(&String::from_utf8_lossy(&form::decoded(text)))?);
         }
         Ok(Self(pipes))
     }
@@ -142,7 +142,7 @@ pub async fn send_piped(
     }
     match Pipeline::parse(query, name) {
         Ok(pipeline) => {
-            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            prepared.head.fields.add_missing(common.clone());
             pipeline.send(exchange, prepared, common, scope, injection).await
         }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
@@ -182,12 +182,6 @@ fn parameter(query: &[u8]) -> Option<&[u8]> {
         let text = text.get(1..).filter(|text| !text.is_empty())?;
         percent_decode(name).eq(b"pipe".iter().copied()).then_some(text)
     })
-}
-
-/// A parameter's text: `+` is a space, `%XX` an octet, and the octets are UTF-8.
-fn decoded(text: &[u8]) -> String {
-    let spaced: Vec<u8> = text.iter().map(|octet| if *octet == b'+' { b' ' } else { *octet }).collect();
-    percent_decode(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// All of the content, for a pipe that needs it whole.

@@ -90,7 +90,9 @@ fn the_last_parameter_named_pipe_that_is_not_empty_counts() {
         assert_eq!(parameter(query.as_bytes()), found.map(str::as_bytes), "{query}");
         assert_eq!(Pipeline::is_asked_for(Some(query.as_bytes()), "a.txt"), found.is_some(), "{query}");
     }
-    assert_eq!(decoded(b"a+b%20c%2B%C3%A9%ff"), "a b c+é\u{fffd}");
+    let header = Pipe::Header { name: b"a".to_vec(), value: b"b c d+\xe9".to_vec(), append: false };
+    let pipeline = Pipeline::parse(Some(b"pipe=header(a,b+c%20d%2B%C3%A9)"), "").map(|pipeline| pipeline.0);
+    assert_eq!(pipeline, Ok(vec![header]));
 }
 
 #[test]

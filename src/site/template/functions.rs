@@ -4,13 +4,14 @@ use super::Scope;
 use super::error::{Fault, shown};
 use crate::http::latin1::octets_of_text;
 use crate::http::path;
+use crate::site::resolve::is_visible;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Octets of files that one template may have hashed: nobody else's request is answered meanwhile.
 pub(super) const MAX_HASHED: u64 = 64 << 20;
@@ -75,7 +76,7 @@ fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>, hashed: &mut u64) -
     let fault = |why: String| Fault::File(shown(name.as_bytes()), why);
     let unreadable = |error: io::Error| fault(format!("cannot be read: {error}"));
     // What else may have a name (a pipe, a device) might never end.
-    if !fs::metadata(&path).map_err(unreadable)?.is_file() {
+    if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
         return Err(fault("is no regular file".to_owned()));
     }
     let mut file = File::open(&path).map_err(unreadable)?;
@@ -137,15 +138,8 @@ fn below_root(name: &str, from: &str, scope: &Scope<'_>) -> Result<PathBuf, Faul
     let root = scope.doc_root;
     let mut path = root.to_path_buf();
     path.extend(segments);
-    if is_visible(root, &path, scope.hidden) { Ok(path) } else { Err(outside()) }
-}
-
-/// Whether symbolic links lead out of the root, or into a hidden folder. What does not exist is judged by the folder
-/// that it would be in.
-fn is_visible(root: &Path, path: &Path, hidden: &[PathBuf]) -> bool {
-    let Ok(root) = fs::canonicalize(root) else { return false };
-    match path.ancestors().find_map(|there| fs::canonicalize(there).ok()) {
-        Some(there) => there.starts_with(root) && !hidden.iter().any(|hidden| there.starts_with(hidden)),
-        None => false,
-    }
+    // What does not exist is judged by the folder that it would be in.
+    let there = path.ancestors().find(|there| there.exists());
+    let visible = there.is_some_and(|there| is_visible(root, there, scope.hidden));
+    if visible { Ok(path) } else { Err(outside()) }
 }

@@ -1,7 +1,6 @@
 //! Pages and scripts that are generated around a test: `x.any.js` also answers at `x.any.html`, `x.any.worker.html` and
 //! so on, `x.window.js` at `x.window.html`, as with WPT's serve.py.
 
-mod escape;
 mod meta;
 mod pages;
 mod realms;
@@ -14,6 +13,7 @@ pub(in crate::site) use table::{Wrapper, find};
 
 use self::meta::Metadata;
 use self::pages::Parts;
+use super::escape;
 use crate::exchange::{Prepared, ResponseHead};
 use bytes::Bytes;
 use std::borrow::Cow;
