@@ -140,7 +140,7 @@ impl Keeper {
         // Each message is dealt with as it comes, in the turn that read it: nothing piles up.
         let told = move |message: PushInfo| -> Result<(), Infallible> {
             match message.kind {
-                PushKind::Disconnection => drop(sender.send_replace(())),
+                PushKind::Disconnection => sender.send_replace(()),
                 PushKind::Message => wake(&waiters, &message.data),
                 _ => {}
             }
