@@ -267,7 +267,7 @@ impl Connection {
         }
         match &*self.0.engine.borrow() {
             Engine::Http1(engine) => engine.wants_read(),
-            Engine::Http2(_) => true,
+            Engine::Http2(engine) => engine.wants_read(),
         }
     }
 

@@ -64,7 +64,7 @@ impl Connection {
                 }
                 self.0.waiters.wake();
             }
-            Event::SettingsAcked => self.0.waiters.wake(),
+            Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
             Event::Closed { .. } => self.end_exchanges(),
             Event::Preface
