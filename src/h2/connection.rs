@@ -170,6 +170,11 @@ impl Connection {
     }
 
     /// The SETTINGS that [`start`](Self::start) will queue; `None` once it has.
+    pub fn first_settings(&self) -> Option<&[(u16, u32)]> {
+        self.before_start.as_ref().map(|before| before.settings.as_slice())
+    }
+
+    /// The same, to be changed.
     pub fn first_settings_mut(&mut self) -> Option<&mut Vec<(u16, u32)>> {
         self.before_start.as_mut().map(|before| &mut before.settings)
     }

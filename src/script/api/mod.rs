@@ -16,6 +16,7 @@ pub mod params;
 pub mod pieces;
 pub mod request;
 pub mod response;
+pub mod shaping;
 pub mod stash;
 pub mod upload;
 pub mod writer;
