@@ -27,6 +27,8 @@ pub struct Peer {
     pub server_port: u16,
     /// What TLS agreed on; `None` in clear.
     pub tls: Option<Tls>,
+    /// The name of the profile that shapes it.
+    pub profile: Option<String>,
     /// HTTP/1.1 on a port that is for HTTP/2: every request is to be refused.
     pub wrong_protocol: bool,
 }

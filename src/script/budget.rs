@@ -13,7 +13,7 @@ use rhai::{Dynamic, EvalAltResult, EvalContext, Module, Position};
 use tokio::time::Instant;
 
 use super::coroutine::{WaitError, stack_is_low, wait};
-use super::loader::Script;
+use super::loader::{Entry, Script};
 use super::nesting;
 use super::stash::lock::Lock;
 use crate::exchange::{Connection, Exchange};
@@ -118,8 +118,8 @@ pub struct Run {
     pub(super) exchange: OnceCell<Exchange>,
     /// What it shapes, if it is a call of a profile.
     pub(super) connection: OnceCell<Connection>,
-    /// A frame of its connection's client, and so whatever comes after that, waits for its end.
-    pub(super) holds_frame: Cell<bool>,
+    /// Which function of a profile is called, if one is.
+    pub(super) profile_call: Cell<Option<Entry>>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Locks of the stash that it holds.
@@ -140,7 +140,7 @@ impl Run {
             resident: Cell::new(None),
             exchange: OnceCell::new(),
             connection: OnceCell::new(),
-            holds_frame: Cell::new(false),
+            profile_call: Cell::new(None),
             modules: RefCell::default(),
             stash_locks: RefCell::default(),
             scripts: RefCell::default(),

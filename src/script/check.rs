@@ -8,8 +8,8 @@ use walkdir::WalkDir;
 
 use super::budget::Limits;
 use super::error::{Fault, ScriptError};
-use super::profile::is_name;
 use super::loader::{Loader, Roots, Script, ScriptSource};
+use super::profile::is_name;
 use super::watch::Changes;
 
 /// What was looked at and what is wrong.
@@ -65,7 +65,8 @@ fn judge(script: &Script) -> Result<(), ScriptError> {
     if path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "profiles") {
         script.as_profile()?;
         if path.file_stem().and_then(OsStr::to_str).is_none_or(|name| !is_name(name)) {
-            let message = "a profile's name is a label of a host name: 1 to 63 letters in lower case, digits and hyphens";
+            let message =
+                "a profile's name is a label of a host name: 1 to 63 letters in lower case, digits and hyphens";
             return Err(ScriptError::NoHandler(Fault::new(message, path, script.text(), None)));
         }
         return Ok(());

@@ -11,7 +11,7 @@ use std::task::Poll;
 use rhai::Dynamic;
 
 use super::error::{Fault, ScriptError};
-use super::host::{Caller, Core};
+use super::host::{Caller, Core, Handler};
 use super::loader::{Entry, Script, ScriptSource};
 use super::run::Host;
 use crate::exchange::Connection;
@@ -23,11 +23,7 @@ const DEBUG_DATA: usize = 1024;
 impl Host {
     /// Shapes `connection`, whose SETTINGS wait, by the profile at `source`, until the connection is gone. If the profile
     /// fails, the log says why, and the connection ends with GOAWAY(INTERNAL_ERROR), which says it too.
-    pub fn shape(
-        &self,
-        source: &ScriptSource,
-        connection: Connection,
-    ) -> impl Future<Output = ()> + 'static + use<> {
+    pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core().load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_profile().map(|()| script));
         let (core, brief) = (Rc::clone(self.core()), self.is_brief());
@@ -85,10 +81,8 @@ impl Profile {
     async fn connect(&self) -> Result<(), ScriptError> {
         if self.script.defines(Entry::OnConnect) {
             let connection = self.connection.clone();
-            self.call(Entry::OnConnect, move |caller| {
-                caller.call(Entry::OnConnect.name(), (connection,)).map(drop)
-            })
-            .await?;
+            self.call(Entry::OnConnect, move |caller| caller.call(Entry::OnConnect.name(), (connection,)).map(drop))
+                .await?;
         }
         self.connection.start();
         Ok(())
@@ -106,19 +100,19 @@ impl Profile {
 
     async fn close(&self) -> Result<(), ScriptError> {
         let (connection, reason) = (self.connection.clone(), self.connection.end_reason());
-        let handler = self.start(move |caller| {
-            caller.call(Entry::OnClose.name(), (connection, Dynamic::from(reason))).map(drop)
-        })?;
-        handler.await
+        let arguments = (connection, Dynamic::from(reason));
+        self.start(Entry::OnClose, |caller| caller.call(Entry::OnClose.name(), arguments).map(drop))?.await
     }
 
     fn start<T: 'static>(
         &self,
+        entry: Entry,
         body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
-    ) -> Result<super::host::Handler<T>, ScriptError> {
+    ) -> Result<Handler<T>, ScriptError> {
         let connection = self.connection.clone();
         let started = self.core.start(&self.script, move |caller| {
             let _ = caller.run().connection.set(connection);
+            caller.run().profile_call.set(Some(entry));
             body(caller)
         });
         started.map_err(|full| {
@@ -132,11 +126,7 @@ impl Profile {
         entry: Entry,
         body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
     ) -> Result<T, ScriptError> {
-        let holds_frame = entry == Entry::OnFrame;
-        let mut handler = self.start(move |caller| {
-            caller.run().holds_frame.set(holds_frame);
-            body(caller)
-        })?;
+        let mut handler = self.start(entry, body)?;
         let mut gone = pin!(self.connection.gone());
         poll_fn(|context| {
             if let Poll::Ready(outcome) = Pin::new(&mut handler).poll(context) {

@@ -16,6 +16,7 @@ mod names;
 mod open;
 mod pages;
 mod piped;
+mod profiles;
 mod reload;
 mod settings;
 mod start;

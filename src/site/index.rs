@@ -27,6 +27,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         }
         page.push_str("</div></section>\n");
     }
+    profiles(&mut page, roots, ports);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
@@ -51,6 +52,28 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
          <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
          aria-label=\"filter the handlers\"></header><main>\n",
     );
+}
+
+/// The profiles, each with a link to its host, if there is a port for HTTP/2 over TLS.
+fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
+    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
+    page.push_str("<section><h2>profiles of connections</h2>\n<div class=\"cards\">\n");
+    for (name, entry) in catalogue::profiles(roots) {
+        let (name, own) =
+            (escape::html(&name), if entry.shipped { "" } else { " <small class=\"tag own\">yours</small>" });
+        let _ = write!(page, "<article id=\"{}\"><h3>{name}{own}</h3>", escape::html(&entry.path));
+        let _ = write!(
+            page,
+            "<p>{}</p><p class=\"client\">{}</p>",
+            escape::html(&entry.sends),
+            escape::html(&entry.client)
+        );
+        if let Some(port) = port {
+            let _ = write!(page, "<ul><li><a href=\"https://{name}.conn.{}\">open</a></ul>", escape::html(port));
+        }
+        page.push_str("</article>\n");
+    }
+    page.push_str("</div></section>\n");
 }
 
 /// The port to go to for a handler that this page's protocol is not made for.

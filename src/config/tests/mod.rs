@@ -53,7 +53,7 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
     assert_eq!(reader.errors, []);
     let absent = reader.absent.join(" ");
     let expected = "server_host inject_script aliases routes rewrites ports.http-local ports.http-public \
-                    ports.https-local ports.https-public ports.ws ports.wss ssl.certificate ssl.key";
+                    ports.https-local ports.https-public ports.ws ports.wss profile_ports ssl.certificate ssl.key";
     assert_eq!(absent, expected);
     for key in absent.split(' ') {
         let (_, key) = key.rsplit_once('.').unwrap_or(("", key));

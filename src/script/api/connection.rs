@@ -10,6 +10,7 @@ use super::frames::{code_of, settings_of, stream_of, type_of};
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
 use crate::exchange::{Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::{self, pause};
+use crate::script::loader::Entry;
 use crate::wire::frame::{ErrorCode, Frame};
 
 /// A map that scripts share: `request.context`, `connection.context`. What is missing is `()`.
@@ -67,7 +68,7 @@ pub fn current() -> Option<Connection> {
 
 /// Refuses to wait for the client where nothing that it sends can arrive.
 fn check_wait(function: &str) -> Outcome<()> {
-    if budget::current().is_some_and(|run| run.holds_frame.get()) {
+    if budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame)) {
         return fail(format!(
             "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
              Send the frame, and look for the answer in on_frame"
@@ -82,6 +83,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Connection>("connection");
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
     engine.register_get("protocol", |connection: &mut Connection| connection.protocol().to_string());
+    engine.register_get("profile", |connection: &mut Connection| {
+        connection.peer().profile.clone().map_or(Dynamic::UNIT, Dynamic::from)
+    });
     engine.register_get("streams", |connection: &mut Connection| -> Array {
         connection.streams().into_iter().map(|id| INT::try_from(id).unwrap_or(INT::MAX).into()).collect()
     });
