@@ -1,11 +1,8 @@
 //! `handlers/profiles/`
 
 use super::{ack, ask, begin, handshake, is_ack, is_settings, kinds};
-use crate::support::process::run;
-use crate::support::programs::require;
 use crate::support::raw::{Client, End};
 use crate::support::server::Server;
-use std::process::Command;
 use std::time::{Duration, Instant};
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
@@ -107,49 +104,6 @@ fn stall_after_preface() {
     client.half_close();
     let (frames, end) = client.until_end();
     assert_eq!((kinds(&frames), end), (vec!["SETTINGS".to_owned(), "WINDOW_UPDATE".to_owned()], End::Closed));
-}
-
-/// What curl and nghttp make of each: whether they got the page, in so many seconds.
-#[test]
-fn foreign_clients_meet_the_profiles() {
-    let server = Server::start();
-    let got_page = [
-        ("late-settings", true, true),
-        ("settings-flood", true, true),
-        ("tiny-window", true, true),
-        ("ping-silence", true, true),
-        ("no-settings", false, false),
-        ("max-streams-0", false, false),
-        ("goaway-first", false, false),
-        ("stall-after-preface", false, false),
-    ];
-    for (profile, by_curl, by_nghttp) in got_page {
-        if let Some(curl) = require("curl") {
-            let host = format!("{profile}.conn.localhost:{}", server.port("h2"));
-            let mut command = Command::new(curl);
-            command.args(["-q", "-sS", "--http2", "--max-time", "3", "--noproxy", "*", "--cacert"]).arg(server.ca());
-            command.args(["--connect-to", "::127.0.0.1:", &format!("https://{host}/handlers/hello.rhai")]);
-            let finished = run(&mut command, Duration::from_secs(20));
-            let got = finished.code() == Some(0) && !finished.stdout.is_empty();
-            assert_eq!(got, by_curl, "curl, {profile}: {:?} {} {}", finished.code(), finished.text(), finished.stderr);
-        }
-        if let Some(nghttp) = require("nghttp") {
-            let own = Server::builder()
-                .config(&format!("[[profile_ports]]\nport = \"auto\"\nkind = \"h2c\"\nprofile = \"{profile}\"\n"))
-                .start();
-            let url = own.ready()["profiles"][profile][0].as_str().expect("a URL").replace("localhost", "127.0.0.1");
-            let mut command = Command::new(nghttp);
-            command.args(["--timeout=3", &format!("{url}handlers/hello.rhai")]);
-            let finished = run(&mut command, Duration::from_secs(20));
-            assert_eq!(
-                !finished.stdout.is_empty(),
-                by_nghttp,
-                "nghttp, {profile}: {:?} {}",
-                finished.code(),
-                finished.stderr
-            );
-        }
-    }
 }
 
 #[test]
