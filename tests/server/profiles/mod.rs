@@ -1,6 +1,7 @@
 //! Profiles: scripts that shape a connection.
 
 mod choice;
+mod docs;
 mod events;
 mod faults;
 mod shipped;
