@@ -47,7 +47,7 @@ fn an_unknown_profile_is_an_alert_and_a_line_in_the_log() {
         let error = stream.write_all(PREFACE).expect_err("an alert");
         assert!(error.to_string().contains("UnrecognisedName"), "{error}");
         let line = server.logged(&format!("no profile {host:?}"));
-        assert!(line.contains("goaway-first, late-settings, max-streams-0"), "{line}");
+        assert!(line.contains("altsvc, goaway-first, goaway-graceful, goaway-mid"), "{line}");
     }
     let mut client = Client::h2(&server);
     assert_eq!(ask(&mut client, "/handlers/hello.rhai").status(), Some(200));
@@ -72,7 +72,10 @@ fn over_http_1_1_a_page_says_what_there_is() {
     for port in ["http", "https"] {
         let (status, text) = get(port, "nowhere");
         assert_eq!(status, 404, "{text}");
-        assert!(text.contains("no profile \"nowhere\"") && text.contains("mine, no-settings"), "{text}");
+        assert!(
+            text.contains("no profile \"nowhere\"") && text.contains("max-streams-changing, mine, misdirected-421"),
+            "{text}"
+        );
         let (status, text) = get(port, "mine");
         assert_eq!(status, 421, "{text}");
         assert!(text.contains(&format!("https://mine.conn.localhost:{}/x?y", server.port("h2"))), "{text}");

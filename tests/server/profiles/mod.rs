@@ -4,6 +4,7 @@ mod choice;
 mod docs;
 mod events;
 mod faults;
+mod levers;
 mod shipped;
 
 use crate::support::raw::{Client, PREFACE, Received, Response, settings_frame};
