@@ -56,6 +56,9 @@ pub use self::stash::Stash;
 pub use self::values::{LogLevel, Origin, Port, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
+/// What a checkout of web-platform-tests has below its root.
+const SUITE: &str = "resources/testharness.js";
+
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "wpt.toml";
 /// web-platform-tests' own, read if there is no [`FILE`].
@@ -204,17 +207,6 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    fn use_certs(&mut self, folder: Option<&Path>) {
-        if let Some(folder) = folder {
-            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
-            // A folder that is named is meant to be used.
-            self.ssl.own = None;
-            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
-        }
-    }
-}
-
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
@@ -263,6 +255,16 @@ impl Config {
         match self.server_host.origin {
             Origin::Default => &self.browser_host.value,
             _ => &self.server_host.value,
+        }
+    }
+
+    /// Puts the folder of `--certs`, if it is named, over what the file says of certificates.
+    fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A folder that is named is meant to be used.
+            self.ssl.own = None;
+            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
         }
     }
 }
@@ -341,4 +343,7 @@ fn derive(config: &mut Config) {
     set(&mut config.server_host, server);
     let address = address_of(&config.server_host.value);
     set(&mut config.bind_address, address);
+    if config.doc_root.value.join(SUITE).is_file() {
+        config.ports.open_for_suite(config.ssl.kind.value != SslType::None);
+    }
 }

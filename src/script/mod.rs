@@ -11,7 +11,7 @@
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`profile`] | shapes a connection: the same for a profile |
 //! | [`stash`] | values that outlive their request, shared by all workers |
-//! | [`octets`] | octets as a script value |
+//! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`] | errors as text for people |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 

@@ -28,7 +28,6 @@ struct Open {
 }
 
 /// All ports, and their URLs.
-#[derive(Default)]
 struct Opened {
     ports: Vec<Open>,
     urls: ready::Urls,
@@ -123,7 +122,8 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, St
         let listener = Listener::bind(config.bind_address.value, port.number(), advice)?;
         listeners.insert(position, (kind, listener, profile));
     }
-    let mut opened = Opened::default();
+    let mut opened =
+        Opened { ports: Vec::new(), urls: ready::Urls::new(&config.browser_host.value), profiles: BTreeMap::new() };
     for (kind, listener, profile) in listeners.into_values() {
         let speaks = match kind {
             // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
@@ -132,10 +132,13 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, St
             kind if kind.has_tls() => Speaks::Http1OverTls(tls(&["http/1.1"])?),
             _ => Speaks::Http1,
         };
-        let url = ready::url(kind.scheme(), &config.browser_host.value, listener.address().port());
+        let port = listener.address().port();
         match profile {
-            Some(profile) => opened.profiles.entry(profile.to_owned()).or_default().push(url),
-            None => opened.urls.push(kind, url),
+            Some(profile) => {
+                let url = ready::url(kind.scheme(), &config.browser_host.value, port);
+                opened.profiles.entry(profile.to_owned()).or_default().push(url);
+            }
+            None => opened.urls.push(kind, port),
         }
         opened.ports.push(Open { listener, speaks, profile: profile.map(Arc::from) });
     }

@@ -95,6 +95,24 @@ fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
 }
 
 #[test]
+fn a_checkout_of_the_suite_gets_the_ports_that_its_tests_name() {
+    let suite = |text: &str, switches: &[&str]| {
+        let (folder, file) = folder_with(text);
+        std::fs::create_dir(folder.path().join("resources")).unwrap();
+        std::fs::write(folder.path().join("resources/testharness.js"), "").unwrap();
+        let root = folder.path().to_string_lossy().into_owned();
+        let arguments = ServeArguments { config: Some(file), root: Some(root.into()), ..flags(switches) };
+        resolve(&arguments).unwrap().ports
+    };
+    let ports = suite("[ports]\nws = [81]\nwss = []\n", &[]);
+    assert_eq!(ports.of(PortKind::HttpLocal), [Port::Auto]);
+    assert_eq!(ports.of(PortKind::HttpsPublic), [Port::Auto]);
+    assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Number(81)][..], &[][..]));
+    let ports = suite("[ssl]\ntype = \"none\"\n", &[]);
+    assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Auto][..], &[][..]));
+}
+
+#[test]
 fn a_named_file_has_to_be_there() {
     let arguments = ServeArguments { config: Some("/nowhere/my.toml".into()), ..flags(&[]) };
     assert_eq!(resolve(&arguments).unwrap_err().to_string(), "there is no file /nowhere/my.toml");
@@ -303,13 +321,13 @@ fn a_port_flag_opens_its_port() {
 #[test]
 fn the_ready_line() {
     let folder = tempdir().unwrap();
-    let mut urls = ready::Urls::default();
-    urls.push(PortKind::Http, ready::url("http", "localhost", 8000));
-    urls.push(PortKind::H2, ready::url("https", "::1", 9000));
-    urls.push(PortKind::Http, ready::url("http", "localhost", 8001));
+    let mut urls = ready::Urls::new("::1");
+    urls.push(PortKind::Http, 8000);
+    urls.push(PortKind::H2, 9000);
+    urls.push(PortKind::Http, 8001);
     let (profiles, ca) = (BTreeMap::new(), "certs/ca.pem".into());
     let mut ready = Ready { urls, profiles, ca, spki: "BASE64".to_owned(), pid: 1 };
-    let line = r#"{"event":"ready","urls":{"http":["http://localhost:8000/","http://localhost:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
+    let line = r#"{"event":"ready","urls":{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
     assert_eq!(ready.line(), line);
     let file = folder.path().join("ready");
     fs::write(&file, "old").unwrap();
