@@ -57,7 +57,7 @@ fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
         Ok((host(item)?, item.span.clone()))
     })?;
     if hosts.len() > MOST {
-        return wrong_with(item, &format!("has more than {MOST} hosts"), "every subdomain makes a name of each");
+        return wrong_with(item, format!("has more than {MOST} hosts"), "every subdomain makes a name of each");
     }
     Ok(hosts)
 }
@@ -79,7 +79,7 @@ const MOST: usize = 50;
 fn labels(item: Item<'_>) -> Read<Vec<String>> {
     let labels = section::list(item, label)?;
     if labels.len() > MOST {
-        return wrong_with(item, &format!("has more than {MOST} labels"), "each two of them make a name of every host");
+        return wrong_with(item, format!("has more than {MOST} labels"), "each two of them make a name of every host");
     }
     Ok(labels)
 }
