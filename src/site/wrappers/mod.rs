@@ -44,7 +44,7 @@ pub enum WrapError {
         /// Its `// META: global=`, if it has one.
         declared: Option<String>,
     },
-    /// The text of the test is to be put into the page, and is longer than [`MAX_TEXT`].
+    /// The text of the test is to be put into the page, and is too long for that.
     TooLong(PathBuf),
     /// The file was there a moment ago.
     Unreadable(PathBuf, io::Error),
