@@ -19,6 +19,8 @@ mod names;
 mod pipes;
 #[path = "server/pipes_docs.rs"]
 mod pipes_docs;
+#[path = "server/profiles/mod.rs"]
+mod profiles;
 #[path = "server/promises.rs"]
 mod promises;
 #[path = "server/reload.rs"]

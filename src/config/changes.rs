@@ -4,13 +4,14 @@ use super::Config;
 use super::print::values;
 
 /// Keys and tables that are looked at when the server starts, and then no more.
-const AT_START: [&str; 9] = [
+const AT_START: [&str; 10] = [
     "browser_host",
     "server_host",
     "check_subdomains",
     "bind_address",
     "workers",
     "ports",
+    "profile_ports",
     "ssl",
     "stash",
     "limits.handshake_timeout",
@@ -53,6 +54,7 @@ impl Config {
         self.bind_address.clone_from(&running.bind_address);
         self.workers.clone_from(&running.workers);
         self.ports.clone_from(&running.ports);
+        self.profile_ports.clone_from(&running.profile_ports);
         self.ssl.clone_from(&running.ssl);
         self.stash.clone_from(&running.stash);
         self.limits.server.handshake_timeout.clone_from(&running.limits.server.handshake_timeout);

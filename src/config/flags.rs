@@ -72,9 +72,16 @@ fn ports(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<Confi
             let what = format!("HTTP/2 over TLS is asked for, and no TLS by `ssl.type` ({})", config.ssl.kind.origin);
             errors.push(ConfigError::of_flag("--h2", what));
         }
+        if let Some(port) = config.profile_ports.iter().find(|port| port.value.kind.has_tls()) {
+            let (profile, origin) = (&port.value.profile, &port.origin);
+            errors.push(ConfigError::plain(format!(
+                "the port of the profile {profile} ({origin}) is for HTTP/2 over TLS, and there is no TLS by `ssl.type` ({})",
+                config.ssl.kind.origin
+            )));
+        }
         PortKind::ALL.into_iter().filter(|kind| kind.has_tls()).for_each(|kind| config.ports.close(kind));
     }
-    config.ports.check(errors);
+    config.ports.check(&config.profile_ports, errors);
 }
 
 /// wptserve's file of aliases: lines such as `/path/, folder`.

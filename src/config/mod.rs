@@ -50,7 +50,7 @@ pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;
-pub use self::ports::{PortKind, Ports};
+pub use self::ports::{PortKind, Ports, ProfilePort};
 pub use self::ready::Ready;
 pub use self::stash::Stash;
 pub use self::values::{LogLevel, Origin, Port, Value};
@@ -107,6 +107,8 @@ pub struct Config {
     pub rewrites: Vec<Value<Rewrite>>,
     /// The ports to open.
     pub ports: Ports,
+    /// Ports of their own for profiles.
+    pub profile_ports: Vec<Value<ProfilePort>>,
     /// Where certificates come from.
     pub ssl: Ssl,
     /// Folders with handlers, in the order in which they are searched. They need not be there.
@@ -188,6 +190,7 @@ impl Default for Config {
             routes: Vec::new(),
             rewrites: Vec::new(),
             ports: Ports::default(),
+            profile_ports: Vec::new(),
             ssl: Ssl {
                 kind: Value::default_of(SslType::Authority),
                 folder: Value::default_of(PathBuf::from("certs")),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::ConfigError;
-use super::values::{Port, Value};
+use super::values::{Origin, Port, Value};
 
 /// What a port is for, by wptserve's names (and `h2c`, which it has not).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,16 @@ impl PortKind {
     }
 }
 
+/// A port of its own for a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfilePort {
+    /// [`PortKind::H2`] or [`PortKind::H2c`].
+    pub kind: PortKind,
+    pub port: Port,
+    /// The profile's name.
+    pub profile: String,
+}
+
 /// One port to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -177,20 +187,17 @@ impl Ports {
     }
 
     /// Two protocols on one port would be told as "in use by another program".
-    pub(super) fn check(&self, errors: &mut Vec<ConfigError>) {
-        let mut seen: BTreeMap<u16, (PortKind, &Value<Vec<Port>>)> = BTreeMap::new();
-        for (kind, list) in self.lists() {
-            for port in &list.value {
-                let Port::Number(number) = *port else { continue };
-                if let Some((other, first)) = seen.insert(number, (kind, list)) {
-                    errors.push(ConfigError::plain(format!(
-                        "port {number} is asked for twice: for {} ({}) and for {} ({})",
-                        other.name(),
-                        first.origin,
-                        kind.name(),
-                        list.origin
-                    )));
-                }
+    pub(super) fn check(&self, profile_ports: &[Value<ProfilePort>], errors: &mut Vec<ConfigError>) {
+        let mut seen: BTreeMap<u16, (&str, &Origin)> = BTreeMap::new();
+        let usual =
+            self.lists().flat_map(|(kind, list)| list.value.iter().map(move |port| (*port, kind.name(), &list.origin)));
+        let profiles = profile_ports.iter().map(|port| (port.value.port, port.value.profile.as_str(), &port.origin));
+        for (port, name, origin) in usual.chain(profiles) {
+            let Port::Number(number) = port else { continue };
+            if let Some((other, first)) = seen.insert(number, (name, origin)) {
+                errors.push(ConfigError::plain(format!(
+                    "port {number} is asked for twice: for {other} ({first}) and for {name} ({origin})"
+                )));
             }
         }
         if self.all().next().is_none() {

@@ -85,6 +85,12 @@ fn limits(printer: &mut Printer, limits: &Limits) {
 }
 
 fn urls(printer: &mut Printer, config: &Config) {
+    for Value { value: port, origin } in &config.profile_ports {
+        printer.element("profile_ports", origin);
+        printer.plain("port", &port.port);
+        printer.plain("kind", &port.kind.name().to_owned());
+        printer.plain("profile", &port.profile);
+    }
     for Value { value: alias, origin } in &config.aliases {
         printer.element("aliases", origin);
         printer.plain("url-path", &alias.url_path);

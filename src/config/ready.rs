@@ -1,5 +1,6 @@
 //! The line that tells that all ports are open.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use super::ports::PortKind;
 #[serde(tag = "event", rename = "ready")]
 pub struct Ready {
     pub urls: Urls,
+    /// The URLs of the ports that are a profile's own, by its name; absent if there are none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, Vec<String>>,
     /// The certificate file that a client has to trust.
     pub ca: PathBuf,
     /// Base64 of the SHA-256 of its SubjectPublicKeyInfo.

@@ -27,6 +27,8 @@ pub struct Peer {
     pub server_port: u16,
     /// What TLS agreed on; `None` in clear.
     pub tls: Option<Tls>,
+    /// The name of the profile that shapes it.
+    pub profile: Option<String>,
     /// HTTP/1.1 on a port that is for HTTP/2: every request is to be refused.
     pub wrong_protocol: bool,
 }
@@ -113,6 +115,8 @@ pub(super) struct Shared {
     pub pongs: RefCell<HashMap<[u8; 8], bool>>,
     pub next_ping: Cell<u64>,
     pub close: Cell<Option<Close>>,
+    /// Why the HTTP/2 engine is through.
+    pub ended: Cell<Option<h2::CloseReason>>,
     pub paused: Cell<bool>,
     pub gone: Cell<bool>,
     pub turned: Cell<bool>,
@@ -153,6 +157,7 @@ impl Connection {
             pongs: RefCell::default(),
             next_ping: Cell::new(1),
             close: Cell::new(None),
+            ended: Cell::new(None),
             paused: Cell::new(false),
             gone: Cell::new(false),
             turned: Cell::new(false),
@@ -250,8 +255,11 @@ impl Connection {
         Ok(sent)
     }
 
-    /// The next request that nobody answers yet.
+    /// The next request that nobody answers yet; none before our SETTINGS, which no response may precede.
     pub fn next_exchange(&self) -> Option<Exchange> {
+        if !self.has_started() {
+            return None;
+        }
         self.0.fresh.borrow_mut().pop_front()
     }
 
@@ -267,7 +275,7 @@ impl Connection {
         }
         match &*self.0.engine.borrow() {
             Engine::Http1(engine) => engine.wants_read(),
-            Engine::Http2(_) => true,
+            Engine::Http2(engine) => engine.wants_read(),
         }
     }
 

@@ -64,9 +64,14 @@ impl Connection {
                 }
                 self.0.waiters.wake();
             }
-            Event::SettingsAcked => self.0.waiters.wake(),
+            Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
-            Event::Closed { .. } => self.end_exchanges(),
+            Event::Closed { reason } => {
+                self.0.ended.set(Some(reason));
+                self.end_exchanges();
+                // Whoever waits for a frame that was held waits for the end now.
+                self.0.waiters.wake();
+            }
             Event::Preface
             | Event::WindowUpdate { .. }
             | Event::Settings { .. }

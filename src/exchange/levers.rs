@@ -7,7 +7,7 @@ use super::wait::Waiters;
 use crate::h1;
 use crate::h2::{self, Track};
 use crate::http::Fields;
-use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
+use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -96,9 +96,15 @@ impl Connection {
         self.with_http2(act).ok_or(SendError::OtherProtocol { function, wanted: Protocol::Http2 })
     }
 
-    /// Sends a frame as it is, on whatever stream it names.
+    /// Sends a frame as it is, on whatever stream it names. SETTINGS go out in place of those that
+    /// [`Connection::start`] would queue, if these still wait.
     pub fn send_frame(&self, frame: RawFrame, track: Track) -> Result<(), SendError> {
-        self.http2_only("connection.send", |engine| engine.send_raw_frame(&frame, track))
+        self.http2_only("connection.send", |engine| {
+            engine.send_raw_frame(&frame, track);
+            if frame.header.frame_type == FrameType::SETTINGS && !frame.header.has(flag::ACK) {
+                engine.start_without_settings();
+            }
+        })
     }
 
     /// Sends octets as they are, over either protocol.
@@ -148,9 +154,13 @@ impl Connection {
         Ok(self.0.subscriptions.subscribe(wanted, self.0.gone.get()))
     }
 
-    /// Sends a SETTINGS frame with these entries, in this order (RFC 9113 §6.5).
+    /// Sends a SETTINGS frame with these entries, in this order (RFC 9113 §6.5); in place of those that
+    /// [`Connection::start`] would queue, if these still wait.
     pub fn send_settings(&self, entries: Vec<(u16, u32)>) -> Result<(), SendError> {
-        self.http2_only("connection.send_settings", |engine| engine.send_settings(&entries))?.map_err(SendError::Http2)
+        let sent = self.http2_only("connection.send_settings", |engine| {
+            engine.send_settings(&entries).inspect(|()| engine.start_without_settings())
+        })?;
+        sent.map_err(SendError::Http2)
     }
 
     /// The client's settings in force (RFC 9113 §6.5.2); `None` over HTTP/1.1.

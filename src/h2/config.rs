@@ -19,6 +19,9 @@ pub struct Config {
     pub policy: Policy,
     /// Which automatic behaviours are on at the start.
     pub auto: Auto,
+    /// Whether our SETTINGS wait for [`start`](super::Connection::start). Automatic frames wait with them; checked and
+    /// raw ones do not.
+    pub wait_for_start: bool,
     /// Whether [`Event::Sent`](super::Event::Sent) and [`Event::NotSent`](super::Event::NotSent) are made.
     pub record_frames: bool,
     /// The values of `:protocol` that are served, for example `websocket` (RFC 8441 §4).
@@ -42,6 +45,7 @@ impl Default for Config {
             limits: Limits::default(),
             policy: Policy::default(),
             auto: Auto::default(),
+            wait_for_start: false,
             record_frames: false,
             connect_protocols: Vec::new(),
             send_low_water: 64 * 1024,

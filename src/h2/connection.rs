@@ -1,7 +1,7 @@
 //! The connection: its contract, its state and its getters.
 
 use super::config::{Auto, Config};
-use super::events::{CloseReason, Event, PeerClosed, Transmit};
+use super::events::{Cause, CloseReason, Event, PeerClosed, Transmit};
 use super::flow::{INITIAL_WINDOW, ReceiveWindow};
 use super::limits::{Counts, Limits};
 use super::output::Output;
@@ -73,6 +73,10 @@ pub struct Connection {
     pub(super) peer_settings_seen: bool,
     pub(super) send_window: i64,
     pub(super) hold: Option<Hold>,
+    /// Our SETTINGS have not gone out yet.
+    pub(super) before_start: Option<BeforeStart>,
+    /// Frames of the peer's wait for the layer above.
+    pub(super) hold_frames: bool,
 
     // Time
     pub(super) now: Instant,
@@ -92,6 +96,14 @@ pub(super) enum Phase {
     Closed,
 }
 
+/// What waits for [`Connection::start`].
+#[derive(Debug)]
+pub(super) struct BeforeStart {
+    settings: Vec<(u16, u32)>,
+    /// Automatic frames.
+    pub waiting: Vec<Bytes>,
+}
+
 /// What GOAWAY frames have said.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shutdown {
@@ -105,7 +117,7 @@ pub(super) struct Shutdown {
 
 impl Connection {
     /// A server's connection. Its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are queued at
-    /// once.
+    /// once, unless the configuration lets them wait for [`start`](Self::start).
     pub fn server(config: Config, now: Instant) -> Self {
         let Config { settings, connection_window, limits, policy, auto, record_frames, .. } = config;
         let mut connection = Self {
@@ -129,15 +141,51 @@ impl Connection {
             peer_settings_seen: false,
             send_window: INITIAL_WINDOW,
             hold: None,
+            before_start: Some(BeforeStart { settings, waiting: Vec::new() }),
+            hold_frames: false,
             now,
             preface_deadline: limits.preface_timeout.and_then(|timeout| now.checked_add(timeout)),
             idle_check: limits.idle_timeout.and_then(|timeout| now.checked_add(timeout)),
             last_input: now,
             limits,
         };
-        connection.announce(&settings);
-        connection.grant(0);
+        if !config.wait_for_start {
+            connection.start();
+        }
         connection
+    }
+
+    /// Queues our first SETTINGS and the WINDOW_UPDATE that opens the connection's window, if they have not been queued
+    /// yet; then the automatic frames that waited for them.
+    pub fn start(&mut self) {
+        let Some(BeforeStart { settings, waiting }) = self.before_start.take() else { return };
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.announce(&settings);
+        self.grant(0);
+        for octets in waiting {
+            self.write_octets(&octets, Cause::Automatic);
+        }
+    }
+
+    /// The SETTINGS that [`start`](Self::start) will queue; `None` once it has.
+    pub fn first_settings(&self) -> Option<&[(u16, u32)]> {
+        self.before_start.as_ref().map(|before| before.settings.as_slice())
+    }
+
+    /// The same, to be changed.
+    pub fn first_settings_mut(&mut self) -> Option<&mut Vec<(u16, u32)>> {
+        self.before_start.as_mut().map(|before| &mut before.settings)
+    }
+
+    /// Nothing is queued of what [`start`](Self::start) would have: whoever is above has sent a preface of its own, or
+    /// none. The automatic frames that waited go out.
+    pub fn start_without_settings(&mut self) {
+        let Some(BeforeStart { waiting, .. }) = self.before_start.take() else { return };
+        for octets in waiting {
+            self.write_octets(&octets, Cause::Automatic);
+        }
     }
 
     // ---- Input

@@ -13,6 +13,9 @@ pub enum Event {
     /// A frame arrived whole. Comes for every frame, also unknown and unlawful ones, before what follows from it.
     /// (A frame that is refused for its announced size never arrives whole.)
     Frame(RawFrame),
+    /// The frame before waits for [`admit`](super::Connection::admit) before anything follows from it (only with
+    /// [`set_hold_frames`](super::Connection::set_hold_frames)).
+    Held,
     /// A field section is complete, and well-formed as far as it is validated.
     Headers {
         /// Where it arrived.

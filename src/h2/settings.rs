@@ -104,6 +104,11 @@ impl LocalSettings {
         self.renew();
     }
 
+    /// Whether some of ours wait for an ACK.
+    pub fn awaits_ack(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// The peer acknowledged the oldest; `false` if there is none.
     pub fn ack(&mut self) -> bool {
         let Some(entries) = self.pending.pop_front() else { return false };

@@ -33,7 +33,14 @@ impl Connection {
     pub(super) fn write_frame(&mut self, frame_type: FrameType, flags: u8, stream: u32, payload: &[u8], cause: Cause) {
         let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
         let header = FrameHeader::new(frame_type, flags, stream, length);
-        if let Some(hold) = &mut self.hold {
+        if cause == Cause::Automatic
+            && let Some(before) = &mut self.before_start
+        {
+            // An automatic frame of a connection that ends goes out with its GOAWAY, or not at all.
+            let octets = [&header.octets()[..], payload].concat();
+            self.output.count_automatic(octets.len());
+            before.waiting.push(octets.into());
+        } else if let Some(hold) = &mut self.hold {
             let mut octets = BytesMut::with_capacity(HEADER_LENGTH + payload.len());
             octets.extend_from_slice(&header.octets());
             octets.extend_from_slice(payload);

@@ -8,17 +8,19 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::server::ResolvesServerCert;
+use rustls::server::{Acceptor, ResolvesServerCert};
 use rustls::{AlertDescription, InvalidMessage, ServerConfig};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
+use tokio::io::AsyncWriteExt;
+use tokio::time::Instant;
+pub use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 
 use super::transport::Transport;
 
 /// The TLS side of one port. Cheap to clone: one for each worker.
 #[derive(Clone)]
 pub struct Tls {
-    acceptor: TlsAcceptor,
+    config: Arc<ServerConfig>,
     handshake_timeout: Duration,
 }
 
@@ -53,24 +55,82 @@ impl Tls {
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         // Resumption by tickets: no state is kept for clients that never come back.
         config.ticketer = rustls::crypto::ring::Ticketer::new()?;
-        Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), handshake_timeout })
+        Ok(Tls { config: Arc::new(config), handshake_timeout })
+    }
+
+    /// Reads the client's first message, which says where it wants to go.
+    ///
+    /// # Errors
+    /// See [`HandshakeError`]: all of them are the client's doing, and normal.
+    pub async fn hello<S: Transport>(&self, stream: S) -> Result<Hello<S>, HandshakeError> {
+        let deadline = Instant::now() + self.handshake_timeout;
+        let start = self.in_time(deadline, LazyConfigAcceptor::new(Acceptor::default(), stream)).await?;
+        let hello = start.client_hello();
+        let sni = hello.server_name().map(str::to_owned);
+        let offered = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect()).unwrap_or_default();
+        Ok(Hello { start, tls: self.clone(), deadline, sni, offered })
+    }
+
+    async fn in_time<T>(
+        &self,
+        deadline: Instant,
+        step: impl Future<Output = io::Result<T>>,
+    ) -> Result<T, HandshakeError> {
+        match tokio::time::timeout_at(deadline, step).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(HandshakeError::from(error)),
+            Err(_) => Err(HandshakeError::TimedOut(self.handshake_timeout)),
+        }
+    }
+}
+
+/// A client has said what it wants; nothing has been answered yet.
+pub struct Hello<S> {
+    start: StartHandshake<S>,
+    tls: Tls,
+    deadline: Instant,
+    sni: Option<String>,
+    offered: Vec<Vec<u8>>,
+}
+
+impl<S: Transport> Hello<S> {
+    /// The host name that the client asks for (RFC 6066 §3); none for an IP address.
+    pub fn sni(&self) -> Option<&str> {
+        self.sni.as_deref()
+    }
+
+    /// Whether the client offers this protocol (RFC 7301 §3.1).
+    pub fn offers(&self, protocol: &str) -> bool {
+        self.offered.iter().any(|offered| offered == protocol.as_bytes())
     }
 
     /// Shakes hands.
     ///
     /// # Errors
-    /// See [`HandshakeError`]: all of them are the client's doing, and normal.
-    pub async fn accept<S: Transport>(&self, stream: S) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
-        let handshake = tokio::time::timeout(self.handshake_timeout, self.acceptor.accept(stream));
-        let stream = match handshake.await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(HandshakeError::from(error)),
-            Err(_) => return Err(HandshakeError::TimedOut(self.handshake_timeout)),
-        };
+    /// As for [`Tls::hello`].
+    pub async fn accept(self) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
+        let Hello { start, tls, deadline, .. } = self;
+        let stream = tls.in_time(deadline, start.into_stream(tls.config.clone())).await?;
         let info = TlsInfo::of(stream.get_ref().1);
         Ok((stream, info))
     }
+
+    /// Answers with the fatal alert unrecognized_name (RFC 6066 §3), and ends.
+    ///
+    /// # Errors
+    /// As for [`Tls::hello`].
+    pub async fn refuse_name(self) -> Result<(), HandshakeError> {
+        let Hello { mut start, tls, deadline, .. } = self;
+        let refuse = async {
+            start.io.write_all(&UNRECOGNIZED_NAME).await?;
+            start.io.shutdown().await
+        };
+        tls.in_time(deadline, refuse).await
+    }
 }
+
+/// A record with a fatal alert (RFC 8446 §5.1, §6), in clear as nothing is agreed yet.
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
 impl TlsInfo {
     fn of(connection: &rustls::ServerConnection) -> TlsInfo {

@@ -13,10 +13,10 @@ use rhai::{Dynamic, EvalAltResult, EvalContext, Module, Position};
 use tokio::time::Instant;
 
 use super::coroutine::{WaitError, stack_is_low, wait};
-use super::loader::Script;
+use super::loader::{Entry, Script};
 use super::nesting;
 use super::stash::lock::Lock;
-use crate::exchange::Exchange;
+use crate::exchange::{Connection, Exchange};
 
 /// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
@@ -116,6 +116,10 @@ pub struct Run {
     resident: Cell<Option<u64>>,
     /// What it answers, if it answers a request.
     pub(super) exchange: OnceCell<Exchange>,
+    /// What it shapes, if it is a call of a profile.
+    pub(super) connection: OnceCell<Connection>,
+    /// Which function of a profile is called, if one is.
+    pub(super) profile_call: Cell<Option<Entry>>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Locks of the stash that it holds.
@@ -135,6 +139,8 @@ impl Run {
             ending: Cell::new(None),
             resident: Cell::new(None),
             exchange: OnceCell::new(),
+            connection: OnceCell::new(),
+            profile_call: Cell::new(None),
             modules: RefCell::default(),
             stash_locks: RefCell::default(),
             scripts: RefCell::default(),

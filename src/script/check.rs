@@ -1,5 +1,6 @@
 //! `wireserve check`: compiles every script below some folders.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -8,6 +9,7 @@ use walkdir::WalkDir;
 use super::budget::Limits;
 use super::error::{Fault, ScriptError};
 use super::loader::{Loader, Roots, Script, ScriptSource};
+use super::profile::is_name;
 use super::watch::Changes;
 
 /// What was looked at and what is wrong.
@@ -21,7 +23,7 @@ pub struct Report {
 
 /// Compiles all `.rhai` files below `paths`, which may be files too, and looks whether each can be used.
 ///
-/// A script with an entry function is a handler; one below a folder `profiles` is a profile; one with other
+/// A script in a folder `profiles` is a profile; one with an entry function is a handler; one with other
 /// functions only is a library to import. One without any function could do nothing, which is an error.
 pub fn check(paths: &[PathBuf], limits: &Limits) -> Report {
     let loader = Loader::new(Rc::new(limits.clone()), Roots::default(), Changes::unwatched());
@@ -59,8 +61,17 @@ fn check_one(loader: &Loader, path: &Path, report: &mut Report) {
 
 fn judge(script: &Script) -> Result<(), ScriptError> {
     script.check_entries()?;
-    let profile = script.path().components().any(|part| part.as_os_str() == "profiles");
-    if profile || script.has_functions() {
+    let path = script.path();
+    if path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "profiles") {
+        script.as_profile()?;
+        if path.file_stem().and_then(OsStr::to_str).is_none_or(|name| !is_name(name)) {
+            let message =
+                "a profile's name is a label of a host name: 1 to 63 letters in lower case, digits and hyphens";
+            return Err(ScriptError::NoHandler(Fault::new(message, path, script.text(), None)));
+        }
+        return Ok(());
+    }
+    if script.has_functions() {
         return Ok(());
     }
     if script.text().trim().is_empty() {

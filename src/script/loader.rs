@@ -52,11 +52,28 @@ pub enum Entry {
     HandleData,
     HandleFrame,
     Main,
+    OnConnect,
+    OnFrame,
+    OnClose,
 }
 
 impl Entry {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::HandleHeaders, Self::HandleData, Self::HandleFrame, Self::Main];
+    pub const ALL: [Self; 7] = [
+        Self::HandleHeaders,
+        Self::HandleData,
+        Self::HandleFrame,
+        Self::Main,
+        Self::OnConnect,
+        Self::OnFrame,
+        Self::OnClose,
+    ];
+
+    /// Those of a handler, which answers requests.
+    pub const HANDLER: [Self; 4] = [Self::HandleHeaders, Self::HandleData, Self::HandleFrame, Self::Main];
+
+    /// Those of a profile, which shapes a connection.
+    pub const PROFILE: [Self; 3] = [Self::OnConnect, Self::OnFrame, Self::OnClose];
 
     /// Its name in a script.
     pub const fn name(self) -> &'static str {
@@ -65,6 +82,9 @@ impl Entry {
             Self::HandleData => "handle_data",
             Self::HandleFrame => "handle_frame",
             Self::Main => "main",
+            Self::OnConnect => "on_connect",
+            Self::OnFrame => "on_frame",
+            Self::OnClose => "on_close",
         }
     }
 
@@ -72,7 +92,10 @@ impl Entry {
     pub const fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::Main => &["request", "response"],
-            _ => &["frame", "request", "response"],
+            Self::OnConnect => &["connection"],
+            Self::OnFrame => &["connection", "frame"],
+            Self::OnClose => &["connection", "reason"],
+            Self::HandleHeaders | Self::HandleData | Self::HandleFrame => &["frame", "request", "response"],
         }
     }
 }
@@ -128,13 +151,32 @@ impl Script {
 
     fn judge(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
-        if self.entries.contains(&true) {
+        if self.defines_any(&Entry::HANDLER) {
             return Ok(());
         }
-        let message = "this is no handler: it defines none of handle_headers(frame, request, response), \
-                       handle_data(frame, request, response), handle_frame(frame, request, response), \
-                       main(request, response)";
+        let message = if self.defines_any(&Entry::PROFILE) {
+            "this is a profile, which shapes connections and answers no requests".to_owned()
+        } else {
+            format!("this is no handler: it defines none of {}", listed(&Entry::HANDLER))
+        };
         Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
+    }
+
+    /// What keeps it from being a profile: an entry function with the wrong parameters, or none at all.
+    ///
+    /// # Errors
+    /// [`ScriptError::NoHandler`]
+    pub fn as_profile(&self) -> Result<(), ScriptError> {
+        self.check_entries()?;
+        if self.defines_any(&Entry::PROFILE) {
+            return Ok(());
+        }
+        let message = format!("this is no profile: it defines none of {}", listed(&Entry::PROFILE));
+        Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
+    }
+
+    fn defines_any(&self, entries: &[Entry]) -> bool {
+        entries.iter().any(|entry| self.defines(*entry))
     }
 
     /// Whether it has functions at all.
@@ -152,9 +194,10 @@ impl Script {
             let wanted = entry.parameters();
             if let Some(wrong) = found.next().filter(|_| !self.defines(entry)) {
                 let message = format!(
-                    "{} must have {} parameters ({}), not {}",
+                    "{} must have {} parameter{} ({}), not {}",
                     entry.name(),
                     wanted.len(),
+                    if wanted.len() == 1 { "" } else { "s" },
                     wanted.join(", "),
                     wrong.params.len()
                 );
@@ -165,6 +208,12 @@ impl Script {
         }
         Ok(())
     }
+}
+
+/// Entry functions as messages name them.
+fn listed(entries: &[Entry]) -> String {
+    let call = |entry: &Entry| format!("{}({})", entry.name(), entry.parameters().join(", "));
+    entries.iter().map(call).collect::<Vec<_>>().join(", ")
 }
 
 /// What scripts may be read.

@@ -9,6 +9,7 @@
 //! | [`host`] | all that together: starts handlers |
 //! | [`api`] | what scripts see, one file per topic |
 //! | [`run`] | answers an exchange: which function is called when |
+//! | [`profile`] | shapes a connection: the same for a profile |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`] | errors as text for people |
@@ -25,6 +26,7 @@ pub mod loader;
 mod nesting;
 pub mod new;
 pub mod octets;
+pub mod profile;
 pub mod run;
 pub mod stash;
 mod strings;

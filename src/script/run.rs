@@ -85,6 +85,15 @@ impl Host {
         Self { core, common, server: Rc::new(Dynamic::from_map(server)) }
     }
 
+    pub(super) fn core(&self) -> &Rc<Core> {
+        &self.core
+    }
+
+    /// Whether errors are told in one line.
+    pub(super) fn is_brief(&self) -> bool {
+        self.common.brief
+    }
+
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
     /// logged, or (a client that left) nobody's fault. A response of which the script itself sent nothing goes through
     /// `delivery`, if there is one.

@@ -497,7 +497,7 @@ fn check_finds_every_error() {
     };
     write("good.rhai", "fn main(request, response) { 1 }");
     write("library.rhai", "fn helper(x) { x }");
-    write("profiles/p.rhai", "const X = 1;");
+    write("profiles/p.rhai", "fn on_connect(connection) { }");
     write("deep/syntax.rhai", "fn main(request, response) { let x = ; }");
     write("statements.rhai", "print(1);");
     write("parameters.rhai", "\nfn main(request) { 1 }");

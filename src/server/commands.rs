@@ -2,6 +2,7 @@
 
 use super::certs::Report;
 use super::log::Log;
+use super::profiles;
 use super::settings;
 use crate::config::{
     self, Arguments, CertsArguments, CertsCommand, CheckArguments, Command, Config, HostsArguments, NewArguments,
@@ -45,9 +46,11 @@ fn check(arguments: &CheckArguments) -> ExitCode {
     config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
     errors.iter().for_each(|error| eprintln!("{error}\n"));
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
+    let unknown = profiles::unknown(&config);
+    unknown.iter().for_each(|error| eprintln!("error: {error}\n"));
     let report = script::check::check(&paths, &settings::script_limits(&config));
     report.errors.iter().for_each(|error| eprintln!("{error}\n"));
-    let wrong = errors.len() + report.errors.len();
+    let wrong = errors.len() + unknown.len() + report.errors.len();
     let good = counted(report.good.len(), "script");
     if wrong == 0 {
         println!("{good} and the configuration: in order.");

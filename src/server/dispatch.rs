@@ -47,6 +47,10 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return in_place(&worker, &exchange, site::status_page(501, text)).await;
     }
+    if let Some((status, text)) = worker.misdirected(exchange.connection(), request) {
+        let page = site::status_page(status, &text);
+        return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
+    }
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {
         request.rewrite(path);

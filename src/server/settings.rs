@@ -52,6 +52,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         h2: http2(&config.limits.http2),
         exchange,
         latency: config.latency.value,
+        profile_hosts: format!(".conn.{}", config.browser_host.value),
         next_connection: lasting.next_connection.clone(),
     })
 }

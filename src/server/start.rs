@@ -7,7 +7,7 @@ use super::settings::{self, Lasting};
 use super::thread::{self, Incoming, Order, Speaks};
 use super::worker::Shared;
 use crate::config::ports::Wanted;
-use crate::config::{Config, Port, PortKind, Ready, ServeArguments, ready};
+use crate::config::{Config, Port, PortKind, ProfilePort, Ready, ServeArguments, ready};
 use crate::net;
 use crate::net::certificates::{CertificateError, Certificates};
 use crate::net::listen::Listener;
@@ -23,6 +23,15 @@ use tokio::task::JoinSet;
 struct Open {
     listener: Listener,
     speaks: Speaks,
+    /// Whose own port it is.
+    profile: Option<Arc<str>>,
+}
+
+/// All ports, and their URLs.
+struct Opened {
+    ports: Vec<Open>,
+    urls: ready::Urls,
+    profiles: BTreeMap<String, Vec<String>>,
 }
 
 /// Serves until Ctrl-C or SIGTERM, then until the streams under way have ended. A second signal ends at once.
@@ -42,13 +51,13 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
     let certificates = certificates(&config)?;
-    let (open, urls) = open_ports(&config, &certificates)?;
+    let Opened { ports: open, urls, profiles } = open_ports(&config, &certificates)?;
     let lasting = Lasting::new(urls.clone(), stash);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
-    let ready = Ready { urls, ca, spki, pid: std::process::id() };
+    let ready = Ready { urls, profiles, ca, spki, pid: std::process::id() };
     ready
         .announce(config.ready_file.as_deref())
         .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
@@ -95,22 +104,27 @@ pub(super) fn certificates(config: &Config) -> Result<Certificates, CertificateE
 }
 
 /// Opens every port before anything is announced.
-fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>, ready::Urls), StartError> {
+fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, StartError> {
     let timeout = config.limits.server.handshake_timeout.value;
     let tls = |alpn: &[&str]| {
         Tls::new(certificates.resolver(), alpn, timeout).map_err(|error| StartError::Tls(error.to_string()))
     };
+    let usual = config.ports.all().map(|Wanted { kind, index, port }| (kind, port, kind.advice(index), None));
+    let profiles = config.profile_ports.iter().map(|own| {
+        let ProfilePort { kind, port, profile } = &own.value;
+        (*kind, *port, "profile_ports: port =", Some(profile.as_str()))
+    });
     // Those with a number first, so that none of them is taken for one that may be any.
-    let mut wanted: Vec<_> = config.ports.all().enumerate().collect();
-    wanted.sort_by_key(|(_, wanted)| wanted.port == Port::Auto);
+    let mut wanted: Vec<_> = usual.chain(profiles).enumerate().collect();
+    wanted.sort_by_key(|(_, (_, port, ..))| *port == Port::Auto);
     let mut listeners = BTreeMap::new();
-    for (position, Wanted { kind, index, port }) in wanted {
-        let listener = Listener::bind(config.bind_address.value, port.number(), kind.advice(index))?;
-        listeners.insert(position, (kind, listener));
+    for (position, (kind, port, advice, profile)) in wanted {
+        let listener = Listener::bind(config.bind_address.value, port.number(), advice)?;
+        listeners.insert(position, (kind, listener, profile));
     }
-    let mut open = Vec::new();
-    let mut urls = ready::Urls::new(&config.browser_host.value);
-    for (kind, listener) in listeners.into_values() {
+    let mut opened =
+        Opened { ports: Vec::new(), urls: ready::Urls::new(&config.browser_host.value), profiles: BTreeMap::new() };
+    for (kind, listener, profile) in listeners.into_values() {
         let speaks = match kind {
             // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
             PortKind::H2 => Speaks::Http2OverTls(tls(&["h2", "http/1.1"])?),
@@ -118,17 +132,25 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>
             kind if kind.has_tls() => Speaks::Http1OverTls(tls(&["http/1.1"])?),
             _ => Speaks::Http1,
         };
-        urls.push(kind, listener.address().port());
-        open.push(Open { listener, speaks });
+        let port = listener.address().port();
+        match profile {
+            Some(profile) => {
+                let url = ready::url(kind.scheme(), &config.browser_host.value, port);
+                opened.profiles.entry(profile.to_owned()).or_default().push(url);
+            }
+            None => opened.urls.push(kind, port),
+        }
+        opened.ports.push(Open { listener, speaks, profile: profile.map(Arc::from) });
     }
-    Ok((open, urls))
+    Ok(opened)
 }
 
 /// Hands what arrives to the workers in turn.
 async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Order>>) {
     for worker in workers.iter().cycle() {
         let (stream, client) = port.listener.accept().await;
-        if worker.send(Order::Serve(Incoming { stream, client, speaks: port.speaks.clone() })).is_err() {
+        let (speaks, profile) = (port.speaks.clone(), port.profile.clone());
+        if worker.send(Order::Serve(Incoming { stream, client, speaks, profile })).is_err() {
             return;
         }
     }

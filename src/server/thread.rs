@@ -1,10 +1,11 @@
 //! A worker's OS thread, with a runtime of its own, and the connections that it was handed, each for life.
 
 use super::driver::Driver;
+use super::profiles::Shape;
 use super::worker::{Shared, Worker};
 use crate::exchange::{self, Connection, Peer};
 use crate::net::pump::pump;
-use crate::net::tls::Tls;
+use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
 use std::cell::{Cell, RefCell};
@@ -28,6 +29,8 @@ pub(super) struct Incoming {
     pub stream: TcpStream,
     pub client: SocketAddr,
     pub speaks: Speaks,
+    /// The profile whose own port it came to.
+    pub profile: Option<Arc<str>>,
 }
 
 /// What a port speaks.
@@ -83,7 +86,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
 }
 
 async fn serve(thread: Rc<Thread>, incoming: Incoming) {
-    let Incoming { stream, client, speaks } = incoming;
+    let Incoming { stream, client, speaks, profile } = incoming;
     let stream = match tokio::net::TcpStream::from_std(stream) {
         Ok(stream) => stream,
         Err(error) => return tracing::warn!("a connection from {client} could not be taken over: {error}"),
@@ -97,10 +100,12 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
         ..Peer::default()
     };
     let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
-        return run_connection(&thread, stream, peer, matches!(speaks, Speaks::Http2)).await;
+        let shape = thread.worker().shape(None, profile.as_deref());
+        return run_connection(&thread, stream, peer, matches!(speaks, Speaks::Http2), shape).await;
     };
-    match tls.accept(stream).await {
-        Ok((stream, info)) => {
+    match shake_hands(&thread, tls, stream, profile.as_deref()).await {
+        Ok(None) => {}
+        Ok(Some((stream, info, shape))) => {
             let http2 = info.alpn.as_deref() == Some("h2");
             peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
             peer.tls = Some(exchange::Tls {
@@ -109,31 +114,67 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
                 version: info.version.to_owned(),
                 cipher: info.cipher.to_owned(),
             });
-            run_connection(&thread, stream, peer, http2).await;
+            run_connection(&thread, stream, peer, http2, shape).await;
         }
         Err(error) if error.is_distrust() => tracing::info!("{client}: {error}"),
         Err(error) => tracing::debug!("{client}: {error}"),
     }
 }
 
-async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer, http2: bool) {
+/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert.
+async fn shake_hands<S: Transport>(
+    thread: &Thread,
+    tls: &Tls,
+    stream: S,
+    profile: Option<&str>,
+) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
+    let hello = tls.hello(stream).await?;
+    let worker = thread.worker();
+    let shape = worker.shape(hello.sni(), profile);
+    if let Shape::Unknown(name) = &shape
+        // Over HTTP/1.1 it is told by a page.
+        && hello.offers("h2")
+    {
+        tracing::warn!("a TLS handshake was refused: {}", worker.no_profile(name));
+        hello.refuse_name().await?;
+        return Ok(None);
+    }
+    drop(worker);
+    let (stream, info) = hello.accept().await?;
+    Ok(Some((stream, info, shape)))
+}
+
+async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: Peer, http2: bool, shape: Shape) {
     let id = peer.id;
-    let shared = thread.worker().shared.clone();
+    let worker = thread.worker();
+    let shared = worker.shared.clone();
+    let shape = if http2 { shape } else { Shape::Plain };
+    if let Shape::By(name, _) = &shape {
+        peer.profile = Some(name.clone());
+    }
     let connection = if http2 {
-        Connection::http2(peer, shared.exchange, h2::Connection::server(shared.h2.clone(), net::now()))
+        let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
+        Connection::http2(peer, shared.exchange, h2::Connection::server(config, net::now()))
     } else {
         Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), net::now()))
     };
     drop(shared);
     thread.connections.borrow_mut().insert(id, connection.clone());
+    tracing::debug!(connection = id, "opened: {connection:?}");
+    let shaping = worker.begin(&shape, &connection);
+    drop(worker);
     if thread.stopping.get() {
         connection.shut_down();
     }
-    tracing::debug!(connection = id, "opened: {connection:?}");
     let driver = Driver { connection: connection.clone(), thread: thread.clone() };
     let end = pump(stream, &driver).await;
     connection.end_all();
-    connection.end_context();
     thread.connections.borrow_mut().remove(&id);
     tracing::debug!(connection = id, "closed: {end:?}");
+    if let Some(shaping) = shaping
+        && let Err(fault) = shaping.await
+    {
+        tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
+    }
+    connection.end_context();
 }

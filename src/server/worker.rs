@@ -34,6 +34,8 @@ pub(super) struct Shared {
     pub script: script::Options,
     /// How long every answer is held back, whoever gives it; zero for not at all.
     pub latency: Duration,
+    /// What the host of a profile ends with: `.conn.localhost`.
+    pub profile_hosts: String,
     /// The same for every configuration.
     pub next_connection: Arc<AtomicU64>,
 }

@@ -25,8 +25,26 @@ pub(super) struct Entry {
     pub shipped: bool,
 }
 
+/// The folder of profiles among the handlers.
+const PROFILES: &str = "profiles/";
+
 /// All handlers by their path below `/handlers/`; files on disk come before shipped ones of the same path.
 pub(super) fn handlers(roots: &Roots) -> BTreeMap<String, Entry> {
+    let mut entries = scripts(roots);
+    entries.retain(|path, _| !path.starts_with(PROFILES));
+    entries
+}
+
+/// All profiles by their name.
+pub(super) fn profiles(roots: &Roots) -> BTreeMap<String, Entry> {
+    let named = |(path, entry): (String, Entry)| {
+        let name = path.strip_prefix(PROFILES)?.strip_suffix(".rhai")?;
+        Some((name.to_owned(), entry))
+    };
+    scripts(roots).into_iter().filter_map(named).collect()
+}
+
+fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
     let mut entries = BTreeMap::new();
     for path in shipped::shipped_handlers() {
         if let Some(text) = shipped::shipped_handler(&path) {
@@ -127,7 +145,7 @@ mod tests {
             Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
         let entries = handlers(&roots);
         assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
-        for entry in entries.values() {
+        for entry in entries.values().chain(profiles(&roots).values()) {
             assert!(!entry.sends.is_empty(), "{} does not say what it sends", entry.path);
             assert!(!entry.client.is_empty(), "{} does not say what a client should do", entry.path);
         }

@@ -27,6 +27,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         }
         page.push_str("</div></section>\n");
     }
+    profiles(&mut page, roots, ports);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
@@ -51,6 +52,22 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
          <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
          aria-label=\"filter the handlers\"></header><main>\n",
     );
+}
+
+/// The profiles by name, each with a link to its host if there is a port for HTTP/2 over TLS. What each does is said at
+/// its head and in the documentation: here that would not fit into one initial window.
+fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
+    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
+    page.push_str("<section><h2>profiles of connections</h2><p>\n");
+    for (name, entry) in catalogue::profiles(roots) {
+        let name = escape::html(&name);
+        let own = if entry.shipped { "" } else { " <small class=\"tag own\">yours</small>" };
+        let _ = match port {
+            Some(port) => writeln!(page, "<a href=\"https://{name}.conn.{}\">{name}</a>{own}", escape::html(port)),
+            None => writeln!(page, "{name}{own}"),
+        };
+    }
+    page.push_str("</p></section>\n");
 }
 
 /// The port to go to for a handler that this page's protocol is not made for.
@@ -121,7 +138,16 @@ mod tests {
     fn the_shipped_page_fits_into_one_initial_window() {
         let roots =
             Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-        let length = index_page(&roots, &[], "HTTP/2").len();
+        let port = |what: &str, url: &str| (what.to_owned(), url.to_owned());
+        let ports = [
+            port("HTTP/1.1", "http://localhost:8000/"),
+            port("HTTP/1.1", "http://localhost:40000/"),
+            port("HTTP/1.1 over TLS", "https://localhost:8443/"),
+            port("HTTP/1.1 over TLS", "https://localhost:40001/"),
+            port("HTTP/2", "https://localhost:9000/"),
+            port("h2c", "http://localhost:9001/"),
+        ];
+        let length = index_page(&roots, &ports, "HTTP/2").len();
         assert!(length < 65_000, "{length} octets");
     }
 

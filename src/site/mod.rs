@@ -52,7 +52,7 @@ pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
-pub use shipped::{shipped_handler, shipped_octets};
+pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
 pub use snapshot::{Site, SiteError};
 pub use template::{Scope, TemplateError};
 pub use wrappers::{Generated, WrapError};

@@ -12,6 +12,7 @@ pub mod hpack_python;
 pub mod malformed;
 pub mod outcomes;
 pub mod pipes;
+pub mod profiles;
 pub mod redis;
 pub mod scripts;
 pub mod selftest;

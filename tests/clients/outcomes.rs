@@ -1,10 +1,10 @@
-//! What clients did, kept in `fixtures/outcomes.json` and compared with what they do now.
+//! What clients did, kept in files of `fixtures/` and compared with what they do now.
 //!
 //! `WIRESERVE_RECORD=1` adds what is seen to the file: where a client's behaviour depends on timing, each outcome that
 //! was seen is listed. Delete the file to begin anew. A client of another version than the recorded one may well
 //! differ: that is printed, not failed. So is a difference between two ways of not getting a complete response, such as
 //! the client's own error or the server's: which comes first is a race. What a client must do to the code is asserted in
-//! the rows of `malformed.rs`.
+//! the rows of `malformed.rs` and `profiles.rs`.
 
 use super::Outcome;
 use serde::{Deserialize, Serialize};
@@ -19,30 +19,29 @@ pub struct Golden {
     /// Client → the version that did it.
     versions: BTreeMap<String, String>,
     outcomes: Table,
+    #[serde(skip)]
+    file: PathBuf,
 }
 
 impl Golden {
-    fn path() -> PathBuf {
-        [env!("CARGO_MANIFEST_DIR"), "fixtures", "outcomes.json"].iter().collect()
-    }
-
     /// Whether this run records rather than compares.
     pub fn is_recording() -> bool {
         std::env::var_os("WIRESERVE_RECORD").is_some_and(|value| value == "1")
     }
 
-    /// The file; empty where there is none.
-    pub fn read() -> Self {
-        let Ok(text) = std::fs::read_to_string(Self::path()) else { return Self::default() };
-        serde_json::from_str(&text).unwrap_or_else(|error| {
-            panic!("{} is not what `WIRESERVE_RECORD=1` writes: {error}", Self::path().display())
-        })
+    /// A file of `fixtures/`; empty where there is none.
+    pub fn read(name: &str) -> Self {
+        let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "fixtures", name].iter().collect();
+        let Ok(text) = std::fs::read_to_string(&file) else { return Self { file, ..Self::default() } };
+        let read: Self = serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("{} is not what `WIRESERVE_RECORD=1` writes: {error}", file.display()));
+        Self { file, ..read }
     }
 
     pub fn write(&self) {
         let mut text = serde_json::to_string_pretty(self).expect("maps of strings are JSON");
         text.push('\n');
-        std::fs::write(Self::path(), text).expect("the golden file can be written");
+        std::fs::write(&self.file, text).expect("the golden file can be written");
     }
 
     /// Adds what was seen. What was recorded of another version of the client is forgotten.

@@ -15,7 +15,7 @@ const DOCS: &str = include_str!("../../docs/handlers.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),
@@ -27,6 +27,7 @@ const SOURCES: [&str; 15] = [
     include_str!("../../src/script/api/params.rs"),
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/shaping.rs"),
     include_str!("../../src/script/api/stash.rs"),
     include_str!("../../src/script/api/upload.rs"),
     include_str!("../../src/script/api/writer.rs"),

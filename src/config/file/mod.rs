@@ -88,6 +88,7 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
 
     let ports = top.section(reader, "ports", "ports");
     ports::read(reader, ports, config);
+    ports::read_profile_ports(reader, top, config);
     let ssl = top.section(reader, "ssl", "ssl");
     ssl::read(reader, ssl, config);
 

@@ -1,10 +1,11 @@
-//! `[ports]`.
+//! `[ports]` and `[[profile_ports]]`.
 
 use super::super::Config;
-use super::super::ports::PortKind;
-use super::super::section::{self, Item, Read, Reader, Section, wrong};
+use super::super::ports::{PortKind, ProfilePort};
+use super::super::section::{self, Item, Read, Reader, Section, text, wrong, wrong_with};
 use super::super::tree::Kind;
 use super::super::values::Port;
+use crate::script::profile::is_name;
 
 /// Reads `[ports]`: each key a list of ports, or one.
 pub(super) fn read(reader: &mut Reader<'_>, mut ports: Section<'_>, config: &mut Config) {
@@ -18,6 +19,27 @@ pub(super) fn read(reader: &mut Reader<'_>, mut ports: Section<'_>, config: &mut
         reader.hint(item.span.clone(), "HTTP/3 and WebTransport are not served", Some(advice));
     }
     ports.finish(reader);
+}
+
+/// Reads `[[profile_ports]]`.
+pub(super) fn read_profile_ports(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
+    config.profile_ports = top.tables(reader, "profile_ports", |reader, mut table, _| {
+        let port = table.required(reader, "port", port);
+        let kind = table.required(reader, "kind", |item| match text(item)?.as_str() {
+            "h2" => Ok(PortKind::H2),
+            "h2c" => Ok(PortKind::H2c),
+            _ => wrong(item, "is \"h2\" or \"h2c\": profiles shape HTTP/2"),
+        });
+        let profile = table.required(reader, "profile", |item| {
+            let name = text(item)?;
+            if is_name(&name) {
+                return Ok(name);
+            }
+            wrong_with(item, "is no profile's name", "letters in lower case, digits and hyphens, without .rhai")
+        });
+        table.finish(reader);
+        Some(ProfilePort { kind: kind?, port: port?, profile: profile? })
+    });
 }
 
 fn port(item: Item<'_>) -> Read<Port> {

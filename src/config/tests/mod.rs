@@ -53,7 +53,7 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
     assert_eq!(reader.errors, []);
     let absent = reader.absent.join(" ");
     let expected = "server_host inject_script aliases routes rewrites ports.http-local ports.http-public \
-                    ports.https-local ports.https-public ports.ws ports.wss ssl.certificate ssl.key";
+                    ports.https-local ports.https-public ports.ws ports.wss profile_ports ssl.certificate ssl.key";
     assert_eq!(absent, expected);
     for key in absent.split(' ') {
         let (_, key) = key.rsplit_once('.').unwrap_or(("", key));
@@ -325,7 +325,8 @@ fn the_ready_line() {
     urls.push(PortKind::Http, 8000);
     urls.push(PortKind::H2, 9000);
     urls.push(PortKind::Http, 8001);
-    let ready = Ready { urls, ca: "certs/ca.pem".into(), spki: "BASE64".to_owned(), pid: 1 };
+    let (profiles, ca) = (BTreeMap::new(), "certs/ca.pem".into());
+    let mut ready = Ready { urls, profiles, ca, spki: "BASE64".to_owned(), pid: 1 };
     let line = r#"{"event":"ready","urls":{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
     assert_eq!(ready.line(), line);
     let file = folder.path().join("ready");
@@ -334,4 +335,29 @@ fn the_ready_line() {
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert!(ready.announce(Some(&folder.path().join("no/where"))).is_err());
+    ready.profiles.insert("p".to_owned(), vec![ready::url("http", "localhost", 9)]);
+    assert!(ready.line().contains(r#"]},"profiles":{"p":["http://localhost:9/"]},"ca""#), "{}", ready.line());
+}
+
+#[test]
+fn profiles_have_ports_of_their_own() {
+    let table = |port: &str, kind: &str, profile: &str| {
+        format!("[[profile_ports]]\nport = {port}\nkind = \"{kind}\"\nprofile = \"{profile}\"\n")
+    };
+    let text = format!("{}{}", table("9443", "h2", "tiny-window"), table("\"auto\"", "h2c", "mine"));
+    let config = resolve_text(&text, &[]).unwrap();
+    let own = |port, kind, profile: &str| ProfilePort { kind, port, profile: profile.to_owned() };
+    let expected = [own(Port::Number(9443), PortKind::H2, "tiny-window"), own(Port::Auto, PortKind::H2c, "mine")];
+    assert_eq!(config.profile_ports.iter().map(|port| port.value.clone()).collect::<Vec<_>>(), expected);
+    assert!(super::print::print(&config).contains("\nport = 9443\nkind = \"h2\"\nprofile = \"tiny-window\"\n"));
+    for (text, told) in [
+        (table("0x1", "h2", "mine"), "`profile_ports.port` is a number or \"auto\""),
+        (table("1", "https", "mine"), "`profile_ports.kind` is \"h2\" or \"h2c\""),
+        (table("1", "h2", "Mine.rhai"), "`profile_ports.profile` is no profile's name"),
+        (table("8000", "h2", "mine"), "port 8000 is asked for twice: for http"),
+        (table("1", "h2", "mine") + "[ssl]\ntype = \"none\"\n", "there is no TLS by `ssl.type`"),
+        ("[[profile_ports]]\nport = 1\n".to_owned(), "kind"),
+    ] {
+        assert!(wrong(&text).contains(told), "{told}: {}", wrong(&text));
+    }
 }

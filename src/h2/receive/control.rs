@@ -45,7 +45,10 @@ impl Connection {
         if header.stream_id != 0 && !self.violation(Rule::SettingsStream, header.stream_id, Some(header), "") {
             return;
         }
-        if !within(&mut self.counts.num_settings, self.limits.max_settings)
+        // An ACK that we asked for is no flood, however many we asked for.
+        let asked_for = header.has(flag::ACK) && self.local.awaits_ack();
+        if !asked_for
+            && !within(&mut self.counts.num_settings, self.limits.max_settings)
             && !self.violation(Rule::LimitSettings, 0, Some(header), "")
         {
             return;

@@ -21,20 +21,26 @@ pub(in crate::h2) struct PartialBlock {
     /// All fragments, once there are more.
     fragments: BytesMut,
     num_continuations: u32,
-    fate: Fate,
+    pub(super) fate: Fate,
 }
 
 /// What becomes of a field section once it is decoded. Decoded it is in any case, for the dynamic table's sake.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
+pub(super) enum Fate {
     Request,
     Trailers,
     Discard,
+    /// The layer above has done whatever is done about it.
+    Handled,
     /// A stream error is due.
     Error(Rule),
 }
 
 impl PartialBlock {
+    fn new(frame: RawFrame, first: Bytes, fate: Fate) -> Self {
+        Self { frame, first, fragments: BytesMut::new(), num_continuations: 0, fate }
+    }
+
     pub fn stream(&self) -> u32 {
         self.frame.header.stream_id
     }
@@ -65,9 +71,15 @@ impl Connection {
         if headers.priority.is_some_and(|priority| priority.dependency == id) && !matches!(fate, Fate::Error(_)) {
             fate = Fate::Error(Rule::HeadersSelfDependency);
         }
-        let fragments = BytesMut::new();
-        let block = PartialBlock { frame, first: headers.fragment, fragments, num_continuations: 0, fate };
-        self.extend_block(block, header);
+        self.extend_block(PartialBlock::new(frame, headers.fragment, fate), header);
+    }
+
+    /// Begins a field block for its effect on the dynamic table alone. What cannot be read has none.
+    pub(super) fn pass_over_headers(&mut self, frame: RawFrame) {
+        let header = frame.header;
+        if let Ok(headers) = Headers::parse(&frame) {
+            self.extend_block(PartialBlock::new(frame, headers.fragment, Fate::Handled), header);
+        }
     }
 
     /// What a HEADERS frame means on its stream; `None` if the connection has ended.
@@ -164,6 +176,7 @@ impl Connection {
             Fate::Request => self.on_request(frame, section),
             Fate::Trailers => self.on_trailers(frame, section),
             Fate::Discard => self.count_unknown(header),
+            Fate::Handled => {}
             Fate::Error(rule) => {
                 self.violation(rule, header.stream_id, Some(header), "");
             }

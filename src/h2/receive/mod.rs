@@ -3,6 +3,7 @@
 mod control;
 mod data;
 mod headers;
+mod held;
 mod prioritize;
 
 use super::connection::{Connection, Phase};
@@ -31,6 +32,8 @@ pub(in crate::h2) struct Input {
     oversized: bool,
     /// A field block that has not ended.
     block: Option<PartialBlock>,
+    /// A frame that waits for the layer above.
+    held: Option<RawFrame>,
 }
 
 impl Input {
@@ -38,6 +41,7 @@ impl Input {
     pub fn clear(&mut self) {
         self.buffer = BytesMut::new();
         self.block = None;
+        self.held = None;
     }
 }
 
@@ -45,7 +49,12 @@ impl Connection {
     pub(super) fn take_octets(&mut self, octets: &[u8]) {
         let Some(rest) = self.take_preface(octets) else { return };
         self.input.buffer.extend_from_slice(rest);
-        while self.phase != Phase::Closed {
+        self.take_frames();
+    }
+
+    /// Takes every whole frame, up to one that is to wait.
+    fn take_frames(&mut self) {
+        while self.phase != Phase::Closed && self.input.held.is_none() {
             let Some(header) = self.input.buffer.first_chunk().map(FrameHeader::parse) else { break };
             if !self.check_size(header) {
                 break;
@@ -56,7 +65,13 @@ impl Connection {
                 break;
             };
             self.input.oversized = false;
-            self.take_frame(frame);
+            self.events.push_back(Event::Frame(frame.clone()));
+            if self.hold_frames {
+                self.events.push_back(Event::Held);
+                self.input.held = Some(frame);
+                break;
+            }
+            self.take_effect(frame);
             self.check_queued();
         }
         if self.input.buffer.is_empty() {
@@ -96,8 +111,8 @@ impl Connection {
         self.violation(Rule::FrameSize, header.stream_id, Some(header), detail)
     }
 
-    fn take_frame(&mut self, frame: RawFrame) {
-        self.events.push_back(Event::Frame(frame.clone()));
+    /// Does what a frame means.
+    fn take_effect(&mut self, frame: RawFrame) {
         let header = frame.header;
         if !self.input.settings_seen {
             self.input.settings_seen = true;

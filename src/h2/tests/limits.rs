@@ -117,3 +117,16 @@ fn preface_deadline_holds_for_half_a_preface() {
     client.says("!later 1\n!timeout");
     client.expect(&["GOAWAY 0 0 PROTOCOL_ERROR"]);
 }
+
+#[test]
+fn acks_that_we_asked_for_are_no_flood() {
+    let mut client = Client::new(config(Limits { max_settings: 10, ..Limits::default() }));
+    for _ in 0..100 {
+        client.connection.send_settings(&[]).expect("the connection is open");
+    }
+    client.frames();
+    client.says("x100 ack");
+    assert!(client.violations().is_empty());
+    client.says("x11 ack");
+    assert!(client.violations().iter().any(|violation| violation.rule == Rule::LimitSettings));
+}

@@ -2,6 +2,7 @@ mod chunking;
 mod client;
 mod commands;
 mod flow;
+mod held;
 mod life;
 mod limits;
 mod messages;

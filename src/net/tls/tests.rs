@@ -43,6 +43,10 @@ fn connector(roots: RootCertStore, alpn: &[&str], versions: &[&'static Supported
     TlsConnector::from(Arc::new(config))
 }
 
+async fn accept(tls: &Tls, stream: DuplexStream) -> Result<(TlsStream<DuplexStream>, TlsInfo), HandshakeError> {
+    tls.hello(stream).await?.accept().await
+}
+
 async fn shake(
     fixture: &Fixture,
     connector: TlsConnector,
@@ -53,7 +57,7 @@ async fn shake(
 ) {
     let (near, far) = duplex(64 * 1024);
     let host = ServerName::try_from(host.to_owned()).unwrap();
-    tokio::join!(fixture.tls.accept(far), connector.connect(host, near))
+    tokio::join!(accept(&fixture.tls, far), connector.connect(host, near))
 }
 
 #[tokio::test]
@@ -124,9 +128,24 @@ async fn a_client_that_does_not_trust_us_says_so() {
     let connector = connector(RootCertStore::empty(), &["h2"], rustls::ALL_VERSIONS);
     let (near, far) = duplex(64 * 1024);
     let refuse = async { connector.connect(ServerName::try_from("localhost").unwrap(), near).await.is_err() };
-    let (ours, refused) = tokio::join!(fixture.tls.accept(far), refuse);
+    let (ours, refused) = tokio::join!(accept(&fixture.tls, far), refuse);
     let error = ours.err().unwrap();
     assert!(refused && error.is_distrust(), "{error}");
+}
+
+#[tokio::test]
+async fn a_name_can_be_refused_once_the_client_has_said_what_it_wants() {
+    let fixture = fixture(&["h2"]);
+    let connector = client(&fixture, &["h2", "http/1.1"], rustls::ALL_VERSIONS);
+    let (near, far) = duplex(64 * 1024);
+    let refuse = async {
+        let hello = fixture.tls.hello(far).await.unwrap();
+        assert_eq!(hello.sni(), Some("x.conn.localhost"));
+        assert!(hello.offers("h2") && hello.offers("http/1.1") && !hello.offers("h3"));
+        hello.refuse_name().await.unwrap();
+    };
+    let ((), theirs) = tokio::join!(refuse, connector.connect(ServerName::try_from("x.conn.localhost").unwrap(), near));
+    assert!(theirs.unwrap_err().to_string().contains("UnrecognisedName"));
 }
 
 #[tokio::test]
@@ -144,15 +163,18 @@ async fn clear_text_silence_and_leaving_are_told_apart() {
 
     let (mut near, far) = duplex(1024);
     near.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
-    assert!(matches!(fixture.tls.accept(far).await.err().unwrap(), HandshakeError::ClearText));
+    assert!(matches!(accept(&fixture.tls, far).await.err().unwrap(), HandshakeError::ClearText));
 
     let (near, far) = duplex(1024);
     drop(near);
-    assert!(matches!(fixture.tls.accept(far).await.err().unwrap(), HandshakeError::Left(io::ErrorKind::UnexpectedEof)));
+    assert!(matches!(
+        accept(&fixture.tls, far).await.err().unwrap(),
+        HandshakeError::Left(io::ErrorKind::UnexpectedEof)
+    ));
 
     let (_near, far) = duplex(1024);
     let impatient = Tls { handshake_timeout: Duration::from_millis(1), ..fixture.tls.clone() };
-    assert!(matches!(impatient.accept(far).await.err().unwrap(), HandshakeError::TimedOut(_)));
+    assert!(matches!(accept(&impatient, far).await.err().unwrap(), HandshakeError::TimedOut(_)));
 }
 
 #[tokio::test]

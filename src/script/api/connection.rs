@@ -7,9 +7,10 @@ use std::time::Duration;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 
 use super::frames::{code_of, settings_of, stream_of, type_of};
-use super::{Outcome, check_options, fail, flag_of, handle, octets, sent};
+use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
 use crate::exchange::{Close, Connection, Protocol, Settings, Track};
-use crate::script::budget::pause;
+use crate::script::budget::{self, pause};
+use crate::script::loader::Entry;
 use crate::wire::frame::{ErrorCode, Frame};
 
 /// A map that scripts share: `request.context`, `connection.context`. What is missing is `()`.
@@ -45,7 +46,7 @@ pub fn context_of(connection: &Connection) -> Context {
 }
 
 fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
-    let Some(settings) = settings else { return super::other_protocol("connection.settings", Protocol::Http2) };
+    let Some(settings) = settings else { return other_protocol("connection.settings", Protocol::Http2) };
     let limit = |value: Option<u32>| value.map_or(Dynamic::UNIT, |value| INT::from(value).into());
     Ok(Map::from_iter([
         ("HEADER_TABLE_SIZE".into(), INT::from(settings.header_table_size).into()),
@@ -59,11 +60,32 @@ fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
     ]))
 }
 
+/// The connection of the running handler or profile.
+pub fn current() -> Option<Connection> {
+    let run = budget::current()?;
+    run.connection.get().cloned().or_else(|| run.exchange.get().map(|exchange| exchange.connection().clone()))
+}
+
+/// Refuses to wait for the client where nothing that it sends can arrive.
+fn check_wait(function: &str) -> Outcome<()> {
+    if budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame)) {
+        return fail(format!(
+            "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
+             Send the frame, and look for the answer in on_frame"
+        ));
+    }
+    Ok(())
+}
+
 pub fn register(engine: &mut Engine) {
     register_context(engine);
+    super::shaping::register(engine);
     engine.register_type_with_name::<Connection>("connection");
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
     engine.register_get("protocol", |connection: &mut Connection| connection.protocol().to_string());
+    engine.register_get("profile", |connection: &mut Connection| {
+        connection.peer().profile.clone().map_or(Dynamic::UNIT, Dynamic::from)
+    });
     engine.register_get("streams", |connection: &mut Connection| -> Array {
         connection.streams().into_iter().map(|id| INT::try_from(id).unwrap_or(INT::MAX).into()).collect()
     });
@@ -128,6 +150,7 @@ fn register_sending(engine: &mut Engine) {
         sent(connection.window_update(stream_of(stream)?, increment))
     });
     engine.register_fn("ping", |connection: &mut Connection| -> Outcome<FLOAT> {
+        check_wait("connection.ping")?;
         let connection = connection.clone();
         let begin = tokio::time::Instant::now();
         sent(pause(async move { connection.ping().await })?)?;
@@ -173,6 +196,7 @@ fn wait_for_frame(connection: &Connection, wanted: &Dynamic, timeout: FLOAT) -> 
     let Ok(timeout) = Duration::try_from_secs_f64(timeout) else {
         return fail(format!("{timeout} is no time to wait, in seconds"));
     };
+    check_wait("connection.wait_for_frame")?;
     let frames = sent(connection.subscribe(wanted))?;
     let next = pause(async move { tokio::time::timeout(timeout, frames.next()).await })?;
     match next {

@@ -124,8 +124,10 @@ fn integer(block: &Builder, bits: INT, value: INT, first: INT, extra: INT) -> Ou
 /// Encodes with the encoder of the handler's connection: its table follows, so the block must be sent.
 fn encode(fields: &Dynamic) -> Outcome<Octets> {
     let fields = super::fields::fields_of(fields)?;
-    let Some(exchange) = super::request::current() else { return fail("hpack::encode works inside a handler only") };
-    super::sent(exchange.connection().encode(&fields)).map(Octets)
+    let Some(connection) = super::connection::current() else {
+        return fail("hpack::encode works inside a handler or a profile only");
+    };
+    super::sent(connection.encode(&fields)).map(Octets)
 }
 
 /// Decodes a block with a fresh decoder: what refers to the dynamic table must be in the block itself.

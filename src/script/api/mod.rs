@@ -16,6 +16,7 @@ pub mod params;
 pub mod pieces;
 pub mod request;
 pub mod response;
+pub mod shaping;
 pub mod stash;
 pub mod upload;
 pub mod writer;
@@ -23,6 +24,7 @@ pub mod writer;
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 
 use super::budget::{self, Ending};
+use super::loader::Entry;
 use crate::exchange::{Protocol, SendError};
 
 /// The outcome of a host function.
@@ -49,15 +51,17 @@ fn fail<T>(message: impl Into<String>) -> Outcome<T> {
     Err(message.into().into())
 }
 
-/// A send's outcome for a script: a client that has left ends the handler quietly.
+/// A send's outcome for a script: a client that has left ends the handler quietly, unless it is there to be told so.
 pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
     outcome.map_err(|error| {
         if !error.is_peer_gone() {
             return error.to_string().into();
         }
-        if let Some(run) = budget::current() {
-            run.end(Ending::Cancelled);
+        let Some(run) = budget::current() else { return budget::ended() };
+        if run.profile_call.get() == Some(Entry::OnClose) {
+            return "the connection is over: nothing can be sent on it any more".into();
         }
+        run.end(Ending::Cancelled);
         budget::ended()
     })
 }

@@ -1,0 +1,121 @@
+//! What a profile can do to a connection that a handler cannot: its preface, and each frame before the engine.
+
+use super::connection::{Close, Connection, Engine};
+use crate::h2::{Auto, CloseReason, PeerClosed};
+use crate::wire::frame::{ErrorCode, RawFrame};
+use bytes::Bytes;
+use std::future::poll_fn;
+use std::task::Poll;
+
+impl Connection {
+    /// Queues our SETTINGS if they wait for it (HTTP/2); see [`h2::Connection::start`](crate::h2::Connection::start).
+    pub fn start(&self) {
+        self.with_http2(crate::h2::Connection::start);
+    }
+
+    /// Lets the connection go on without the SETTINGS that [`Connection::start`] would queue (HTTP/2).
+    pub fn start_without_settings(&self) {
+        self.with_http2(crate::h2::Connection::start_without_settings);
+    }
+
+    /// Whether our SETTINGS have gone out, or will never: until then no exchange is given out.
+    pub fn has_started(&self) -> bool {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(_) => true,
+            Engine::Http2(engine) => engine.first_settings().is_none(),
+        }
+    }
+
+    /// The SETTINGS that [`Connection::start`] will queue; `None` if it is too late, or not HTTP/2.
+    pub fn first_settings(&self) -> Option<Vec<(u16, u32)>> {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(_) => None,
+            Engine::Http2(engine) => engine.first_settings().map(<[_]>::to_vec),
+        }
+    }
+
+    /// Changes the SETTINGS that [`Connection::start`] will queue; false if it is too late, or not HTTP/2.
+    pub fn change_first_settings(&self, change: impl FnOnce(&mut Vec<(u16, u32)>)) -> bool {
+        self.with_http2(|engine| engine.first_settings_mut().map(change).is_some()).unwrap_or(false)
+    }
+
+    /// The switches of automatic behaviour; `None` over HTTP/1.1.
+    pub fn auto(&self) -> Option<Auto> {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(_) => None,
+            Engine::Http2(engine) => Some(engine.auto()),
+        }
+    }
+
+    /// Changes the switches from here on; false over HTTP/1.1.
+    pub fn change_auto(&self, change: impl FnOnce(&mut Auto)) -> bool {
+        self.with_http2(|engine| change(engine.auto_mut())).is_some()
+    }
+
+    /// Lets each frame of the client's wait for [`Connection::admit`], or none (HTTP/2).
+    pub fn hold_frames(&self, hold: bool) {
+        self.with_http2(|engine| engine.set_hold_frames(hold));
+    }
+
+    /// The frame that waits for [`Connection::admit`], once there is one; `None` when the connection is gone.
+    pub async fn held_frame(&self) -> Option<RawFrame> {
+        poll_fn(|context| {
+            let held = match &*self.0.engine.borrow() {
+                Engine::Http1(_) => None,
+                Engine::Http2(engine) => engine.held_frame().cloned(),
+            };
+            if held.is_some() || self.0.gone.get() {
+                return Poll::Ready(held);
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Lets the frame that waits have its effect, or, if it was `handled`, none: see
+    /// [`h2::Connection::admit`](crate::h2::Connection::admit).
+    pub fn admit(&self, handled: bool) {
+        self.with_http2(|engine| engine.admit(handled));
+    }
+
+    /// Ready once the socket is gone.
+    pub async fn gone(&self) {
+        poll_fn(|context| {
+            if self.0.gone.get() {
+                return Poll::Ready(());
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Ends the connection because whoever shapes it failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
+    /// `why` as its debug data, and the end.
+    pub fn fail(&self, why: &str) {
+        self.with_http2(|engine| {
+            engine.set_hold_frames(false);
+            engine.start();
+            let last = engine.last_peer_stream_id();
+            let debug = Bytes::copy_from_slice(why.as_bytes());
+            // After a lower GOAWAY of the script's, or with text that is too long for the client, the end alone has to do.
+            let _ = engine.go_away(last, ErrorCode::INTERNAL_ERROR, debug);
+            engine.close();
+        });
+    }
+
+    /// Why the connection is over, as far as it is: the id of the rule that the client broke, or what happened.
+    pub fn end_reason(&self) -> &'static str {
+        match (self.0.ended.get(), self.0.close.get()) {
+            (Some(CloseReason::Violation { rule, .. }), _) => rule.id(),
+            (Some(CloseReason::Idle), _) => "idle",
+            (Some(CloseReason::ShutDown), _) => "shut-down",
+            (_, Some(Close::Abort)) => "aborted",
+            (_, Some(Close::Half)) => "half-closed",
+            (_, Some(Close::Graceful)) | (Some(CloseReason::Local), _) => "closed",
+            (Some(CloseReason::Peer(PeerClosed::Clean)), _) => "client-closed",
+            (Some(CloseReason::Peer(PeerClosed::Reset | PeerClosed::Failed(_))) | None, None) => "client-reset",
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Which connection is shaped by which profile.
+
+use super::worker::Worker;
+use crate::config::Config;
+use crate::exchange::{Connection, Request};
+use crate::script::ScriptSource;
+use crate::script::profile::is_name;
+use crate::site;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use tokio::task::JoinHandle;
+
+/// The folder of profiles below a folder of handlers.
+const FOLDER: &str = "profiles";
+
+/// What shapes a connection.
+pub(super) enum Shape {
+    /// Nothing but the configuration.
+    Plain,
+    /// The profile of this name.
+    By(String, ScriptSource),
+    /// One of this name, which there is not.
+    Unknown(String),
+}
+
+impl Worker {
+    /// What is to shape a connection: the profile that the host is for, else that of its port.
+    pub fn shape(&self, sni: Option<&str>, of_port: Option<&str>) -> Shape {
+        let of_host = sni.and_then(|host| self.profile_of(host));
+        match of_host.as_deref().or(of_port) {
+            None => Shape::Plain,
+            Some(name) => match self.profile(name) {
+                Some(source) => Shape::By(name.to_owned(), source),
+                None => Shape::Unknown(name.to_owned()),
+            },
+        }
+    }
+
+    /// The profile that a host is for, whether there is one or not.
+    fn profile_of(&self, host: &str) -> Option<String> {
+        let end = &self.shared.profile_hosts;
+        let host = host.trim_end_matches('.');
+        let (name, rest) = host.split_at_checked(host.len().checked_sub(end.len())?)?;
+        (!name.is_empty() && rest.eq_ignore_ascii_case(end)).then(|| name.to_ascii_lowercase())
+    }
+
+    fn profile(&self, name: &str) -> Option<ScriptSource> {
+        find(&self.site().roots.handlers, name)
+    }
+
+    /// Says that there is no such profile, and which there are.
+    pub fn no_profile(&self, name: &str) -> String {
+        missing(&self.site().roots.handlers, name)
+    }
+
+    /// What to tell a client that asks for the host of a profile on a connection that the profile does not shape: the
+    /// status and the text.
+    pub fn misdirected(&self, connection: &Connection, request: &Request) -> Option<(u16, String)> {
+        let authority = std::str::from_utf8(&request.authority).ok()?;
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let name = self.profile_of(host)?;
+        if connection.peer().profile.as_ref() == Some(&name) {
+            return None;
+        }
+        if self.profile(&name).is_none() {
+            return Some((404, self.no_profile(&name)));
+        }
+        let port = self.shared.port_for("HTTP/2").and_then(|url| url.trim_end_matches('/').rsplit_once(':'));
+        let where_to = port.map_or_else(
+            || "Start the server with --h2, and ask there".to_owned(),
+            |(_, port)| format!("Ask https://{host}:{port}{}", String::from_utf8_lossy(&request.target)),
+        );
+        let text = format!(
+            "The profile {name} shapes connections of HTTP/2 over TLS to this host, and this is none. {where_to}; for \
+             HTTP/2 in clear give the profile a port of its own: [[profile_ports]] in wpt.toml."
+        );
+        Some((421, text))
+    }
+
+    /// Begins to shape a connection that waits for it, before anything is read or written; gives what goes on with it.
+    pub fn begin(&self, shape: &Shape, connection: &Connection) -> Option<JoinHandle<()>> {
+        let source = match shape {
+            Shape::Plain => return None,
+            Shape::Unknown(name) => {
+                let text = self.no_profile(name);
+                tracing::warn!(connection = connection.peer().id, "{text}");
+                connection.fail(&text);
+                return None;
+            }
+            Shape::By(_, source) => source,
+        };
+        let mut shaping: Pin<Box<dyn Future<Output = ()>>> = Box::pin(self.host.shape(source, connection.clone()));
+        let mut first = Context::from_waker(Waker::noop());
+        let begun = connection.in_turn(|| shaping.as_mut().poll(&mut first));
+        // Polled again at once by the task, which registers the task's own waker.
+        begun.is_pending().then(|| tokio::task::spawn_local(shaping))
+    }
+}
+
+/// The profile of this name below one of the folders, else a shipped one.
+fn find(roots: &[PathBuf], name: &str) -> Option<ScriptSource> {
+    if !is_name(name) {
+        return None;
+    }
+    let path = format!("{FOLDER}/{name}.rhai");
+    let on_disk = roots.iter().map(|root| root.join(&path)).find(|file| file.is_file());
+    on_disk.map(ScriptSource::Path).or_else(|| {
+        let text = site::shipped_handler(&path)?;
+        Some(ScriptSource::Embedded { name: format!("handlers/{path}").into(), text })
+    })
+}
+
+fn missing(roots: &[PathBuf], name: &str) -> String {
+    let shipped = site::shipped_handlers();
+    let shipped = shipped.filter_map(|path| Some(path.strip_prefix("profiles/")?.to_owned()));
+    let folders = roots.iter().filter_map(|root| root.join(FOLDER).read_dir().ok());
+    let files = folders.flatten().filter_map(|file| file.ok()?.file_name().into_string().ok());
+    let names: BTreeSet<String> = shipped
+        .chain(files)
+        .filter_map(|file| file.strip_suffix(".rhai").filter(|name| is_name(name)).map(str::to_owned))
+        .collect();
+    let names: Vec<String> = names.into_iter().collect();
+    format!("there is no profile {name:?}; there are {}", names.join(", "))
+}
+
+/// What a configuration says of profiles that are not there.
+pub(super) fn unknown(config: &Config) -> Vec<String> {
+    let roots = &config.handler_roots.value;
+    let unknown = config.profile_ports.iter().filter(|port| find(roots, &port.value.profile).is_none());
+    unknown.map(|port| format!("{}: {}", port.origin, missing(roots, &port.value.profile))).collect()
+}

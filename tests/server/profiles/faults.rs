@@ -1,0 +1,78 @@
+//! Profiles that fail: contained, and named with file and line.
+
+use super::{ask, begin, handshake};
+use crate::support::raw::{Client, Received};
+use crate::support::server::Server;
+use wireserve::wire::frame::{FrameType, RawFrame};
+
+/// The last frame, a GOAWAY(INTERNAL_ERROR), and what it says.
+fn told(frames: &[Received]) -> String {
+    let goaway = frames.last().expect("frames");
+    assert!(goaway.is(FrameType::GOAWAY) && goaway.word(4) == 2, "{goaway:?}");
+    String::from_utf8_lossy(&goaway.payload[8..]).into_owned()
+}
+
+#[test]
+fn a_profile_that_fails_ends_its_connection_alone_and_says_where() {
+    let scripts = [
+        ("throws", "fn on_connect(connection) {\n throw \"by hand\"; }", "by hand", "throws.rhai:2:"),
+        ("loops", "fn on_connect(connection) {\n loop { } }", "operations", "loops.rhai:"),
+        ("broken", "fn on_connect(connection) {\n let = ; }", "", "broken.rhai:2:"),
+        ("empty", "fn helper() { }", "this is no profile", "empty.rhai"),
+        ("frame", "fn on_frame(connection, frame) {\n nowhere }", "no variable nowhere", "frame.rhai:2:"),
+        ("nonsense", "\nfn on_frame(connection, frame) { 3 }", "returns true", "nonsense.rhai:2:"),
+        ("waits", "fn on_frame(connection, frame) {\n connection.ping(); }", "wait for ever", "waits.rhai:2:"),
+        (
+            "frames",
+            "fn on_frame(connection, frame) {\n connection.wait_for_frame((), 1); }",
+            "for ever",
+            "frames.rhai:2:",
+        ),
+        ("paused", "fn on_connect(connection) {\n connection.pause_reading(); throw \"x\" }", "x", "paused.rhai:2:"),
+    ];
+    let config = "[limits.script]\noperations = 200000\n";
+    let builder = scripts.iter().fold(Server::builder().config(config), |builder, (name, script, ..)| {
+        builder.handler(&format!("profiles/{name}.rhai"), script)
+    });
+    let server = builder.start();
+    for (name, _, message, place) in scripts {
+        let mut client = begin(&server, name);
+        let (frames, _) = client.until_end();
+        assert!(super::is_settings(&frames[0]), "{name}");
+        let text = told(&frames);
+        assert!(text.contains(message) && text.contains(place), "{name}: {text}");
+        server.logged(place);
+    }
+    let mut client = Client::h2(&server);
+    assert_eq!(ask(&mut client, "/handlers/hello.rhai").status(), Some(200));
+}
+
+#[test]
+fn sending_after_the_end_is_contained() {
+    let server = Server::builder()
+        .handler("profiles/late.rhai", "fn on_close(connection, reason) {\n connection.send(frame::ping(\"wireserv\")); }")
+        .handler("profiles/closed.rhai", "fn on_connect(connection) { connection.close(); loop { connection.send(frame::ping(\"wireserv\")); sleep(0.001); } }")
+        .handler("profiles/loops.rhai", "fn on_close(connection, reason) {\n loop { } }")
+        .config("[limits.script]\noperations = 200000\n")
+        .start();
+    drop(handshake(&server, "late"));
+    server.logged("late.rhai:2:");
+    drop(handshake(&server, "loops"));
+    server.logged("loops.rhai:");
+    let mut client = begin(&server, "closed");
+    client.until_end();
+    let mut client = Client::h2(&server);
+    assert_eq!(ask(&mut client, "/handlers/hello.rhai").status(), Some(200));
+}
+
+#[test]
+fn a_client_that_leaves_ends_what_waits_in_a_profile() {
+    let server = Server::builder()
+        .handler("profiles/sleeps.rhai", "fn on_connect(connection) { sleep(50); print(\"woke\"); } fn on_close(connection, reason) { print(`gone: ${reason}`); }")
+        .start();
+    let mut client = begin(&server, "sleeps");
+    client.send(&RawFrame::new(FrameType::PING, 0, 0, vec![0; 8]));
+    drop(client);
+    server.logged("gone: ");
+    assert!(!server.log().contains("woke"));
+}
