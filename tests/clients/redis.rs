@@ -183,6 +183,8 @@ fn who_waits_gets_what_came_while_the_server_was_out_of_reach() {
     let Some(mut redis) = Redis::start() else { return };
     let server = server(&redis.url());
     let mut waiter = begin_to_wait(&server);
+    // Answered after the first look of the one who waits, on the same connection.
+    assert_eq!(ask(&server, "peek"), "nothing");
     redis.stop();
     assert!(ask(&server, "peek").contains("cannot be reached"));
     redis.start_again();
