@@ -153,6 +153,8 @@ fn a_server_that_goes_is_named_and_one_that_comes_is_used() {
         ask(&server, "take");
         begin_to_wait(&server)
     };
+    // Answered after the first look of the one who waits, on the same connection.
+    assert_eq!(ask(&server, "peek"), "nothing");
     redis.stop();
     for _ in 0..2 {
         let lost = ask(&server, "peek");
