@@ -28,6 +28,8 @@ mod start;
 #[path = "server/stash.rs"]
 mod stash;
 mod support;
+#[path = "server/transcript.rs"]
+mod transcript;
 #[path = "server/urls.rs"]
 mod urls;
 #[path = "server/wpt.rs"]

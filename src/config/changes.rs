@@ -4,7 +4,7 @@ use super::Config;
 use super::print::values;
 
 /// Keys and tables that are looked at when the server starts, and then no more.
-const AT_START: [&str; 9] = [
+const AT_START: [&str; 10] = [
     "browser_host",
     "server_host",
     "check_subdomains",
@@ -13,6 +13,7 @@ const AT_START: [&str; 9] = [
     "ports",
     "ssl",
     "stash",
+    "transcript",
     "limits.handshake_timeout",
 ];
 
@@ -55,6 +56,7 @@ impl Config {
         self.ports.clone_from(&running.ports);
         self.ssl.clone_from(&running.ssl);
         self.stash.clone_from(&running.stash);
+        self.transcript.clone_from(&running.transcript);
         self.limits.server.handshake_timeout.clone_from(&running.limits.server.handshake_timeout);
         super::derive(self);
         Changes { at_start, ..Changes::between(running, self) }

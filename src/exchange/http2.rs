@@ -12,6 +12,7 @@ use bytes::Bytes;
 impl Connection {
     pub(super) fn turn_http2(&self) {
         while let Some(event) = self.next_http2_event() {
+            self.tell(|observer, now| observer.http2(now, &event));
             self.handle_http2(event);
         }
     }

@@ -47,6 +47,9 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
+    if let Some(prepared) = super::inspect::answer(&worker, request) {
+        return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
+    }
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {
         request.rewrite(path);

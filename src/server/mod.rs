@@ -11,6 +11,7 @@ mod dispatch;
 mod driver;
 mod environment;
 mod error;
+mod inspect;
 mod log;
 mod names;
 mod open;

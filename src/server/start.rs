@@ -14,6 +14,7 @@ use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use crate::script::stash::Stash;
+use crate::transcript::Hub;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -43,7 +44,8 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let stash = Stash::new(config.stash.options())?;
     let certificates = certificates(&config)?;
     let (open, urls) = open_ports(&config, &certificates)?;
-    let lasting = Lasting::new(urls.clone(), stash);
+    let transcripts = Hub::new(config.transcript.options(), net::now);
+    let lasting = Lasting::new(urls.clone(), stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let workers = Workers::start(config.workers.value, &shared)?;
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());

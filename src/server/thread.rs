@@ -3,7 +3,7 @@
 use super::driver::Driver;
 use super::worker::{Shared, Worker};
 use crate::exchange::{self, Connection, Peer};
-use crate::net::pump::pump;
+use crate::net::pump::{End, PeerClosed, pump};
 use crate::net::tls::Tls;
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
@@ -119,11 +119,18 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
 async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer, http2: bool) {
     let id = peer.id;
     let shared = thread.worker().shared.clone();
+    let now = net::now();
     let connection = if http2 {
-        Connection::http2(peer, shared.exchange, h2::Connection::server(shared.h2.clone(), net::now()))
+        Connection::http2(peer, shared.exchange, h2::Connection::server(shared.h2.clone(), now))
     } else {
-        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), net::now()))
+        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
     };
+    let recorder = shared.transcripts.record(connection.peer(), connection.protocol(), now, net::wall_clock());
+    let end_transcript = recorder.map(|recorder| {
+        let ending = recorder.ending();
+        connection.observe_by(Box::new(recorder));
+        ending
+    });
     drop(shared);
     thread.connections.borrow_mut().insert(id, connection.clone());
     if thread.stopping.get() {
@@ -135,5 +142,19 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer
     connection.end_all();
     connection.end_context();
     thread.connections.borrow_mut().remove(&id);
+    if let Some(end_transcript) = end_transcript {
+        end_transcript(in_words(end).to_owned());
+    }
     tracing::debug!(connection = id, "closed: {end:?}");
+}
+
+/// How a connection ended, for its transcript.
+fn in_words(end: End) -> &'static str {
+    match end {
+        End::Closed => "closed by the server",
+        End::Aborted => "reset by the server",
+        End::Peer(PeerClosed::Clean) => "closed by the client",
+        End::Peer(PeerClosed::Reset) => "reset by the client",
+        End::Peer(PeerClosed::Failed(_)) => "the transport failed",
+    }
 }

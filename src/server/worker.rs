@@ -5,6 +5,7 @@ use crate::http::{Fields, date};
 use crate::net;
 use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
+use crate::transcript::Hub;
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub latency: Duration,
     /// The same for every configuration.
     pub next_connection: Arc<AtomicU64>,
+    /// The same for every configuration.
+    pub transcripts: Arc<Hub>,
 }
 
 impl Shared {
