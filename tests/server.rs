@@ -27,6 +27,8 @@ mod reload;
 mod start;
 #[path = "server/stash.rs"]
 mod stash;
+#[path = "server/status.rs"]
+mod status;
 mod support;
 #[path = "server/transcript.rs"]
 mod transcript;

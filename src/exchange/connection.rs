@@ -67,6 +67,8 @@ impl Default for Limits {
 pub enum Notice {
     /// The client broke a rule; `enforced` says whether that had a consequence.
     Violation {
+        /// The rule's id, `h2.limit.pings`.
+        rule: &'static str,
         /// The rule's id, section and details, for people.
         text: String,
         /// Whether the engine reacted.

@@ -109,7 +109,11 @@ impl Connection {
         };
         let text =
             format!("{} ({}) on stream {stream}: {reaction_text}. {} {detail}", rule.id(), rule.section(), rule.text());
-        self.0.notices.borrow_mut().push_back(Notice::Violation { text, enforced: *reaction != Reaction::Reported });
+        self.0.notices.borrow_mut().push_back(Notice::Violation {
+            rule: rule.id(),
+            text,
+            enforced: *reaction != Reaction::Reported,
+        });
     }
 }
 

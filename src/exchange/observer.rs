@@ -47,7 +47,7 @@ impl Connection {
     }
 
     /// Records what a script expected of the client.
-    pub fn expect(&self, expectation: Expectation<'_>) {
+    pub fn record_expectation(&self, expectation: Expectation<'_>) {
         self.tell(|observer, now| observer.expected(now, expectation));
     }
 

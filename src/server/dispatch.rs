@@ -47,7 +47,7 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let text = "This :protocol is not served.";
         return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
     }
-    if let Some(prepared) = super::inspect::answer(&worker, request) {
+    if let Some(prepared) = super::inspect::answer(&worker, request).await {
         return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
     }
     let answer = worker.resolve(&request.method, request.path());

@@ -19,11 +19,13 @@ impl Driver {
     fn turn(&self, now: Instant) {
         while let Some(exchange) = self.connection.next_exchange() {
             let worker = self.thread.worker();
+            self.thread.requests.set(self.thread.requests.get() + 1);
             worker.now.set(now);
             self.connection.in_turn(|| super::dispatch::dispatch(&worker, exchange));
         }
         while let Some(notice) = self.connection.next_notice() {
             log(&self.connection, &notice);
+            self.thread.count(&notice);
         }
     }
 }
@@ -90,8 +92,12 @@ impl Engine for Driver {
 fn log(connection: &Connection, notice: &Notice) {
     let id = connection.peer().id;
     match notice {
-        Notice::Violation { text, enforced: true } => tracing::info!(connection = id, "client broke a rule: {text}"),
-        Notice::Violation { text, enforced: false } => tracing::debug!(connection = id, "client broke a rule: {text}"),
+        Notice::Violation { text, enforced: true, .. } => {
+            tracing::info!(connection = id, "client broke a rule: {text}")
+        }
+        Notice::Violation { text, enforced: false, .. } => {
+            tracing::debug!(connection = id, "client broke a rule: {text}")
+        }
         Notice::BadRequest { status, text } => {
             tracing::info!(connection = id, "bad request, answered {status}: {text}")
         }

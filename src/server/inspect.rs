@@ -9,14 +9,15 @@ const HELP: &str = "Below /_wire/ there are connections (the transcripts of conn
                     connections/ID (one of them) and status.";
 
 /// The answer to a path below `/_wire/`; `None` for any other path.
-pub(super) fn answer(worker: &Worker, request: &Request) -> Option<Prepared> {
+pub(super) async fn answer(worker: &Worker, request: &Request) -> Option<Prepared> {
     let path = request.path().strip_prefix(b"/_wire/")?;
     if !matches!(&request.method[..], b"GET" | b"HEAD") {
         return Some(super::pages::other_methods("GET, HEAD"));
     }
     let path = String::from_utf8_lossy(path);
     Some(match path.trim_end_matches('/').split_once('/') {
-        None if path.starts_with("connections") => json_page(&connections(worker)),
+        None if path.trim_end_matches('/') == "status" => super::status::page(worker, request).await,
+        None if path.trim_end_matches('/') == "connections" => json_page(&connections(worker)),
         Some(("connections", id)) => connection(worker, id),
         _ => site::status_page(404, HELP),
     })
@@ -39,7 +40,8 @@ fn connection(worker: &Worker, id: &str) -> Prepared {
     }
 }
 
-fn json_page(value: &Value) -> Prepared {
+/// A page of JSON that nobody is to keep.
+pub(super) fn json_page(value: &Value) -> Prepared {
     let mut prepared = site::html_page(format!("{value:#}\n"));
     prepared.head.fields.set("content-type", "application/json");
     prepared.head.fields.append("cache-control", "no-store");

@@ -20,6 +20,7 @@ mod piped;
 mod reload;
 mod settings;
 mod start;
+mod status;
 mod thread;
 mod worker;
 

@@ -1,5 +1,6 @@
 //! A configuration as the options of the rooms.
 
+use super::status::Staff;
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{self, Config, PortKind, ready};
@@ -20,11 +21,19 @@ pub(super) struct Lasting {
     pub changes: Changes,
     pub next_connection: Arc<AtomicU64>,
     pub transcripts: Arc<Hub>,
+    pub staff: Arc<Staff>,
 }
 
 impl Lasting {
     pub fn new(urls: ready::Urls, stash: Arc<Stash>, transcripts: Arc<Hub>) -> Self {
-        Self { urls, stash, changes: Changes::watch(), next_connection: Arc::new(AtomicU64::new(1)), transcripts }
+        Self {
+            urls,
+            stash,
+            changes: Changes::watch(),
+            next_connection: Arc::new(AtomicU64::new(1)),
+            transcripts,
+            staff: Arc::new(Staff::new()),
+        }
     }
 }
 
@@ -56,6 +65,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         latency: config.latency.value,
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
+        staff: lasting.staff.clone(),
     })
 }
 

@@ -48,6 +48,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let lasting = Lasting::new(urls.clone(), stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let workers = Workers::start(config.workers.value, &shared)?;
+    lasting.staff.engage(&workers.senders);
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
     let ready = Ready { urls, ca, spki, pid: std::process::id() };

@@ -1,5 +1,6 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
+use super::status::Staff;
 use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
 use crate::net;
@@ -39,6 +40,8 @@ pub(super) struct Shared {
     pub next_connection: Arc<AtomicU64>,
     /// The same for every configuration.
     pub transcripts: Arc<Hub>,
+    /// The same for every configuration.
+    pub staff: Arc<Staff>,
 }
 
 impl Shared {

@@ -35,25 +35,22 @@ impl Blocks {
 
     /// Takes a frame; gives the block that ends with it, or why it cannot be read.
     pub fn take(&mut self, frame: &RawFrame) -> Option<Result<Block, String>> {
-        self.block(frame)?.and_then(|block| {
-            let read = self.decoder.decode(block.freeze(), MAX_FIELDS).map_err(|error| error.to_string());
-            if read.is_err() {
-                self.lose();
-            }
-            read
-        })
-        .into()
+        self.block(frame)?
+            .and_then(|block| {
+                let read = self.decoder.decode(block.freeze(), MAX_FIELDS).map_err(|error| error.to_string());
+                if read.is_err() {
+                    self.lose();
+                }
+                read
+            })
+            .into()
     }
 
     /// Takes a frame that nobody wants to see.
     pub fn pass(&mut self, frame: &RawFrame) {
-        match self.block(frame) {
-            Some(Ok(block)) if Decoder::is_changed_by(&block) => {
-                if self.decoder.decode(block.freeze(), 0).is_err() {
-                    self.lose();
-                }
-            }
-            _ => {}
+        let Some(Ok(block)) = self.block(frame) else { return };
+        if Decoder::is_changed_by(&block) && self.decoder.decode(block.freeze(), 0).is_err() {
+            self.lose();
         }
     }
 

@@ -83,7 +83,8 @@ fn header_parts(header: &FrameHeader) -> Object {
 
 /// What the octets of a payload say, but for its content and its field block.
 fn payload_parts(payload: Payload) -> Object {
-    let padded = |padding: &Option<Bytes>| padding.as_ref().map_or(json!({}), |octets| json!({"padding": octets.len()}));
+    let padded =
+        |padding: &Option<Bytes>| padding.as_ref().map_or(json!({}), |octets| json!({"padding": octets.len()}));
     object(match payload {
         Payload::Data(data) => {
             let mut parts = padded(&data.padding);

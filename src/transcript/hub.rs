@@ -89,8 +89,7 @@ impl Hub {
 
     /// All of them: the closed ones in the order in which they were closed, then the open ones.
     pub fn transcripts(&self) -> Vec<Arc<Transcript>> {
-        let mut all: Vec<_> =
-            locked(&self.closed).iter().map(|closed| Arc::clone(&closed.transcript)).collect();
+        let mut all: Vec<_> = locked(&self.closed).iter().map(|closed| Arc::clone(&closed.transcript)).collect();
         all.extend(locked(&self.open).values().cloned());
         all
     }

@@ -34,9 +34,9 @@ impl Transcript {
 
     fn facts_of(&self, log: &Log) -> Map<String, Value> {
         let Peer { id, client_address, server_address, server_port, tls, .. } = &self.peer;
-        let tls = tls.as_ref().map(
-            |tls| json!({"sni": tls.sni, "alpn": tls.alpn, "version": tls.version, "cipher": tls.cipher}),
-        );
+        let tls = tls
+            .as_ref()
+            .map(|tls| json!({"sni": tls.sni, "alpn": tls.alpn, "version": tls.version, "cipher": tls.cipher}));
         let opened = self.opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let closed = log.closed.as_ref().map(|(at, how)| json!({"time": seconds(*at), "how": how}));
         let expectations: Vec<Value> = log.expectations.iter().map(expectation).collect();

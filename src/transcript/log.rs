@@ -69,6 +69,11 @@ impl Transcript {
         self.peer.id
     }
 
+    /// Octets that its records take.
+    pub fn size(&self) -> usize {
+        self.log().ring.size()
+    }
+
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
         // A log is whole after every call, whoever panicked.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
@@ -85,7 +90,7 @@ impl Transcript {
         }
     }
 
-    pub(super) fn expect(&self, at: Instant, expected: Expected) {
+    pub(super) fn add_expectation(&self, at: Instant, expected: Expected) {
         let mut log = self.log();
         let at = at.saturating_duration_since(self.began);
         if log.expectations.len() < MAX_EXPECTATIONS {

@@ -135,7 +135,7 @@ impl Observer for Recorder {
         let passed = expectation.passed;
         let note = json!({"what": "expectation", "name": name, "passed": passed, "detail": detail});
         self.note(Some(now), &note);
-        self.transcript.expect(now, Expected { at: Duration::ZERO, name, passed, detail });
+        self.transcript.add_expectation(now, Expected { at: Duration::ZERO, name, passed, detail });
     }
 }
 

@@ -27,7 +27,7 @@ fn resolve_as_both(octets: &[u8]) {
 }
 
 /// Pieces from which something nearly right comes.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 45] = [
     "browser_host",
     "alternate_hosts",
     "ports",

@@ -6,9 +6,9 @@ use rhai::{Dynamic, Engine, FLOAT, FnPtr, INT, Map, NativeCallContext};
 
 use super::frames::type_of;
 use super::{Outcome, fail, sent};
-use crate::script::octets::octets_of;
 use crate::exchange::{Connection, Expectation, SendError};
 use crate::script::budget::pause;
+use crate::script::octets::octets_of;
 use crate::wire::frame::Frame;
 use tokio::time::Instant;
 
@@ -44,7 +44,7 @@ fn expect(connection: &Connection, name: &str, passed: bool, detail: &str) -> bo
     if !passed {
         tracing::info!(target: "script", connection = connection.peer().id, "expectation failed: {name}: {detail}");
     }
-    connection.expect(Expectation { name, passed, detail });
+    connection.record_expectation(Expectation { name, passed, detail });
     passed
 }
 
