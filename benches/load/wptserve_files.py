@@ -1,6 +1,7 @@
 """wptserve's HTTP/2 server on a folder: PORT FOLDER KEY CERTIFICATE."""
 
 import sys
+import threading
 
 from wptserve import handlers, server
 
@@ -11,4 +12,4 @@ server.WebTestHttpd(
     handler_cls=server.Http2WebTestRequestHandler, routes=[("GET", "*", handlers.file_handler)], config=config,
 ).start()
 print("ready", flush=True)
-sys.stdin.read()
+threading.Event().wait()

@@ -59,6 +59,9 @@ pub use self::transcript::Transcript;
 pub use self::values::{LogLevel, Origin, Port, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
+/// What a checkout of web-platform-tests has below its root.
+const SUITE: &str = "resources/testharness.js";
+
 /// The file that is read if there is one and no other is named.
 const FILE: &str = "wpt.toml";
 /// web-platform-tests' own, read if there is no [`FILE`].
@@ -344,4 +347,7 @@ fn derive(config: &mut Config) {
     set(&mut config.server_host, server);
     let address = address_of(&config.server_host.value);
     set(&mut config.bind_address, address);
+    if config.doc_root.value.join(SUITE).is_file() {
+        config.ports.open_for_suite(config.ssl.kind.value != SslType::None);
+    }
 }

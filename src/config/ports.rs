@@ -157,6 +157,21 @@ impl Ports {
         list.origin = super::Origin::Flag(flag);
     }
 
+    /// Opens what pages of web-platform-tests name besides, unless the file says something of it.
+    pub(super) fn open_for_suite(&mut self, with_tls: bool) {
+        let kinds = [
+            PortKind::HttpLocal,
+            PortKind::HttpPublic,
+            PortKind::HttpsLocal,
+            PortKind::HttpsPublic,
+            PortKind::Ws,
+            PortKind::Wss,
+        ];
+        for kind in kinds.into_iter().filter(|kind| with_tls || !kind.has_tls()) {
+            self.lists.entry(kind).or_insert_with(|| Value::default_of(vec![Port::Auto]));
+        }
+    }
+
     pub(super) fn close(&mut self, kind: PortKind) {
         self.lists.remove(&kind);
     }

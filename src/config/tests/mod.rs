@@ -95,6 +95,24 @@ fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
 }
 
 #[test]
+fn a_checkout_of_the_suite_gets_the_ports_that_its_tests_name() {
+    let suite = |text: &str, switches: &[&str]| {
+        let (folder, file) = folder_with(text);
+        std::fs::create_dir(folder.path().join("resources")).unwrap();
+        std::fs::write(folder.path().join("resources/testharness.js"), "").unwrap();
+        let root = folder.path().to_string_lossy().into_owned();
+        let arguments = ServeArguments { config: Some(file), root: Some(root.into()), ..flags(switches) };
+        resolve(&arguments).unwrap().ports
+    };
+    let ports = suite("[ports]\nws = [81]\nwss = []\n", &[]);
+    assert_eq!(ports.of(PortKind::HttpLocal), [Port::Auto]);
+    assert_eq!(ports.of(PortKind::HttpsPublic), [Port::Auto]);
+    assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Number(81)][..], &[][..]));
+    let ports = suite("[ssl]\ntype = \"none\"\n", &[]);
+    assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Auto][..], &[][..]));
+}
+
+#[test]
 fn a_named_file_has_to_be_there() {
     let arguments = ServeArguments { config: Some("/nowhere/my.toml".into()), ..flags(&[]) };
     assert_eq!(resolve(&arguments).unwrap_err().to_string(), "there is no file /nowhere/my.toml");

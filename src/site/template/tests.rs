@@ -278,7 +278,7 @@ fn what_means_nothing_is_named_with_its_place() {
     for (wrong, text) in [
         ("{{hosts[none][]}}", "hosts has no [none]; it has [], [alt]"),
         ("{{domains[none]}}", "domains has no [none]; it has [], [www], [élève], [nonexistent]"),
-        ("{{ports[wss][0]}}", "ports has no [wss]; it has [h2], [http]"),
+        ("{{ports[wss][0]}}", "ports has no [wss]; it has [h2], [http]; [ports] of the configuration opens more"),
         ("{{ports[http][2]}}", "ports[http] has no [2]; it has [0] to [1]"),
         ("{{ports[http][x]}}", "ports[http] has no [x]"),
         ("{{ports[http]}}", "ports[http] is no single value; pick one by [index]"),

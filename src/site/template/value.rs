@@ -142,7 +142,10 @@ impl<'a> Value<'a> {
             },
             Self::Ports => match environment.ports.get_key_value(index) {
                 Some((protocol, ports)) => Ok(Self::PortList(protocol, ports)),
-                None => Err(self.without(index, listed(environment.ports.keys()))),
+                None => {
+                    let open = listed(environment.ports.keys());
+                    Err(self.without(index, format!("{open}; [ports] of the configuration opens more")))
+                }
             },
             Self::PortList(_, ports) => match at(ports, index) {
                 Some(port) => Ok(Self::Octets(port.to_string().into_bytes().into())),

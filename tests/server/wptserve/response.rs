@@ -134,7 +134,8 @@ fn a_stream_that_the_script_left_open_is_ended() {
 fn an_error_has_its_status_and_message() {
     run(r#"fn main(request, response) { response.set_error(503, "Test error"); }"#, |answer| {
         assert_eq!(answer.status, 503);
-        assert!(answer.text().contains("Test error"), "{}", answer.text());
+        let told: serde_json::Value = serde_json::from_str(&answer.text()).expect("JSON");
+        assert_eq!(told, serde_json::json!({ "error": { "code": 503, "message": "Test error" } }));
     });
 }
 
