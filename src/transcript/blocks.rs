@@ -1,6 +1,6 @@
 //! Field blocks of one direction, read in the order of the wire.
 
-use crate::wire::frame::{FrameType, Payload, RawFrame, flag};
+use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, Payload, RawFrame, flag};
 use crate::wire::hpack::{Block, DEFAULT_TABLE_SIZE, Decoder};
 use bytes::BytesMut;
 
@@ -44,6 +44,17 @@ impl Blocks {
                 read
             })
             .into()
+    }
+
+    /// Whether a frame, its octets in one piece, does nothing to the table and ends no block that might.
+    pub fn is_idle(&self, header: FrameHeader, octets: &[u8]) -> bool {
+        let plain = header.frame_type == FrameType::HEADERS
+            && header.has(flag::END_HEADERS)
+            && !header.has(flag::PADDED)
+            && !header.has(flag::PRIORITY);
+        let whole = HEADER_LENGTH + header.length as usize == octets.len();
+        let block = octets.get(HEADER_LENGTH..).unwrap_or_default();
+        plain && whole && self.open.is_none() && !Decoder::is_changed_by(block)
     }
 
     /// Takes a frame that nobody wants to see.

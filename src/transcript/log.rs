@@ -141,6 +141,10 @@ impl Log {
         if !Blocks::concern(header.frame_type) {
             return;
         }
+        // Nearly always, and without a copy.
+        if back.is_empty() && blocks.is_idle(header, front) {
+            return;
+        }
         if record.kept < record.length || HEADER_LENGTH + header.length as usize != record.length as usize {
             return blocks.lose();
         }
