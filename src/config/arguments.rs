@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::values::{LogLevel, Port};
+use super::values::{LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
 
 /// A web-platform-tests style HTTP/2 test server whose answers are small Rhai scripts, down to the raw frame.
 #[derive(Clone, Debug, Parser)]
@@ -192,14 +192,12 @@ pub struct OpenArguments {
 
 fn milliseconds(text: &str) -> Result<Duration, String> {
     match text.parse() {
-        Ok(milliseconds @ 0..=600_000) => Ok(Duration::from_millis(milliseconds)),
-        _ => Err("a number of milliseconds, up to 600000".to_owned()),
+        Ok(milliseconds @ 0..=MAX_LATENCY) => Ok(Duration::from_millis(milliseconds)),
+        _ => Err(format!("a number of milliseconds, up to {MAX_LATENCY}")),
     }
 }
 
 fn workers(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count @ 1..=1024) => Ok(count),
-        _ => Err("a number from 1 to 1024".to_owned()),
-    }
+    let count = text.parse().ok().filter(|count| (1..=MAX_WORKERS).contains(count));
+    count.and_then(|count| usize::try_from(count).ok()).ok_or_else(|| format!("a number from 1 to {MAX_WORKERS}"))
 }

@@ -26,8 +26,7 @@ pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mu
     ports(config, arguments, errors);
 
     let mut folder = |flag, path: Option<&PathBuf>, value: &mut Value<PathBuf>| {
-        if path.is_some_and(|path| !path.is_dir()) {
-            let path = path.map_or(Path::new(""), PathBuf::as_path);
+        if let Some(path) = path.filter(|path| !path.is_dir()) {
             errors.push(ConfigError::of_flag(flag, format!("there is no folder {}", path.display())));
         }
         set(value, flag, path);

@@ -210,17 +210,6 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    fn use_certs(&mut self, folder: Option<&Path>) {
-        if let Some(folder) = folder {
-            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
-            // A folder that is named is meant to be used.
-            self.ssl.own = None;
-            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
-        }
-    }
-}
-
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
@@ -269,6 +258,16 @@ impl Config {
         match self.server_host.origin {
             Origin::Default => &self.browser_host.value,
             _ => &self.server_host.value,
+        }
+    }
+
+    /// Puts the folder of `--certs`, if it is named, over what the file says of certificates.
+    fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A folder that is named is meant to be used.
+            self.ssl.own = None;
+            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
         }
     }
 }

@@ -21,28 +21,49 @@ pub struct Ready {
     pub pid: u32,
 }
 
-/// The URLs of `/` on each port by its kind, in the order of [`PortKind::ALL`]; kinds without a port are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Urls(Vec<(PortKind, Vec<String>)>);
+/// The URLs of `/` on each open port by its kind, in the order in which the first of a kind was opened; kinds without a
+/// port are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Urls {
+    host: String,
+    ports: Vec<(PortKind, Vec<u16>)>,
+}
 
 impl Urls {
-    /// Adds the URL of one more port.
-    pub fn push(&mut self, kind: PortKind, url: String) {
-        match self.0.iter_mut().find(|(other, _)| *other == kind) {
-            Some((_, urls)) => urls.push(url),
-            None => self.0.push((kind, vec![url])),
+    /// None yet, at a host.
+    pub fn new(host: &str) -> Self {
+        Self { host: host.to_owned(), ports: Vec::new() }
+    }
+
+    /// Adds one more port.
+    pub fn push(&mut self, kind: PortKind, port: u16) {
+        match self.ports.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, ports)) => ports.push(port),
+            None => self.ports.push((kind, vec![port])),
         }
     }
 
+    /// The ports of each kind.
+    pub fn ports(&self) -> impl Iterator<Item = (PortKind, &[u16])> {
+        self.ports.iter().map(|(kind, ports)| (*kind, ports.as_slice()))
+    }
+
     /// Each URL with its kind.
-    pub fn iter(&self) -> impl Iterator<Item = (PortKind, &str)> {
-        self.0.iter().flat_map(|(kind, urls)| urls.iter().map(|url| (*kind, url.as_str())))
+    pub fn iter(&self) -> impl Iterator<Item = (PortKind, String)> {
+        self.ports().flat_map(move |(kind, ports)| ports.iter().map(move |port| (kind, self.url(kind, *port))))
+    }
+
+    fn url(&self, kind: PortKind, port: u16) -> String {
+        url(kind.scheme(), &self.host, port)
     }
 }
 
 impl Serialize for Urls {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(kind, urls)| (kind.name(), urls)))
+        serializer.collect_map(self.ports().map(|(kind, ports)| {
+            let urls: Vec<String> = ports.iter().map(|port| self.url(kind, *port)).collect();
+            (kind.name(), urls)
+        }))
     }
 }
 

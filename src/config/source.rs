@@ -120,8 +120,23 @@ impl Source {
 /// The file's octets, but no more than show that it is too large.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
+    if is_pipe(path)? {
+        return Err(io::Error::other("it is a pipe, and read more than once: write a file"));
+    }
     File::open(path)?.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     Ok(octets)
+}
+
+/// Whether reading might wait for ever for somebody who writes.
+#[cfg(unix)]
+fn is_pipe(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::FileTypeExt;
+    Ok(std::fs::metadata(path)?.file_type().is_fifo())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_path: &Path) -> io::Result<bool> {
+    Ok(false)
 }
 
 /// The part of a long line around its character `at`, and where that is in the part. Nothing that a terminal would

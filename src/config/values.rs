@@ -6,6 +6,11 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// More threads than any machine has cores.
+pub(super) const MAX_WORKERS: u64 = 1024;
+/// Milliseconds: ten minutes, nobody waits longer for an answer.
+pub(super) const MAX_LATENCY: u64 = 600_000;
+
 /// A value with its origin. Two are equal if their values are.
 #[derive(Clone, Debug)]
 pub struct Value<T> {

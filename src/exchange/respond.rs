@@ -133,7 +133,7 @@ impl Exchange {
     /// [`Connection::close_after`]: super::Connection::close_after
     pub fn send_head_octets(&self, octets: Bytes, ends: Option<u16>) -> Result<(), SendError> {
         self.check_open()?;
-        let interim = ends.is_some_and(|code| status::is_informational(code) && code != 101);
+        let interim = ends.is_some_and(status::is_interim);
         if ends == Some(100) {
             self.expect_continue(false);
         }
@@ -159,7 +159,7 @@ impl Exchange {
     /// How HTTP/1.1 delimits the content (RFC 9112 §6).
     fn body_length(&self, head: &ResponseHead, end: bool) -> BodyLength {
         // A length that a caller writes down goes out, true or not.
-        if head.fields.contains("content-length") || head.fields.contains("transfer-encoding") {
+        if head.fields.delimit_content() {
             return BodyLength::AsGiven;
         }
         if end {

@@ -1,10 +1,9 @@
 //! What the checked commands accept.
 
-use crate::http::Fields;
 use crate::http::latin1::latin1;
 use crate::http::status::reason_phrase;
+use crate::http::{Fields, is_token_octet};
 
-use super::head::is_token_octet;
 use super::misuse::Misuse;
 use super::respond::BodyLength;
 

@@ -7,6 +7,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::config::Limits;
 use super::event::{Line, RequestHead, Version};
 use super::rejection::Rejection;
+use crate::http::is_token_octet;
 
 /// The first octet of a TLS handshake record (RFC 8446 §5.1); no method begins with it.
 const TLS_HANDSHAKE: u8 = 22;
@@ -200,9 +201,4 @@ fn trimmed(mut value: &[u8]) -> &[u8] {
         value = rest;
     }
     value
-}
-
-/// RFC 9110 §5.6.2.
-pub(super) fn is_token_octet(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
 }

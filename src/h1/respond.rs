@@ -2,7 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::http::status::{has_content, is_informational};
+use crate::http::status::{has_content, is_interim};
 use crate::http::{Field, Fields};
 
 use super::check::{check_fields, check_framing, checked_reason, has_line_end_or_nul, text};
@@ -72,7 +72,7 @@ impl Connection {
             return Err(Misuse::HeadSent);
         }
         // 101 would end HTTP on the connection (RFC 9110 §15.2.2).
-        if !is_informational(status) || status == 101 {
+        if !is_interim(status) {
             return Err(Misuse::Status(status));
         }
         if active.is_http10 {

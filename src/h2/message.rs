@@ -3,6 +3,7 @@
 use super::misuse::Misuse;
 use super::rules::Rule;
 use super::write::FieldList;
+use crate::http::is_token_octet;
 use crate::wire::hpack::Block;
 use bytes::Bytes;
 
@@ -17,12 +18,6 @@ pub(super) struct Request {
     pub content_length: Option<u64>,
     /// The value of `:protocol`.
     pub protocol: Option<Bytes>,
-}
-
-/// Octets of a token (RFC 9110 §5.6.2).
-const fn is_token(octet: u8) -> bool {
-    matches!(octet, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|'
-        | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
 }
 
 /// Octets that RFC 9113 §8.2.1 bans from names that are not a pseudo-field's; uppercase letters are treated apart.
@@ -48,7 +43,7 @@ static IN_NAME: [u8; 256] = {
         if is_banned_in_name(this) {
             all[octet] |= in_name::BANNED;
         }
-        if !is_token(this) {
+        if !is_token_octet(this) {
             all[octet] |= in_name::NO_TOKEN;
         }
         octet += 1;
@@ -223,7 +218,7 @@ impl<'a> Pseudo<'a> {
         }
         match self.method {
             None => faults.push((Rule::PseudoMissing, ":method".into())),
-            Some(method) if method.is_empty() || !method.iter().all(|&octet| is_token(octet)) => {
+            Some(method) if method.is_empty() || !method.iter().all(|&octet| is_token_octet(octet)) => {
                 faults.push((Rule::MethodInvalid, text(method)));
             }
             Some(_) => {}

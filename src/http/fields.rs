@@ -2,6 +2,12 @@
 
 use bytes::{Bytes, BytesMut};
 
+/// Whether an octet may be part of a token, of which names of fields and methods are made (RFC 9110 §5.6.2).
+pub const fn is_token_octet(octet: u8) -> bool {
+    matches!(octet, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|'
+        | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
+}
+
 /// One field line: name and value as octets, the name in the case it was written in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
@@ -144,6 +150,29 @@ impl Fields {
     /// Keeps only the fields that `keep` is true for.
     pub fn retain(&mut self, keep: impl FnMut(&Field) -> bool) {
         self.list.retain(keep);
+    }
+
+    /// Adds those of `others` whose names are not there.
+    pub fn add_missing(&mut self, others: Self) {
+        for field in others {
+            if !self.contains(&field.name) {
+                self.push(field);
+            }
+        }
+    }
+
+    /// Writes all names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1).
+    pub fn lower_case_names(&mut self) {
+        for field in &mut self.list {
+            if field.name.iter().any(u8::is_ascii_uppercase) {
+                field.name = field.name.to_ascii_lowercase().into();
+            }
+        }
+    }
+
+    /// Whether they say by themselves where the content of HTTP/1.1 ends (RFC 9112 §6).
+    pub fn delimit_content(&self) -> bool {
+        self.contains("content-length") || self.contains("transfer-encoding")
     }
 
     /// Removes everything.

@@ -19,7 +19,8 @@ fn parse_pair(pair: &[u8]) -> (Bytes, Bytes) {
     }
 }
 
-fn decoded(octets: &[u8]) -> Bytes {
+/// One name or value, decoded: `+` is a space, `%XX` an octet.
+pub fn decoded(octets: &[u8]) -> Bytes {
     if octets.contains(&b'+') {
         let spaced: Vec<u8> = octets.iter().map(|octet| if *octet == b'+' { b' ' } else { *octet }).collect();
         percent_decoded(&spaced)

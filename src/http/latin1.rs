@@ -2,6 +2,9 @@
 
 /// The text whose characters U+0000 to U+00FF are the octets.
 pub fn latin1(octets: &[u8]) -> String {
+    if octets.is_ascii() {
+        return String::from_utf8_lossy(octets).into_owned();
+    }
     octets.iter().map(|octet| char::from(*octet)).collect()
 }
 
@@ -13,7 +16,8 @@ pub fn from_latin1(text: &str) -> Option<Vec<u8>> {
 /// The octets that a text stands for in a field value: one per character where every character is at most U+00FF,
 /// otherwise its UTF-8.
 pub fn octets_of_text(text: &str) -> Vec<u8> {
-    from_latin1(text).unwrap_or_else(|| text.as_bytes().to_vec())
+    let in_latin1 = if text.is_ascii() { None } else { from_latin1(text) };
+    in_latin1.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 
 #[cfg(test)]

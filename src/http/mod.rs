@@ -37,5 +37,5 @@ pub mod ranges;
 pub mod status;
 pub mod target;
 
-pub use fields::{Field, Fields};
+pub use fields::{Field, Fields, is_token_octet};
 pub use target::{Authority, Target, TargetError, TargetForm};

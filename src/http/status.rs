@@ -74,6 +74,11 @@ pub const fn is_informational(code: u16) -> bool {
     matches!(code, 100..=199)
 }
 
+/// Whether another head follows: interim, but 101 is the last of its connection as HTTP (RFC 9110 §15.2).
+pub const fn is_interim(code: u16) -> bool {
+    is_informational(code) && code != 101
+}
+
 /// Whether a response to `method` with this code has content at all (RFC 9110 §6.4.1): not to HEAD, not with 1xx, 204
 /// or 304.
 pub fn has_content(method: &[u8], code: u16) -> bool {

@@ -10,7 +10,7 @@
 //! | [`api`] | what scripts see, one file per topic |
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`stash`] | values that outlive their request, shared by all workers |
-//! | [`octets`] | octets as a script value |
+//! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`] | errors as text for people |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 

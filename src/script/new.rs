@@ -41,7 +41,9 @@ impl fmt::Display for Written {
         writeln!(f, "Wrote {}, the handler, and {}, its page.", self.handler.display(), self.page.display())?;
         writeln!(f, "Next:")?;
         writeln!(f, "    wireserve serve --h2")?;
-        write!(f, "and open https://localhost:9000/{}.html, then edit the handler and reload the page.", self.name)
+        writeln!(f, "and beside it, for a browser that trusts the server:")?;
+        writeln!(f, "    wireserve open /{}.html", self.name)?;
+        write!(f, "Then edit the handler and reload the page.")
     }
 }
 
@@ -57,7 +59,7 @@ pub fn new(name: &str, handlers: &Path, doc_root: &Path) -> Result<Written, NewE
     let written = Written {
         name: name.to_owned(),
         handler: handlers.join(format!("{name}.rhai")),
-        page: doc_root.join(format!("{name}.html")),
+        page: doc_root.strip_prefix(".").unwrap_or(doc_root).join(format!("{name}.html")),
     };
     for file in [&written.handler, &written.page] {
         if file.symlink_metadata().is_ok() {

@@ -8,6 +8,11 @@ use std::ops::{Bound, RangeBounds};
 use bytes::{Bytes, BytesMut};
 use rhai::{Blob, Dynamic, Engine, EvalAltResult, INT, Position};
 
+use crate::http::latin1::octets_of_text;
+
+/// A string of one character per octet.
+pub use crate::http::latin1::latin1 as latin1_text;
+
 /// Octets that a script makes itself may not be more than this, 64 MiB.
 pub const MAX_MADE: usize = 64 << 20;
 
@@ -156,19 +161,7 @@ pub fn field_octets_of(value: &Dynamic) -> Option<Bytes> {
 
 /// One octet per character if all are below U+0100, else UTF-8.
 pub fn latin1(text: &str) -> Bytes {
-    if text.is_ascii() {
-        return Bytes::copy_from_slice(text.as_bytes());
-    }
-    let octets: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
-    octets.map_or_else(|| Bytes::copy_from_slice(text.as_bytes()), Bytes::from)
-}
-
-/// A string of one character per octet.
-pub fn latin1_text(octets: &[u8]) -> String {
-    if octets.is_ascii() {
-        return String::from_utf8_lossy(octets).into_owned();
-    }
-    octets.iter().map(|octet| char::from(*octet)).collect()
+    octets_of_text(text).into()
 }
 
 /// `blob(count, octet)`, and what scripts make of blobs.

@@ -308,17 +308,13 @@ fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
     let mut fields = Fields::with_capacity(4);
     fields.append("content-type", "text/plain; charset=utf-8");
     fields.append("content-length", text.len().to_string());
-    fields.append("date", (common.date)());
-    fields.append("server", "wireserve");
+    common.complete(&mut fields);
     let content = status::has_content(&exchange.request().method, code);
     let head = ResponseHead { status: code, reason: None, fields };
-    let sent = exchange.send_head(&head, !content);
-    let sent =
-        sent.and_then(
-            |()| {
-                if content { exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true) } else { Ok(()) }
-            },
-        );
+    let mut sent = exchange.send_head(&head, !content);
+    if sent.is_ok() && content {
+        sent = exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true);
+    }
     match sent {
         Err(error) if !error.is_peer_gone() => {
             tracing::error!(target: "script", "the error page could not be sent: {error}");

@@ -523,7 +523,7 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
     let folder = tempfile::tempdir().unwrap();
     let handlers = folder.path().join("handlers");
     let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
-    assert!(written.to_string().contains("my-test.html"));
+    assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
     let report = super::check::check(std::slice::from_ref(&handlers), &alone());
     assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
     let page = std::fs::read_to_string(&written.page).unwrap();

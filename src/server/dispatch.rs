@@ -41,11 +41,11 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
-        return by_site(&exchange, site::send(&exchange, site::status_page(505, text), worker.common_fields())).await;
+        return in_place(&worker, &exchange, site::status_page(505, text)).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
-        return by_site(&exchange, site::send(&exchange, site::status_page(501, text), worker.common_fields())).await;
+        return in_place(&worker, &exchange, site::status_page(501, text)).await;
     }
     if let Some(prepared) = super::inspect::answer(&worker, request).await {
         return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
@@ -63,17 +63,20 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
         let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
-        return by_site(&exchange, site::send(&exchange, site::status_page(505, &text), worker.common_fields())).await;
+        return in_place(&worker, &exchange, site::status_page(505, &text)).await;
     }
     match &answer.script {
         Some(script) => match piped::delivery(&worker, &exchange, script) {
             Ok(delivery) => worker.host.run(script, exchange, delivery).await,
-            Err(error) => {
-                by_site(&exchange, site::send(&exchange, error.page(&exchange), worker.common_fields())).await
-            }
+            Err(error) => in_place(&worker, &exchange, error.page(&exchange)).await,
         },
         None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
     }
+}
+
+/// Answers with a page in place of what was asked for.
+async fn in_place(worker: &Worker, exchange: &Exchange, page: Prepared) {
+    by_site(exchange, site::send(exchange, page, worker.common_fields())).await;
 }
 
 async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
@@ -119,8 +122,8 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
             site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            let protocol = protocol_name(exchange.protocol());
-            site::html_page(site::index_page(&site.roots, &worker.shared.ports, protocol))
+            let protocol = exchange.protocol().to_string();
+            site::html_page(site::index_page(&site.roots, &worker.shared.ports, &protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
         meaning => pages::in_words(meaning),
@@ -158,12 +161,5 @@ async fn by_site(exchange: &Exchange, answer: impl Future<Output = Result<(), Se
         Ok(()) => {}
         Err(error) if error.is_peer_gone() => tracing::debug!("left before the answer: {error}"),
         Err(error) => tracing::error!("the server's own answer to {:?} failed: {error}", exchange.request().target),
-    }
-}
-
-fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Http1 => "HTTP/1.1",
-        Protocol::Http2 => "HTTP/2",
     }
 }

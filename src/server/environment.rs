@@ -10,11 +10,8 @@ use std::path::{Path, PathBuf};
 /// What templates can name, of which scripts see `config` as `request.server.config`.
 pub(super) fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
     let hosts = config::Hosts::of(config);
-    let mut ports: BTreeMap<String, Vec<u16>> = BTreeMap::new();
-    for (kind, url) in urls.iter() {
-        let port: Option<u16> = url.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-        ports.entry(kind.name().to_owned()).or_default().extend(port);
-    }
+    let ports: BTreeMap<String, Vec<u16>> =
+        urls.ports().map(|(kind, ports)| (kind.name().to_owned(), ports.to_vec())).collect();
     site::Environment {
         browser_host: config.browser_host.value.clone(),
         ports: ports.clone(),
@@ -92,10 +89,10 @@ mod tests {
     use crate::config::PortKind;
 
     fn environment_of(config: &Config) -> site::Environment {
-        let mut urls = ready::Urls::default();
-        urls.push(PortKind::Http, "http://localhost:8000/".to_owned());
-        urls.push(PortKind::H2, "https://localhost:9000/".to_owned());
-        urls.push(PortKind::Http, "http://localhost:8001/".to_owned());
+        let mut urls = ready::Urls::new("localhost");
+        urls.push(PortKind::Http, 8000);
+        urls.push(PortKind::H2, 9000);
+        urls.push(PortKind::Http, 8001);
         environment(config, &urls)
     }
 

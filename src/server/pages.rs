@@ -10,11 +10,11 @@ const ROUTED: &str = "A route in wpt.toml answers so.";
 const OTHER_METHODS: &str = "This path answers to other methods: see the field allow.";
 
 const PYTHON: &str = "Python handlers do not run here. Write the same in Rhai and put it beside this file, under \
-                                 the same name with .rhai at its end: it then answers at this URL too. \
-                                 docs/from-wptserve.md has the Rhai line for each call of wptserve's.";
+                      the same name with .rhai at its end: it then answers at this URL too. \
+                      docs/from-wptserve.md has the Rhai line for each call of wptserve's.";
 
 const WITHHELD: &str = "As with WPT's serve.py, nothing is shown of /_certs/, /tools/ (but /tools/runner/), \
-                                   /*/tools/ and /results/. An alias or a route in wpt.toml can show it.";
+                        /*/tools/ and /results/. An alias or a route in wpt.toml can show it.";
 
 /// The page for what has nothing but words to answer with.
 pub(super) fn in_words(meaning: &Meaning) -> Prepared {

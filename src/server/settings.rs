@@ -52,7 +52,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
         mounted: Vec::new(),
     };
-    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url.to_owned())).collect();
+    let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url)).collect();
     let environment = super::environment::environment(config, urls);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {

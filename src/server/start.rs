@@ -112,7 +112,7 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>
         listeners.insert(position, (kind, listener));
     }
     let mut open = Vec::new();
-    let mut urls = ready::Urls::default();
+    let mut urls = ready::Urls::new(&config.browser_host.value);
     for (kind, listener) in listeners.into_values() {
         let speaks = match kind {
             // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
@@ -121,7 +121,7 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<(Vec<Open>
             kind if kind.has_tls() => Speaks::Http1OverTls(tls(&["http/1.1"])?),
             _ => Speaks::Http1,
         };
-        urls.push(kind, ready::url(kind.scheme(), &config.browser_host.value, listener.address().port()));
+        urls.push(kind, listener.address().port());
         open.push(Open { listener, speaks });
     }
     Ok((open, urls))

@@ -1,9 +1,9 @@
 //! Sending a response that is decided: status, fields, content, trailers.
 
+use super::pages::status_page;
 use super::pipes::Ending;
 use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::{Fields, status};
-use bytes::Bytes;
 
 /// Sends `prepared`, and ends the response. `common` are fields that every response has (`date`, `server`): each is
 /// added unless it is there already.
@@ -40,9 +40,9 @@ async fn send_until(
     if let Some(length) = plan.length {
         head.fields.append("content-length", length.to_string());
     }
-    add_missing(&mut head.fields, common);
+    head.fields.add_missing(common);
     if exchange.protocol() == Protocol::Http2 {
-        to_lower_case(&mut head.fields);
+        head.fields.lower_case_names();
     }
     let ends = !plan.content && matches!(finish, Finish::End);
     if let Err(error) = exchange.send_head(&head, ends) {
@@ -112,7 +112,7 @@ impl Plan {
         let method = &exchange.request().method;
         let allowed = status::has_content(method, head.status) || content_for_head;
         let length = content.length();
-        let delimited = head.fields.contains("content-length") || head.fields.contains("transfer-encoding");
+        let delimited = head.fields.delimit_content();
         let trailers = !trailers.is_empty()
             && match exchange.protocol() {
                 Protocol::Http2 => true,
@@ -129,22 +129,6 @@ impl Plan {
     }
 }
 
-/// Adds fields unless they are there.
-pub(super) fn add_missing(fields: &mut Fields, common: Fields) {
-    for field in common {
-        if !fields.contains(&field.name) {
-            fields.push(field);
-        }
-    }
-}
-
-fn to_lower_case(fields: &mut Fields) {
-    if fields.iter().any(|field| field.name.iter().any(u8::is_ascii_uppercase)) {
-        let lower = |field: &crate::http::Field| (field.name.to_ascii_lowercase(), field.value.clone());
-        *fields = fields.iter().map(lower).collect();
-    }
-}
-
 /// Answers in place of a head that must not go out.
 fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     if !matches!(error, SendError::Http1(_) | SendError::Http2(_)) {
@@ -152,13 +136,17 @@ fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     }
     let target = exchange.request().target.escape_ascii().to_string();
     tracing::warn!("{target}: the response cannot be sent: {error}");
-    let text = format!("500 Internal Server Error\n\nThe response cannot be sent as it is written: {error}.\n");
-    let mut head = ResponseHead { status: 500, ..ResponseHead::default() };
-    head.fields.append("content-type", "text/plain; charset=utf-8");
-    head.fields.append("content-length", text.len().to_string());
+    let text = format!("The response cannot be sent as it is written: {error}.");
+    let Prepared { mut head, content, .. } = status_page(500, &text);
+    if let Some(length) = content.length() {
+        head.fields.append("content-length", length.to_string());
+    }
     let has_content = !exchange.request().is_head();
     exchange.send_head(&head, !has_content)?;
-    if has_content { exchange.send_data(Bytes::from(text), true) } else { Ok(()) }
+    match content {
+        Content::Whole(octets) if has_content => exchange.send_data(octets, true),
+        _ => Ok(()),
+    }
 }
 
 /// Sends content piece by piece; gives whether the end of the response is still to be sent.

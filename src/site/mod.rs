@@ -1,9 +1,22 @@
 //! What a URL means: files and scripts below the document root, pages generated around tests, routes, rewrites and
 //! aliases, and the page that lists the handlers.
 //!
+//! | module | what lives there |
+//! |---|---|
+//! | `snapshot`, `options`, `environment` | a [`Site`] and what it is made of |
+//! | `resolve`, `routes` | from a method and a path to a [`Meaning`] |
+//! | `files` | files as responses, `.headers`, ranges, preconditions, lists of folders, `.asis` |
+//! | `template` | substitution: `{{…}}` |
+//! | `pipes` | what `?pipe=` does to a response and to the way it goes out |
+//! | `wrappers` | pages and scripts generated around tests |
+//! | `inject` | a script put into every page |
+//! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
+//! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
+//! | `escape`, `similar` | text inside of HTML, URLs and JavaScript; names that were probably meant |
+//!
 //! A [`Site`] is all that a configuration says of it, never changed and swapped whole. Files on disk come first, then
-//! what the binary brings with it. A path is resolved segment by segment after
-//! decoding ([`http::path`](crate::http)), and what would leave a root, or is not to be seen, is a 404.
+//! what the binary brings with it. A path is resolved segment by segment after decoding
+//! ([`http::path`](crate::http::path)), and what would leave a root, or is not to be seen, is a 404.
 
 mod catalogue;
 mod deliver;
@@ -18,8 +31,9 @@ mod pipes;
 mod resolve;
 mod routes;
 mod shipped;
+mod similar;
 mod snapshot;
-pub mod template;
+mod template;
 mod wrappers;
 
 /// What to say where the document root has no testharness.js or what belongs to it.
@@ -39,7 +53,7 @@ pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
-pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
+pub use shipped::{shipped_handler, shipped_octets};
 pub use snapshot::{Site, SiteError};
-pub use template::{Escape, Scope, TemplateError, is_template, substitute};
+pub use template::{Scope, TemplateError};
 pub use wrappers::{Generated, WrapError};

@@ -345,15 +345,38 @@ impl Site {
 impl Roots {
     /// Whether a file, wherever links lead from it, is among what is served.
     pub fn shows(&self, found: &Path) -> bool {
-        let roots = self.handlers.iter().chain(&self.mounted).chain([&self.document]);
-        roots.into_iter().any(|root| self.is_visible(root, found))
+        fs::canonicalize(found).is_ok_and(|real| self.real().shows(&real))
     }
 
-    /// Symbolic links may not lead out of their root, nor into a hidden folder.
-    fn is_visible(&self, root: &Path, found: &Path) -> bool {
-        let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
-        found.starts_with(root) && !self.hidden.iter().any(|hidden| found.starts_with(hidden))
+    /// The roots where they really are, for many questions in a row.
+    pub(super) fn real(&self) -> RealRoots<'_> {
+        let roots = self.handlers.iter().chain(&self.mounted).chain([&self.document]);
+        RealRoots { roots: roots.filter_map(|root| fs::canonicalize(root).ok()).collect(), hidden: &self.hidden }
     }
+
+    fn is_visible(&self, root: &Path, found: &Path) -> bool {
+        is_visible(root, found, &self.hidden)
+    }
+}
+
+/// Canonical folders of what is served, and of what is hidden in them.
+pub(super) struct RealRoots<'a> {
+    roots: Vec<PathBuf>,
+    hidden: &'a [PathBuf],
+}
+
+impl RealRoots<'_> {
+    /// Whether what is at a canonical path is served.
+    pub(super) fn shows(&self, real: &Path) -> bool {
+        self.roots.iter().any(|root| real.starts_with(root))
+            && !self.hidden.iter().any(|hidden| real.starts_with(hidden))
+    }
+}
+
+/// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
+pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
+    let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
+    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
 }
 
 /// Where in its folder a route's path leads: to what `*` matched, or else to the last part of the path.

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 const PACKAGE: &str = "wpt-runner@7.0.0";
 
 /// Every page of the suite, and the subtests of it.
-const PAGES: [(&str, usize); 15] = [
+const PAGES: [(&str, usize); 22] = [
     ("/globals.any.html", 3),
     ("/globals.any.window-module.html", 3),
     ("/globals.any.worker.html", 3),
@@ -24,9 +24,16 @@ const PAGES: [(&str, usize); 15] = [
     ("/globals.any.serviceworker-module.html", 3),
     ("/files.any.html", 6),
     ("/files.any.worker.html", 6),
+    ("/files.any.sharedworker.html", 6),
+    ("/files.any.serviceworker.html", 6),
     ("/pipes.any.html", 6),
     ("/pipes.any.worker.html", 6),
+    ("/pipes.any.sharedworker.html", 6),
+    ("/pipes.any.serviceworker.html", 6),
     ("/stash.any.html", 2),
+    ("/stash.any.worker.html", 2),
+    ("/stash.any.sharedworker.html", 2),
+    ("/stash.any.serviceworker.html", 2),
     ("/origins.sub.window.html", 5),
     ("/dedicated.worker.html", 1),
 ];

@@ -1,5 +1,6 @@
 //! Files, their `.headers`, ranges, preconditions, folders and `.asis`, over both protocols.
 
+use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;
 use crate::support::raw::{Client, exchange};
 use crate::support::server::Server;
@@ -8,32 +9,19 @@ use std::io::Write;
 
 const LONG: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
+fn ask<'a>(method: &'a str, path: &'a str, fields: &'a [(&str, &str)]) -> Ask<'a> {
+    let headers = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    Ask { method, headers, ..Ask::get(path) }
+}
+
 /// The answer over HTTP/1.1, the connection ended by it.
 fn http1(server: &Server, method: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let mut request =
-        format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", server.authority("http"));
-    for (name, value) in fields {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    request.push_str("\r\n");
-    Answer::read(&exchange(server.connect("http"), request.as_bytes()))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    ask::over_http1(server, &ask(method, path, fields))
 }
 
 /// The answer over HTTP/2, in the same form.
 fn http2(server: &Server, method: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let mut client = Client::h2c(server);
-    client.open_windows();
-    let stream = client.request(method, path, fields, true);
-    let response = client.response(stream);
-    let text = |octets: &[u8]| octets.iter().map(|octet| char::from(*octet)).collect::<String>();
-    let regular = response.fields.iter().filter(|(name, _)| !name.starts_with(b":"));
-    Answer {
-        status: response.status().unwrap_or_else(|| panic!("{path}: {response:?}")),
-        fields: regular.map(|(name, value)| (text(name), text(value))).collect(),
-        body: response.body,
-        ..Answer::default()
-    }
+    ask::over_http2(server, &ask(method, path, fields))
 }
 
 /// The answer over both, which must be the same but for what each connection adds.

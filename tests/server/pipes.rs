@@ -1,6 +1,7 @@
 //! Pipes and substitution, over both protocols.
 
 use crate::support::DEADLINE;
+use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;
 use crate::support::raw::{self, Client, End, Received, Response};
 use crate::support::server::Server;
@@ -29,18 +30,17 @@ fn start() -> Server {
         .start()
 }
 
+fn ask<'a>(method: &'a str, path: &'a str) -> Ask<'a> {
+    Ask { method, ..Ask::get(path) }.with("x-test", "PASS")
+}
+
 /// Asks over HTTP/1.1 on a connection of its own.
 fn http1(server: &Server, method: &str, path: &str) -> Answer {
-    let octets = http1_octets(server, method, path);
-    Answer::read(&octets).unwrap_or_else(|error| panic!("{path}: {error} in {:?}", String::from_utf8_lossy(&octets)))
+    ask::over_http1(server, &ask(method, path))
 }
 
 fn http1_octets(server: &Server, method: &str, path: &str) -> Vec<u8> {
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nX-Test: PASS\r\nConnection: close\r\n\r\n",
-        server.authority("http")
-    );
-    raw::exchange(server.connect("http"), request.as_bytes())
+    ask::octets(server, &ask(method, path))
 }
 
 fn http2(server: &Server, path: &str) -> Response {

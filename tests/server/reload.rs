@@ -1,5 +1,6 @@
 //! The configuration edited while the server runs.
 
+use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;
 use crate::support::raw::{self, Client};
 use crate::support::server::Server;
@@ -12,8 +13,7 @@ fn status(client: &mut Client, path: &str) -> Option<u16> {
 }
 
 fn over_http1(server: &Server, path: &str) -> Answer {
-    let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.authority("http"));
-    Answer::read(&raw::exchange(server.connect("http"), head.as_bytes())).expect("an answer")
+    ask::over_http1(server, &Ask::get(path))
 }
 
 #[test]

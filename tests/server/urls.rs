@@ -1,7 +1,7 @@
 //! What URLs mean besides files: generated pages, routes, rewrites, aliases, tests about HTTP/2; over both protocols.
 
+use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;
-use crate::support::raw::{self, Client};
 use crate::support::server::Server;
 use std::fmt::Write;
 
@@ -19,20 +19,18 @@ impl Got {
     }
 }
 
+impl From<Answer> for Got {
+    fn from(answer: Answer) -> Self {
+        Self { status: answer.status, body: answer.text(), fields: answer.fields }
+    }
+}
+
 fn over_http1(server: &Server, method: &str, path: &str) -> Got {
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.authority("http"));
-    let answer = Answer::read(&raw::exchange(server.connect("http"), head.as_bytes())).expect("an answer");
-    Got { status: answer.status, body: answer.text(), fields: answer.fields }
+    ask::over_http1(server, &Ask { method, ..Ask::get(path) }).into()
 }
 
 fn over_http2(server: &Server, method: &str, path: &str) -> Got {
-    let mut client = Client::h2c(server);
-    client.open_windows();
-    let stream = client.request(method, path, &[], true);
-    let response = client.response(stream);
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let fields = response.fields.iter().map(|(name, value)| (text(name), text(value))).collect();
-    Got { status: response.status().expect("a status"), fields, body: response.text() }
+    ask::over_http2(server, &Ask { method, ..Ask::get(path) }).into()
 }
 
 /// The answers over both protocols.

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+pub mod ask;
 pub mod http1;
 pub mod process;
 pub mod programs;

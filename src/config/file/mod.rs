@@ -11,13 +11,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::section::{self, Item, Read, Reader, Section, boolean, text, whole, wrong, wrong_with};
 use super::source::Source;
 use super::tree::Kind;
-use super::values::{LogLevel, Value};
+use super::values::{LogLevel, MAX_LATENCY, MAX_WORKERS, Value};
 use super::{Config, ConfigError};
-
-/// More threads than any machine has cores.
-const MAX_WORKERS: u64 = 1024;
-/// Ten minutes: nobody waits longer for an answer.
-const MAX_LATENCY: u64 = 600_000;
 
 /// Keys by which a configuration of wptserve is known.
 const THEIRS: [&str; 14] = [

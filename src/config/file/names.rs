@@ -15,8 +15,8 @@ type Placed<T> = (T, Range<usize>);
 pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
     let browser_host = top.optional(reader, "browser_host", |item| Ok((host(item)?, item.span.clone())));
     let alternate_hosts = top.optional(reader, "alternate_hosts", alternate_hosts);
-    top.read(reader, "subdomains", &mut config.subdomains, |item| section::list(item, label));
-    top.read(reader, "not_subdomains", &mut config.not_subdomains, |item| section::list(item, label));
+    top.read(reader, "subdomains", &mut config.subdomains, labels);
+    top.read(reader, "not_subdomains", &mut config.not_subdomains, labels);
     top.read(reader, "server_host", &mut config.server_host, host);
     top.read(reader, "check_subdomains", &mut config.check_subdomains, boolean);
     if let Some(Value { value: (host, _), origin }) = browser_host {
@@ -50,12 +50,16 @@ fn is_distinct(host: &str, other: &str) -> bool {
 }
 
 fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
-    section::map(item, |key, item| {
+    let hosts = section::map(item, |key, item| {
         if key.is_empty() {
             return wrong_with(item, "has a name that is empty", "the empty name stands for browser_host");
         }
         Ok((host(item)?, item.span.clone()))
-    })
+    })?;
+    if hosts.len() > MOST {
+        return wrong_with(item, format!("has more than {MOST} hosts"), "every subdomain makes a name of each");
+    }
+    Ok(hosts)
 }
 
 fn host(item: Item<'_>) -> Read<String> {
@@ -67,6 +71,17 @@ fn host(item: Item<'_>) -> Read<String> {
         Some(host) => Ok(host),
         None => wrong_with(item, "is no host name", "letters of any script, digits, hyphens and dots"),
     }
+}
+
+/// Labels of one list, and alternate hosts: each two labels make a name with each host, all of them in one certificate.
+const MOST: usize = 50;
+
+fn labels(item: Item<'_>) -> Read<Vec<String>> {
+    let labels = section::list(item, label)?;
+    if labels.len() > MOST {
+        return wrong_with(item, format!("has more than {MOST} labels"), "each two of them make a name of every host");
+    }
+    Ok(labels)
 }
 
 /// One label of a name, in any script.

@@ -199,3 +199,27 @@ fn nothing_in_a_file_reaches_a_terminal_as_a_command() {
     let told = resolve_octets("wpt.toml", "\"\\u001b[2J\" = 1\n".as_bytes()).unwrap_err();
     assert!(told.contains("unknown key"), "{told}");
 }
+
+#[test]
+fn names_are_bounded() {
+    let labels = |count: usize| (0..count).map(|label| format!("\"l{label}\"")).collect::<Vec<_>>().join(", ");
+    for key in ["subdomains", "not_subdomains"] {
+        assert!(resolve_octets("wpt.toml", format!("{key} = [{}]", labels(50)).as_bytes()).is_ok());
+        let error = resolve_octets("wpt.toml", format!("{key} = [{}]", labels(20_000)).as_bytes()).unwrap_err();
+        assert!(error.contains(&format!("`{key}` has more than 50 labels")), "{error}");
+    }
+    let hosts: Vec<String> = (0..51).map(|host| format!("h{host} = \"h{host}.test\"")).collect();
+    let error = resolve_octets("wpt.toml", format!("[alternate_hosts]\n{}", hosts.join("\n")).as_bytes()).unwrap_err();
+    assert!(error.contains("`alternate_hosts` has more than 50 hosts"), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_refused_before_it_is_waited_for() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("wpt.toml");
+    let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+    assert!(made.success());
+    let error = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap_err().to_string();
+    assert!(error.contains("it is a pipe"), "{error}");
+}

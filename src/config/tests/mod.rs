@@ -321,12 +321,12 @@ fn a_port_flag_opens_its_port() {
 #[test]
 fn the_ready_line() {
     let folder = tempdir().unwrap();
-    let mut urls = ready::Urls::default();
-    urls.push(PortKind::Http, ready::url("http", "localhost", 8000));
-    urls.push(PortKind::H2, ready::url("https", "::1", 9000));
-    urls.push(PortKind::Http, ready::url("http", "localhost", 8001));
+    let mut urls = ready::Urls::new("::1");
+    urls.push(PortKind::Http, 8000);
+    urls.push(PortKind::H2, 9000);
+    urls.push(PortKind::Http, 8001);
     let ready = Ready { urls, ca: "certs/ca.pem".into(), spki: "BASE64".to_owned(), pid: 1 };
-    let line = r#"{"event":"ready","urls":{"http":["http://localhost:8000/","http://localhost:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
+    let line = r#"{"event":"ready","urls":{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
     assert_eq!(ready.line(), line);
     let file = folder.path().join("ready");
     fs::write(&file, "old").unwrap();

@@ -92,7 +92,7 @@ impl fmt::Display for CertificateError {
                 write!(f, "{fault}: delete ca.pem and ca.key in that folder to have a new authority made")
             }
             CertificateError::Authority(fault) | CertificateError::Read(fault) => fault.fmt(f),
-            CertificateError::Configured(fault) => write!(f, "{fault} (named in [ssl] of wpt.toml)"),
+            CertificateError::Configured(fault) => write!(f, "{fault} (named in [ssl] of the configuration)"),
             CertificateError::Making(why) => write!(f, "cannot make a certificate: {why}"),
         }
     }

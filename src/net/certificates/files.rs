@@ -150,10 +150,17 @@ pub(super) fn restrict_key(_path: &Path) {}
 
 /// Keeps other servers from making the same files at the same time, until dropped.
 ///
+/// A folder that is not there is made, and kept out of version control.
+///
 /// `None` in a folder that can't be written: then nothing can be made either.
 pub(super) fn lock(folder: &Path) -> Result<Option<File>, CertificateError> {
     let fail = |error| CertificateError::Folder(PathBuf::from(folder), error);
+    let is_new = !folder.exists();
     std::fs::create_dir_all(folder).map_err(fail)?;
+    if is_new {
+        // Keys are nothing to commit. Whoever made the folder decides that, and without the file nothing else is lost.
+        let _ = std::fs::write(folder.join(".gitignore"), "*\n");
+    }
     let file = match OpenOptions::new().create(true).truncate(false).write(true).open(folder.join(".lock")) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {

@@ -46,6 +46,17 @@ fn a_first_start_makes_what_later_starts_find() {
     assert_eq!(second.spki().len(), 44);
 }
 
+#[test]
+fn a_folder_that_is_made_is_no_part_of_a_repository() {
+    let folder = tempdir().unwrap();
+    let made = folder.path().join("deep/certs");
+    Certificates::in_folder(&made, &[], now()).unwrap();
+    assert_eq!(fs::read_to_string(made.join(".gitignore")).unwrap(), "*\n");
+    fs::remove_file(made.join(".gitignore")).unwrap();
+    Certificates::in_folder(&made, &[], now()).unwrap();
+    assert!(!made.join(".gitignore").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn keys_are_for_their_owner_only_and_become_so_again() {
@@ -193,7 +204,10 @@ fn the_users_own_certificate_is_checked() {
     let fails =
         |certificate: &Path, key: &Path, at| Certificates::from_files(certificate, key, at).unwrap_err().to_string();
     let expired = fails(&certificate, &key, now() + 400 * DAY);
-    assert!(expired.contains("leaf-localhost.pem expired on ") && expired.ends_with("[ssl] of wpt.toml)"), "{expired}");
+    assert!(
+        expired.contains("leaf-localhost.pem expired on ") && expired.ends_with("[ssl] of the configuration)"),
+        "{expired}"
+    );
     assert!(fails(&certificate, &file("ca.key"), now()).contains("does not belong to the certificate"));
     assert!(fails(&certificate, &certificate, now()).contains("holds no private key"));
     assert!(fails(&key, &key, now()).contains("holds no certificate"));

@@ -7,11 +7,10 @@ use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT};
 
 use super::fields::{name_of, value_of};
-use super::response::Response;
+use super::response::{Response, checked_status};
 use super::writer::Writer;
 use super::{Outcome, fail, octets, other_protocol, sent};
 use crate::exchange::{Protocol, RawHead, ResponseHead, Version, encode_chunk};
-
 use crate::http::{Fields, status};
 use crate::script::octets::{latin1, octets_of};
 
@@ -97,9 +96,8 @@ impl Response {
         self.check_head("write_default_headers")?;
         let mut fields = self.0.lines.borrow().fields.clone();
         let written = fields.len();
-        self.required(&mut fields);
-        let delimited = fields.contains("content-length") || fields.contains("transfer-encoding");
-        if let Some(length) = content.filter(|_| !delimited) {
+        self.0.common.complete(&mut fields);
+        if let Some(length) = content.filter(|_| !fields.delimit_content()) {
             fields.append("content-length", length.to_string());
         }
         fields.into_iter().skip(written).try_for_each(|field| self.field_line(field.name, field.value))
@@ -113,7 +111,7 @@ impl Response {
         }
         let code = self.0.lines.borrow().status.unwrap_or(200);
         let code = u16::try_from(code).ok();
-        let interim = code.is_some_and(|code| status::is_informational(code) && code != 101);
+        let interim = code.is_some_and(status::is_interim);
         if self.0.add_required_headers.get() && !interim {
             self.write_default_headers(content)?;
         }
@@ -133,14 +131,12 @@ impl Response {
 
     /// Sends what was collected as a field section (HTTP/2).
     fn send_collected(&self, interim: bool) -> Outcome<()> {
-        let (code, fields) = {
+        let (code, mut fields) = {
             let lines = self.0.lines.borrow();
-            let lower = lines.fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value.clone()));
-            (lines.status.unwrap_or(200), lower.collect::<Fields>())
+            (lines.status.unwrap_or(200), lines.fields.clone())
         };
-        let Some(status) = u16::try_from(code).ok().filter(|code| (100..=999).contains(code)) else {
-            return fail(format!("a status code is 100 to 999, not {code}; write_raw_header_frame sends any"));
-        };
+        fields.lower_case_names();
+        let status = checked_status(code)?;
         match interim {
             true => sent(self.0.exchange.send_informational(status, &fields)),
             false => sent(self.0.exchange.send_head(&ResponseHead { status, reason: None, fields }, false)),

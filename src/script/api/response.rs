@@ -40,6 +40,18 @@ impl Common {
     }
 }
 
+impl Common {
+    /// Adds what every response has, unless it is there.
+    pub fn complete(&self, fields: &mut Fields) {
+        if !fields.contains("date") {
+            fields.append("date", (self.date)());
+        }
+        if !fields.contains("server") {
+            fields.append("server", "wireserve");
+        }
+    }
+}
+
 /// The response, for scripts.
 #[derive(Clone)]
 pub struct Response(pub(super) Rc<Inner>);
@@ -110,13 +122,9 @@ impl Response {
         fail("a status is a code, or [code, reason]")
     }
 
-    /// The code, which the grammar of RFC 9110 §15 allows to be 100 to 999.
+    /// The code, if it is one.
     pub fn status_code(&self) -> Outcome<u16> {
-        let code = self.0.status.get();
-        match u16::try_from(code) {
-            Ok(code) if (100..=999).contains(&code) => Ok(code),
-            _ => fail(format!("a status code is 100 to 999, not {code}; write_raw_header_frame sends any")),
-        }
+        checked_status(self.0.status.get())
     }
 
     /// Takes what `main` returned; says what is wrong with it if it is no response.
@@ -159,23 +167,13 @@ impl Response {
         // With room for date, server and content-length.
         let mut fields = Fields::with_capacity(set.len() + 3);
         fields.extend(set.iter().cloned());
-        if self.0.exchange.protocol() == Protocol::Http2 && fields.iter().any(|field| has_upper_case(&field.name)) {
-            fields = fields.iter().map(|field| (field.name.to_ascii_lowercase(), field.value.clone())).collect();
+        if self.0.exchange.protocol() == Protocol::Http2 {
+            fields.lower_case_names();
         }
         if self.0.add_required_headers.get() {
-            self.required(&mut fields);
+            self.0.common.complete(&mut fields);
         }
         fields
-    }
-
-    /// Adds what every response has, unless it is there.
-    pub fn required(&self, fields: &mut Fields) {
-        if !fields.contains("date") {
-            fields.append("date", (self.0.common.date)());
-        }
-        if !fields.contains("server") {
-            fields.append("server", "wireserve");
-        }
     }
 
     pub(super) fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
@@ -266,8 +264,7 @@ impl Response {
         // Trailers of HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2).
         let chunked = trailers && exchange.protocol() == Protocol::Http1;
         let counted = with_body || (exchange.request().is_head() && status::has_content(b"GET", code));
-        let delimited = fields.contains("content-length") || fields.contains("transfer-encoding");
-        if counted && !chunked && !delimited {
+        if counted && !chunked && !fields.delimit_content() {
             fields.append("content-length", body.len().to_string());
         }
         let send_body = with_body && !body.is_empty();
@@ -316,8 +313,12 @@ impl Response {
     }
 }
 
-fn has_upper_case(name: &[u8]) -> bool {
-    name.iter().any(u8::is_ascii_uppercase)
+/// A status code, which the grammar of RFC 9110 §15 allows to be 100 to 999.
+pub(super) fn checked_status(code: INT) -> Outcome<u16> {
+    match u16::try_from(code) {
+        Ok(code) if (100..=999).contains(&code) => Ok(code),
+        _ => fail(format!("a status code is 100 to 999, not {code}; write_raw_header_frame sends any")),
+    }
 }
 
 pub(super) fn wrong_content(content: &Dynamic) -> String {

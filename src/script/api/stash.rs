@@ -105,6 +105,8 @@ impl Handle {
         let lock = Rc::new(or_fail(pause(async move { Lock::acquire(stash, &path).await })?)?);
         run.stash_locks.borrow_mut().push(Rc::clone(&lock));
         let _held = Held(lock);
+        // Others may have what it held before: two that wait for each other's lock find out here.
+        self.check_locks()?;
         body.call_within_context(context, ())
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::exchange::{Close, Connection, ContentError, Limits, NextPiece, Peer};
 use crate::h1;
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

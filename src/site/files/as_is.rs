@@ -1,6 +1,7 @@
 //! `.asis` files: a response as its author wrote it, octet for octet.
 
 use super::content::{FilePieces, Segment};
+use super::select::other_method;
 use super::{is_connection_specific, unreadable};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
@@ -28,9 +29,7 @@ const MAX_CHUNKED: u64 = 1 << 20;
 /// The client is gone, or the exchange was answered before.
 pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: Option<Pace>) -> Result<(), SendError> {
     if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
-        let mut prepared = status_page(405, "A file answers GET and HEAD.");
-        prepared.head.fields.append("allow", "GET, HEAD");
-        return send(exchange, prepared, common).await;
+        return send(exchange, other_method(), common).await;
     }
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
     let (length, file) = match opened {

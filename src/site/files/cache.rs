@@ -129,7 +129,8 @@ fn load(path: &Path, state: State, files: &Files<'_>) -> io::Result<Cached> {
         length if length > MAX_CACHED_FILE => Stored::Large(length),
         length => {
             let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-            File::open(path)?.read_to_end(&mut content)?;
+            // It may be growing.
+            File::open(path)?.take(MAX_CACHED_FILE).read_to_end(&mut content)?;
             Stored::Small(content.into())
         }
     };

@@ -60,22 +60,26 @@ fn write_entry(page: &mut String, entry: &Entry) {
 
 fn entries(path: &Path, roots: &Roots) -> std::io::Result<Vec<Entry>> {
     let mut names = Vec::new();
+    // Asked once: a folder may have very many entries.
+    let (roots, folder) = (roots.real(), fs::canonicalize(path)?);
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         // No URL leads to a name that is not UTF-8.
         let Ok(name) = entry.file_name().into_string() else { continue };
         let kind = entry.file_type()?;
-        if is_hidden(&name) || ((kind.is_symlink() || kind.is_dir()) && !roots.shows(&entry.path())) {
+        let is_served = if kind.is_symlink() {
+            fs::canonicalize(entry.path()).is_ok_and(|real| roots.shows(&real))
+        } else {
+            !kind.is_dir() || roots.shows(&folder.join(&name))
+        };
+        if is_hidden(&name) || !is_served {
             continue;
         }
         let folder = kind.is_dir() || kind.is_symlink() && entry.path().is_dir();
         names.push((name, folder));
     }
     // `x.headers` comes right after `x`, before `x-y`.
-    names.sort_unstable_by(|(a, _), (b, _)| {
-        let stem = |name: &'_ str| name.strip_suffix(".headers").unwrap_or(name).to_owned();
-        stem(a).cmp(&stem(b)).then_with(|| a.cmp(b))
-    });
+    names.sort_unstable_by(|(a, _), (b, _)| stem(a).cmp(stem(b)).then_with(|| a.cmp(b)));
     let mut entries: Vec<Entry> = Vec::with_capacity(names.len());
     for (name, folder) in names {
         let of = name.strip_suffix(".headers");
@@ -85,4 +89,9 @@ fn entries(path: &Path, roots: &Roots) -> std::io::Result<Vec<Entry>> {
         }
     }
     Ok(entries)
+}
+
+/// The name of the file that a `.headers` file belongs to; any other name as it is.
+fn stem(name: &str) -> &str {
+    name.strip_suffix(".headers").unwrap_or(name)
 }

@@ -5,7 +5,9 @@ use super::tokens::{self, Call};
 use super::wire::{Ending, How};
 use crate::exchange::ErrorCode;
 use crate::exchange::pace::{Pace, Step};
+use crate::http::is_token_octet;
 use crate::http::latin1::from_latin1;
+use crate::site::similar::similar;
 use crate::site::template::Escape;
 use std::str::FromStr;
 use std::time::Duration;
@@ -29,9 +31,6 @@ const MAX_FRAME: usize = 16_384;
 /// What the argument of trickle is.
 const TRICKLE: &str = "steps joined by colons (a whole number of octets; d and seconds, at most 3600; rN at the end, \
                        where N is even, to repeat the last N steps, of which one must not be 0), at most 1000";
-
-/// A name that resembles no more than this (of 1) is not worth a question.
-const LIKENESS: f64 = 0.75;
 
 /// One step from a response to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +88,7 @@ impl Pipe {
                 only(call, "split(octets)", "a whole number from 1 to 16384", read).map(Self::Split)
             }
             "pad" => only(call, "pad(octets)", "a whole number from 0 to 255", whole).map(Self::Pad),
-            name => Err(PipeError::Unknown { name: name.chars().take(80).collect(), like: similar(name) }),
+            name => Err(PipeError::Unknown { name: name.chars().take(80).collect(), like: similar(name, NAMES) }),
         }
     }
 }
@@ -99,7 +98,7 @@ fn header(call: &Call) -> Result<Pipe, PipeError> {
     let [Some(name), Some(value), append] = arguments(call, USAGE, 2)? else {
         return Err(PipeError::Count { usage: USAGE, given: 0 });
     };
-    let token = |text: &str| (!text.is_empty() && text.bytes().all(is_token)).then(|| text.as_bytes().to_vec());
+    let token = |text: &str| (!text.is_empty() && text.bytes().all(is_token_octet)).then(|| text.as_bytes().to_vec());
     // Whitespace around a value is no part of it (RFC 9110 §5.5), and an error over HTTP/2 (RFC 9113 §8.2.1).
     let octets = |text: &str| {
         let octets = from_latin1(text.trim_matches([' ', '\t']))?;
@@ -229,15 +228,4 @@ fn trickle(text: &str) -> Option<Pace> {
         });
     }
     Pace::new(steps, None)
-}
-
-fn is_token(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
-}
-
-/// The known name that resembles this one most.
-fn similar(name: &str) -> Option<&'static str> {
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
-    let best = NAMES.into_iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(best) > LIKENESS).then_some(best)
 }

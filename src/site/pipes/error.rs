@@ -71,7 +71,7 @@ impl fmt::Display for PipeError {
         match self {
             Self::LoneBackslash => f.write_str("The pipes end in a backslash, which escapes nothing."),
             Self::Unknown { name, like } => {
-                write!(f, "There is no pipe \"{name}\".")?;
+                write!(f, "There is no pipe {name:?}.")?;
                 match like {
                     Some(like) => write!(f, " Did you mean {like}?"),
                     None => write!(f, " There are {}.", super::call::NAMES.join(", ")),

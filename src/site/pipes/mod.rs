@@ -19,17 +19,20 @@ use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
-use crate::http::Fields;
+use crate::http::{Fields, form};
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
 use content::{Cut, Divided, Part, Trickled, pieces_of};
 use flate2::{Compression, GzBuilder};
 use percent_encoding::percent_decode;
-use std::io::Write;
+use std::io::{self, Write};
 use wire::Wire;
 
 /// Octets of content that pipes which need all of it take.
 const MAX_CONTENT: usize = 64 << 20;
+
+/// Octets that are compressed before others have their turn: some milliseconds.
+const GZIP_TURN: usize = 64 * 1024;
 
 /// What a URL asks to be done to its response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +55,7 @@ impl Pipeline {
             pipes.push(Pipe::Sub(Escape::by_file_name(file_name)));
         }
         if let Some(text) = query.and_then(parameter) {
-            pipes.extend(call::parse(&decoded(text))?);
+            pipes.extend(call::parse(&String::from_utf8_lossy(&form::decoded(text)))?);
         }
         Ok(Self(pipes))
     }
@@ -139,7 +142,7 @@ pub async fn send_piped(
     }
     match Pipeline::parse(query, name) {
         Ok(pipeline) => {
-            deliver::add_missing(&mut prepared.head.fields, common.clone());
+            prepared.head.fields.add_missing(common.clone());
             pipeline.send(exchange, prepared, common, scope, injection).await
         }
         Err(error) => deliver::send(exchange, error.page(exchange), common).await,
@@ -179,12 +182,6 @@ fn parameter(query: &[u8]) -> Option<&[u8]> {
         let text = text.get(1..).filter(|text| !text.is_empty())?;
         percent_decode(name).eq(b"pipe".iter().copied()).then_some(text)
     })
-}
-
-/// A parameter's text: `+` is a space, `%XX` an octet, and the octets are UTF-8.
-fn decoded(text: &[u8]) -> String {
-    let spaced: Vec<u8> = text.iter().map(|octet| if *octet == b'+' { b' ' } else { *octet }).collect();
-    percent_decode(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// All of the content, for a pipe that needs it whole.
@@ -262,13 +259,17 @@ pub(super) fn trickled(content: Content, pace: Option<Pace>) -> Box<dyn Pieces> 
 
 async fn gzip(prepared: &mut Prepared) -> Result<(), PipeError> {
     let content = collect(prepared, "gzip").await?;
-    // The same content gives the same octets: no time stamp, and one level (Python's).
-    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
-    let compressed = encoder.write_all(&content).and_then(|()| encoder.finish());
-    let compressed = compressed.map_err(|error| PipeError::Content {
+    let failed = |error: io::Error| PipeError::Content {
         name: "gzip",
         error: ContentError(format!("It cannot be compressed: {error}.")),
-    })?;
+    };
+    // The same content gives the same octets: no time stamp, and one level (Python's).
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    for piece in content.chunks(GZIP_TURN) {
+        encoder.write_all(piece).map_err(failed)?;
+        tokio::task::yield_now().await;
+    }
+    let compressed = encoder.finish().map_err(failed)?;
     prepared.head.fields.set("Content-Encoding", "gzip");
     prepared.head.fields.set("Content-Length", compressed.len().to_string());
     prepared.content = Content::Whole(compressed.into());

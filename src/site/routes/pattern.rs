@@ -1,6 +1,7 @@
 //! The paths of routes: literals, `{name}`, `*`.
 
 use crate::exchange::RouteMatch;
+use crate::http::latin1::latin1;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -119,14 +120,14 @@ impl Pattern {
                         _ => None,
                     };
                     let length = group_length(rest, follows, tokens.len())?;
-                    matched.push((name.clone(), text(rest.get(..length)?)));
+                    matched.push((name.clone(), latin1(rest.get(..length)?)));
                     at += length;
                 }
                 Token::Star => {
                     if let Some(Token::Literal(tail)) = tokens.peek() {
                         rest.strip_suffix(&tail[..])?;
                     }
-                    matched.push(("*".to_owned(), text(rest)));
+                    matched.push(("*".to_owned(), latin1(rest)));
                     return Some(matched);
                 }
             }
@@ -201,10 +202,6 @@ fn push_group(tokens: &mut Vec<Token>, name: &str) -> Result<(), PatternError> {
     }
     tokens.push(group);
     Ok(())
-}
-
-fn text(octets: &[u8]) -> String {
-    crate::http::latin1::latin1(octets)
 }
 
 #[cfg(test)]

@@ -55,13 +55,20 @@ impl TemplateError {
     }
 }
 
-/// Some octets as text of bearable length.
+/// Some octets as text of bearable length, in one line: it may come from a client, and is logged.
 pub(super) fn shown(octets: &[u8]) -> String {
     let text = String::from_utf8_lossy(octets.get(..SHOWN * 4).unwrap_or(octets));
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.into_owned(),
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars().take(SHOWN) {
+        match character {
+            control if control.is_control() => shown.extend(control.escape_default()),
+            other => shown.push(other),
+        }
     }
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 impl fmt::Display for TemplateError {

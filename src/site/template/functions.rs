@@ -4,13 +4,17 @@ use super::Scope;
 use super::error::{Fault, shown};
 use crate::http::latin1::octets_of_text;
 use crate::http::path;
+use crate::site::resolve::is_visible;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+/// Octets of files that one template may have hashed: nobody else's request is answered meanwhile.
+pub(super) const MAX_HASHED: u64 = 64 << 20;
 
 /// A function that a template can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +54,11 @@ impl Function {
         )
     }
 
-    pub fn call<'a>(self, arguments: &[&'a str], scope: &Scope<'_>) -> Result<Cow<'a, [u8]>, Fault> {
+    /// `hashed` counts the octets of files that the template has hashed so far.
+    pub fn call<'a>(self, arguments: &[&'a str], scope: &Scope<'_>, hashed: &mut u64) -> Result<Cow<'a, [u8]>, Fault> {
         match (self, arguments) {
             (Self::Uuid, []) => Ok(uuid::Uuid::new_v4().to_string().into_bytes().into()),
-            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, scope).map(Cow::Owned),
+            (Self::FileHash, [algorithm, path]) => file_hash(algorithm, path, scope, hashed).map(Cow::Owned),
             (Self::FsPath, [path]) => fs_path(path, scope).map(Cow::Owned),
             (Self::HeaderOrDefault, [name, default]) => {
                 let value = scope.request.fields.combined(octets_of_text(name));
@@ -65,20 +70,28 @@ impl Function {
 }
 
 /// Base64 of a file's hash; the path counts from the document root.
-fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>) -> Result<Vec<u8>, Fault> {
+fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>, hashed: &mut u64) -> Result<Vec<u8>, Fault> {
     let mut digest = digest(algorithm).ok_or(Function::FileHash.usage())?;
     let path = below_root(name, "", scope)?;
-    let read = File::open(&path).and_then(|mut file| {
-        let mut piece = vec![0; 64 * 1024];
-        loop {
-            match file.read(&mut piece)? {
-                0 => return Ok(()),
-                length => digest.update(piece.get(..length).unwrap_or_default()),
-            }
+    let fault = |why: String| Fault::File(shown(name.as_bytes()), why);
+    let unreadable = |error: io::Error| fault(format!("cannot be read: {error}"));
+    // What else may have a name (a pipe, a device) might never end.
+    if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
+        return Err(fault("is no regular file".to_owned()));
+    }
+    let mut file = File::open(&path).map_err(unreadable)?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let length = file.read(&mut piece).map_err(unreadable)?;
+        if length == 0 {
+            return Ok(STANDARD.encode(digest.finalize()).into_bytes());
         }
-    });
-    read.map_err(|error: io::Error| Fault::File(shown(name.as_bytes()), format!("cannot be read: {error}")))?;
-    Ok(STANDARD.encode(digest.finalize()).into_bytes())
+        *hashed += length as u64;
+        if *hashed > MAX_HASHED {
+            return Err(fault(format!("is too long: one template hashes up to {MAX_HASHED} octets in all")));
+        }
+        digest.update(piece.get(..length).unwrap_or_default());
+    }
 }
 
 fn digest(algorithm: &str) -> Option<Box<dyn sha2::digest::DynDigest>> {
@@ -125,15 +138,8 @@ fn below_root(name: &str, from: &str, scope: &Scope<'_>) -> Result<PathBuf, Faul
     let root = scope.doc_root;
     let mut path = root.to_path_buf();
     path.extend(segments);
-    if is_visible(root, &path, scope.hidden) { Ok(path) } else { Err(outside()) }
-}
-
-/// Whether symbolic links lead out of the root, or into a hidden folder. What does not exist is judged by the folder
-/// that it would be in.
-fn is_visible(root: &Path, path: &Path, hidden: &[PathBuf]) -> bool {
-    let Ok(root) = fs::canonicalize(root) else { return false };
-    match path.ancestors().find_map(|there| fs::canonicalize(there).ok()) {
-        Some(there) => there.starts_with(root) && !hidden.iter().any(|hidden| there.starts_with(hidden)),
-        None => false,
-    }
+    // What does not exist is judged by the folder that it would be in.
+    let there = path.ancestors().find(|there| there.exists());
+    let visible = there.is_some_and(|there| is_visible(root, there, scope.hidden));
+    if visible { Ok(path) } else { Err(outside()) }
 }

@@ -13,6 +13,7 @@ mod value;
 pub use error::{Fault, TemplateError};
 
 use super::environment::Environment;
+use super::escape::reference;
 use crate::exchange::{Exchange, Peer, Request};
 use std::path::{Path, PathBuf};
 use value::Variables;
@@ -117,13 +118,9 @@ fn write(value: &[u8], escape: Escape, result: &mut Vec<u8>) {
         return result.extend_from_slice(value);
     }
     for octet in value {
-        match octet {
-            b'&' => result.extend_from_slice(b"&amp;"),
-            b'<' => result.extend_from_slice(b"&lt;"),
-            b'>' => result.extend_from_slice(b"&gt;"),
-            b'"' => result.extend_from_slice(b"&quot;"),
-            b'\'' => result.extend_from_slice(b"&#x27;"),
-            _ => result.push(*octet),
+        match reference(*octet) {
+            Some(reference) => result.extend_from_slice(reference.as_bytes()),
+            None => result.push(*octet),
         }
     }
 }

@@ -177,6 +177,8 @@ fn hashes_are_those_of_wptserve() {
     assert!(stage.error("{{file_hash(sha3, x)}}").contains("md5, sha1, sha224, sha256, sha384 or sha512"));
     assert!(stage.error("{{file_hash(md5, none.txt)}}").contains("the file none.txt cannot be read"));
     assert!(stage.error("{{file_hash(md5)}}").contains("file_hash(algorithm, path)"));
+    fs::create_dir(stage.folder.path().join("folder")).unwrap();
+    assert!(stage.error("{{file_hash(md5, folder)}}").contains("the file folder is no regular file"));
 }
 
 #[test]
@@ -279,6 +281,7 @@ fn what_means_nothing_is_named_with_its_place() {
         ("{{hosts[none][]}}", "hosts has no [none]; it has [], [alt]"),
         ("{{domains[none]}}", "domains has no [none]; it has [], [www], [élève], [nonexistent]"),
         ("{{ports[wss][0]}}", "ports has no [wss]; it has [h2], [http]; [ports] of the configuration opens more"),
+        ("{{ports[h2c][0]}}", "ports has no [h2c]; it has [h2], [http]; `wireserve serve --h2c` opens it"),
         ("{{ports[http][2]}}", "ports[http] has no [2]; it has [0] to [1]"),
         ("{{ports[http][x]}}", "ports[http] has no [x]"),
         ("{{ports[http]}}", "ports[http] is no single value; pick one by [index]"),
@@ -295,6 +298,33 @@ fn what_means_nothing_is_named_with_its_place() {
     }
     let not_utf8 = stage.substitute(b"{{GET[\xff]}}", Escape::None).unwrap_err();
     assert!(not_utf8.to_string().ends_with("is not UTF-8"), "{not_utf8}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_regular_file_is_not_hashed() {
+    let stage = Stage::new();
+    let _listener = std::os::unix::net::UnixListener::bind(stage.folder.path().join("socket")).unwrap();
+    assert!(stage.error("{{file_hash(md5, socket)}}").ends_with("the file socket is no regular file"));
+}
+
+#[test]
+fn one_template_hashes_so_much_and_no_more() {
+    let stage = Stage::new();
+    let file = fs::File::create(stage.folder.path().join("half")).unwrap();
+    file.set_len(functions::MAX_HASHED / 2).unwrap();
+    let hash = "{{file_hash(md5, half)}}";
+    assert_eq!(stage.text(&hash.repeat(2)).len(), 2 * 24);
+    let error = stage.error(&hash.repeat(3));
+    assert!(error.contains("line 1, column 49: the file half is too long"), "{error}");
+    file.set_len(1 << 40).unwrap();
+    assert!(stage.error(hash).contains("the file half is too long"));
+}
+
+#[test]
+fn an_error_is_one_line_that_a_terminal_can_show() {
+    let error = Stage::new().error("{{\n\u{1b}[2J\u{9b}}}");
+    assert!(error.starts_with(r"{{\n\u{1b}[2J\u{9b}}} at line 1"), "{error}");
 }
 
 #[test]

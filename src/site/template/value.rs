@@ -7,6 +7,7 @@ use super::functions::Function;
 use crate::http::form::parse_urlencoded;
 use crate::http::latin1::octets_of_text;
 use crate::site::environment::Environment;
+use crate::site::similar::similar;
 use bytes::Bytes;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -15,13 +16,12 @@ use std::collections::{BTreeMap, HashMap};
 /// Names besides functions and the keys of the configuration.
 const NAMES: [&str; 9] = ["host", "hosts", "domains", "not_domains", "ports", "headers", "GET", "location", "url_base"];
 
-/// A name that resembles no more than this (of 1) is not worth a question.
-const LIKENESS: f64 = 0.75;
-
 /// The variables of one template, and its parameters once they were asked for.
 #[derive(Default)]
 pub(super) struct Variables {
     set: HashMap<String, Vec<u8>>,
+    /// Octets of files that were hashed.
+    hashed: u64,
     parameters: Option<HashMap<Bytes, Bytes>>,
 }
 
@@ -55,7 +55,9 @@ impl Variables {
         };
         for step in steps {
             value = match (step, value) {
-                (Step::Call(arguments), Value::Function(function)) => Value::Octets(function.call(&arguments, scope)?),
+                (Step::Call(arguments), Value::Function(function)) => {
+                    Value::Octets(function.call(&arguments, scope, &mut self.hashed)?)
+                }
                 (Step::Call(_), value) => return Err(Fault::NoFunction(value.shown())),
                 (Step::Index(name), Value::Parameters) => Value::Octets(self.parameter(name, scope).into()),
                 (Step::Index(index), value) => value.index(index, scope)?,
@@ -99,7 +101,10 @@ impl<'a> Value<'a> {
                 (Some(function), _) => Self::Function(function),
                 (None, Some(value)) => Self::Config(name.to_owned(), value),
                 (None, None) if name.starts_with('$') => return Err(Fault::NotSet(name.to_owned())),
-                (None, None) => return Err(Fault::Unknown(name.to_owned(), similar(name, environment))),
+                (None, None) => {
+                    let like = similar(name, all_names(environment)).map(str::to_owned);
+                    return Err(Fault::Unknown(name.to_owned(), like));
+                }
             },
         })
     }
@@ -117,34 +122,25 @@ impl<'a> Value<'a> {
                 Some(value) => Ok(Self::Octets(value.to_vec().into())),
                 None => Err(self.without(index, "header_or_default(name, default) allows for its absence".to_owned())),
             },
-            Self::Hosts => match hosts.get_key_value(index) {
-                Some((alternate, _)) => Ok(Self::Domains(alternate)),
-                None => Err(self.without(index, listed(hosts.keys()))),
-            },
+            Self::Hosts => self.entry(hosts, index).map(|(alternate, _)| Self::Domains(alternate)),
             Self::Domains(alternate) => {
-                let of = |all: &'a BTreeMap<String, BTreeMap<String, String>>| all.get(*alternate);
-                let found = of(hosts).and_then(|all| all.get(index));
-                match found.or_else(|| of(not_hosts).and_then(|all| all.get(index))) {
+                let all = || [hosts, not_hosts].into_iter().filter_map(|all| all.get(*alternate));
+                match all().find_map(|all| all.get(index)) {
                     Some(name) => Ok(Self::text(name)),
-                    None => {
-                        Err(self
-                            .without(index, listed(of(hosts).into_iter().chain(of(not_hosts)).flatten().map(first))))
-                    }
+                    None => Err(self.without(index, listed(all().flat_map(BTreeMap::keys)))),
                 }
             }
-            Self::NotHosts => match not_hosts.get_key_value(index) {
-                Some((alternate, all)) => Ok(Self::NotDomains(alternate, all)),
-                None => Err(self.without(index, listed(not_hosts.keys()))),
-            },
-            Self::NotDomains(_, all) => match all.get(index) {
-                Some(name) => Ok(Self::text(name)),
-                None => Err(self.without(index, listed(all.keys()))),
-            },
+            Self::NotHosts => self.entry(not_hosts, index).map(|(alternate, all)| Self::NotDomains(alternate, all)),
+            Self::NotDomains(_, all) => self.entry(all, index).map(|(_, name)| Self::text(name)),
             Self::Ports => match environment.ports.get_key_value(index) {
                 Some((protocol, ports)) => Ok(Self::PortList(protocol, ports)),
                 None => {
                     let open = listed(environment.ports.keys());
-                    Err(self.without(index, format!("{open}; [ports] of the configuration opens more")))
+                    let how = match index {
+                        "h2" | "h2c" => format!("`wireserve serve --{index}` opens it"),
+                        _ => "[ports] of the configuration opens more".to_owned(),
+                    };
+                    Err(self.without(index, format!("{open}; {how}")))
                 }
             },
             Self::PortList(_, ports) => match at(ports, index) {
@@ -161,6 +157,11 @@ impl<'a> Value<'a> {
             },
             Self::Octets(_) | Self::Function(_) | Self::Parameters => Err(Fault::NoParts(self.shown())),
         }
+    }
+
+    fn entry<'v, T>(&self, all: &'v BTreeMap<String, T>, index: &str) -> Result<(&'v str, &'v T), Fault> {
+        let found = all.get_key_value(index).map(|(name, value)| (name.as_str(), value));
+        found.ok_or_else(|| self.without(index, listed(all.keys())))
     }
 
     fn without(&self, index: &str, known: String) -> Fault {
@@ -242,10 +243,6 @@ fn host_and_port(authority: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-fn first<'k>((name, _): (&'k String, &String)) -> &'k String {
-    name
-}
-
 /// An element of a list; a negative index counts from the end, as in Python.
 fn at<'v, T>(list: &'v [T], index: &str) -> Option<&'v T> {
     let index: i64 = index.trim().parse().ok()?;
@@ -283,12 +280,9 @@ fn listed(names: impl Iterator<Item = impl AsRef<str>>) -> String {
     if all.is_empty() { "it is empty".to_owned() } else { format!("it has {}", all.join(", ")) }
 }
 
-/// The known name that resembles this one most.
-fn similar(name: &str, environment: &Environment) -> Option<String> {
+/// Every name that there is, but for variables.
+fn all_names(environment: &Environment) -> impl Iterator<Item = &str> {
     let keys = environment.config.as_object().into_iter().flat_map(|keys| keys.keys().map(String::as_str));
     let functions = Function::ALL.iter().map(|function| function.name());
-    let likeness = |known: &str| strsim::jaro_winkler(name, known);
-    let all = NAMES.into_iter().chain(functions).chain(keys);
-    let best = all.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(best) > LIKENESS).then(|| best.to_owned())
+    NAMES.into_iter().chain(functions).chain(keys)
 }

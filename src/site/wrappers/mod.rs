@@ -1,7 +1,6 @@
 //! Pages and scripts that are generated around a test: `x.any.js` also answers at `x.any.html`, `x.any.worker.html` and
 //! so on, `x.window.js` at `x.window.html`, as with WPT's serve.py.
 
-mod escape;
 mod meta;
 mod pages;
 mod realms;
@@ -14,13 +13,17 @@ pub(in crate::site) use table::{Wrapper, find};
 
 use self::meta::Metadata;
 use self::pages::Parts;
+use super::escape;
 use crate::exchange::{Prepared, ResponseHead};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt;
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::PathBuf;
+
+/// Octets of a test whose text is put into a page or script.
+const MAX_TEXT: u64 = 16 << 20;
 
 /// A page or script that is generated from a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +44,8 @@ pub enum WrapError {
         /// Its `// META: global=`, if it has one.
         declared: Option<String>,
     },
+    /// The text of the test is to be put into the page, and is longer than [`MAX_TEXT`].
+    TooLong(PathBuf),
     /// The file was there a moment ago.
     Unreadable(PathBuf, io::Error),
 }
@@ -55,6 +60,13 @@ impl fmt::Display for WrapError {
                     None => f.write_str("It has no `// META: global=`, which means window,dedicatedworker."),
                 }
             }
+            Self::TooLong(path) => {
+                write!(
+                    f,
+                    "The file {} is longer than {MAX_TEXT} octets, too long for a page around it.",
+                    path.display()
+                )
+            }
             Self::Unreadable(path, error) => write!(f, "The file {} cannot be read: {error}.", path.display()),
         }
     }
@@ -67,7 +79,7 @@ impl WrapError {
     pub fn status(&self) -> u16 {
         match self {
             Self::OtherGlobal { .. } => 404,
-            Self::Unreadable(..) => 500,
+            Self::TooLong(..) | Self::Unreadable(..) => 500,
         }
     }
 }
@@ -96,7 +108,8 @@ impl Generated {
     /// [`WrapError`].
     pub fn prepare(&self, query: Option<&[u8]>) -> Result<Prepared, WrapError> {
         let unreadable = |error| WrapError::Unreadable(self.source.clone(), error);
-        let meta = Metadata::read(File::open(&self.source).map_err(unreadable)?).map_err(unreadable)?;
+        let mut file = File::open(&self.source).map_err(unreadable)?;
+        let meta = Metadata::read(&mut file).map_err(unreadable)?;
         if let Some(wanted) = self.wrapper.global.filter(|global| !meta.runs_in(global)) {
             return Err(WrapError::OtherGlobal { wanted, declared: meta.global().map(str::to_owned) });
         }
@@ -104,7 +117,13 @@ impl Generated {
             .filter(|query| !query.is_empty())
             .map_or_else(String::new, |query| format!("?{}", escape::url(query)));
         let kind = self.wrapper.kind;
-        let text = if kind.needs_text() { fs::read(&self.source).map_err(unreadable)? } else { Vec::new() };
+        let mut text = Vec::new();
+        if kind.needs_text() {
+            let read = file.rewind().and_then(|()| file.take(MAX_TEXT + 1).read_to_end(&mut text));
+            if read.map_err(unreadable)? as u64 > MAX_TEXT {
+                return Err(WrapError::TooLong(self.source.clone()));
+            }
+        }
         let parts = Parts {
             meta: &meta,
             text: &String::from_utf8_lossy(&text),

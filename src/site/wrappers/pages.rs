@@ -1,8 +1,8 @@
 //! The text of generated pages and scripts.
 
-use super::escape::{attribute, content, string, template};
 use super::meta::Metadata;
 use super::test262;
+use crate::site::escape::{attribute, content, string, template};
 use std::fmt::Write;
 
 /// What is generated around a test.

@@ -1,7 +1,7 @@
 //! Pages for tests of the suite test262, with WPT's `/resources/test262/*.js` and test262's own harness.
 
-use super::escape::{attribute, string};
 use super::pages::{Parts, page};
+use crate::site::escape::{attribute, string};
 use std::fmt::Write;
 
 /// Where test262's harness lies in a checkout of WPT.

@@ -294,3 +294,20 @@ fn the_table_is_whole() {
         assert!(find(path.as_bytes()).next().is_none(), "{path}");
     }
 }
+
+#[test]
+fn a_test_that_is_too_long_for_a_page_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("test.js");
+    let file = std::fs::File::create(&source).unwrap();
+    let generate = |path: &[u8]| {
+        let wrapper = find(path).next().unwrap();
+        Generated::new(wrapper, path, source.clone(), true).prepare(None)
+    };
+    file.set_len(MAX_TEXT).unwrap();
+    assert!(generate(b"/test.test262-test.html").is_ok());
+    file.set_len(1 << 40).unwrap();
+    let error = generate(b"/test.test262-test.html").unwrap_err();
+    assert!(matches!(error, WrapError::TooLong(_)) && error.status() == 500, "{error}");
+    assert!(generate(b"/test.window.html").is_ok(), "whose text is not in the page");
+}

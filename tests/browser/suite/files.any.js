@@ -1,4 +1,5 @@
 // META: title=Files, their fields, ranges and revalidation
+// META: global=window,dedicatedworker,sharedworker,serviceworker
 
 promise_test(async () => {
   const response = await fetch("support/fields.txt");

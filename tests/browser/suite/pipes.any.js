@@ -1,4 +1,5 @@
 // META: title=Pipes: what a file becomes on its way
+// META: global=window,dedicatedworker,sharedworker,serviceworker
 
 const hello = (pipe) => fetch(`support/hello.txt?pipe=${encodeURIComponent(pipe)}`, { cache: "no-store" });
 

@@ -1,5 +1,5 @@
 // META: title=The stash: what one request leaves for another
-// META: global=window,dedicatedworker
+// META: global=window,dedicatedworker,sharedworker,serviceworker
 
 const ask = async (what) => {
   const response = await fetch("support/stash.rhai?" + new URLSearchParams(what), { cache: "no-store" });

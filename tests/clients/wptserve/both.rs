@@ -4,10 +4,11 @@ use super::folder;
 use super::grid::Request;
 use super::scripts;
 use crate::support::DEADLINE;
+use crate::support::ask::answer;
 use crate::support::http1::Answer;
 use crate::support::process::Process;
 use crate::support::programs::python_with;
-use crate::support::raw::{self, Client, PREFACE};
+use crate::support::raw::{Client, PREFACE};
 use crate::support::server::{Server, connect};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read, Write};
@@ -120,7 +121,7 @@ impl Both {
         match (response.reset, response.status()) {
             (Some(code), _) => Err(format!("RST_STREAM with code {code}")),
             (_, None) => Err("no :status".to_owned()),
-            (_, Some(status)) => Ok(answer(response, status)),
+            (None, Some(_)) => Ok(answer(&response)),
         }
     }
 }
@@ -130,13 +131,6 @@ fn goaway() -> Vec<u8> {
     let mut octets = bytes::BytesMut::new();
     RawFrame::new(FrameType::GOAWAY, 0, 0, vec![0; 8]).write(&mut octets);
     octets.to_vec()
-}
-
-fn answer(response: raw::Response, status: u16) -> Answer {
-    let text = |octets: &[u8]| octets.iter().map(|octet| char::from(*octet)).collect::<String>();
-    let fields = response.fields.iter().filter(|(name, _)| !name.starts_with(b":"));
-    let fields = fields.map(|(name, value)| (text(name), text(value))).collect();
-    Answer { status, fields, body: response.body, ..Answer::default() }
 }
 
 /// A certificate for `localhost` and its key, outside of what the servers show.

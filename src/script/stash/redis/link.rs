@@ -1,12 +1,13 @@
 //! The connection to the Redis server: one for all workers, looked after by a task of the main thread.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use crate::script::stash::error::StashError;
@@ -103,14 +104,15 @@ impl Keeper {
         let mut was_lost = false;
         loop {
             match self.connect().await {
-                Ok((connection, messages)) => {
+                Ok((connection, mut end)) => {
                     if was_lost {
                         tracing::info!("the stash at {} is there again", self.url);
                     }
                     self.state.send_replace(State::Connected(connection));
                     // What was put meanwhile was told to nobody.
                     self.waiters.all_changed();
-                    self.listen(messages).await;
+                    // Told, or nobody left who would tell.
+                    let _ = end.changed().await;
                     tracing::warn!("the stash at {} is gone", self.url);
                     let why = "it has closed the connection".to_owned();
                     self.state.send_replace(State::Lost(StashError::Lost { url: self.url.clone(), why }));
@@ -131,32 +133,34 @@ impl Keeper {
         }
     }
 
-    async fn connect(&self) -> Result<(MultiplexedConnection, mpsc::UnboundedReceiver<PushInfo>), RedisError> {
-        let (sender, messages) = mpsc::unbounded_channel();
+    /// The connection, and what changes when it ends.
+    async fn connect(&self) -> Result<(MultiplexedConnection, watch::Receiver<()>), RedisError> {
+        let (sender, end) = watch::channel(());
+        let waiters = Arc::clone(&self.waiters);
+        // Each message is dealt with as it comes, in the turn that read it: nothing piles up.
+        let told = move |message: PushInfo| -> Result<(), Infallible> {
+            match message.kind {
+                PushKind::Disconnection => sender.send_replace(()),
+                PushKind::Message => wake(&waiters, &message.data),
+                _ => {}
+            }
+            Ok(())
+        };
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(ANSWER))
-            .set_push_sender(sender);
+            .set_push_sender(told);
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         connection.subscribe(&self.channel).await?;
-        Ok((connection, messages))
+        Ok((connection, end))
     }
+}
 
-    /// Ends with the connection.
-    async fn listen(&self, mut messages: mpsc::UnboundedReceiver<PushInfo>) {
-        while let Some(message) = messages.recv().await {
-            match message.kind {
-                PushKind::Disconnection => return,
-                PushKind::Message => {
-                    // The channel, then what was published.
-                    let Some(redis::Value::BulkString(name)) = message.data.get(1) else { continue };
-                    if let Some(key) = str::from_utf8(name).ok().and_then(Key::from_text) {
-                        self.waiters.changed(&key);
-                    }
-                }
-                _ => {}
-            }
-        }
+/// Wakes who waits for the key that a message names: the channel, then what was published.
+fn wake(waiters: &Waiters, message: &[redis::Value]) {
+    let Some(redis::Value::BulkString(name)) = message.get(1) else { return };
+    if let Some(key) = str::from_utf8(name).ok().and_then(Key::from_text) {
+        waiters.changed(&key);
     }
 }
 

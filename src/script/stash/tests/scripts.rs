@@ -167,6 +167,9 @@ fn who_kept_a_lock_too_long_is_told_at_the_next_step() {
     let update = error(&stash, "stash.with_lock(|| stash.update(\"k\", |old| { sleep(0.02); 2 }, \"/p\"), \"/p\")");
     assert!(update.contains("held for more than 0.01 s"), "{update}");
     assert_eq!(text(&stash, "stash.take(\"k\", \"/p\")"), "1", "and nothing was changed");
+    let other = "stash.with_lock(|| { sleep(0.02); stash.with_lock(|| 1, \"/q\") }, \"/p\")";
+    assert!(error(&stash, other).contains("held for more than 0.01 s"), "nothing but another lock is a step too");
+    assert!(!stash.is_locked("/q"));
 }
 
 #[test]
