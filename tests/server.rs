@@ -29,7 +29,11 @@ mod reload;
 mod start;
 #[path = "server/stash.rs"]
 mod stash;
+#[path = "server/status.rs"]
+mod status;
 mod support;
+#[path = "server/transcript.rs"]
+mod transcript;
 #[path = "server/urls.rs"]
 mod urls;
 #[path = "server/wpt.rs"]

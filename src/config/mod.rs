@@ -5,7 +5,8 @@
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, log levels |
 //! | [`hosts`] | every name that the server answers to |
-//! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
+//! | [`ports`], [`limits`] | the ports to open; every bound on clients and scripts |
+//! | [`stash`], [`transcript`] | where scripts keep values; what is recorded of connections |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
@@ -31,6 +32,7 @@ mod section;
 mod source;
 pub mod stash;
 mod table;
+pub mod transcript;
 mod tree;
 pub mod values;
 
@@ -53,6 +55,7 @@ pub use self::limits::Limits;
 pub use self::ports::{PortKind, Ports, ProfilePort};
 pub use self::ready::Ready;
 pub use self::stash::Stash;
+pub use self::transcript::Transcript;
 pub use self::values::{LogLevel, Origin, Port, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
@@ -115,6 +118,8 @@ pub struct Config {
     pub handler_roots: Value<Vec<PathBuf>>,
     /// Where scripts keep values.
     pub stash: Stash,
+    /// What is recorded of connections.
+    pub transcript: Transcript,
     /// Bounds on clients and scripts.
     pub limits: Limits,
     /// How much is logged.
@@ -198,6 +203,7 @@ impl Default for Config {
             },
             handler_roots: Value::default_of(vec![PathBuf::from("handlers")]),
             stash: Stash::default(),
+            transcript: Transcript::default(),
             limits: Limits::default(),
             log: Value::default_of(LogLevel::Info),
             suppress_handler_traceback: Value::default_of(false),

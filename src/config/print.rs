@@ -40,6 +40,8 @@ fn gather(config: &Config) -> Printer {
     printer.value("roots", &config.handler_roots);
     printer.table("stash");
     config.stash.print(&mut printer);
+    printer.table("transcript");
+    config.transcript.print(&mut printer);
     printer.table("logging");
     printer.value("level", &config.log);
     printer.value("suppress_handler_traceback", &config.suppress_handler_traceback);

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 impl Connection {
     pub(super) fn turn_http1(&self) {
         while let Some(event) = self.next_http1_event() {
+            self.tell(|observer, now| observer.http1(now, &event));
             self.handle_http1(event);
         }
     }
@@ -48,7 +49,7 @@ impl Connection {
                 }
             }
             Event::Writable { id } => self.to_request(id.0, Exchange::wake),
-            Event::PeerClosed { .. } => {}
+            Event::PeerClosed { .. } | Event::Sent { .. } => {}
             Event::Closed { reason } => {
                 let outcome = match reason {
                     CloseReason::Finished => Outcome::Complete,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 impl Connection {
     pub(super) fn turn_http2(&self) {
         while let Some(event) = self.next_http2_event() {
+            self.tell(|observer, now| observer.http2(now, &event));
             self.handle_http2(event);
         }
     }
@@ -113,7 +114,11 @@ impl Connection {
         };
         let text =
             format!("{} ({}) on stream {stream}: {reaction_text}. {} {detail}", rule.id(), rule.section(), rule.text());
-        self.0.notices.borrow_mut().push_back(Notice::Violation { text, enforced: *reaction != Reaction::Reported });
+        self.0.notices.borrow_mut().push_back(Notice::Violation {
+            rule: rule.id(),
+            text,
+            enforced: *reaction != Reaction::Reported,
+        });
     }
 }
 

@@ -126,6 +126,15 @@ pub enum Event {
         /// Whether the connection itself has queued a response.
         answered: bool,
     },
+    /// Octets were queued (only with [`Config::record_octets`](super::Config::record_octets)).
+    Sent {
+        /// What one command queued, or the beginning of it.
+        octets: Bytes,
+        /// How many octets it has as a whole.
+        length: usize,
+        /// Who wanted it.
+        cause: Cause,
+    },
     /// So little output is queued again that the active request's handler may go on writing.
     Writable {
         /// The request.
@@ -141,6 +150,17 @@ pub enum Event {
         /// Why.
         reason: CloseReason,
     },
+}
+
+/// Who wanted octets to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A checked command.
+    Checked,
+    /// [`Connection::send_raw`](super::Connection::send_raw).
+    Raw,
+    /// The connection itself.
+    Automatic,
 }
 
 /// Why a connection ended.

@@ -110,8 +110,10 @@ pub enum Event {
     Violation(Violation),
     /// Octets of ours were put into the output (only with `record_frames`).
     Sent {
-        /// One frame, or what a raw command gave.
+        /// One frame, or what a raw command gave, DATA up to [`Config::record_data`](super::Config::record_data).
         octets: Bytes,
+        /// How many octets it has as a whole.
+        length: usize,
         /// Who wanted it.
         cause: Cause,
     },

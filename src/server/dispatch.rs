@@ -51,6 +51,9 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         let page = site::status_page(status, &text);
         return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
     }
+    if let Some(prepared) = super::inspect::answer(&worker, request).await {
+        return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
+    }
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {
         request.rewrite(path);

@@ -23,6 +23,7 @@ mod dispatch;
 mod driver;
 mod environment;
 mod error;
+mod inspect;
 mod log;
 mod names;
 mod open;
@@ -32,6 +33,7 @@ mod profiles;
 mod reload;
 mod settings;
 mod start;
+mod status;
 mod thread;
 mod worker;
 

@@ -2,14 +2,15 @@
 
 use super::driver::Driver;
 use super::profiles::Shape;
+use super::status::Report;
 use super::worker::{Shared, Worker};
-use crate::exchange::{self, Connection, Peer};
-use crate::net::pump::pump;
+use crate::exchange::{self, Connection, Notice, Peer, Protocol};
+use crate::net::pump::{End, PeerClosed, pump};
 use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) enum Order {
     Serve(Incoming),
     /// To answer by another configuration from now on, and to say so.
     WorkBy(Arc<Shared>, oneshot::Sender<()>),
+    /// To say how it stands.
+    Report(oneshot::Sender<Report>),
 }
 
 /// A connection on its way from the acceptor to a worker.
@@ -47,12 +50,57 @@ pub(super) struct Thread {
     worker: RefCell<Rc<Worker>>,
     connections: RefCell<HashMap<u64, Connection>>,
     stopping: Cell<bool>,
+    /// Requests so far.
+    pub requests: Cell<u64>,
+    /// How often clients and former configurations' handlers met limits, by name.
+    limits_met: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Thread {
     /// The worker as the configuration has it at present.
     pub fn worker(&self) -> Rc<Worker> {
         self.worker.borrow().clone()
+    }
+
+    /// Counts a limit that a client met.
+    pub fn count(&self, notice: &Notice) {
+        match notice {
+            Notice::Violation { rule, .. } if rule.starts_with("h2.limit.") => self.met(rule, 1),
+            // Those that no limit gives are about what a request says.
+            Notice::BadRequest { status: 408, .. } => self.met("http1.head_timeout", 1),
+            Notice::BadRequest { status: 414, .. } => self.met("http1.request_line", 1),
+            Notice::BadRequest { status: 431, .. } => self.met("http1.head", 1),
+            _ => {}
+        }
+    }
+
+    fn met(&self, limit: &str, times: u64) {
+        *self.limits_met.borrow_mut().entry(limit.to_owned()).or_default() += times;
+    }
+
+    fn work_by(&self, shared: Arc<Shared>) {
+        let former = self.worker.replace(Rc::new(Worker::new(shared)));
+        former.host.status().limits_met.into_iter().for_each(|(limit, times)| self.met(limit, times));
+    }
+
+    fn report(&self) -> Report {
+        let script = self.worker().host.status();
+        let mut limits_met = self.limits_met.borrow().clone();
+        for (limit, times) in script.limits_met {
+            *limits_met.entry(limit.to_owned()).or_default() += times;
+        }
+        let connections = self.connections.borrow();
+        let is_http2 = |connection: &&Connection| connection.protocol() == Protocol::Http2;
+        Report {
+            connections: connections.len(),
+            http2_connections: connections.values().filter(is_http2).count(),
+            streams: connections.values().map(|connection| connection.streams().len()).sum(),
+            requests: self.requests.get(),
+            handlers: script.live,
+            handlers_at_work: script.busy,
+            errors: script.errors,
+            limits_met,
+        }
     }
 }
 
@@ -63,6 +111,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
         worker: RefCell::new(Rc::new(Worker::new(shared))),
         connections: RefCell::default(),
         stopping: Cell::new(false),
+        requests: Cell::new(0),
+        limits_met: RefCell::default(),
     });
     let mut tasks = tokio::task::JoinSet::new();
     loop {
@@ -70,10 +120,12 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
             order = orders.recv() => match order {
                 Some(Order::Serve(incoming)) => { tasks.spawn_local(serve(thread.clone(), incoming)); }
                 Some(Order::WorkBy(shared, done)) => {
-                    thread.worker.replace(Rc::new(Worker::new(shared)));
+                    thread.work_by(shared);
                     // Whoever waits for it may have gone: the server ends.
                     let _ = done.send(());
                 }
+                // Nobody may be left who waits for it.
+                Some(Order::Report(asker)) => drop(asker.send(thread.report())),
                 None => break,
             },
             Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
@@ -152,12 +204,19 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     if let Shape::By(name, _) = &shape {
         peer.profile = Some(name.clone());
     }
+    let now = net::now();
     let connection = if http2 {
         let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
-        Connection::http2(peer, shared.exchange, h2::Connection::server(config, net::now()))
+        Connection::http2(peer, shared.exchange, h2::Connection::server(config, now))
     } else {
-        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), net::now()))
+        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
     };
+    let recorder = shared.transcripts.record(connection.peer(), connection.protocol(), now, net::wall_clock());
+    let end_transcript = recorder.map(|recorder| {
+        let ending = recorder.ending();
+        connection.observe_by(Box::new(recorder));
+        ending
+    });
     drop(shared);
     thread.connections.borrow_mut().insert(id, connection.clone());
     tracing::debug!(connection = id, "opened: {connection:?}");
@@ -170,6 +229,9 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     let end = pump(stream, &driver).await;
     connection.end_all();
     thread.connections.borrow_mut().remove(&id);
+    if let Some(end_transcript) = end_transcript {
+        end_transcript(in_words(end).to_owned());
+    }
     tracing::debug!(connection = id, "closed: {end:?}");
     if let Some(shaping) = shaping
         && let Err(fault) = shaping.await
@@ -177,4 +239,15 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
     connection.end_context();
+}
+
+/// How a connection ended, for its transcript.
+fn in_words(end: End) -> &'static str {
+    match end {
+        End::Closed => "closed by the server",
+        End::Aborted => "reset by the server",
+        End::Peer(PeerClosed::Clean) => "closed by the client",
+        End::Peer(PeerClosed::Reset) => "reset by the client",
+        End::Peer(PeerClosed::Failed(_)) => "the transport failed",
+    }
 }

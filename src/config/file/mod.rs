@@ -101,6 +101,10 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
     config.stash.read(reader, &mut stash);
     stash.finish(reader);
 
+    let mut transcript = top.section(reader, "transcript", "transcript");
+    config.transcript.read(reader, &mut transcript);
+    transcript.finish(reader);
+
     let limits = top.section(reader, "limits", "limits");
     config.limits.read_all(reader, limits);
 
