@@ -12,11 +12,12 @@
 //! | [`profile`] | shapes a connection: the same for a profile |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
-//! | [`error`] | errors as text for people |
+//! | [`error`], `calls` | errors as text for people; where raw calls stand |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 
 pub mod api;
 pub mod budget;
+mod calls;
 pub mod check;
 pub mod coroutine;
 pub mod engine;
