@@ -289,7 +289,8 @@ impl Connection {
     /// A stream of ours was promised.
     pub(super) fn reserve(&mut self, promised: u32) {
         let (_, state) = State::Idle.step(Input::SendPushPromise);
-        let mut entry = Stream::new(state, 0, i64::from(self.peer.initial_window_size));
+        let receive = i64::from(self.local.allowed().initial_window_size);
+        let mut entry = Stream::new(state, receive, i64::from(self.peer.initial_window_size));
         entry.announced = true;
         self.streams.insert(promised, entry);
         self.streams.next_local = promised.saturating_add(2);

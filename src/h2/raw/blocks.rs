@@ -57,8 +57,8 @@ impl Connection {
             let told = self.told_mut();
             told.block = Some(block);
             if told.has_lost_peer {
-                // Nobody waits for its end, so that it may never be seen.
-                self.encoder.forget_table();
+                // Nothing waits for its end, so that there may never be one.
+                self.interrupt_block();
             }
         }
     }
@@ -85,8 +85,8 @@ impl Connection {
         }
     }
 
-    /// A frame came in the middle of a block: for a peer that keeps to the RFC that is the end (RFC 9113 §6.10), and
-    /// what another does about its table is anybody's guess.
+    /// A frame came in the middle of a block, or may come: for a peer that keeps to the RFC that is the end (RFC 9113
+    /// §6.10), and what another does about its table is anybody's guess.
     pub(super) fn interrupt_block(&mut self) {
         let Some(block) = self.told_mut().block.take() else { return };
         self.encoder.forget_table();
@@ -109,7 +109,9 @@ impl Connection {
             }
             None => (self.note_mut(id).headers.is_some(), false),
         };
-        if sent_before || facts.is_interim() {
+        // What waits has not been sent.
+        let waits = self.hold.as_ref().is_some_and(|hold| hold.held.iter().any(|held| held.is_headers_of(id)));
+        if (sent_before && !waits) || facts.is_interim() {
             return;
         }
         let length = facts.binding_length(answers_head).map(|length| (length, site));

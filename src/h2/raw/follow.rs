@@ -30,6 +30,7 @@ impl Connection {
     /// to be heeded, but nothing waits any more.
     pub(super) fn lose_peer(&mut self) {
         self.told_mut().has_lost_peer = true;
+        self.interrupt_block();
     }
 
     /// Remembers what a raw frame says.

@@ -61,6 +61,14 @@ impl Held {
 impl Connection {
     /// Begins or ends the waiting, as what raw commands have sent so far wants it.
     pub(super) fn renew_hold(&mut self) {
+        if let Some(told) = &mut self.told
+            && told.has_lost_peer
+            && !std::mem::take(&mut told.incomplete).is_empty()
+        {
+            // As nothing waits for its end, frames of others may get into it.
+            told.is_unreadable = true;
+            self.encoder.forget_table();
+        }
         match (self.told.as_ref().is_some_and(|told| told.is_inside()), &self.hold) {
             (true, None) => self.hold = Some(Hold::default()),
             (false, Some(_)) => self.let_go(),

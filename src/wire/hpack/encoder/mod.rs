@@ -227,7 +227,12 @@ impl Encoder {
     fn try_observe(&mut self, block: &[u8], mut see: impl FnMut(&[u8], &[u8])) -> Result<(), DecodeError> {
         let mut reader = Reader::new(block);
         let mut offset = 0;
+        let mut fields_seen = false;
         while let Some(raw) = reader.next()? {
+            if !matches!(raw, RawRepresentation::SizeUpdate(_)) {
+                self.check_updated(offset)?;
+                fields_seen = true;
+            }
             match raw {
                 RawRepresentation::Indexed(index) => match self.table.lookup(index) {
                     Some((name, value)) => see(&name, &value),
@@ -237,6 +242,9 @@ impl Encoder {
                     }
                     None => {}
                 },
+                RawRepresentation::SizeUpdate(_) if fields_seen => {
+                    return Err(DecodeError { kind: DecodeErrorKind::SizeUpdateNotAtStart, offset });
+                }
                 RawRepresentation::SizeUpdate(size) => self.observe_size_update(size, offset)?,
                 RawRepresentation::Literal { representation, index, name, value } => {
                     let shared = match &name {
@@ -260,7 +268,17 @@ impl Encoder {
             }
             offset = reader.position();
         }
-        Ok(())
+        self.check_updated(offset)
+    }
+
+    /// A block without the size update that a lowered setting asks for is an error to the peer (RFC 7541 §4.2).
+    fn check_updated(&self, offset: usize) -> Result<(), DecodeError> {
+        match self.smallest {
+            Some(limit) if limit < self.table.max_size() => {
+                Err(DecodeError { kind: DecodeErrorKind::SizeUpdateMissing { limit }, offset })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn observe_size_update(&mut self, size: u64, offset: usize) -> Result<(), DecodeError> {
@@ -268,6 +286,10 @@ impl Encoder {
         match usize::try_from(size).ok().filter(|size| *size <= limit) {
             Some(size) => {
                 self.table.resize(size);
+                if self.smallest.is_some_and(|smallest| size <= smallest) {
+                    let wanted = self.wanted_size();
+                    self.smallest = (size != wanted).then_some(wanted);
+                }
                 Ok(())
             }
             None => Err(DecodeError { kind: DecodeErrorKind::SizeUpdateTooLarge { size, limit }, offset }),
