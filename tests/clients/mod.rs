@@ -9,6 +9,7 @@ pub mod command_lines;
 pub mod crate_h2;
 pub mod files;
 pub mod hpack_python;
+pub mod lanes;
 pub mod malformed;
 pub mod outcomes;
 pub mod pipes;
