@@ -13,7 +13,7 @@ const MAX_FIELDS: usize = 1 << 20;
 
 /// Follows the dynamic table of one direction.
 #[derive(Clone, Debug)]
-pub(super) struct Blocks {
+pub struct Blocks {
     decoder: Decoder,
     /// The block that has not ended yet.
     open: Option<BytesMut>,
