@@ -7,7 +7,7 @@ use super::status::Report;
 use super::worker::{Shared, Worker};
 use crate::exchange::{self, Connection, Notice, Peer, Protocol};
 use crate::net::opening::Opening;
-use crate::net::pump::{End, PeerClosed, pump};
+use crate::net::pump::pump;
 use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
@@ -247,7 +247,7 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     connection.end_all();
     thread.connections.borrow_mut().remove(&id);
     if let Some(end_transcript) = end_transcript {
-        end_transcript(in_words(end).to_owned());
+        end_transcript(connection.end_reason());
     }
     tracing::debug!(connection = id, "closed: {end:?}");
     if let Some(shaping) = shaping
@@ -256,15 +256,4 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
     connection.end_context();
-}
-
-/// How a connection ended, for its transcript.
-fn in_words(end: End) -> &'static str {
-    match end {
-        End::Closed => "closed by the server",
-        End::Aborted => "reset by the server",
-        End::Peer(PeerClosed::Clean) => "closed by the client",
-        End::Peer(PeerClosed::Reset) => "reset by the client",
-        End::Peer(PeerClosed::Failed(_)) => "the transport failed",
-    }
 }

@@ -131,7 +131,7 @@ fn all_transcripts_together_stay_within_the_total() {
     for id in 0..20 {
         let recorder = record(&hub, id);
         fill(&recorder);
-        recorder.ending()("for a test".to_owned());
+        recorder.ending()("closed");
     }
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!((40_000..=100_000).contains(&kept), "{kept}");
@@ -141,7 +141,7 @@ fn all_transcripts_together_stay_within_the_total() {
     open.iter().for_each(fill);
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!(kept <= 100_000 + 20 * 4096, "{kept}");
-    open.into_iter().for_each(|recorder| recorder.ending()(String::new()));
+    open.into_iter().for_each(|recorder| recorder.ending()("closed"));
     assert!(hub.transcripts().iter().map(|one| one.size()).sum::<usize>() <= 100_000);
 }
 
