@@ -44,7 +44,7 @@ impl Blocks {
             .and_then(|block| {
                 let read = self.decoder.decode(block.freeze(), self.room.min(MAX_FIELDS));
                 match &read {
-                    Ok(block) => self.room = self.room.saturating_sub(block.list_size),
+                    Ok(block) => self.room = self.room.saturating_sub(block.list_size.min(MAX_FIELDS)),
                     Err(_) => self.lose(),
                 }
                 read.map_err(|error| error.to_string())
