@@ -170,6 +170,7 @@ fn fail(connection: &Connection, error: &ScriptError, brief: bool) {
     }
     // Nobody is left to end a pause.
     connection.resume_reading();
+    connection.resume_writing();
     let mut text = error.text(true);
     text.truncate((0..=DEBUG_DATA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
     connection.fail(&text);
