@@ -192,7 +192,7 @@ async fn shake_hands<S: Transport>(
         return Ok(None);
     }
     drop(worker);
-    let (stream, info) = hello.accept().await?;
+    let (stream, info) = hello.accept(None).await?;
     Ok(Some((stream, info, shape)))
 }
 
