@@ -1,6 +1,7 @@
 //! What a profile can do to a connection that a handler cannot: its preface, and each frame before the engine.
 
 use super::connection::{Close, Connection, Engine};
+use super::request::Protocol;
 use crate::h2::{Auto, CloseReason, PeerClosed};
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
@@ -92,8 +93,9 @@ impl Connection {
     }
 
     /// Ends the connection because whoever shapes it failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
-    /// `why` as its debug data, and the end.
+    /// `why` as its debug data, and the end; over HTTP/1.1 the end alone.
     pub fn fail(&self, why: &str) {
+        self.with_http1(crate::h1::Connection::close);
         self.with_http2(|engine| {
             engine.set_hold_frames(false);
             engine.start();
@@ -114,6 +116,8 @@ impl Connection {
             (_, Some(Close::Abort)) => "aborted",
             (_, Some(Close::Half)) => "half-closed",
             (_, Some(Close::Graceful)) | (Some(CloseReason::Local), _) => "closed",
+            // The HTTP/1.1 engine does not say who wanted it.
+            _ if self.0.protocol == Protocol::Http1 => "closed",
             (Some(CloseReason::Peer(PeerClosed::Clean)), _) => "client-closed",
             (Some(CloseReason::Peer(PeerClosed::Reset | PeerClosed::Failed(_))) | None, None) => "client-reset",
         }

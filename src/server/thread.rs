@@ -153,13 +153,15 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
     };
     let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
         let shape = thread.worker().shape(None, profile.as_deref());
-        return run_connection(&thread, stream, peer, matches!(speaks, Speaks::Http2), shape).await;
+        let http2 = matches!(speaks, Speaks::Http2) && shape.speaks_http2(Some("h2"));
+        return run_connection(&thread, stream, peer, http2, shape).await;
     };
-    match shake_hands(&thread, tls, stream, profile.as_deref()).await {
+    let shaped = matches!(speaks, Speaks::Http2OverTls(_));
+    match shake_hands(&thread, tls, stream, profile.as_deref(), shaped).await {
         Ok(None) => {}
         Ok(Some((stream, info, shape))) => {
-            let http2 = info.alpn.as_deref() == Some("h2");
-            peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
+            let http2 = shape.speaks_http2(info.alpn.as_deref());
+            peer.wrong_protocol = !http2 && shaped && !shape.is_for_http1();
             peer.tls = Some(exchange::Tls {
                 sni: info.sni,
                 alpn: info.alpn,
@@ -173,16 +175,21 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
     }
 }
 
-/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert.
+/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert. `shaped`:
+/// profiles shape the connections of this port.
 async fn shake_hands<S: Transport>(
     thread: &Thread,
     tls: &Tls,
     stream: S,
     profile: Option<&str>,
+    shaped: bool,
 ) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
     let hello = tls.hello(stream).await?;
     let worker = thread.worker();
-    let shape = worker.shape(hello.sni(), profile);
+    let shape = match worker.shape(hello.sni(), profile) {
+        Shape::By(_) if !shaped => Shape::Plain,
+        shape => shape,
+    };
     if let Shape::Unknown(name) = &shape
         // Over HTTP/1.1 it is told by a page.
         && hello.offers("h2")
@@ -192,7 +199,7 @@ async fn shake_hands<S: Transport>(
         return Ok(None);
     }
     drop(worker);
-    let (stream, info) = hello.accept(None).await?;
+    let (stream, info) = hello.accept(shape.selection()).await?;
     Ok(Some((stream, info, shape)))
 }
 
@@ -200,9 +207,9 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     let id = peer.id;
     let worker = thread.worker();
     let shared = worker.shared.clone();
-    let shape = if http2 { shape } else { Shape::Plain };
-    if let Shape::By(name, _) = &shape {
-        peer.profile = Some(name.clone());
+    let shape = if http2 || shape.is_for_http1() { shape } else { Shape::Plain };
+    if let Shape::By(profile) = &shape {
+        peer.profile = Some(profile.name.clone());
     }
     let now = net::now();
     let connection = if http2 {
