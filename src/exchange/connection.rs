@@ -123,7 +123,7 @@ pub(super) struct Shared {
     pub writing: Writing,
     pub close: Cell<Option<Close>>,
     /// Why the HTTP/2 engine is through.
-    pub ended: Cell<Option<h2::CloseReason>>,
+    pub ended: Cell<Option<&'static str>>,
     pub paused: Cell<bool>,
     pub gone: Cell<bool>,
     pub turned: Cell<bool>,

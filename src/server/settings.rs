@@ -63,6 +63,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         h2: http2(&config.limits.http2, &config.transcript.options()),
         exchange,
         latency: config.latency.value,
+        h2c_profile_wait: config.h2c_profile_wait.value,
         profile_hosts: format!(".conn.{}", config.browser_host.value),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),

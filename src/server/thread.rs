@@ -1,11 +1,13 @@
 //! A worker's OS thread, with a runtime of its own, and the connections that it was handed, each for life.
 
+use super::asked;
 use super::driver::Driver;
 use super::profiles::Shape;
 use super::status::Report;
 use super::worker::{Shared, Worker};
 use crate::exchange::{self, Connection, Notice, Peer, Protocol};
-use crate::net::pump::{End, PeerClosed, pump};
+use crate::net::opening::Opening;
+use crate::net::pump::pump;
 use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
@@ -152,9 +154,10 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
         ..Peer::default()
     };
     let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
-        let shape = thread.worker().shape(None, profile.as_deref());
-        let http2 = matches!(speaks, Speaks::Http2) && shape.speaks_http2(Some("h2"));
-        return run_connection(&thread, stream, peer, http2, shape).await;
+        return match speaks {
+            Speaks::Http2 => serve_in_clear(&thread, stream, peer, profile.as_deref()).await,
+            _ => run_connection(&thread, stream, peer, false, Shape::Plain).await,
+        };
     };
     let shaped = matches!(speaks, Speaks::Http2OverTls(_));
     match shake_hands(&thread, tls, stream, profile.as_deref(), shaped).await {
@@ -175,6 +178,19 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
     }
 }
 
+/// HTTP/2 in clear: the port or else the first request says which profile shapes the connection.
+async fn serve_in_clear<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer, of_port: Option<&str>) {
+    let mut stream = Opening::new(stream);
+    let wait = thread.worker().shared.h2c_profile_wait;
+    let asked = match of_port {
+        None if !wait.is_zero() => stream.look(wait, asked::MOST, asked::profile_in).await.flatten(),
+        _ => None,
+    };
+    let shape = thread.worker().shape(asked.as_deref().or(of_port));
+    let http2 = shape.speaks_http2(Some("h2"));
+    run_connection(thread, stream, peer, http2, shape).await;
+}
+
 /// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert. `shaped`:
 /// profiles shape the connections of this port.
 async fn shake_hands<S: Transport>(
@@ -186,7 +202,8 @@ async fn shake_hands<S: Transport>(
 ) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
     let hello = tls.hello(stream).await?;
     let worker = thread.worker();
-    let shape = match worker.shape(hello.sni(), profile) {
+    let of_host = hello.sni().and_then(|host| worker.profile_of(host));
+    let shape = match worker.shape(of_host.as_deref().or(profile)) {
         Shape::By(_) if !shaped => Shape::Plain,
         shape => shape,
     };
@@ -237,7 +254,7 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     connection.end_all();
     thread.connections.borrow_mut().remove(&id);
     if let Some(end_transcript) = end_transcript {
-        end_transcript(in_words(end).to_owned());
+        end_transcript(connection.end_reason());
     }
     tracing::debug!(connection = id, "closed: {end:?}");
     if let Some(shaping) = shaping
@@ -246,15 +263,4 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
     connection.end_context();
-}
-
-/// How a connection ended, for its transcript.
-fn in_words(end: End) -> &'static str {
-    match end {
-        End::Closed => "closed by the server",
-        End::Aborted => "reset by the server",
-        End::Peer(PeerClosed::Clean) => "closed by the client",
-        End::Peer(PeerClosed::Reset) => "reset by the client",
-        End::Peer(PeerClosed::Failed(_)) => "the transport failed",
-    }
 }
