@@ -70,7 +70,14 @@ impl Tls {
         let hello = accepted.client_hello();
         let sni = hello.server_name().map(str::to_owned);
         let offered = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect()).unwrap_or_default();
-        Ok(Hello { start: StartHandshake::from_parts(accepted, stream), tls: self.clone(), deadline, sni, offered, octets })
+        Ok(Hello {
+            start: StartHandshake::from_parts(accepted, stream),
+            tls: self.clone(),
+            deadline,
+            sni,
+            offered,
+            octets,
+        })
     }
 
     /// The configuration with other protocols.

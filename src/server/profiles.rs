@@ -50,7 +50,9 @@ impl Shape {
     /// Whether HTTP/2 is spoken on a connection for which this protocol was selected.
     pub fn speaks_http2(&self, alpn: Option<&str>) -> bool {
         match self {
-            Shape::By(Profile { handshake: Handshake { speaks: Some(protocol), .. }, .. }) => *protocol == Protocol::Http2,
+            Shape::By(Profile { handshake: Handshake { speaks: Some(protocol), .. }, .. }) => {
+                *protocol == Protocol::Http2
+            }
             _ => alpn == Some("h2"),
         }
     }

@@ -59,10 +59,10 @@ const ROWS: &[(&str, &[Client], Expect)] = &[
     ("stall-after-preface", &Client::ALL, Expect::Refused),
     ("coalesced-writes", &Client::ALL, Expect::Complete(200)),
     ("silence", &Client::ALL, Expect::Refused),
-    ("alpn-none", &[Client::Curl, Client::Httpx], Expect::Complete(200)),
+    ("alpn-none", &[Client::Curl], Expect::Complete(200)),
     ("alpn-refused", &Client::WITH_TLS, Expect::Refused),
     ("alpn-unoffered", STRICT, Expect::Refused),
-    ("alpn-http1-speaks-h2", &[Client::Curl, Client::Httpx], Expect::Refused),
+    ("alpn-http1-speaks-h2", &[Client::Curl], Expect::Refused),
     ("alpn-h2-speaks-http1", &Client::WITH_TLS, Expect::Refused),
 ];
 

@@ -152,12 +152,14 @@ fn honest(suite: &SupportedCipherSuite) -> SupportedCipherSuite {
         CipherSuiteCommon { suite, hash_provider: Box::leak(Box::new(Honest(hash_provider))), confidentiality_limit }
     };
     match *suite {
-        SupportedCipherSuite::Tls12(suite) => {
-            SupportedCipherSuite::Tls12(Box::leak(Box::new(Tls12CipherSuite { common: common(&suite.common), ..*suite })))
-        }
-        SupportedCipherSuite::Tls13(suite) => {
-            SupportedCipherSuite::Tls13(Box::leak(Box::new(Tls13CipherSuite { common: common(&suite.common), ..*suite })))
-        }
+        SupportedCipherSuite::Tls12(suite) => SupportedCipherSuite::Tls12(Box::leak(Box::new(Tls12CipherSuite {
+            common: common(&suite.common),
+            ..*suite
+        }))),
+        SupportedCipherSuite::Tls13(suite) => SupportedCipherSuite::Tls13(Box::leak(Box::new(Tls13CipherSuite {
+            common: common(&suite.common),
+            ..*suite
+        }))),
     }
 }
 

@@ -21,8 +21,9 @@ pub fn register(engine: &mut Engine) {
     });
     engine.register_fn("flush", |connection: &mut Connection| connection.flush());
     engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: FLOAT| delay(connection, seconds));
-    engine
-        .register_fn("set_write_delay", |connection: &mut Connection, seconds: INT| delay(connection, seconds as FLOAT));
+    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: INT| {
+        delay(connection, seconds as FLOAT)
+    });
     engine.register_fn("pause_writing", |connection: &mut Connection| connection.pause_writing());
     engine.register_fn("resume_writing", |connection: &mut Connection| connection.resume_writing());
     engine.register_fn("cut_after", |connection: &mut Connection, octets: INT, how: &str| cut(connection, octets, how));
