@@ -6,6 +6,8 @@
 mod api;
 #[path = "server/config.rs"]
 mod config;
+#[path = "server/cookbook/mod.rs"]
+mod cookbook;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]

@@ -100,7 +100,7 @@ pub struct Config {
     pub latency: Value<Duration>,
     /// A script that is put into every HTML page.
     pub inject_script: Value<Option<PathBuf>>,
-    /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
+    /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
     pub refuse_h2_over_http1: Value<bool>,
     /// Other folders and files that are mounted at a URL.
     pub aliases: Vec<Value<Alias>>,
