@@ -112,6 +112,8 @@ pub(super) struct Shared {
     pub notices: RefCell<VecDeque<Notice>>,
     pub subscriptions: Subscriptions,
     pub waiters: Waiters,
+    /// Who waits until output was written.
+    pub drained: Waiters,
     pub pongs: RefCell<HashMap<[u8; 8], bool>>,
     pub next_ping: Cell<u64>,
     pub close: Cell<Option<Close>>,
@@ -154,6 +156,7 @@ impl Connection {
             notices: RefCell::default(),
             subscriptions: Subscriptions::default(),
             waiters: Waiters::default(),
+            drained: Waiters::default(),
             pongs: RefCell::default(),
             next_ping: Cell::new(1),
             close: Cell::new(None),
@@ -245,6 +248,7 @@ impl Connection {
                 None => None,
             }
         };
+        self.0.drained.wake();
         self.in_turn(|| {
             self.turn();
             // HTTP/1.1 tells of one level only; whoever waits for another looks for itself.
@@ -342,6 +346,7 @@ impl Connection {
         self.end_exchanges();
         self.0.subscriptions.close();
         self.0.waiters.wake();
+        self.0.drained.wake();
     }
 
     /// Lets go of what the layer above keeps in [`Connection::context`], which may hold the connection itself. Nothing

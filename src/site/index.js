@@ -1,3 +1,6 @@
+// Made here: what only a script can do needs no button without one. Links to another origin cannot be fetched.
+for (const link of document.querySelectorAll('article li a:not([href*="://"])'))
+  link.insertAdjacentHTML("beforebegin", "<button>fetch</button>");
 document.addEventListener("click", async event => {
   const button = event.target.closest("button");
   if (!button) return;

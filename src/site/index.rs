@@ -76,7 +76,7 @@ fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -
     ports.iter().find(|(what, _)| what == only).map(|(_, url)| url.trim_end_matches('/'))
 }
 
-/// One handler. `base` is the other port that its links lead to; what is there cannot be fetched from this page.
+/// One handler. `base` is the other port that its links lead to. The page's script adds buttons to the others.
 fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     // The page's own base is /handlers/: with hundreds of links that keeps it within one initial window.
     let base_path = base.map(|base| format!("{base}/handlers/")).unwrap_or_default();
@@ -99,8 +99,7 @@ fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     for query in tries {
         let label = if query.is_empty() { name } else { query.as_str() };
         let href = escape::html(&format!("{url}{query}"));
-        let button = if base.is_none() { "<button>fetch</button>" } else { "" };
-        let _ = write!(page, "<li><code>{}</code>{button}<a href=\"{href}\">open</a>", escape::html(label));
+        let _ = write!(page, "<li><code>{}</code><a href=\"{href}\">open</a>", escape::html(label));
     }
     page.push_str("</ul><output></output></article>\n");
 }
@@ -125,8 +124,7 @@ mod tests {
     #[test]
     fn a_handler_for_http_2_only_is_linked_where_it_works() {
         let text = "// Sends.\n// Client: reads.\n// Only: HTTP/2\nfn main(request, response) {}";
-        let (elsewhere, here) =
-            ("</code><a href=\"https://h:2/handlers/mine.rhai\"", "<button>fetch</button><a href=\"mine.rhai\"");
+        let (elsewhere, here) = ("</code><a href=\"https://h:2/handlers/mine.rhai\"", "</code><a href=\"mine.rhai\"");
         let over_1 = page("HTTP/1.1", "mine.rhai", text);
         assert!(over_1.contains(elsewhere) && !over_1.contains(here));
         let over_2 = page("HTTP/2", "mine.rhai", text);

@@ -67,7 +67,7 @@ pub fn current() -> Option<Connection> {
 }
 
 /// Refuses to wait for the client where nothing that it sends can arrive.
-fn check_wait(function: &str) -> Outcome<()> {
+pub(super) fn check_wait(function: &str) -> Outcome<()> {
     if budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame)) {
         return fail(format!(
             "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
