@@ -2,11 +2,12 @@
 
 use super::conversation::{Exchange, Outcome};
 use super::levers::Subscriptions;
+use super::observer::Observer;
 use super::request::Protocol;
 use super::wait::Waiters;
 use crate::{h1, h2};
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::BuildHasherDefault;
@@ -68,6 +69,8 @@ impl Default for Limits {
 pub enum Notice {
     /// The client broke a rule; `enforced` says whether that had a consequence.
     Violation {
+        /// The rule's id, `h2.limit.pings`.
+        rule: &'static str,
         /// The rule's id, section and details, for people.
         text: String,
         /// Whether the engine reacted.
@@ -118,12 +121,15 @@ pub(super) struct Shared {
     pub next_ping: Cell<u64>,
     pub close: Cell<Option<Close>>,
     /// Why the HTTP/2 engine is through.
-    pub ended: Cell<Option<h2::CloseReason>>,
+    pub ended: Cell<Option<&'static str>>,
     pub paused: Cell<bool>,
     pub gone: Cell<bool>,
     pub turned: Cell<bool>,
     /// The owner of the socket is in a turn of this connection, and looks at the output by itself afterwards.
     in_turn: Cell<bool>,
+    pub observer: OnceCell<Box<dyn Observer>>,
+    /// The instant of the turn that is under way.
+    pub now: Cell<Option<Instant>>,
     pump: RefCell<Option<Waker>>,
     context: RefCell<Option<Rc<dyn Any>>>,
 }
@@ -165,6 +171,8 @@ impl Connection {
             gone: Cell::new(false),
             turned: Cell::new(false),
             in_turn: Cell::new(false),
+            observer: OnceCell::new(),
+            now: Cell::new(None),
             pump: RefCell::new(None),
             context: RefCell::new(None),
         }))
@@ -187,6 +195,9 @@ impl Connection {
 
     /// Takes octets from the socket.
     pub fn receive(&self, now: Instant, octets: &[u8]) {
+        if self.0.protocol == Protocol::Http1 {
+            self.tell(|observer, now| observer.received(now, octets));
+        }
         match &mut *self.0.engine.borrow_mut() {
             Engine::Http1(engine) => engine.receive(now, octets),
             Engine::Http2(engine) => engine.receive(now, octets),

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 impl Connection {
     pub(super) fn turn_http1(&self) {
         while let Some(event) = self.next_http1_event() {
+            self.tell(|observer, now| observer.http1(now, &event));
             self.handle_http1(event);
         }
     }
@@ -48,8 +49,13 @@ impl Connection {
                 }
             }
             Event::Writable { id } => self.to_request(id.0, Exchange::wake),
-            Event::PeerClosed { .. } => {}
+            // It reads on, and may be answered yet.
+            Event::PeerClosed { .. } => self.0.ended.set(Some("client-closed")),
+            Event::Sent { .. } => {}
             Event::Closed { reason } => {
+                if reason != CloseReason::Finished || self.0.ended.get().is_none() {
+                    self.0.ended.set(Some(reason.id()));
+                }
                 let outcome = match reason {
                     CloseReason::Finished => Outcome::Complete,
                     _ => Outcome::Gone,

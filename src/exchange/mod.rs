@@ -15,6 +15,7 @@ mod error;
 mod http1;
 mod http2;
 mod levers;
+mod observer;
 pub mod pace;
 mod prepared;
 mod request;
@@ -29,6 +30,7 @@ pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
 pub use levers::Subscription;
+pub use observer::{Expectation, Observer};
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Mount, Protocol, RawHead, Request, RouteMatch, Routing};

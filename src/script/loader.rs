@@ -291,6 +291,14 @@ impl Loader {
         outcome
     }
 
+    /// What is wrong with scripts that were asked for, as far as nobody touched them since.
+    pub fn errors(&self) -> Vec<Rc<ScriptError>> {
+        if self.generation.get() != self.changes.generation() {
+            return Vec::new();
+        }
+        self.cache.borrow().values().filter_map(|cached| cached.outcome.as_ref().err().cloned()).collect()
+    }
+
     fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {
         let ScriptSource::Path(path) = source else { return true };
         let now = Instant::now();

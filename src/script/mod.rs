@@ -35,7 +35,7 @@ mod strings;
 pub mod watch;
 
 pub use loader::ScriptSource;
-pub use run::{Host, Options};
+pub use run::{Host, Options, Status};
 
 #[cfg(test)]
 mod tests;

@@ -39,8 +39,9 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         }
     }
     let request = exchange.request();
-    if exchange.connection().peer().wrong_protocol {
-        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
+    if exchange.connection().peer().wrong_protocol && worker.site().refuse_h2_over_http1 {
+        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1; \
+                    refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
         return in_place(&worker, &exchange, site::status_page(505, text)).await;
     }
     if !request.connect_protocol_known {
@@ -50,6 +51,9 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     if let Some((status, text)) = worker.misdirected(exchange.connection(), request) {
         let page = site::status_page(status, &text);
         return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
+    }
+    if let Some(prepared) = super::inspect::answer(&worker, request).await {
+        return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
     }
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {

@@ -9,11 +9,14 @@ use std::fmt::Write;
 const STYLE: &str = include_str!("index.css");
 const SCRIPT: &str = include_str!("index.js");
 
+/// What `Only:` says of handlers that answer gRPC calls.
+const GRPC: &str = "gRPC";
+
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
 pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
     let mut topics: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.values() {
+    for entry in entries.values().filter(|entry| entry.only.as_deref() != Some(GRPC)) {
         let topic = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         topics.entry(topic).or_default().push(entry);
     }
@@ -27,6 +30,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         }
         page.push_str("</div></section>\n");
     }
+    for_grpc(&mut page, entries.values().filter(|entry| entry.only.as_deref() == Some(GRPC)));
     profiles(&mut page, roots, ports);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
@@ -52,6 +56,15 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
          <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
          aria-label=\"filter the handlers\"></header><main>\n",
     );
+}
+
+/// Those that a browser has no use for, by name.
+fn for_grpc<'a>(page: &mut String, entries: impl Iterator<Item = &'a Entry>) {
+    page.push_str("<section><h2>for gRPC clients</h2><p>\n");
+    for entry in entries {
+        let _ = writeln!(page, "{}", escape::html(entry.path.trim_end_matches(".rhai")));
+    }
+    page.push_str("</p></section>\n");
 }
 
 /// The profiles by name, each with a link to its host if there is a port for HTTP/2 over TLS. What each does is said at

@@ -138,3 +138,15 @@ fn every_shipped_profile_has_a_row() {
         assert!(profiles.iter().any(|profile| profile == row), "{row} is no shipped profile");
     }
 }
+
+#[test]
+fn in_clear_the_query_of_the_first_request_chooses() {
+    let name = "fn main(request, response) { `${request.connection.profile}` }";
+    let server = Server::builder().config("h2c_profile_wait = 10000").handler("name.rhai", name).start();
+    let at = server.address("h2c");
+    for client in Client::ALL {
+        if let Some(outcome) = client.fetch_recorded(at, "/handlers/name.rhai?wire-profile=ping-silence", PATIENCE) {
+            assert_eq!(outcome.body_octets, 12, "{}: {}", client.name(), outcome.detail);
+        }
+    }
+}

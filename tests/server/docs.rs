@@ -16,7 +16,8 @@ const FUZZING: &str = include_str!("../../docs/fuzzing.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 18] = [
+const SOURCES: [&str; 19] = [
+    include_str!("../../src/script/api/barriers.rs"),
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),

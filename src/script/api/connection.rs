@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 
-use super::frames::{code_of, settings_of, stream_of, type_of};
+use super::frames::{code_of, settings_of, stream_of};
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
 use crate::exchange::{Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::{self, pause};
@@ -96,12 +95,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("theirs", |pair: &mut SettingsPair| settings_map(pair.0.peer_settings()));
     register_sending(engine);
     register_ending(engine);
-    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: FLOAT| {
-        wait_for_frame(connection, &wanted, timeout)
-    });
-    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: INT| {
-        wait_for_frame(connection, &wanted, timeout as FLOAT)
-    });
+    super::barriers::register(engine);
     engine.register_fn("pause_reading", |connection: &mut Connection| connection.pause_reading());
     engine.register_fn("resume_reading", |connection: &mut Connection| connection.resume_reading());
 }
@@ -188,22 +182,6 @@ fn goaway(connection: &Connection, last: Option<INT>, code: &Dynamic, debug: Dyn
     let last = last.map_or(Ok(connection.last_peer_stream_id()), stream_of)?;
     let code: ErrorCode = code_of(code)?;
     sent(connection.go_away(last, code, octets("debug data", &debug)?))
-}
-
-/// The next frame of a type (or of any, `()`) that the client sends from now on; `()` if none came in time.
-fn wait_for_frame(connection: &Connection, wanted: &Dynamic, timeout: FLOAT) -> Outcome<Dynamic> {
-    let wanted = if wanted.is_unit() { None } else { Some(type_of(wanted)?) };
-    let Ok(timeout) = Duration::try_from_secs_f64(timeout) else {
-        return fail(format!("{timeout} is no time to wait, in seconds"));
-    };
-    check_wait("connection.wait_for_frame")?;
-    let frames = sent(connection.subscribe(wanted))?;
-    let next = pause(async move { tokio::time::timeout(timeout, frames.next()).await })?;
-    match next {
-        Ok(Some(frame)) => Ok(Dynamic::from(Frame::from(frame))),
-        Ok(None) => sent(Err(crate::exchange::SendError::Gone)),
-        Err(_) => Ok(Dynamic::UNIT),
-    }
 }
 
 #[cfg(test)]
