@@ -4,9 +4,13 @@
 use super::malformed::Expect;
 use super::outcomes::Golden;
 use super::{Client, Ending, Outcome, Request};
+use crate::support::DEADLINE;
 use crate::support::cookbook::{builder, recipes};
+use crate::support::process::run;
+use crate::support::programs::require;
 use crate::support::server::Server;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -191,6 +195,27 @@ fn a_request_for_another_host_than_that_of_its_connection_is_misdirected() {
     assert_eq!(outcome.status, Some(200), "{outcome:?}");
     let outcome = Client::Curl.fetch(&get().header("host", "www.localhost")).expect("it was there before");
     assert_eq!(outcome.status, Some(421), "{outcome:?}");
+}
+
+#[test]
+fn curl_makes_another_connection_after_goaway() {
+    let Some(curl) = require("curl") else { return };
+    let server = server();
+    let mut command = Command::new(curl);
+    command.args(["-q", "-sS", "--noproxy", "*", "--http2-prior-knowledge", "-w", "\n%{http_code} %{num_connects}\n"]);
+    command.arg(server.url("h2c", "/handlers/goaway-new-request.rhai")).arg(server.url("h2c", "/handlers/hello.rhai"));
+    let text = run(&mut command, DEADLINE).text();
+    let told: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(told, ["No stream was opened.", "200 1", "Hello, world!", "200 1"], "{text}");
+}
+
+#[test]
+fn streams_that_were_open_when_the_limit_fell_are_answered() {
+    let server = server();
+    let url = server.url("h2c", "/handlers/max-streams-lowered.rhai?streams=5&seconds=0.1");
+    let Some(outcome) = Client::PythonH2.fetch(&Request::get(url).extra(&["--streams", "5"])) else { return };
+    assert_eq!((outcome.result, outcome.complete_streams), (Ending::Complete, 5), "{outcome:?}");
+    assert_eq!(outcome.body_octets, 5 * "5 were open, and no other came.".len() as u64);
 }
 
 #[test]
