@@ -28,6 +28,7 @@ impl Connection {
                 let request = self.request(head);
                 let exchange = Exchange::new(self.clone(), id.0, request, false);
                 exchange.expect_continue(expects_continue);
+                self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
             }

@@ -37,6 +37,7 @@ impl Connection {
                 let request = request(frame.clone(), block, unsupported_protocol);
                 let exchange = Exchange::new(self.clone(), u64::from(stream), request, end_stream);
                 exchange.remember(&frame);
+                self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
             }

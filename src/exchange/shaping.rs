@@ -92,8 +92,9 @@ impl Connection {
     }
 
     /// Ends the connection because whoever shapes it failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
-    /// `why` as its debug data, and the end.
+    /// `why` as its debug data, and the end; over HTTP/1.1 the end alone.
     pub fn fail(&self, why: &str) {
+        self.with_http1(crate::h1::Connection::close);
         self.with_http2(|engine| {
             engine.set_hold_frames(false);
             engine.start();

@@ -10,6 +10,7 @@
 //! | [`api`] | what scripts see, one file per topic |
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`profile`] | shapes a connection: the same for a profile |
+//! | [`handshake`] | what a profile says of the TLS handshake |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`] | errors as text for people |
@@ -21,6 +22,7 @@ pub mod check;
 pub mod coroutine;
 pub mod engine;
 pub mod error;
+pub mod handshake;
 pub mod host;
 pub mod loader;
 mod nesting;

@@ -3,8 +3,10 @@
 use super::asked;
 use super::worker::Worker;
 use crate::config::Config;
-use crate::exchange::{Connection, Request};
+use crate::exchange::{Connection, Protocol, Request};
+use crate::net::tls::Selection;
 use crate::script::ScriptSource;
+use crate::script::handshake::{Alpn, Handshake};
 use crate::script::profile::is_name;
 use crate::site;
 use std::collections::BTreeSet;
@@ -21,10 +23,44 @@ const FOLDER: &str = "profiles";
 pub(super) enum Shape {
     /// Nothing but the configuration.
     Plain,
-    /// The profile of this name.
-    By(String, ScriptSource),
+    /// A profile.
+    By(Profile),
     /// One of this name, which there is not.
     Unknown(String),
+}
+
+/// A profile that there is.
+pub(super) struct Profile {
+    pub name: String,
+    source: ScriptSource,
+    handshake: Handshake,
+}
+
+impl Shape {
+    /// What is to be selected of the protocols that the client offers, if not what is usual.
+    pub fn selection(&self) -> Option<Selection> {
+        let Shape::By(Profile { handshake, .. }) = self else { return None };
+        Some(match handshake.alpn.clone()? {
+            Alpn::Nothing => Selection::Nothing,
+            Alpn::Always(protocol) => Selection::Always(protocol),
+            Alpn::Among(protocols) => Selection::Among(protocols),
+        })
+    }
+
+    /// Whether HTTP/2 is spoken on a connection for which this protocol was selected.
+    pub fn speaks_http2(&self, alpn: Option<&str>) -> bool {
+        match self {
+            Shape::By(Profile { handshake: Handshake { speaks: Some(protocol), .. }, .. }) => {
+                *protocol == Protocol::Http2
+            }
+            _ => alpn == Some("h2"),
+        }
+    }
+
+    /// Whether it shapes connections over HTTP/1.1 too: those that it has led there.
+    pub fn is_for_http1(&self) -> bool {
+        matches!(self, Shape::By(Profile { handshake, .. }) if !handshake.is_usual())
+    }
 }
 
 impl Worker {
@@ -33,7 +69,10 @@ impl Worker {
         match wanted {
             None => Shape::Plain,
             Some(name) => match self.profile(name) {
-                Some(source) => Shape::By(name.to_owned(), source),
+                Some(source) => {
+                    let handshake = self.host.handshake(&source);
+                    Shape::By(Profile { name: name.to_owned(), source, handshake })
+                }
                 None => Shape::Unknown(name.to_owned()),
             },
         }
@@ -92,7 +131,7 @@ impl Worker {
                 connection.fail(&text);
                 return None;
             }
-            Shape::By(_, source) => source,
+            Shape::By(Profile { source, .. }) => source,
         };
         let mut shaping: Pin<Box<dyn Future<Output = ()>>> = Box::pin(self.host.shape(source, connection.clone()));
         let mut first = Context::from_waker(Waker::noop());

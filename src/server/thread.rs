@@ -159,11 +159,12 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
             _ => run_connection(&thread, stream, peer, false, Shape::Plain).await,
         };
     };
-    match shake_hands(&thread, tls, stream, profile.as_deref()).await {
+    let shaped = matches!(speaks, Speaks::Http2OverTls(_));
+    match shake_hands(&thread, tls, stream, profile.as_deref(), shaped).await {
         Ok(None) => {}
         Ok(Some((stream, info, shape))) => {
-            let http2 = info.alpn.as_deref() == Some("h2");
-            peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
+            let http2 = shape.speaks_http2(info.alpn.as_deref());
+            peer.wrong_protocol = !http2 && shaped && !shape.is_for_http1();
             peer.tls = Some(exchange::Tls {
                 sni: info.sni,
                 alpn: info.alpn,
@@ -186,20 +187,26 @@ async fn serve_in_clear<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer
         _ => None,
     };
     let shape = thread.worker().shape(asked.as_deref().or(of_port));
-    run_connection(thread, stream, peer, true, shape).await;
+    let http2 = shape.speaks_http2(Some("h2"));
+    run_connection(thread, stream, peer, http2, shape).await;
 }
 
-/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert.
+/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert. `shaped`:
+/// profiles shape the connections of this port.
 async fn shake_hands<S: Transport>(
     thread: &Thread,
     tls: &Tls,
     stream: S,
     profile: Option<&str>,
+    shaped: bool,
 ) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
     let hello = tls.hello(stream).await?;
     let worker = thread.worker();
     let of_host = hello.sni().and_then(|host| worker.profile_of(host));
-    let shape = worker.shape(of_host.as_deref().or(profile));
+    let shape = match worker.shape(of_host.as_deref().or(profile)) {
+        Shape::By(_) if !shaped => Shape::Plain,
+        shape => shape,
+    };
     if let Shape::Unknown(name) = &shape
         // Over HTTP/1.1 it is told by a page.
         && hello.offers("h2")
@@ -209,7 +216,7 @@ async fn shake_hands<S: Transport>(
         return Ok(None);
     }
     drop(worker);
-    let (stream, info) = hello.accept().await?;
+    let (stream, info) = hello.accept(shape.selection()).await?;
     Ok(Some((stream, info, shape)))
 }
 
@@ -217,9 +224,9 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     let id = peer.id;
     let worker = thread.worker();
     let shared = worker.shared.clone();
-    let shape = if http2 { shape } else { Shape::Plain };
-    if let Shape::By(name, _) = &shape {
-        peer.profile = Some(name.clone());
+    let shape = if http2 || shape.is_for_http1() { shape } else { Shape::Plain };
+    if let Shape::By(profile) = &shape {
+        peer.profile = Some(profile.name.clone());
     }
     let now = net::now();
     let connection = if http2 {

@@ -21,6 +21,7 @@ pub mod shaping;
 pub mod stash;
 pub mod upload;
 pub mod writer;
+pub mod writing;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 

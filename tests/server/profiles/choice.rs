@@ -47,7 +47,7 @@ fn an_unknown_profile_is_an_alert_and_a_line_in_the_log() {
         let error = stream.write_all(PREFACE).expect_err("an alert");
         assert!(error.to_string().contains("UnrecognisedName"), "{error}");
         let line = server.logged(&format!("no profile {host:?}"));
-        assert!(line.contains("altsvc, goaway-first, goaway-graceful, goaway-mid"), "{line}");
+        assert!(line.contains("altsvc, coalesced-writes, goaway-first, goaway-graceful"), "{line}");
     }
     let mut client = Client::h2(&server);
     assert_eq!(ask(&mut client, "/handlers/hello.rhai").status(), Some(200));
