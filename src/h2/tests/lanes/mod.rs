@@ -159,7 +159,7 @@ impl Both {
             }
             FromClient::Grant(stream, increment) => {
                 self.client(&FromClient::Deliver)?;
-                if *stream != 0 && !self.peer.streams.get(stream).is_some_and(|stream| !stream.reset) {
+                if *stream != 0 && self.peer.streams.get(stream).is_none_or(|stream| stream.reset) {
                     return Ok(());
                 }
                 self.peer.grants(*stream, *increment);
