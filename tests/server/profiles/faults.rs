@@ -89,7 +89,10 @@ fn what_failed_is_on_the_status_page() {
     let server = Server::builder()
         .handler("profiles/throws.rhai", "fn on_connect(connection) {\n throw \"<by hand>\"; }")
         .handler("profiles/loops.rhai", "fn on_frame(connection, frame) {\n loop { } }")
-        .handler("profiles/late.rhai", "fn on_close(connection, reason) {\n connection.send(frame::ping(\"wireserv\")); }")
+        .handler(
+            "profiles/late.rhai",
+            "fn on_close(connection, reason) {\n connection.send(frame::ping(\"wireserv\")); }",
+        )
         .config("[limits.script]\noperations = 200000\n")
         .arguments(["--workers", "1"])
         .start();
