@@ -17,10 +17,10 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Track {
     /// State follows where it can: END_STREAM and RST_STREAM end our half, HEADERS count as sent, DATA is taken from
-    /// the send windows (which may become negative), WINDOW_UPDATE raises the receive window, SETTINGS wait for an
-    /// ACK, GOAWAY bounds new streams, and our encoder follows what a field block does to the dynamic table. Until a
-    /// field block that was begun without END_HEADERS is ended by a raw CONTINUATION, frames of everybody else wait
-    /// ([`release_hold`](Connection::release_hold)); raw ones do not.
+    /// the send windows (which may become negative), WINDOW_UPDATE raises the receive window, SETTINGS and PING wait
+    /// for an ACK, GOAWAY bounds new streams, and our encoder follows what a field block does to the dynamic table.
+    /// Until a field block that was begun without END_HEADERS is ended by a raw CONTINUATION, frames of everybody else
+    /// wait ([`release_hold`](Connection::release_hold)); raw ones do not.
     Yes,
     /// Nothing follows, as if it had never been sent.
     No,
@@ -134,6 +134,9 @@ impl Connection {
             }
             Payload::Settings(Settings { entries }) if !header.has(flag::ACK) && header.stream_id == 0 => {
                 self.settings_sent(entries);
+            }
+            Payload::Ping(_) if !header.has(flag::ACK) && header.stream_id == 0 => {
+                self.pings_under_way = self.pings_under_way.saturating_add(1);
             }
             Payload::GoAway(GoAway { last_stream_id, .. }) if header.stream_id == 0 => {
                 self.shutdown.sent = Some(last_stream_id);

@@ -178,8 +178,8 @@ async fn handle(
         }
         if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
             over = true;
-            // A script that handles frames sees the RST_STREAM itself.
-            if outcome == exchange::Outcome::Gone || !wants_frames {
+            // A script that handles frames sees the RST_STREAM itself, one that has flooded says what came of it.
+            if !handler.outlives_client() && (outcome == exchange::Outcome::Gone || !wants_frames) {
                 return Poll::Ready(Err(ScriptError::Ended));
             }
         }

@@ -114,6 +114,8 @@ pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
         memory: from.memory.value,
         source: from.source.value,
         live: from.live.value,
+        flood_frames: from.flood_frames.value,
+        flood_octets: from.flood_octets.value,
     }
 }
 

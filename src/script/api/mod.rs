@@ -8,7 +8,9 @@ pub mod connection;
 pub mod cookies;
 pub mod delivery;
 pub mod fields;
+pub mod flood;
 pub mod frames;
+pub mod fuzz;
 pub mod helpers;
 pub mod hpack;
 pub mod json;
@@ -43,6 +45,8 @@ pub fn register(engine: &mut Engine) {
     writer::register(engine);
     lines::register(engine);
     frames::register(engine);
+    fuzz::register(engine);
+    flood::register(engine);
     hpack::register(engine);
     connection::register(engine);
     json::register(engine);
