@@ -10,11 +10,11 @@ use std::task::Poll;
 
 use rhai::Dynamic;
 
+use super::api::response::Common;
 use super::error::{Fault, ScriptError};
 use super::handshake::Handshake;
 use super::host::{Caller, Core, Handler};
 use super::loader::{Entry, Script, ScriptSource};
-use super::api::response::Common;
 use super::run::{Host, count_limit};
 use crate::exchange::Connection;
 use crate::wire::frame::{Frame, RawFrame};

@@ -93,7 +93,13 @@ impl Host {
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
         let date = Box::new(move || cache.at(wall_clock()));
-        let common = Rc::new(Common { date, wall_clock, brief, limits_met: RefCell::default(), profile_failures: RefCell::default() });
+        let common = Rc::new(Common {
+            date,
+            wall_clock,
+            brief,
+            limits_met: RefCell::default(),
+            profile_failures: RefCell::default(),
+        });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let options = Rc::new(options);
         let core = Core::new(limits, roots, changes, |engine| {
