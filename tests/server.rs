@@ -14,6 +14,8 @@ mod docs;
 mod faults;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/floods.rs"]
+mod floods;
 mod handlers;
 #[path = "server/names.rs"]
 mod names;
