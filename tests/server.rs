@@ -6,12 +6,16 @@
 mod api;
 #[path = "server/config.rs"]
 mod config;
+#[path = "server/cookbook/mod.rs"]
+mod cookbook;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/floods.rs"]
+mod floods;
 mod handlers;
 #[path = "server/lanes.rs"]
 mod lanes;

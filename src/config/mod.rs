@@ -100,7 +100,7 @@ pub struct Config {
     pub latency: Value<Duration>,
     /// A script that is put into every HTML page.
     pub inject_script: Value<Option<PathBuf>>,
-    /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
+    /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
     pub refuse_h2_over_http1: Value<bool>,
     /// Other folders and files that are mounted at a URL.
     pub aliases: Vec<Value<Alias>>,
@@ -110,6 +110,8 @@ pub struct Config {
     pub rewrites: Vec<Value<Rewrite>>,
     /// The ports to open.
     pub ports: Ports,
+    /// How long the server's preface in clear waits for a first request that may ask for a profile.
+    pub h2c_profile_wait: Value<Duration>,
     /// Ports of their own for profiles.
     pub profile_ports: Vec<Value<ProfilePort>>,
     /// Where certificates come from.
@@ -195,6 +197,7 @@ impl Default for Config {
             routes: Vec::new(),
             rewrites: Vec::new(),
             ports: Ports::default(),
+            h2c_profile_wait: Value::default_of(Duration::from_millis(20)),
             profile_ports: Vec::new(),
             ssl: Ssl {
                 kind: Value::default_of(SslType::Authority),

@@ -37,6 +37,7 @@ impl Connection {
                 let request = request(frame.clone(), block, unsupported_protocol);
                 let exchange = Exchange::new(self.clone(), u64::from(stream), request, end_stream);
                 exchange.remember(&frame);
+                self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
             }
@@ -68,10 +69,11 @@ impl Connection {
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
             Event::Closed { reason } => {
-                self.0.ended.set(Some(reason));
+                self.0.ended.set(Some(reason.id()));
                 self.end_exchanges();
-                // Whoever waits for a frame that was held waits for the end now.
+                // Whoever waits for a frame that was held, or for room in the output, waits for the end now.
                 self.0.waiters.wake();
+                self.0.drained.wake();
             }
             Event::Preface
             | Event::WindowUpdate { .. }

@@ -227,6 +227,34 @@ impl Connection {
             .map_err(SendError::Http2)
     }
 
+    /// Waits until no more than `octets` of output wait to be written, queued content not counted. Raw frames wait for
+    /// nothing by themselves: whoever sends many of them waits here, so that memory stays bounded.
+    pub async fn output_below(&self, octets: usize) -> Result<(), SendError> {
+        poll_fn(|context| {
+            if self.is_closed() {
+                return Poll::Ready(Err(SendError::Gone));
+            }
+            let waiting = match &*self.0.engine.borrow() {
+                Engine::Http1(engine) => engine.queued(),
+                Engine::Http2(engine) => engine.output_waiting(),
+            };
+            if waiting <= octets {
+                return Poll::Ready(Ok(()));
+            }
+            self.0.drained.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The next stream that we can promise (RFC 9113 §5.1.1); 0 over HTTP/1.1.
+    pub fn next_promised_stream_id(&self) -> u32 {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(_) => 0,
+            Engine::Http2(engine) => engine.next_stream_id(),
+        }
+    }
+
     /// Ends the connection in the given way.
     pub fn close(&self, how: Close) {
         self.0.close.set(Some(how));

@@ -24,6 +24,7 @@ mod shaping;
 #[cfg(test)]
 mod tests;
 mod wait;
+mod writing;
 
 pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};

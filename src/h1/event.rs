@@ -177,3 +177,16 @@ pub enum CloseReason {
     /// [`Connection::abort`](super::Connection::abort) was called.
     Aborted,
 }
+
+impl CloseReason {
+    /// Its name for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Finished => "closed",
+            Self::IdleTimeout => "idle",
+            Self::BadRequest => "bad-request",
+            Self::PeerGone => "client-reset",
+            Self::Aborted => "aborted",
+        }
+    }
+}

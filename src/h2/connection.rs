@@ -77,6 +77,8 @@ pub struct Connection {
     pub(super) send_window: i64,
     pub(super) told: Option<Box<Told>>,
     pub(super) hold: Option<Hold>,
+    /// PINGs of ours that the peer has not acknowledged.
+    pub(super) pings_under_way: u32,
     /// Our SETTINGS have not gone out yet.
     pub(super) before_start: Option<BeforeStart>,
     /// Frames of the peer's wait for the layer above.
@@ -148,6 +150,7 @@ impl Connection {
             send_window: INITIAL_WINDOW,
             told: None,
             hold: None,
+            pings_under_way: 0,
             before_start: Some(BeforeStart { settings, waiting: Vec::new() }),
             hold_frames: false,
             now,
@@ -357,6 +360,11 @@ impl Connection {
     /// The greatest stream identifier that the peer has used; 0 if none.
     pub fn last_peer_stream_id(&self) -> u32 {
         self.streams.last_peer
+    }
+
+    /// The stream identifier that we would open or promise next (RFC 9113 §5.1.1).
+    pub fn next_stream_id(&self) -> u32 {
+        self.streams.next_local
     }
 
     /// The decoder of the peer's field blocks, whose dynamic table can be read.

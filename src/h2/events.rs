@@ -272,6 +272,20 @@ pub enum CloseReason {
     Idle,
 }
 
+impl CloseReason {
+    /// Its name for programs: the id of the rule that the peer broke, or what happened.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Violation { rule, .. } => rule.id(),
+            Self::Peer(PeerClosed::Clean) => "client-closed",
+            Self::Peer(PeerClosed::Reset | PeerClosed::Failed(_)) => "client-reset",
+            Self::ShutDown => "shut-down",
+            Self::Local => "closed",
+            Self::Idle => "idle",
+        }
+    }
+}
+
 /// A run of octets to be written.
 #[derive(Clone, Copy, Debug)]
 pub struct Transmit<'a> {

@@ -136,6 +136,7 @@ impl Connection {
     pub fn ping(&mut self, opaque: [u8; 8]) -> Result<(), Misuse> {
         self.check_running()?;
         self.write_frame(FrameType::PING, 0, 0, &opaque, Cause::Checked);
+        self.pings_under_way = self.pings_under_way.saturating_add(1);
         Ok(())
     }
 

@@ -61,6 +61,10 @@ pub struct Limits {
     pub source: usize,
     /// Handlers running or waiting at once, in the whole process; two mappings of `vm.max_map_count` each.
     pub live: usize,
+    /// Frames of one flood.
+    pub flood_frames: u32,
+    /// Octets of one flood.
+    pub flood_octets: u64,
 }
 
 /// How deep values may nest: native code that recurses over them must fit
@@ -83,6 +87,8 @@ impl Default for Limits {
             memory: 1 << 30,
             source: 1 << 20,
             live: 28_000,
+            flood_frames: 100_000,
+            flood_octets: 64 << 20,
         }
     }
 }
@@ -135,6 +141,8 @@ pub struct Run {
     pub(super) connection: OnceCell<Connection>,
     /// Which function of a profile is called, if one is.
     pub(super) profile_call: Cell<Option<Entry>>,
+    /// Whether it goes on after its client has left, to say what the client did.
+    pub(super) outlives_client: Cell<bool>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Locks of the stash that it holds.
@@ -156,10 +164,16 @@ impl Run {
             exchange: OnceCell::new(),
             connection: OnceCell::new(),
             profile_call: Cell::new(None),
+            outlives_client: Cell::new(false),
             modules: RefCell::default(),
             stash_locks: RefCell::default(),
             scripts: RefCell::default(),
         })
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// When its time is over.

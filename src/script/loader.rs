@@ -168,10 +168,11 @@ impl Script {
     /// [`ScriptError::NoHandler`]
     pub fn as_profile(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
-        if self.defines_any(&Entry::PROFILE) {
+        if !self.handshake()?.is_usual() || self.defines_any(&Entry::PROFILE) {
             return Ok(());
         }
-        let message = format!("this is no profile: it defines none of {}", listed(&Entry::PROFILE));
+        let message =
+            format!("this is no profile: it defines none of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
         Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
     }
 

@@ -10,6 +10,8 @@
 //! | [`api`] | what scripts see, one file per topic |
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`profile`] | shapes a connection: the same for a profile |
+//! | [`flood`] | floods: sent as fast as the client reads, and what it does about them |
+//! | [`handshake`] | what a profile says of the TLS handshake |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`], `calls` | errors as text for people; where raw calls stand |
@@ -22,6 +24,8 @@ pub mod check;
 pub mod coroutine;
 pub mod engine;
 pub mod error;
+pub mod flood;
+pub mod handshake;
 pub mod host;
 pub mod loader;
 mod nesting;

@@ -10,10 +10,12 @@ use std::task::Poll;
 
 use rhai::Dynamic;
 
+use super::api::response::Common;
 use super::error::{Fault, ScriptError};
+use super::handshake::Handshake;
 use super::host::{Caller, Core, Handler};
 use super::loader::{Entry, Script, ScriptSource};
-use super::run::Host;
+use super::run::{Host, count_limit};
 use crate::exchange::Connection;
 use crate::wire::frame::{Frame, RawFrame};
 
@@ -21,16 +23,22 @@ use crate::wire::frame::{Frame, RawFrame};
 const DEBUG_DATA: usize = 1024;
 
 impl Host {
+    /// How the connections of the profile at `source` begin. One that fails says so when it shapes the connection.
+    pub fn handshake(&self, source: &ScriptSource) -> Handshake {
+        let script = self.core().load(source);
+        script.ok().and_then(|script| script.handshake().ok()).unwrap_or_default()
+    }
+
     /// Shapes `connection`, whose SETTINGS wait, by the profile at `source`, until the connection is gone. If the profile
     /// fails, the log says why, and the connection ends with GOAWAY(INTERNAL_ERROR), which says it too.
     pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core().load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_profile().map(|()| script));
-        let (core, brief) = (Rc::clone(self.core()), self.is_brief());
+        let (core, common) = (Rc::clone(self.core()), Rc::clone(self.common()));
         async move {
             match script {
-                Ok(script) => Profile { core, script, connection, brief }.live().await,
-                Err(error) => fail(&connection, &error, brief),
+                Ok(script) => Profile { core, script, connection, common }.live().await,
+                Err(error) => fail(&connection, &error, &common),
             }
         }
     }
@@ -46,7 +54,7 @@ struct Profile {
     core: Rc<Core>,
     script: Rc<Script>,
     connection: Connection,
-    brief: bool,
+    common: Rc<Common>,
 }
 
 impl Profile {
@@ -68,13 +76,13 @@ impl Profile {
             .await
         };
         if let Err(error) = outcome {
-            fail(&self.connection, &error, self.brief);
+            fail(&self.connection, &error, &self.common);
         }
         self.connection.gone().await;
         if self.script.defines(Entry::OnClose)
             && let Err(error) = self.close().await
         {
-            tell(&self.connection, &error, self.brief);
+            tell(&self.connection, &error, &self.common);
         }
     }
 
@@ -153,23 +161,26 @@ fn on_frame(caller: &Caller, connection: Connection, frame: RawFrame) -> Result<
     })
 }
 
-/// Says in the log what went wrong; false if it is only that the client left.
-fn tell(connection: &Connection, error: &ScriptError, brief: bool) -> bool {
+/// Says in the log what went wrong, and counts it; false if it is only that the client left.
+fn tell(connection: &Connection, error: &ScriptError, common: &Common) -> bool {
     let id = connection.peer().id;
     match error {
         ScriptError::Ended => return false,
         ScriptError::Panic { .. } => tracing::error!(target: "script", connection = id, "profile: {error}"),
-        _ => tracing::warn!(target: "script", connection = id, "profile: {}", error.text(brief)),
+        _ => tracing::warn!(target: "script", connection = id, "profile: {}", error.text(common.brief)),
     }
+    count_limit(error, common);
+    common.failed(error.text(true).trim_end());
     true
 }
 
-fn fail(connection: &Connection, error: &ScriptError, brief: bool) {
-    if !tell(connection, error, brief) {
+fn fail(connection: &Connection, error: &ScriptError, common: &Common) {
+    if !tell(connection, error, common) {
         return;
     }
     // Nobody is left to end a pause.
     connection.resume_reading();
+    connection.resume_writing();
     let mut text = error.text(true);
     text.truncate((0..=DEBUG_DATA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
     connection.fail(&text);

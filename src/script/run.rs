@@ -69,6 +69,8 @@ pub struct Status {
     pub errors: Vec<String>,
     /// How often handlers met a limit, by its key in `[limits]`.
     pub limits_met: BTreeMap<&'static str, u64>,
+    /// How often profiles failed, by what went wrong, in one line.
+    pub profile_failures: BTreeMap<String, u64>,
 }
 
 /// One worker's script host.
@@ -92,7 +94,13 @@ impl Host {
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
         let date = Box::new(move || cache.at(wall_clock()));
-        let common = Rc::new(Common { date, wall_clock, brief, limits_met: RefCell::default() });
+        let common = Rc::new(Common {
+            date,
+            wall_clock,
+            brief,
+            limits_met: RefCell::default(),
+            profile_failures: RefCell::default(),
+        });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let options = Rc::new(options);
         let core = Core::new(limits, roots, changes, |engine| {
@@ -107,9 +115,8 @@ impl Host {
         &self.core
     }
 
-    /// Whether errors are told in one line.
-    pub(super) fn is_brief(&self) -> bool {
-        self.common.brief
+    pub(super) fn common(&self) -> &Rc<Common> {
+        &self.common
     }
 
     /// How it stands.
@@ -119,6 +126,7 @@ impl Host {
             busy: budget::num_busy(),
             errors: self.core.errors().iter().map(|error| error.text(true)).collect(),
             limits_met: self.common.limits_met.borrow().clone(),
+            profile_failures: self.common.profile_failures.borrow().clone(),
         }
     }
 
@@ -177,8 +185,8 @@ async fn handle(
         }
         if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
             over = true;
-            // A script that handles frames sees the RST_STREAM itself.
-            if outcome == exchange::Outcome::Gone || !wants_frames {
+            // A script that handles frames sees the RST_STREAM itself, one that has flooded says what came of it.
+            if !handler.outlives_client() && (outcome == exchange::Outcome::Gone || !wants_frames) {
                 return Poll::Ready(Err(ScriptError::Ended));
             }
         }
@@ -294,11 +302,7 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         _ => {}
     }
     let text = error.text(common.brief);
-    if let ScriptError::Budget { ending, .. } = error
-        && let Some(limit) = ending.limit()
-    {
-        common.met(limit);
-    }
+    count_limit(error, common);
     match error {
         ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
         _ => tracing::warn!(target: "script", "{target}: {text}"),
@@ -309,6 +313,15 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
         answer_plain(exchange, 500, &format!("{text}\n"), common);
+    }
+}
+
+/// Counts the limit that was met, if it is that.
+pub(super) fn count_limit(error: &ScriptError, common: &Common) {
+    if let ScriptError::Budget { ending, .. } = error
+        && let Some(limit) = ending.limit()
+    {
+        common.met(limit);
     }
 }
 

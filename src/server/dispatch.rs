@@ -39,8 +39,9 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
         }
     }
     let request = exchange.request();
-    if exchange.connection().peer().wrong_protocol {
-        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
+    if exchange.connection().peer().wrong_protocol && worker.site().refuse_h2_over_http1 {
+        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1; \
+                    refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
         return in_place(&worker, &exchange, site::status_page(505, text)).await;
     }
     if !request.connect_protocol_known {

@@ -63,7 +63,8 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         h2: http2(&config.limits.http2, &config.transcript.options()),
         exchange,
         latency: config.latency.value,
-        profile_hosts: format!(".conn.{}", config.browser_host.value),
+        h2c_profile_wait: config.h2c_profile_wait.value,
+        profile_hosts: super::profiles::end_of_hosts(config),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
         staff: lasting.staff.clone(),
@@ -113,6 +114,8 @@ pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
         memory: from.memory.value,
         source: from.source.value,
         live: from.live.value,
+        flood_frames: from.flood_frames.value,
+        flood_octets: from.flood_octets.value,
     }
 }
 

@@ -1,11 +1,13 @@
 //! A worker's OS thread, with a runtime of its own, and the connections that it was handed, each for life.
 
+use super::asked;
 use super::driver::Driver;
 use super::profiles::Shape;
 use super::status::Report;
 use super::worker::{Shared, Worker};
 use crate::exchange::{self, Connection, Notice, Peer, Protocol};
-use crate::net::pump::{End, PeerClosed, pump};
+use crate::net::opening::Opening;
+use crate::net::pump::pump;
 use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
 use crate::net::{self, transport::Transport};
 use crate::{h1, h2};
@@ -54,6 +56,8 @@ pub(super) struct Thread {
     pub requests: Cell<u64>,
     /// How often clients and former configurations' handlers met limits, by name.
     limits_met: RefCell<BTreeMap<String, u64>>,
+    /// How often profiles of former configurations failed, by what went wrong.
+    profile_failures: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Thread {
@@ -79,17 +83,21 @@ impl Thread {
     }
 
     fn work_by(&self, shared: Arc<Shared>) {
-        let former = self.worker.replace(Rc::new(Worker::new(shared)));
-        former.host.status().limits_met.into_iter().for_each(|(limit, times)| self.met(limit, times));
+        let former = self.worker.replace(Rc::new(Worker::new(shared))).host.status();
+        former.limits_met.into_iter().for_each(|(limit, times)| self.met(limit, times));
+        add(&mut self.profile_failures.borrow_mut(), former.profile_failures);
     }
 
     fn report(&self) -> Report {
         let script = self.worker().host.status();
         let mut limits_met = self.limits_met.borrow().clone();
-        for (limit, times) in script.limits_met {
-            *limits_met.entry(limit.to_owned()).or_default() += times;
-        }
+        add(&mut limits_met, script.limits_met.into_iter().map(|(limit, times)| (limit.to_owned(), times)));
+        let mut profile_failures = self.profile_failures.borrow().clone();
+        add(&mut profile_failures, script.profile_failures);
         let connections = self.connections.borrow();
+        let mut profiles = BTreeMap::new();
+        let names = connections.values().filter_map(|connection| connection.peer().profile.clone());
+        add(&mut profiles, names.map(|name| (name, 1)));
         let is_http2 = |connection: &&Connection| connection.protocol() == Protocol::Http2;
         Report {
             connections: connections.len(),
@@ -100,8 +108,15 @@ impl Thread {
             handlers_at_work: script.busy,
             errors: script.errors,
             limits_met,
+            profiles,
+            profile_failures,
         }
     }
+}
+
+/// Adds how often things happened to how often they had.
+pub(super) fn add(all: &mut BTreeMap<String, u64>, more: impl IntoIterator<Item = (String, u64)>) {
+    more.into_iter().for_each(|(what, times)| *all.entry(what).or_default() += times);
 }
 
 /// Runs a worker's thread. When nobody is left to give orders, its connections are told to end, and it ends with the
@@ -113,6 +128,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
         stopping: Cell::new(false),
         requests: Cell::new(0),
         limits_met: RefCell::default(),
+        profile_failures: RefCell::default(),
     });
     let mut tasks = tokio::task::JoinSet::new();
     loop {
@@ -152,14 +168,17 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
         ..Peer::default()
     };
     let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
-        let shape = thread.worker().shape(None, profile.as_deref());
-        return run_connection(&thread, stream, peer, matches!(speaks, Speaks::Http2), shape).await;
+        return match speaks {
+            Speaks::Http2 => serve_in_clear(&thread, stream, peer, profile.as_deref()).await,
+            _ => run_connection(&thread, stream, peer, false, Shape::Plain).await,
+        };
     };
-    match shake_hands(&thread, tls, stream, profile.as_deref()).await {
+    let shaped = matches!(speaks, Speaks::Http2OverTls(_));
+    match shake_hands(&thread, tls, stream, profile.as_deref(), shaped).await {
         Ok(None) => {}
         Ok(Some((stream, info, shape))) => {
-            let http2 = info.alpn.as_deref() == Some("h2");
-            peer.wrong_protocol = !http2 && matches!(speaks, Speaks::Http2OverTls(_));
+            let http2 = shape.speaks_http2(info.alpn.as_deref());
+            peer.wrong_protocol = !http2 && shaped && !shape.is_for_http1();
             peer.tls = Some(exchange::Tls {
                 sni: info.sni,
                 alpn: info.alpn,
@@ -173,16 +192,35 @@ async fn serve(thread: Rc<Thread>, incoming: Incoming) {
     }
 }
 
-/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert.
+/// HTTP/2 in clear: the port or else the first request says which profile shapes the connection.
+async fn serve_in_clear<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer, of_port: Option<&str>) {
+    let mut stream = Opening::new(stream);
+    let wait = thread.worker().shared.h2c_profile_wait;
+    let asked = match of_port {
+        None if !wait.is_zero() => stream.look(wait, asked::MOST, asked::profile_in).await.flatten(),
+        _ => None,
+    };
+    let shape = thread.worker().shape(asked.as_deref().or(of_port));
+    let http2 = shape.speaks_http2(Some("h2"));
+    run_connection(thread, stream, peer, http2, shape).await;
+}
+
+/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert. `shaped`:
+/// profiles shape the connections of this port.
 async fn shake_hands<S: Transport>(
     thread: &Thread,
     tls: &Tls,
     stream: S,
     profile: Option<&str>,
+    shaped: bool,
 ) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
     let hello = tls.hello(stream).await?;
     let worker = thread.worker();
-    let shape = worker.shape(hello.sni(), profile);
+    let of_host = hello.sni().and_then(|host| worker.profile_of(host));
+    let shape = match worker.shape(of_host.as_deref().or(profile)) {
+        Shape::By(_) if !shaped => Shape::Plain,
+        shape => shape,
+    };
     if let Shape::Unknown(name) = &shape
         // Over HTTP/1.1 it is told by a page.
         && hello.offers("h2")
@@ -192,7 +230,7 @@ async fn shake_hands<S: Transport>(
         return Ok(None);
     }
     drop(worker);
-    let (stream, info) = hello.accept().await?;
+    let (stream, info) = hello.accept(shape.selection()).await?;
     Ok(Some((stream, info, shape)))
 }
 
@@ -200,9 +238,9 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     let id = peer.id;
     let worker = thread.worker();
     let shared = worker.shared.clone();
-    let shape = if http2 { shape } else { Shape::Plain };
-    if let Shape::By(name, _) = &shape {
-        peer.profile = Some(name.clone());
+    let shape = if http2 || shape.is_for_http1() { shape } else { Shape::Plain };
+    if let Shape::By(profile) = &shape {
+        peer.profile = Some(profile.name.clone());
     }
     let now = net::now();
     let connection = if http2 {
@@ -230,7 +268,7 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     connection.end_all();
     thread.connections.borrow_mut().remove(&id);
     if let Some(end_transcript) = end_transcript {
-        end_transcript(in_words(end).to_owned());
+        end_transcript(connection.end_reason());
     }
     tracing::debug!(connection = id, "closed: {end:?}");
     if let Some(shaping) = shaping
@@ -239,15 +277,4 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
     connection.end_context();
-}
-
-/// How a connection ended, for its transcript.
-fn in_words(end: End) -> &'static str {
-    match end {
-        End::Closed => "closed by the server",
-        End::Aborted => "reset by the server",
-        End::Peer(PeerClosed::Clean) => "closed by the client",
-        End::Peer(PeerClosed::Reset) => "reset by the client",
-        End::Peer(PeerClosed::Failed(_)) => "the transport failed",
-    }
 }

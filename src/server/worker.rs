@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub script: script::Options,
     /// How long every answer is held back, whoever gives it; zero for not at all.
     pub latency: Duration,
+    /// How long a connection in clear waits for a first request that may ask for a profile; zero for not at all.
+    pub h2c_profile_wait: Duration,
     /// What the host of a profile ends with: `.conn.localhost`.
     pub profile_hosts: String,
     /// The same for every configuration.

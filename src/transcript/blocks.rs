@@ -8,22 +8,26 @@ use bytes::BytesMut;
 const MAX_TABLE: usize = 1 << 20;
 /// Octets of a field block that are put together.
 const MAX_BLOCK: usize = 4 << 20;
-/// Octets of fields that one block may stand for: a few octets can name a large entry many times.
+/// Octets of fields that are read of one block: a few octets can name a large entry many times.
 const MAX_FIELDS: usize = 1 << 20;
+/// The same of all blocks together.
+const MAX_ALL_FIELDS: usize = 8 << 20;
 
 /// Follows the dynamic table of one direction.
 #[derive(Clone, Debug)]
-pub(super) struct Blocks {
+pub struct Blocks {
     decoder: Decoder,
     /// The block that has not ended yet.
     open: Option<BytesMut>,
+    /// Octets of fields that may still be read.
+    room: usize,
 }
 
 impl Default for Blocks {
     fn default() -> Self {
         let mut decoder = Decoder::new(DEFAULT_TABLE_SIZE);
         decoder.set_max_table_size(MAX_TABLE);
-        Self { decoder, open: None }
+        Self { decoder, open: None, room: MAX_ALL_FIELDS }
     }
 }
 
@@ -33,15 +37,17 @@ impl Blocks {
         matches!(frame_type, FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::CONTINUATION)
     }
 
-    /// Takes a frame; gives the block that ends with it, or why it cannot be read.
+    /// Takes a frame; gives the block that ends with it, of its fields as many as there is room for, or why it cannot be
+    /// read.
     pub fn take(&mut self, frame: &RawFrame) -> Option<Result<Block, String>> {
         self.block(frame)?
             .and_then(|block| {
-                let read = self.decoder.decode(block.freeze(), MAX_FIELDS).map_err(|error| error.to_string());
-                if read.is_err() {
-                    self.lose();
+                let read = self.decoder.decode(block.freeze(), self.room.min(MAX_FIELDS));
+                match &read {
+                    Ok(block) => self.room = self.room.saturating_sub(block.list_size.min(MAX_FIELDS)),
+                    Err(_) => self.lose(),
                 }
-                read
+                read.map_err(|error| error.to_string())
             })
             .into()
     }

@@ -57,7 +57,10 @@ fn one(mut entry: Object, frame: RawFrame, blocks: &mut Blocks) -> Value {
     if Blocks::concern(frame.header.frame_type) {
         if whole {
             match blocks.take(&frame) {
-                Some(Ok(block)) => drop(entry.insert("fields".into(), fields(&block))),
+                Some(Ok(block)) => {
+                    entry.insert("fields".into(), fields(&block));
+                    entry.insert("fields_whole".into(), (!block.truncated).into());
+                }
                 Some(Err(error)) => drop(entry.insert("fields_error".into(), error.into())),
                 None => {}
             }

@@ -100,8 +100,8 @@ impl Hub {
     }
 
     /// The connection has ended: its transcript is kept as long as there is room.
-    pub(super) fn close(&self, transcript: &Arc<Transcript>, how: String) {
-        let (octets, granted) = transcript.close((self.clock)(), how);
+    pub(super) fn close(&self, transcript: &Arc<Transcript>, why: &'static str) {
+        let (octets, granted) = transcript.close((self.clock)(), why);
         self.give_back(granted);
         locked(&self.open).remove(&transcript.id());
         while !self.take(octets) {

@@ -33,12 +33,12 @@ impl Transcript {
     }
 
     fn facts_of(&self, log: &Log) -> Map<String, Value> {
-        let Peer { id, client_address, server_address, server_port, tls, .. } = &self.peer;
+        let Peer { id, client_address, server_address, server_port, tls, profile, .. } = &self.peer;
         let tls = tls
             .as_ref()
             .map(|tls| json!({"sni": tls.sni, "alpn": tls.alpn, "version": tls.version, "cipher": tls.cipher}));
         let opened = self.opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let closed = log.closed.as_ref().map(|(at, how)| json!({"time": seconds(*at), "how": how}));
+        let closed = log.closed.as_ref().map(|(at, why)| json!({"time": seconds(*at), "why": why}));
         let expectations: Vec<Value> = log.expectations.iter().map(expectation).collect();
         let failed = log.expectations.iter().filter(|expected| !expected.passed).count();
         let protocol = match self.protocol {
@@ -47,7 +47,7 @@ impl Transcript {
         };
         let facts = json!({
             "id": id, "protocol": protocol, "client_address": client_address, "server_address": server_address,
-            "server_port": server_port, "tls": tls, "opened": opened.as_secs_f64(), "closed": closed,
+            "server_port": server_port, "tls": tls, "profile": profile, "opened": opened.as_secs_f64(), "closed": closed,
             "expectations": expectations, "expectations_failed": failed,
             "expectations_dropped": log.expectations_dropped, "records_dropped": log.ring.dropped(),
         });

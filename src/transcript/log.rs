@@ -35,8 +35,8 @@ pub(super) struct Log {
     pub expectations: Vec<Expected>,
     /// Those that there was no room for.
     pub expectations_dropped: u64,
-    /// When and how it ended.
-    pub closed: Option<(Duration, String)>,
+    /// When and why it ended.
+    pub closed: Option<(Duration, &'static str)>,
     /// Octets that the ring may take.
     allowance: usize,
 }
@@ -101,9 +101,9 @@ impl Transcript {
     }
 
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].
-    pub(super) fn close(&self, at: Instant, how: String) -> (usize, usize) {
+    pub(super) fn close(&self, at: Instant, why: &'static str) -> (usize, usize) {
         let mut log = self.log();
-        log.closed = Some((at.saturating_duration_since(self.began), how));
+        log.closed = Some((at.saturating_duration_since(self.began), why));
         log.ring.shrink();
         let granted = log.allowance - FREE;
         (log.ring.size(), granted)

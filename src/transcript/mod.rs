@@ -6,7 +6,7 @@
 //! | [`Recorder`] | sees what happens on one connection ([`Observer`](crate::exchange::Observer)) and records it |
 //! | [`Transcript`] | one connection: its facts, its records, what scripts expected |
 //! | `ring` | records in a bounded number of octets; the oldest go first |
-//! | `blocks` | field blocks read in order, for which the dynamic table of both ends is followed |
+//! | [`Blocks`] | field blocks read in order, for which the dynamic table of both ends is followed |
 //! | `json`, `frames` | all that as JSON |
 //!
 //! While a connection runs, octets are copied and nothing is decoded: that is done for whoever asks to see it.
@@ -21,6 +21,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
+pub use blocks::Blocks;
 pub use hub::{Hub, Options};
 pub use log::Transcript;
 pub use recorder::Recorder;

@@ -24,10 +24,10 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// What to do when the connection has ended.
-    pub fn ending(&self) -> impl FnOnce(String) + use<> {
+    /// What to do when the connection has ended, with the reason.
+    pub fn ending(&self) -> impl FnOnce(&'static str) + use<> {
         let (hub, transcript) = (Arc::clone(&self.hub), Arc::clone(&self.transcript));
-        move |how| hub.close(&transcript, how)
+        move |why| hub.close(&transcript, why)
     }
 
     fn add(&self, now: Option<Instant>, kind: Kind, length: usize, parts: [&[u8]; 2]) {
@@ -77,7 +77,7 @@ impl Observer for Recorder {
             h2::Event::NotSent { what, why } => self.note(now, &not_sent(what, *why, self.hub.options().data)),
             h2::Event::Violation(violation) => self.note(now, &broken_rule(violation)),
             h2::Event::Closed { reason } => {
-                self.note(now, &json!({"what": "closed", "from": "server", "why": why_closed(*reason)}));
+                self.note(now, &json!({"what": "closed", "from": "server", "why": reason.id()}));
             }
             _ => {}
         }
@@ -109,14 +109,7 @@ impl Observer for Recorder {
                 self.note(now, &note);
             }
             h1::Event::Closed { reason } => {
-                let why = match reason {
-                    h1::CloseReason::Finished => "finished",
-                    h1::CloseReason::IdleTimeout => "idle",
-                    h1::CloseReason::BadRequest => "bad-request",
-                    h1::CloseReason::PeerGone => "client-gone",
-                    h1::CloseReason::Aborted => "aborted",
-                };
-                self.note(now, &json!({"what": "closed", "from": "server", "why": why}));
+                self.note(now, &json!({"what": "closed", "from": "server", "why": reason.id()}));
             }
             _ => {}
         }
@@ -181,15 +174,4 @@ fn broken_rule(violation: &Violation) -> Value {
         "what": "violation", "from": "client", "rule": rule.id(), "section": rule.section(), "text": rule.text(),
         "stream": stream, "reaction": reaction_name(*reaction), "detail": detail,
     })
-}
-
-fn why_closed(reason: h2::CloseReason) -> Value {
-    match reason {
-        h2::CloseReason::Violation { rule, code } => json!({"rule": rule.id(), "code": code.to_string()}),
-        h2::CloseReason::Peer(h2::PeerClosed::Clean) => "client-closed".into(),
-        h2::CloseReason::Peer(_) => "client-gone".into(),
-        h2::CloseReason::ShutDown => "shut-down".into(),
-        h2::CloseReason::Local => "local".into(),
-        h2::CloseReason::Idle => "idle".into(),
-    }
 }

@@ -119,6 +119,26 @@ fn after_an_unreadable_block_nothing_is_made_up() {
 }
 
 #[test]
+fn a_few_octets_that_stand_for_many_are_not_all_shown() {
+    let hub = hub(Options::default());
+    let recorder = record(&hub, 1);
+    // A value of 4,000 octets enters the table.
+    let mut block = BytesMut::from(&[0x40, 1, b'x', 0x7f, 0xa1, 0x1e][..]);
+    block.extend_from_slice(&[b'y'; 4_000]);
+    recorder.http2(None, &h2::Event::Frame(headers(block, 1)));
+    for stream in 1..60 {
+        let bomb = BytesMut::from(&[0xbe; 1_000][..]);
+        recorder.http2(None, &h2::Event::Frame(headers(bomb, 2 * stream + 1)));
+    }
+    let shown = shown(&hub, 1);
+    let records = records(&shown);
+    assert_eq!((&records[0]["fields_whole"], &records[1]["fields_whole"]), (&true.into(), &false.into()));
+    let count = |record: &Value| record["fields"].as_array().map_or(0, Vec::len);
+    let total: usize = records.iter().map(count).sum();
+    assert!(total > 1_000 && total < (8 << 20) / 4_000, "{total}");
+}
+
+#[test]
 fn all_transcripts_together_stay_within_the_total() {
     let options = Options { connection: 64 * 1024, total: 100_000, closed: 1_000, ..Options::default() };
     let hub = hub(options);
@@ -131,7 +151,7 @@ fn all_transcripts_together_stay_within_the_total() {
     for id in 0..20 {
         let recorder = record(&hub, id);
         fill(&recorder);
-        recorder.ending()("for a test".to_owned());
+        recorder.ending()("closed");
     }
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!((40_000..=100_000).contains(&kept), "{kept}");
@@ -141,7 +161,7 @@ fn all_transcripts_together_stay_within_the_total() {
     open.iter().for_each(fill);
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!(kept <= 100_000 + 20 * 4096, "{kept}");
-    open.into_iter().for_each(|recorder| recorder.ending()(String::new()));
+    open.into_iter().for_each(|recorder| recorder.ending()("closed"));
     assert!(hub.transcripts().iter().map(|one| one.size()).sum::<usize>() <= 100_000);
 }
 

@@ -53,7 +53,7 @@ const AT_ONCE: usize = 8;
 const RETRIES: usize = 2;
 
 /// Folders below `handlers/` whose scripts break rules.
-const FOLDERS: [&str; 7] = ["connection", "continuation", "data", "fields", "flow", "frames", "hpack"];
+const FOLDERS: [&str; 8] = ["connection", "continuation", "data", "fields", "flow", "frames", "fuzz", "hpack"];
 
 /// Clients that judge by the letter: what RFC 9113 asks is what they do.
 const STRICT: &[Client] = &[Client::Curl, Client::Nghttp, Client::PythonH2];
@@ -234,6 +234,22 @@ const ROWS: &[(&str, &[Client], Expect)] = &[
     ),
     (
         "/handlers/hpack/truncated.rhai?octets=10",
+        &[Client::Curl, Client::Nghttp, Client::Node],
+        Expect::ConnectionError(COMPRESSION_ERROR),
+    ),
+    ("/handlers/fuzz/mutate.rhai?frame=rst_stream&seed=8", STRICT, Expect::ConnectionError(FRAME_SIZE_ERROR)),
+    ("/handlers/fuzz/mutate.rhai?frame=data&seed=11", STRICT_AND_CRATE, Expect::ConnectionError(PROTOCOL_ERROR)),
+    ("/handlers/fuzz/mutate.rhai?frame=ping&seed=5", STRICT_AND_CRATE, Expect::ConnectionError(PROTOCOL_ERROR)),
+    ("/handlers/fuzz/mutate.rhai?frame=settings&seed=9", STRICT_AND_CRATE, Expect::ConnectionError(PROTOCOL_ERROR)),
+    ("/handlers/fuzz/mutate.rhai?seed=10", STRICT_AND_CRATE, Expect::ConnectionError(PROTOCOL_ERROR)),
+    ("/handlers/fuzz/flood.rhai?kind=continuation&count=8", &Client::ALL, Expect::Complete(200)),
+    ("/handlers/fuzz/flood.rhai?kind=unknown", &Client::ALL, Expect::Complete(200)),
+    ("/handlers/fuzz/flood.rhai?kind=priority", &Client::ALL, Expect::Complete(200)),
+    ("/handlers/fuzz/flood.rhai?kind=window_update", &Client::ALL, Expect::Complete(200)),
+    ("/handlers/fuzz/flood.rhai?kind=informational", &Client::ALL, Expect::Complete(200)),
+    ("/handlers/fuzz/flood.rhai?kind=hpack_bomb&count=16000", &Client::ALL, Expect::Refused),
+    (
+        "/handlers/fuzz/mutate.rhai?seed=8",
         &[Client::Curl, Client::Nghttp, Client::Node],
         Expect::ConnectionError(COMPRESSION_ERROR),
     ),

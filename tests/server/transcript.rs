@@ -161,11 +161,11 @@ fn http_1_is_recorded_as_octets() {
     socket.read_to_string(&mut all_octets).expect("it ends");
     let id = all_octets.rsplit('\n').next().expect("a number");
     drop(socket);
-    let closed = |response: &raw::Response| response.text().contains("\"how\"");
+    let closed = |response: &raw::Response| response.text().contains("\"why\": \"closed\"");
     let raw = eventually(&server, &format!("/_wire/connections/{id}"), closed);
     let raw: Value = serde_json::from_str(&raw.text()).expect("JSON");
     assert_eq!(raw["protocol"], "HTTP/1.1");
-    assert_eq!(raw["closed"]["how"], "closed by the server");
+    assert_eq!(raw["closed"]["why"], "closed");
     assert_eq!(one(&raw, "client octets")["text"], "GET /handlers/raw.rhai HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(one(&raw, "client request")["target"], "/handlers/raw.rhai");
     assert_eq!(all(&raw, "server raw octets")[0]["text"], "HTTP/1.1 200 OK\r\n\r\n");

@@ -84,6 +84,7 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
     top.read(reader, "ws_doc_root", &mut config.ws_doc_root, section::future_folder(source));
     top.read(reader, "workers", &mut config.workers, workers);
     top.read(reader, "latency", &mut config.latency, section::milliseconds(0..=MAX_LATENCY));
+    top.read(reader, "h2c_profile_wait", &mut config.h2c_profile_wait, section::milliseconds(0..=MAX_LATENCY));
     urls::read(reader, top, config);
 
     let ports = top.section(reader, "ports", "ports");

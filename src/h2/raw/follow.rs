@@ -95,16 +95,17 @@ impl Connection {
                 self.follow_promise(id, promised_stream_id, call);
                 self.begin_block(id, &fragment, true, whole, call);
             }
-            Payload::Continuation(Continuation { fragment }) => {
-                if !self.continue_block(id, &fragment, whole) {
-                    self.interrupt_block();
-                    self.encoder.forget_table();
-                    self.lose_peer();
-                }
+            Payload::Continuation(Continuation { fragment }) if !self.continue_block(id, &fragment, whole) => {
+                self.interrupt_block();
+                self.encoder.forget_table();
+                self.lose_peer();
             }
             Payload::RstStream(RstStream { code }) if id != 0 => self.follow_reset(id, code, call),
             Payload::Settings(Settings { entries }) if id == 0 && !header.has(flag::ACK) => {
                 self.follow_settings(entries, call);
+            }
+            Payload::Ping(_) if id == 0 && !header.has(flag::ACK) => {
+                self.pings_under_way = self.pings_under_way.saturating_add(1);
             }
             Payload::GoAway(GoAway { last_stream_id, .. }) if id == 0 => self.follow_goaway(last_stream_id, call),
             Payload::WindowUpdate(WindowUpdate { increment, .. }) => self.follow_update(id, increment, call),

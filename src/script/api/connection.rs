@@ -80,8 +80,12 @@ pub(super) fn check_wait(function: &str) -> Outcome<()> {
 pub fn register(engine: &mut Engine) {
     register_context(engine);
     super::shaping::register(engine);
+    super::writing::register(engine);
     engine.register_type_with_name::<Connection>("connection");
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
+    engine.register_get("requests", |connection: &mut Connection| {
+        INT::try_from(connection.requests()).unwrap_or(INT::MAX)
+    });
     engine.register_get("protocol", |connection: &mut Connection| connection.protocol().to_string());
     engine.register_get("profile", |connection: &mut Connection| {
         connection.peer().profile.clone().map_or(Dynamic::UNIT, Dynamic::from)
@@ -161,15 +165,6 @@ fn register_sending(engine: &mut Engine) {
         sent(pause(async move { connection.ping().await })?)?;
         Ok(begin.elapsed().as_secs_f64())
     });
-    engine.register_fn("set_write_size", |connection: &mut Connection, size: INT| -> Outcome<()> {
-        match usize::try_from(size) {
-            Ok(0) => connection.set_write_size(None),
-            Ok(size) => connection.set_write_size(Some(size)),
-            Err(_) => return fail(format!("{size} is no number of octets; 0 cuts nothing")),
-        }
-        Ok(())
-    });
-    engine.register_fn("flush", |connection: &mut Connection| connection.flush());
 }
 
 fn register_ending(engine: &mut Engine) {

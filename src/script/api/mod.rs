@@ -8,7 +8,9 @@ pub mod connection;
 pub mod cookies;
 pub mod delivery;
 pub mod fields;
+pub mod flood;
 pub mod frames;
+pub mod fuzz;
 pub mod helpers;
 pub mod hpack;
 pub mod json;
@@ -21,8 +23,9 @@ pub mod shaping;
 pub mod stash;
 pub mod upload;
 pub mod writer;
+pub mod writing;
 
-use rhai::{Dynamic, Engine, EvalAltResult, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
 use super::budget::{self, Ending};
 use super::calls;
@@ -43,6 +46,8 @@ pub fn register(engine: &mut Engine) {
     writer::register(engine);
     lines::register(engine);
     frames::register(engine);
+    fuzz::register(engine);
+    flood::register(engine);
     hpack::register(engine);
     connection::register(engine);
     json::register(engine);
@@ -65,6 +70,16 @@ pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
         }
         run.end(Ending::Cancelled);
         budget::ended()
+    })
+}
+
+/// Puts the place of the call into an error; Rhai does not do so for functions of modules.
+fn located<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(context.call_position());
+        }
+        error
     })
 }
 

@@ -33,6 +33,11 @@ struct Inner {
 }
 
 impl Request {
+    /// What it asks.
+    pub fn exchange(&self) -> &Exchange {
+        &self.0.exchange
+    }
+
     /// The request of an exchange; `server` is what scripts see as `request.server`.
     pub fn new(exchange: Exchange, server: Rc<Dynamic>) -> Self {
         Self(Rc::new(Inner {

@@ -162,7 +162,7 @@ impl Both {
                 octets("ack")
             }
             FromClient::Grant(stream, increment) => {
-                if *stream != 0 && !self.peer.streams.get(stream).is_some_and(|stream| !stream.reset) {
+                if *stream != 0 && self.peer.streams.get(stream).is_none_or(|stream| stream.reset) {
                     return Ok(());
                 }
                 self.peer.grants(*stream, *increment);

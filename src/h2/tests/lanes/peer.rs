@@ -349,7 +349,7 @@ impl Peer {
             (head, status) => {
                 bears(raw, &format!("HEADERS with status {status:?} where the response is {head:?}"))?;
                 // What an interim response does at the wrong place is clear.
-                if !status.is_some_and(|status| status / 100 == 1) {
+                if status.is_none_or(|status| status / 100 != 1) {
                     stream.head = Head::Unclear;
                 }
             }
