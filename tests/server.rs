@@ -13,6 +13,8 @@ mod faults;
 #[path = "server/files.rs"]
 mod files;
 mod handlers;
+#[path = "server/hooks/mod.rs"]
+mod hooks;
 #[path = "server/names.rs"]
 mod names;
 #[path = "server/pipes.rs"]

@@ -26,8 +26,11 @@ impl Host {
     pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core().load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_profile().map(|()| script));
-        let (core, brief) = (Rc::clone(self.core()), self.is_brief());
+        let (core, brief, hooks) = (Rc::clone(self.core()), self.is_brief(), self.hooks().cloned());
         async move {
+            if let Some(hooks) = hooks {
+                hooks.tell().await;
+            }
             match script {
                 Ok(script) => Profile { core, script, connection, brief }.live().await,
                 Err(error) => fail(&connection, &error, brief),

@@ -4,6 +4,7 @@ use super::pages;
 use super::piped;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
+use crate::script::hooks::Asked;
 use crate::site::{self, Generated, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
@@ -38,14 +39,28 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
             return;
         }
     }
+    match worker.host.hooks() {
+        None => respond(&worker, exchange, None).await,
+        Some(hooks) => {
+            let asked = hooks.ask(&exchange).await;
+            if !asked.is_over() {
+                respond(&worker, exchange, Some(&asked)).await;
+            }
+            asked.close().await;
+        }
+    }
+}
+
+/// Answers, unless a hook has done so.
+async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<&Asked>) {
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1.";
-        return in_place(&worker, &exchange, site::status_page(505, text)).await;
+        return in_place(worker, &exchange, site::status_page(505, text)).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
-        return in_place(&worker, &exchange, site::status_page(501, text)).await;
+        return in_place(worker, &exchange, site::status_page(501, text)).await;
     }
     if let Some((status, text)) = worker.misdirected(exchange.connection(), request) {
         let page = site::status_page(status, &text);
@@ -64,14 +79,14 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
         let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
-        return in_place(&worker, &exchange, site::status_page(505, &text)).await;
+        return in_place(worker, &exchange, site::status_page(505, &text)).await;
     }
     match &answer.script {
-        Some(script) => match piped::delivery(&worker, &exchange, script) {
-            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
-            Err(error) => in_place(&worker, &exchange, error.page(&exchange)).await,
+        Some(script) => match piped::delivery(worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery, asked).await,
+            Err(error) => in_place(worker, &exchange, error.page(&exchange)).await,
         },
-        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
+        None => by_site(&exchange, by_meaning(worker, &exchange, &answer.found.meaning)).await,
     }
 }
 

@@ -18,11 +18,19 @@ pub(super) struct Lasting {
     /// The watcher of scripts.
     pub changes: Changes,
     pub next_connection: Arc<AtomicU64>,
+    /// What the hooks of all workers share.
+    pub hooks: Arc<script::hooks::shared::Shared>,
 }
 
 impl Lasting {
     pub fn new(urls: ready::Urls, stash: Arc<Stash>) -> Self {
-        Self { urls, stash, changes: Changes::watch(), next_connection: Arc::new(AtomicU64::new(1)) }
+        Self {
+            urls,
+            stash,
+            changes: Changes::watch(),
+            next_connection: Arc::new(AtomicU64::new(1)),
+            hooks: Arc::default(),
+        }
     }
 }
 
@@ -75,6 +83,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
         limits: script_limits(config),
         changes: lasting.changes.clone(),
         stash: lasting.stash.clone(),
+        hooks: script::hooks::Options { scripts: config.hooks.value.clone(), shared: lasting.hooks.clone() },
         suppress_handler_traceback: config.suppress_handler_traceback.value,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),

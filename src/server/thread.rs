@@ -56,21 +56,28 @@ impl Thread {
     }
 }
 
-/// Runs a worker's thread. When nobody is left to give orders, its connections are told to end, and it ends with the
+/// Runs a worker's thread, which says when it has `begun`. When nobody is left to give orders, its connections are told to end, and it ends with the
 /// last of them.
-pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver<Order>) {
+pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver<Order>, begun: oneshot::Sender<()>) {
     let thread = Rc::new(Thread {
         worker: RefCell::new(Rc::new(Worker::new(shared))),
         connections: RefCell::default(),
         stopping: Cell::new(false),
     });
+    let worker = thread.worker();
+    worker.begin_hooks().await;
+    drop(worker);
+    // Whoever waits for it may have gone: the server ends.
+    let _ = begun.send(());
     let mut tasks = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Serve(incoming)) => { tasks.spawn_local(serve(thread.clone(), incoming)); }
                 Some(Order::WorkBy(shared, done)) => {
-                    thread.worker.replace(Rc::new(Worker::new(shared)));
+                    let worker = Rc::new(Worker::new(shared));
+                    thread.worker.replace(worker.clone());
+                    worker.begin_hooks().await;
                     // Whoever waits for it may have gone: the server ends.
                     let _ = done.send(());
                 }
@@ -161,6 +168,7 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     drop(shared);
     thread.connections.borrow_mut().insert(id, connection.clone());
     tracing::debug!(connection = id, "opened: {connection:?}");
+    let told = worker.opened(&connection);
     let shaping = worker.begin(&shape, &connection);
     drop(worker);
     if thread.stopping.get() {
@@ -176,5 +184,6 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     {
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
+    thread.worker().closed(&connection, told).await;
     connection.end_context();
 }

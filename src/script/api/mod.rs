@@ -6,9 +6,11 @@
 pub mod connection;
 pub mod cookies;
 pub mod delivery;
+pub mod draft;
 pub mod fields;
 pub mod frames;
 pub mod helpers;
+pub mod hooks;
 pub mod hpack;
 pub mod json;
 pub mod lines;
@@ -16,6 +18,7 @@ pub mod params;
 pub mod pieces;
 pub mod request;
 pub mod response;
+pub mod server;
 pub mod shaping;
 pub mod stash;
 pub mod upload;
@@ -43,6 +46,7 @@ pub fn register(engine: &mut Engine) {
     frames::register(engine);
     hpack::register(engine);
     connection::register(engine);
+    server::register(engine);
     json::register(engine);
 }
 
