@@ -13,8 +13,9 @@
 //! | [`exchange`] | one request and its response as a conversation, the same for both versions; responses decided but not sent | `h1`, `h2`, `wire`, `http` |
 //! | [`site`] | what a URL means: files, templates, pipes, generated pages, routes, the index page | `exchange`, `http` |
 //! | [`script`] | the Rhai host: engine, API, coroutines, reload, the stash | `exchange`, `wire`, `http` |
+//! | [`transcript`] | the ordered record of a connection, and the hub of all of them | `exchange`, `h1`, `h2`, `wire`, `http` |
 //! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `h1`, `h2`, `wire` |
-//! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `site`, `script`, `h1`, `h2`, `net` |
+//! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `site`, `script`, `transcript`, `h1`, `h2`, `net` |
 //! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, browsers | all above |
 //!
 //! `tests/architecture.rs` holds the code against this table.
@@ -28,4 +29,5 @@ pub mod net;
 pub mod script;
 pub mod server;
 pub mod site;
+pub mod transcript;
 pub mod wire;

@@ -38,8 +38,9 @@ fn the_table_is_the_one_of_the_design() {
         ("exchange", &["h1", "h2", "http", "wire"]),
         ("site", &["exchange", "http"]),
         ("script", &["exchange", "http", "wire"]),
+        ("transcript", &["exchange", "h1", "h2", "http", "wire"]),
         ("net", &["h1", "h2", "wire"]),
-        ("config", &["h1", "h2", "net", "script", "site"]),
+        ("config", &["h1", "h2", "net", "script", "site", "transcript"]),
     ] {
         assert_eq!(rules.uses(room), uses, "{room}");
     }

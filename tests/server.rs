@@ -6,6 +6,8 @@
 mod api;
 #[path = "server/config.rs"]
 mod config;
+#[path = "server/cookbook/mod.rs"]
+mod cookbook;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
@@ -31,7 +33,11 @@ mod reload;
 mod start;
 #[path = "server/stash.rs"]
 mod stash;
+#[path = "server/status.rs"]
+mod status;
 mod support;
+#[path = "server/transcript.rs"]
+mod transcript;
 #[path = "server/urls.rs"]
 mod urls;
 #[path = "server/wpt.rs"]

@@ -36,6 +36,7 @@ fn config() -> Config {
             drained_body: 100,
         },
         timeouts: Timeouts { head: Duration::from_secs(2), idle: Duration::from_secs(10) },
+        record_octets: None,
     }
 }
 
@@ -101,7 +102,7 @@ fn drain(connection: &mut Connection) {
 /// Operation, then its operand: an octet as a number, and for octets to receive or send, that many more.
 fn operations(mut rest: &[u8]) {
     let mut now = beginning();
-    let mut connection = Connection::server(config(), now);
+    let mut connection = Connection::server(Config { record_octets: Some(16), ..config() }, now);
     let (mut active, mut closed) = (RequestId(0), 0);
     while let [operation, operand, after @ ..] = rest {
         let amount = usize::from(*operand);
@@ -137,6 +138,7 @@ fn operations(mut rest: &[u8]) {
             match event {
                 Event::Request { id, .. } => active = id,
                 Event::Closed { .. } => closed += 1,
+                Event::Sent { octets, length, .. } => assert_eq!(octets.len(), length.min(16)),
                 _ => {}
             }
         }

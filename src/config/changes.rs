@@ -4,7 +4,7 @@ use super::Config;
 use super::print::values;
 
 /// Keys and tables that are looked at when the server starts, and then no more.
-const AT_START: [&str; 10] = [
+const AT_START: [&str; 11] = [
     "browser_host",
     "server_host",
     "check_subdomains",
@@ -14,6 +14,7 @@ const AT_START: [&str; 10] = [
     "profile_ports",
     "ssl",
     "stash",
+    "transcript",
     "limits.handshake_timeout",
 ];
 
@@ -57,6 +58,7 @@ impl Config {
         self.profile_ports.clone_from(&running.profile_ports);
         self.ssl.clone_from(&running.ssl);
         self.stash.clone_from(&running.stash);
+        self.transcript.clone_from(&running.transcript);
         self.limits.server.handshake_timeout.clone_from(&running.limits.server.handshake_timeout);
         super::derive(self);
         Changes { at_start, ..Changes::between(running, self) }

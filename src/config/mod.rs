@@ -5,7 +5,8 @@
 //! | [`arguments`] | the command line |
 //! | [`values`] | a value and where it comes from, log levels |
 //! | [`hosts`] | every name that the server answers to |
-//! | [`ports`], [`limits`], [`stash`] | the ports to open; every bound on clients and scripts; where scripts keep values |
+//! | [`ports`], [`limits`] | the ports to open; every bound on clients and scripts |
+//! | [`stash`], [`transcript`] | where scripts keep values; what is recorded of connections |
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
@@ -31,6 +32,7 @@ mod section;
 mod source;
 pub mod stash;
 mod table;
+pub mod transcript;
 mod tree;
 pub mod values;
 
@@ -53,6 +55,7 @@ pub use self::limits::Limits;
 pub use self::ports::{PortKind, Ports, ProfilePort};
 pub use self::ready::Ready;
 pub use self::stash::Stash;
+pub use self::transcript::Transcript;
 pub use self::values::{LogLevel, Origin, Port, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
@@ -97,7 +100,7 @@ pub struct Config {
     pub latency: Value<Duration>,
     /// A script that is put into every HTML page.
     pub inject_script: Value<Option<PathBuf>>,
-    /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
+    /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
     pub refuse_h2_over_http1: Value<bool>,
     /// Other folders and files that are mounted at a URL.
     pub aliases: Vec<Value<Alias>>,
@@ -107,6 +110,8 @@ pub struct Config {
     pub rewrites: Vec<Value<Rewrite>>,
     /// The ports to open.
     pub ports: Ports,
+    /// How long the server's preface in clear waits for a first request that may ask for a profile.
+    pub h2c_profile_wait: Value<Duration>,
     /// Ports of their own for profiles.
     pub profile_ports: Vec<Value<ProfilePort>>,
     /// Where certificates come from.
@@ -117,6 +122,8 @@ pub struct Config {
     pub hooks: Value<Vec<PathBuf>>,
     /// Where scripts keep values.
     pub stash: Stash,
+    /// What is recorded of connections.
+    pub transcript: Transcript,
     /// Bounds on clients and scripts.
     pub limits: Limits,
     /// How much is logged.
@@ -192,6 +199,7 @@ impl Default for Config {
             routes: Vec::new(),
             rewrites: Vec::new(),
             ports: Ports::default(),
+            h2c_profile_wait: Value::default_of(Duration::from_millis(20)),
             profile_ports: Vec::new(),
             ssl: Ssl {
                 kind: Value::default_of(SslType::Authority),
@@ -201,6 +209,7 @@ impl Default for Config {
             handler_roots: Value::default_of(vec![PathBuf::from("handlers")]),
             hooks: Value::default_of(Vec::new()),
             stash: Stash::default(),
+            transcript: Transcript::default(),
             limits: Limits::default(),
             log: Value::default_of(LogLevel::Info),
             suppress_handler_traceback: Value::default_of(false),

@@ -42,6 +42,8 @@ fn gather(config: &Config) -> Printer {
     printer.value("scripts", &config.hooks);
     printer.table("stash");
     config.stash.print(&mut printer);
+    printer.table("transcript");
+    config.transcript.print(&mut printer);
     printer.table("logging");
     printer.value("level", &config.log);
     printer.value("suppress_handler_traceback", &config.suppress_handler_traceback);
@@ -65,8 +67,9 @@ fn top(printer: &mut Printer, config: &Config) {
     printer.value("doc_root", &config.doc_root);
     printer.value("ws_doc_root", &config.ws_doc_root);
     printer.value("workers", &config.workers);
-    let latency = Value { value: config.latency.as_millis(), origin: config.latency.origin.clone() };
-    printer.value("latency", &latency);
+    for (name, time) in [("latency", &config.latency), ("h2c_profile_wait", &config.h2c_profile_wait)] {
+        printer.value(name, &Value { value: time.value.as_millis(), origin: time.origin.clone() });
+    }
     let script = &config.inject_script;
     match &script.value {
         Some(path) => printer.line("inject_script", &path.show(), &script.origin),

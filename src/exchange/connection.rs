@@ -2,11 +2,13 @@
 
 use super::conversation::{Exchange, Outcome};
 use super::levers::Subscriptions;
+use super::observer::Observer;
 use super::request::Protocol;
 use super::wait::Waiters;
+use super::writing::Writing;
 use crate::{h1, h2};
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::BuildHasherDefault;
@@ -68,6 +70,8 @@ impl Default for Limits {
 pub enum Notice {
     /// The client broke a rule; `enforced` says whether that had a consequence.
     Violation {
+        /// The rule's id, `h2.limit.pings`.
+        rule: &'static str,
         /// The rule's id, section and details, for people.
         text: String,
         /// Whether the engine reacted.
@@ -114,14 +118,20 @@ pub(super) struct Shared {
     pub waiters: Waiters,
     pub pongs: RefCell<HashMap<[u8; 8], bool>>,
     pub next_ping: Cell<u64>,
+    /// Requests so far.
+    pub requests: Cell<u64>,
+    pub writing: Writing,
     pub close: Cell<Option<Close>>,
     /// Why the HTTP/2 engine is through.
-    pub ended: Cell<Option<h2::CloseReason>>,
+    pub ended: Cell<Option<&'static str>>,
     pub paused: Cell<bool>,
     pub gone: Cell<bool>,
     pub turned: Cell<bool>,
     /// The owner of the socket is in a turn of this connection, and looks at the output by itself afterwards.
     in_turn: Cell<bool>,
+    pub observer: OnceCell<Box<dyn Observer>>,
+    /// The instant of the turn that is under way.
+    pub now: Cell<Option<Instant>>,
     pump: RefCell<Option<Waker>>,
     context: RefCell<Option<Rc<dyn Any>>>,
 }
@@ -156,12 +166,16 @@ impl Connection {
             waiters: Waiters::default(),
             pongs: RefCell::default(),
             next_ping: Cell::new(1),
+            requests: Cell::new(0),
+            writing: Writing::default(),
             close: Cell::new(None),
             ended: Cell::new(None),
             paused: Cell::new(false),
             gone: Cell::new(false),
             turned: Cell::new(false),
             in_turn: Cell::new(false),
+            observer: OnceCell::new(),
+            now: Cell::new(None),
             pump: RefCell::new(None),
             context: RefCell::new(None),
         }))
@@ -177,6 +191,11 @@ impl Connection {
         self.0.protocol
     }
 
+    /// How many requests have arrived so far, those included that nobody has been given yet.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.get()
+    }
+
     /// What exchanges may keep.
     pub fn limits(&self) -> Limits {
         self.0.limits
@@ -184,6 +203,9 @@ impl Connection {
 
     /// Takes octets from the socket.
     pub fn receive(&self, now: Instant, octets: &[u8]) {
+        if self.0.protocol == Protocol::Http1 {
+            self.tell(|observer, now| observer.received(now, octets));
+        }
         match &mut *self.0.engine.borrow_mut() {
             Engine::Http1(engine) => engine.receive(now, octets),
             Engine::Http2(engine) => engine.receive(now, octets),
@@ -202,6 +224,10 @@ impl Connection {
             }
         }
         self.turn();
+        self.0.writing.let_go();
+        if self.0.writing.is_over() && self.0.close.get().is_none() {
+            self.0.close.set(Some(Close::Graceful));
+        }
         if !clean {
             self.end_all();
         }
@@ -209,6 +235,7 @@ impl Connection {
 
     /// The time of [`Connection::poll_timeout`] has come.
     pub fn handle_timeout(&self, now: Instant) {
+        self.0.writing.handle_timeout(now);
         match &mut *self.0.engine.borrow_mut() {
             Engine::Http1(engine) => engine.handle_timeout(now),
             Engine::Http2(engine) => engine.handle_timeout(now),
@@ -218,15 +245,22 @@ impl Connection {
 
     /// When [`Connection::handle_timeout`] wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match &*self.0.engine.borrow() {
+        let of_engine = match &*self.0.engine.borrow() {
             Engine::Http1(engine) => engine.poll_timeout(),
             Engine::Http2(engine) => engine.poll_timeout(),
-        }
+        };
+        of_engine.into_iter().chain(self.0.writing.poll_timeout()).min()
     }
 
     /// Offers the next run of queued octets to `write`, which returns how many it took. Gives whether these were the
-    /// last before a cut mark, or `None` if nothing is queued. An error of `write` is handed through.
+    /// last before a cut mark, or `None` if nothing is queued, or all of it is held back. An error of `write` is handed
+    /// through.
     pub fn transmit<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
+        let writing = &self.0.writing;
+        if let Some(close) = writing.cut_off() {
+            self.0.close.set(Some(close));
+            return Ok(None);
+        }
         let sent = {
             let engine = &mut *self.0.engine.borrow_mut();
             let next = match engine {
@@ -234,15 +268,26 @@ impl Connection {
                 Engine::Http2(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
             };
             match next {
-                Some((octets, flush)) => {
-                    let (taken, all) = (write(octets)?, octets.len());
-                    match engine {
-                        Engine::Http1(engine) => engine.transmitted(taken),
-                        Engine::Http2(engine) => engine.transmitted(taken),
+                Some((octets, flush)) => match writing.allowance(self.0.now.get()) {
+                    Some(allowed) => {
+                        let most = usize::try_from(allowed).unwrap_or(usize::MAX);
+                        let (taken, all) = (write(octets.get(..most).unwrap_or(octets))?, octets.len());
+                        match engine {
+                            Engine::Http1(engine) => engine.transmitted(taken),
+                            Engine::Http2(engine) => engine.transmitted(taken),
+                        }
+                        let flush = writing.took(taken) || (flush && taken == all);
+                        if flush {
+                            writing.end_write();
+                        }
+                        Some(flush)
                     }
-                    Some(flush && taken == all)
+                    None => None,
+                },
+                None => {
+                    writing.end_write();
+                    None
                 }
-                None => None,
             }
         };
         self.in_turn(|| {
@@ -282,7 +327,7 @@ impl Connection {
     /// How to end the socket, once what is queued was sent; [`Close::Abort`] waits for nothing.
     pub fn wants_close(&self) -> Option<Close> {
         if let Some(close) = self.0.close.get() {
-            return Some(close);
+            return (close == Close::Abort || !self.holds_output()).then_some(close);
         }
         match &*self.0.engine.borrow() {
             Engine::Http1(engine) => engine.closing().map(|close| match close {
@@ -296,7 +341,7 @@ impl Connection {
 
     /// Whether the socket is gone, or is to be closed.
     pub fn is_closed(&self) -> bool {
-        self.0.gone.get() || self.wants_close().is_some()
+        self.0.gone.get() || self.0.close.get().is_some() || self.wants_close().is_some()
     }
 
     /// Whom to wake when a command changed what the owner of the socket must do.

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 impl Connection {
     pub(super) fn turn_http1(&self) {
         while let Some(event) = self.next_http1_event() {
+            self.tell(|observer, now| observer.http1(now, &event));
             self.handle_http1(event);
         }
     }
@@ -27,6 +28,7 @@ impl Connection {
                 let request = self.request(head);
                 let exchange = Exchange::new(self.clone(), id.0, request, false);
                 exchange.expect_continue(expects_continue);
+                self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
             }
@@ -48,8 +50,13 @@ impl Connection {
                 }
             }
             Event::Writable { id } => self.to_request(id.0, Exchange::wake),
-            Event::PeerClosed { .. } => {}
+            // It reads on, and may be answered yet.
+            Event::PeerClosed { .. } => self.0.ended.set(Some("client-closed")),
+            Event::Sent { .. } => {}
             Event::Closed { reason } => {
+                if reason != CloseReason::Finished || self.0.ended.get().is_none() {
+                    self.0.ended.set(Some(reason.id()));
+                }
                 let outcome = match reason {
                     CloseReason::Finished => Outcome::Complete,
                     _ => Outcome::Gone,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 impl Connection {
     pub(super) fn turn_http2(&self) {
         while let Some(event) = self.next_http2_event() {
+            self.tell(|observer, now| observer.http2(now, &event));
             self.handle_http2(event);
         }
     }
@@ -36,6 +37,7 @@ impl Connection {
                 let request = request(frame.clone(), block, unsupported_protocol);
                 let exchange = Exchange::new(self.clone(), u64::from(stream), request, end_stream);
                 exchange.remember(&frame);
+                self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
             }
@@ -67,7 +69,7 @@ impl Connection {
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
             Event::Closed { reason } => {
-                self.0.ended.set(Some(reason));
+                self.0.ended.set(Some(reason.id()));
                 self.end_exchanges();
                 // Whoever waits for a frame that was held waits for the end now.
                 self.0.waiters.wake();
@@ -113,7 +115,11 @@ impl Connection {
         };
         let text =
             format!("{} ({}) on stream {stream}: {reaction_text}. {} {detail}", rule.id(), rule.section(), rule.text());
-        self.0.notices.borrow_mut().push_back(Notice::Violation { text, enforced: *reaction != Reaction::Reported });
+        self.0.notices.borrow_mut().push_back(Notice::Violation {
+            rule: rule.id(),
+            text,
+            enforced: *reaction != Reaction::Reported,
+        });
     }
 }
 

@@ -148,6 +148,20 @@ impl Connection {
         })
     }
 
+    /// Waits until the client has acknowledged all SETTINGS that we sent so far (RFC 9113 §6.5.3).
+    pub async fn settings_acked(&self) -> Result<(), SendError> {
+        poll_fn(|context| {
+            match self.http2_only("connection.settings_acked", |engine| engine.settings_acked()) {
+                Ok(true) => return Poll::Ready(Ok(())),
+                Ok(false) => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+            self.0.waiters.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Frames from the client from now on, of one type or of any.
     pub fn subscribe(&self, wanted: Option<FrameType>) -> Result<Subscription, SendError> {
         self.http2_only("connection.wait_for_frame", |_| ())?;

@@ -15,6 +15,7 @@ mod error;
 mod http1;
 mod http2;
 mod levers;
+mod observer;
 pub mod pace;
 mod prepared;
 mod request;
@@ -24,12 +25,14 @@ mod shaping;
 #[cfg(test)]
 mod tests;
 mod wait;
+mod writing;
 
 pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
 pub use levers::Subscription;
+pub use observer::{Expectation, Observer};
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Mount, Protocol, RawHead, Request, RouteMatch, Routing};

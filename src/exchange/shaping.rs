@@ -1,7 +1,7 @@
 //! What a profile can do to a connection that a handler cannot: its preface, and each frame before the engine.
 
 use super::connection::{Close, Connection, Engine};
-use crate::h2::{Auto, CloseReason, PeerClosed};
+use crate::h2::Auto;
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -92,8 +92,9 @@ impl Connection {
     }
 
     /// Ends the connection because whoever shapes it failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
-    /// `why` as its debug data, and the end.
+    /// `why` as its debug data, and the end; over HTTP/1.1 the end alone.
     pub fn fail(&self, why: &str) {
+        self.with_http1(crate::h1::Connection::close);
         self.with_http2(|engine| {
             engine.set_hold_frames(false);
             engine.start();
@@ -108,14 +109,14 @@ impl Connection {
     /// Why the connection is over, as far as it is: the id of the rule that the client broke, or what happened.
     pub fn end_reason(&self) -> &'static str {
         match (self.0.ended.get(), self.0.close.get()) {
-            (Some(CloseReason::Violation { rule, .. }), _) => rule.id(),
-            (Some(CloseReason::Idle), _) => "idle",
-            (Some(CloseReason::ShutDown), _) => "shut-down",
-            (_, Some(Close::Abort)) => "aborted",
-            (_, Some(Close::Half)) => "half-closed",
-            (_, Some(Close::Graceful)) | (Some(CloseReason::Local), _) => "closed",
-            (Some(CloseReason::Peer(PeerClosed::Clean)), _) => "client-closed",
-            (Some(CloseReason::Peer(PeerClosed::Reset | PeerClosed::Failed(_))) | None, None) => "client-reset",
+            // These may be what follows from a script's own end.
+            (None | Some("closed" | "client-closed" | "client-reset"), Some(close)) => match close {
+                Close::Abort => "aborted",
+                Close::Half => "half-closed",
+                Close::Graceful => "closed",
+            },
+            (Some(ended), _) => ended,
+            (None, None) => "client-reset",
         }
     }
 }

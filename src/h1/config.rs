@@ -9,6 +9,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long a client may take.
     pub timeouts: Timeouts,
+    /// Whether [`Event::Sent`](super::Event::Sent) is made; with at most so many octets of each run.
+    pub record_octets: Option<usize>,
 }
 
 /// Bounds, all in octets unless said otherwise. A body has no bound here: it is held back by

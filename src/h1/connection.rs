@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::chunked::BodyReader;
 use super::config::Config;
-use super::event::{CloseReason, Event, RequestId};
+use super::event::{Cause, CloseReason, Event, RequestId};
 use super::head::SectionScan;
 use super::output::{Output, Transmit};
 use super::respond::Response;
@@ -372,9 +372,37 @@ impl Connection {
         }
     }
 
+    /// Lets `write` queue octets.
+    pub(super) fn write(&mut self, cause: Cause, write: impl FnOnce(&mut BytesMut)) {
+        let Some(most) = self.config.record_octets else { return self.output.push_with(write) };
+        let mut told = None;
+        self.output.push_with(|out| {
+            let before = out.len();
+            write(out);
+            let octets = out.get(before..).unwrap_or_default();
+            told = Some((Bytes::copy_from_slice(octets.get(..most).unwrap_or(octets)), octets.len()));
+        });
+        if let Some((octets, length)) = told {
+            self.events.push_back(Event::Sent { octets, length, cause });
+        }
+    }
+
+    /// Tells of octets that are queued.
+    pub(super) fn record(&mut self, parts: &[&[u8]], cause: Cause) {
+        let Some(most) = self.config.record_octets else { return };
+        let length = parts.iter().map(|part| part.len()).sum();
+        let mut octets = BytesMut::with_capacity(most.min(length));
+        for part in parts {
+            let room = most - octets.len();
+            octets.extend_from_slice(part.get(..room).unwrap_or(part));
+        }
+        self.events.push_back(Event::Sent { octets: octets.freeze(), length, cause });
+    }
+
     /// Queues octets unless the write side has ended.
-    pub(super) fn queue(&mut self, octets: Bytes) {
+    pub(super) fn queue(&mut self, octets: Bytes, cause: Cause) {
         if self.may_send() {
+            self.record(&[&octets], cause);
             self.output.push_bytes(octets);
         }
     }

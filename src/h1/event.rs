@@ -126,6 +126,15 @@ pub enum Event {
         /// Whether the connection itself has queued a response.
         answered: bool,
     },
+    /// Octets were queued (only with [`Config::record_octets`](super::Config::record_octets)).
+    Sent {
+        /// What one command queued, or the beginning of it.
+        octets: Bytes,
+        /// How many octets it has as a whole.
+        length: usize,
+        /// Who wanted it.
+        cause: Cause,
+    },
     /// So little output is queued again that the active request's handler may go on writing.
     Writable {
         /// The request.
@@ -143,6 +152,17 @@ pub enum Event {
     },
 }
 
+/// Who wanted octets to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A checked command.
+    Checked,
+    /// [`Connection::send_raw`](super::Connection::send_raw).
+    Raw,
+    /// The connection itself.
+    Automatic,
+}
+
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
@@ -156,4 +176,17 @@ pub enum CloseReason {
     PeerGone,
     /// [`Connection::abort`](super::Connection::abort) was called.
     Aborted,
+}
+
+impl CloseReason {
+    /// Its name for programs.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Finished => "closed",
+            Self::IdleTimeout => "idle",
+            Self::BadRequest => "bad-request",
+            Self::PeerGone => "client-reset",
+            Self::Aborted => "aborted",
+        }
+    }
 }

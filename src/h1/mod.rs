@@ -36,7 +36,7 @@ pub use check::check_head;
 pub use config::{Config, Limits, Timeouts};
 pub use connection::{Close, Connection, PeerClosed};
 pub use encode::{encode_chunk, encode_head};
-pub use event::{BodyFraming, CloseReason, Event, Line, RequestHead, RequestId, Version};
+pub use event::{BodyFraming, Cause, CloseReason, Event, Line, RequestHead, RequestId, Version};
 pub use misuse::Misuse;
 pub use output::Transmit;
 pub use rejection::Rejection;

@@ -7,7 +7,7 @@ use crate::http::status::reason_phrase;
 use super::chunked::{BodyReader, Piece};
 use super::connection::{Active, Connection, Reading};
 use super::encode::{put_content_length, put_field, put_status_line};
-use super::event::{CloseReason, Event, RequestId};
+use super::event::{Cause, CloseReason, Event, RequestId};
 use super::framing;
 use super::head::SectionScan;
 use super::rejection::Rejection;
@@ -162,7 +162,7 @@ impl Connection {
         let answered = !response_had_begun && self.may_send();
         if answered {
             let without_body = active.as_ref().is_some_and(|active| active.is_head);
-            self.output.push_with(|out| put_rejection(reason, without_body, out));
+            self.write(Cause::Automatic, |out| put_rejection(reason, without_body, out));
         }
         self.events.push_back(Event::BadRequest { id: active.map(|active| active.id), reason, answered });
         self.close_for(CloseReason::BadRequest);

@@ -8,7 +8,7 @@ use crate::http::{Field, Fields};
 use super::check::{check_fields, check_framing, checked_head, checked_reason, has_line_end_or_nul, text};
 use super::connection::{Active, Connection};
 use super::encode::{put_chunk_line, put_content_length, put_field, put_status_line};
-use super::event::RequestId;
+use super::event::{Cause, RequestId};
 use super::misuse::Misuse;
 
 /// How the end of a response's body will be found.
@@ -98,7 +98,7 @@ impl Connection {
         }
         if active.awaits_continue {
             active.awaits_continue = false;
-            self.queue(Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"));
+            self.queue(Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n"), Cause::Automatic);
         }
         Ok(())
     }
@@ -157,10 +157,10 @@ impl Connection {
             _ if data.is_empty() => {}
             Response::WithoutContent => {}
             Response::Chunked => self.queue_chunk(data, b""),
-            Response::UntilClose { .. } => self.queue(data),
+            Response::UntilClose { .. } => self.queue(data, Cause::Checked),
             Response::AsGiven { sent, .. } => {
                 *sent = sent.saturating_add(data.len() as u64);
-                self.queue(data);
+                self.queue(data, Cause::Checked);
             }
             Response::Known { announced, sent } => {
                 let total = sent.saturating_add(data.len() as u64);
@@ -168,7 +168,7 @@ impl Connection {
                     return Err(Misuse::BodyTooLong { announced: *announced });
                 }
                 *sent = total;
-                self.queue(data);
+                self.queue(data, Cause::Checked);
             }
         }
         Ok(())
@@ -182,7 +182,7 @@ impl Connection {
             Response::Chunked if has_line_end_or_nul(extension) => return Err(Misuse::ChunkExtension),
             Response::Chunked if !data.is_empty() => self.queue_chunk(data, extension),
             Response::Chunked | Response::WithoutContent => {}
-            Response::UntilClose { chunked_was_asked: true } => self.queue(data),
+            Response::UntilClose { chunked_was_asked: true } => self.queue(data, Cause::Checked),
             _ => return Err(Misuse::NotChunked),
         }
         Ok(())
@@ -208,7 +208,7 @@ impl Connection {
                     put_field(&field.name, &field.value, &mut out);
                 }
                 out.put_slice(b"\r\n");
-                self.queue(out.freeze());
+                self.queue(out.freeze(), Cause::Checked);
             }
             _ => return Err(Misuse::NotChunked),
         }
@@ -225,7 +225,7 @@ impl Connection {
                 return Err(Misuse::BodyTooShort { announced, sent });
             }
             Response::AsGiven { announced: Some(announced), sent } => active.persist &= announced == sent,
-            Response::Chunked => self.queue(Bytes::from_static(b"0\r\n\r\n")),
+            Response::Chunked => self.queue(Bytes::from_static(b"0\r\n\r\n"), Cause::Checked),
             _ => {}
         }
         self.response_is_complete();
@@ -242,7 +242,7 @@ impl Connection {
         {
             active.response = Response::AsGiven { announced: None, sent: 0 };
         }
-        self.queue(octets);
+        self.queue(octets, Cause::Raw);
     }
 
     /// Takes notice that the application has taken so many octets of a body; see
@@ -275,7 +275,7 @@ impl Connection {
         if !self.may_send() {
             return;
         }
-        self.output.push_with(|out| {
+        self.write(Cause::Checked, |out| {
             put_status_line(status, reason, out);
             for field in fields {
                 put_field(&field.name, &field.value, out);
@@ -287,7 +287,10 @@ impl Connection {
 
     fn queue_chunk(&mut self, data: Bytes, extension: &[u8]) {
         if self.may_send() {
-            self.output.push_with(|out| put_chunk_line(data.len(), extension, out));
+            let mut line = BytesMut::new();
+            put_chunk_line(data.len(), extension, &mut line);
+            self.record(&[&line, &data, b"\r\n"], Cause::Checked);
+            self.output.push(&line);
             self.output.push_bytes(data);
             self.output.push(b"\r\n");
         }

@@ -24,6 +24,8 @@ pub struct Config {
     pub wait_for_start: bool,
     /// Whether [`Event::Sent`](super::Event::Sent) and [`Event::NotSent`](super::Event::NotSent) are made.
     pub record_frames: bool,
+    /// Octets of the payload of DATA in [`Event::Sent`](super::Event::Sent); of other frames all are told.
+    pub record_data: usize,
     /// The values of `:protocol` that are served, for example `websocket` (RFC 8441 §4).
     pub connect_protocols: Vec<String>,
     /// A stream whose queue was above this many octets gets [`Event::Writable`](super::Event::Writable) when it falls
@@ -47,6 +49,7 @@ impl Default for Config {
             auto: Auto::default(),
             wait_for_start: false,
             record_frames: false,
+            record_data: usize::MAX,
             connect_protocols: Vec::new(),
             send_low_water: 64 * 1024,
         }

@@ -11,9 +11,9 @@ use super::receive::Input;
 use super::rules::Rule;
 use super::settings::{LocalSettings, Settings};
 use super::stream::Streams;
-use crate::wire::frame::{ErrorCode, SettingId};
+use crate::wire::frame::{ErrorCode, FrameType, HEADER_LENGTH, SettingId};
 use crate::wire::hpack;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -50,6 +50,7 @@ pub struct Connection {
     pub(super) limits: Limits,
     pub(super) connect_protocols: Vec<String>,
     pub(super) record_frames: bool,
+    record_data: usize,
     pub(super) send_low_water: usize,
 
     // Both directions
@@ -67,6 +68,8 @@ pub struct Connection {
 
     // What we send
     pub(super) output: Output,
+    /// What [`Event::Sent`] is cut from, so that not each needs memory of its own.
+    recorded: BytesMut,
     pub(super) encoder: hpack::Encoder,
     pub(super) peer: Settings,
     /// The peer's first SETTINGS have been applied.
@@ -119,12 +122,13 @@ impl Connection {
     /// A server's connection. Its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are queued at
     /// once, unless the configuration lets them wait for [`start`](Self::start).
     pub fn server(config: Config, now: Instant) -> Self {
-        let Config { settings, connection_window, limits, policy, auto, record_frames, .. } = config;
+        let Config { settings, connection_window, limits, policy, auto, record_frames, record_data, .. } = config;
         let mut connection = Self {
             auto,
             policy,
             connect_protocols: config.connect_protocols,
             record_frames,
+            record_data,
             send_low_water: config.send_low_water,
             events: VecDeque::new(),
             streams: Streams::server(),
@@ -136,6 +140,7 @@ impl Connection {
             receive_window: ReceiveWindow::connection(connection_window),
             counts: Counts::new(now),
             output: Output::default(),
+            recorded: BytesMut::new(),
             encoder: hpack::Encoder::new(),
             peer: Settings::default(),
             peer_settings_seen: false,
@@ -337,6 +342,11 @@ impl Connection {
         self.local.acked()
     }
 
+    /// Whether the peer has acknowledged all SETTINGS that we sent.
+    pub fn settings_acked(&self) -> bool {
+        self.local.all_acked()
+    }
+
     /// Streams that are neither idle nor closed, in no order.
     pub fn streams(&self) -> impl Iterator<Item = u32> + '_ {
         self.streams.map.keys().copied()
@@ -390,6 +400,17 @@ impl Connection {
     pub(super) fn announce(&mut self, entries: &[(u16, u32)]) {
         self.write_settings(entries);
         self.settings_sent(entries.to_vec());
+    }
+
+    /// Tells of octets that were put into the output from `start` on.
+    pub(super) fn record(&mut self, start: usize, cause: Cause) {
+        let Some(octets) = self.output.buffer.get(start..) else { return };
+        let length = octets.len();
+        let is_data = cause != Cause::Raw && octets.get(3) == Some(&FrameType::DATA.0);
+        let most = if is_data { self.record_data.saturating_add(HEADER_LENGTH) } else { usize::MAX };
+        self.recorded.extend_from_slice(octets.get(..most).unwrap_or(octets));
+        let octets = self.recorded.split().freeze();
+        self.events.push_back(Event::Sent { octets, length, cause });
     }
 
     /// Our settings are under way: what they widen holds from now on.

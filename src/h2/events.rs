@@ -110,8 +110,10 @@ pub enum Event {
     Violation(Violation),
     /// Octets of ours were put into the output (only with `record_frames`).
     Sent {
-        /// One frame, or what a raw command gave.
+        /// One frame, or what a raw command gave, DATA up to [`Config::record_data`](super::Config::record_data).
         octets: Bytes,
+        /// How many octets it has as a whole.
+        length: usize,
         /// Who wanted it.
         cause: Cause,
     },
@@ -264,6 +266,20 @@ pub enum CloseReason {
     Local,
     /// Nothing happened for too long.
     Idle,
+}
+
+impl CloseReason {
+    /// Its name for programs: the id of the rule that the peer broke, or what happened.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Violation { rule, .. } => rule.id(),
+            Self::Peer(PeerClosed::Clean) => "client-closed",
+            Self::Peer(PeerClosed::Reset | PeerClosed::Failed(_)) => "client-reset",
+            Self::ShutDown => "shut-down",
+            Self::Local => "closed",
+            Self::Idle => "idle",
+        }
+    }
 }
 
 /// A run of octets to be written.

@@ -1,7 +1,7 @@
 //! Frames into the output buffer.
 
 use super::connection::{Connection, Phase};
-use super::events::{Cause, Event};
+use super::events::Cause;
 use super::misuse::Misuse;
 use super::raw::Held;
 use super::rules::Rule;
@@ -69,11 +69,8 @@ impl Connection {
         if cause == Cause::Automatic {
             self.output.count_automatic(self.output.buffer.len() - start);
         }
-        if self.record_frames
-            && let Some(octets) = self.output.buffer.get(start..)
-        {
-            let octets = Bytes::copy_from_slice(octets);
-            self.events.push_back(Event::Sent { octets, cause });
+        if self.record_frames {
+            self.record(start, cause);
         }
     }
 

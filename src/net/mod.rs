@@ -6,6 +6,7 @@
 //! | [`tls`] | the TLS handshake: ALPN, SNI, what was agreed |
 //! | [`certificates`] | the certificate authority, the leaf certificates, or the user's own |
 //! | [`lookup`] | where a host name leads to, and whether somebody listens there |
+//! | [`opening`] | what a client says first, looked at before anybody answers it |
 //! | [`pump`] | moves octets between a stream and a protocol engine |
 //! | [`transport`] | what the pump needs of a stream |
 //! | [`signals`] | Ctrl-C and SIGTERM |
@@ -15,6 +16,7 @@
 pub mod certificates;
 pub mod listen;
 pub mod lookup;
+pub mod opening;
 pub mod pump;
 pub mod signals;
 pub mod tls;

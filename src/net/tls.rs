@@ -2,18 +2,19 @@
 
 #[cfg(test)]
 mod tests;
+mod unoffered;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::server::{Acceptor, ResolvesServerCert};
+use rustls::server::{Accepted, Acceptor, ResolvesServerCert};
 use rustls::{AlertDescription, InvalidMessage, ServerConfig};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
+use tokio_rustls::StartHandshake;
 pub use tokio_rustls::server::TlsStream;
-use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 
 use super::transport::Transport;
 
@@ -62,13 +63,28 @@ impl Tls {
     ///
     /// # Errors
     /// See [`HandshakeError`]: all of them are the client's doing, and normal.
-    pub async fn hello<S: Transport>(&self, stream: S) -> Result<Hello<S>, HandshakeError> {
+    pub async fn hello<S: Transport>(&self, mut stream: S) -> Result<Hello<S>, HandshakeError> {
         let deadline = Instant::now() + self.handshake_timeout;
-        let start = self.in_time(deadline, LazyConfigAcceptor::new(Acceptor::default(), stream)).await?;
-        let hello = start.client_hello();
+        let mut octets = Vec::new();
+        let accepted = self.in_time(deadline, read_hello(&mut stream, &mut octets)).await?;
+        let hello = accepted.client_hello();
         let sni = hello.server_name().map(str::to_owned);
         let offered = hello.alpn().map(|names| names.map(<[u8]>::to_vec).collect()).unwrap_or_default();
-        Ok(Hello { start, tls: self.clone(), deadline, sni, offered })
+        Ok(Hello {
+            start: StartHandshake::from_parts(accepted, stream),
+            tls: self.clone(),
+            deadline,
+            sni,
+            offered,
+            octets,
+        })
+    }
+
+    /// The configuration with other protocols.
+    fn selecting(&self, protocols: Vec<String>) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.config);
+        config.alpn_protocols = protocols.into_iter().map(String::into_bytes).collect();
+        Arc::new(config)
     }
 
     async fn in_time<T>(
@@ -84,6 +100,48 @@ impl Tls {
     }
 }
 
+/// Reads the client's first message, and keeps everything that was read in `octets`.
+async fn read_hello<S: Transport>(stream: &mut S, octets: &mut Vec<u8>) -> io::Result<Accepted> {
+    let mut acceptor = Acceptor::default();
+    loop {
+        let from = octets.len();
+        octets.reserve(HELLO_OCTETS);
+        if stream.read_buf(octets).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut fresh = octets.get(from..).unwrap_or_default();
+        while !fresh.is_empty() {
+            acceptor.read_tls(&mut fresh)?;
+        }
+        match acceptor.accept() {
+            Ok(Some(accepted)) => return Ok(accepted),
+            Ok(None) => {}
+            Err((error, mut alert)) => {
+                let mut record = Vec::new();
+                alert.write_all(&mut record)?;
+                stream.write_all(&record).await?;
+                stream.flush().await?;
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+    }
+}
+
+/// Octets to read at once: most clients' first messages are no longer.
+const HELLO_OCTETS: usize = 2048;
+
+/// Which protocol is selected in place of the first of the port's that the client offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// None, whatever is offered.
+    Nothing,
+    /// This one, whether the client offers it or not; nothing, if the client offers no protocol at all.
+    Always(String),
+    /// The first of these that the client offers; if it offers others alone, it gets the alert no_application_protocol
+    /// (RFC 7301 §3.2).
+    Among(Vec<String>),
+}
+
 /// A client has said what it wants; nothing has been answered yet.
 pub struct Hello<S> {
     start: StartHandshake<S>,
@@ -91,6 +149,8 @@ pub struct Hello<S> {
     deadline: Instant,
     sni: Option<String>,
     offered: Vec<Vec<u8>>,
+    /// Everything that was read.
+    octets: Vec<u8>,
 }
 
 impl<S: Transport> Hello<S> {
@@ -104,13 +164,30 @@ impl<S: Transport> Hello<S> {
         self.offered.iter().any(|offered| offered == protocol.as_bytes())
     }
 
-    /// Shakes hands.
+    /// Shakes hands; `selection`: otherwise than the port does.
     ///
     /// # Errors
     /// As for [`Tls::hello`].
-    pub async fn accept(self) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
-        let Hello { start, tls, deadline, .. } = self;
-        let stream = tls.in_time(deadline, start.into_stream(tls.config.clone())).await?;
+    pub async fn accept(self, selection: Option<Selection>) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
+        let Hello { mut start, tls, deadline, offered, octets, .. } = self;
+        let accept = match selection {
+            None => start.into_stream(tls.config.clone()),
+            Some(Selection::Nothing) => start.into_stream(tls.selecting(Vec::new())),
+            Some(Selection::Among(protocols)) if protocols.is_empty() && !offered.is_empty() => {
+                tls.in_time(deadline, refuse(&mut start.io, AlertDescription::NoApplicationProtocol)).await?;
+                return Err(HandshakeError::Failed(rustls::Error::NoApplicationProtocol));
+            }
+            Some(Selection::Among(protocols)) => start.into_stream(tls.selecting(protocols)),
+            Some(Selection::Always(protocol)) => {
+                let StartHandshake { accepted, io, .. } = start;
+                let is_offered = offered.iter().any(|offered| offered == protocol.as_bytes());
+                let forced = if is_offered { Err(io) } else { unoffered::start(&octets, io, &tls.config, &protocol) };
+                forced.unwrap_or_else(|io| {
+                    StartHandshake::from_parts(accepted, io).into_stream(tls.selecting(vec![protocol]))
+                })
+            }
+        };
+        let stream = tls.in_time(deadline, accept).await?;
         let info = TlsInfo::of(stream.get_ref().1);
         Ok((stream, info))
     }
@@ -121,16 +198,15 @@ impl<S: Transport> Hello<S> {
     /// As for [`Tls::hello`].
     pub async fn refuse_name(self) -> Result<(), HandshakeError> {
         let Hello { mut start, tls, deadline, .. } = self;
-        let refuse = async {
-            start.io.write_all(&UNRECOGNIZED_NAME).await?;
-            start.io.shutdown().await
-        };
-        tls.in_time(deadline, refuse).await
+        tls.in_time(deadline, refuse(&mut start.io, AlertDescription::UnrecognisedName)).await
     }
 }
 
-/// A record with a fatal alert (RFC 8446 §5.1, §6), in clear as nothing is agreed yet.
-const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+/// Sends a record with a fatal alert (RFC 8446 §5.1, §6), in clear as nothing is agreed yet, and ends.
+async fn refuse<S: Transport>(stream: &mut S, alert: AlertDescription) -> io::Result<()> {
+    stream.write_all(&[21, 3, 3, 0, 2, 2, alert.into()]).await?;
+    stream.shutdown().await
+}
 
 impl TlsInfo {
     fn of(connection: &rustls::ServerConnection) -> TlsInfo {

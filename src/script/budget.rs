@@ -107,6 +107,21 @@ pub enum Ending {
     Nesting,
 }
 
+impl Ending {
+    /// The key of the limit in `[limits.script]`; `None` if it was no limit.
+    pub const fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::Cancelled => None,
+            Self::Operations => Some("script.operations"),
+            Self::Time => Some("script.time"),
+            Self::CallDepth => Some("script.call_depth"),
+            Self::Stack => Some("script.stack"),
+            Self::Memory => Some("script.memory"),
+            Self::Nesting => Some("script.nesting"),
+        }
+    }
+}
+
 /// One handler at work, from its request to its end.
 pub struct Run {
     limits: Rc<Limits>,
@@ -341,7 +356,9 @@ fn check() -> Option<Dynamic> {
         meter.inspect.set(true);
     });
     let left = run.resident.get().and_then(|_| resident_memory());
+    let busy = Busy::enter();
     let waited = wait(tokio::task::yield_now());
+    drop(busy);
     run.returned(left);
     // After the wait `Counting` has loaded this handler again.
     match waited {
@@ -350,6 +367,32 @@ fn check() -> Option<Dynamic> {
             Some(Dynamic::UNIT)
         }
         Ok(()) | Err(WaitError::NotInHandler) => run.ending.get().map(|_| Dynamic::UNIT),
+    }
+}
+
+thread_local! {
+    /// Handlers of this thread that would go on if it were their turn.
+    static BUSY: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Handlers of this thread that have been at work for so long that they take turns with others.
+pub fn num_busy() -> usize {
+    BUSY.get()
+}
+
+/// One of them, until it has its turn again or is ended.
+struct Busy;
+
+impl Busy {
+    fn enter() -> Self {
+        BUSY.set(BUSY.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        BUSY.set(BUSY.get().saturating_sub(1));
     }
 }
 

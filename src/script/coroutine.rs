@@ -51,6 +51,8 @@ struct Running {
 
 thread_local! {
     static RUNNING: Cell<Option<Running>> = const { Cell::new(None) };
+    /// Handlers of this thread that are not over.
+    static LIVE: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Why [`wait`] gave no value.
@@ -108,6 +110,11 @@ where
         return Err(WaitError::Cancelled);
     }
     slot.take().ok_or(WaitError::Cancelled)
+}
+
+/// Handlers of this thread that are not over, running or waiting.
+pub fn num_live() -> usize {
+    LIVE.get()
 }
 
 /// Whether the running coroutine has used the part of its stack that scripts may use.
@@ -226,6 +233,7 @@ impl<R: 'static> Task<R> {
     /// [`NoStack`]
     pub fn new(stacks: &Rc<Stacks>, body: impl FnOnce() -> R + 'static) -> Result<Self, NoStack> {
         let stack = stacks.take()?;
+        LIVE.set(LIVE.get() + 1);
         let floor = stack.limit().get() + STACK_RESERVE;
         let body = Coroutine::with_stack(stack, move |yielder: &Yielder<Resume, Suspension>, resume| {
             let cancelled = resume == Resume::Cancel;
@@ -280,6 +288,7 @@ impl<R> Task<R> {
     /// Takes the stack back, unwinding by force what is still on it.
     fn finish(&mut self) {
         let Some(mut body) = self.body.take() else { return };
+        LIVE.set(LIVE.get().saturating_sub(1));
         let restore = Restore(RUNNING.replace(None));
         // A destructor that panics in a forced unwind has nobody left to tell.
         let unwound = catch_unwind(AssertUnwindSafe(|| body.force_unwind())).is_ok();

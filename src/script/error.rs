@@ -253,10 +253,15 @@ impl Fault {
             rest.is_some_and(|rest| rest.trim_start().starts_with('('))
         };
         if let Some(at) = text.lines().position(begins) {
-            let line = text.lines().nth(at).unwrap_or_default();
-            self.place = Some((at + 1, line.len() - line.trim_start().len() + 1));
-            self.line = line_of(text, at + 1);
+            self.place_at_line(at + 1, text);
         }
+    }
+
+    /// Places it at the beginning of a line, counted from 1.
+    pub fn place_at_line(&mut self, number: usize, text: &str) {
+        self.line = line_of(text, number);
+        let indent = self.line.as_deref().map_or(0, |line| line.len() - line.trim_start().len());
+        self.place = Some((number, indent + 1));
     }
 }
 

@@ -46,6 +46,11 @@ impl Core {
         self.loader.gazette()
     }
 
+    /// What is wrong with scripts that were asked for.
+    pub fn errors(&self) -> Vec<Rc<ScriptError>> {
+        self.loader.errors()
+    }
+
     /// The limits of each handler.
     pub fn limits(&self) -> &Limits {
         &self.limits

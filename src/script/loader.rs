@@ -169,10 +169,11 @@ impl Script {
     /// [`ScriptError::NoHandler`]
     pub fn as_profile(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
-        if self.defines_any(&Entry::PROFILE) {
+        if !self.handshake()?.is_usual() || self.defines_any(&Entry::PROFILE) {
             return Ok(());
         }
-        let message = format!("this is no profile: it defines none of {}", listed(&Entry::PROFILE));
+        let message =
+            format!("this is no profile: it defines none of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
         Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
     }
 
@@ -300,6 +301,14 @@ impl Loader {
         let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
         self.cache.borrow_mut().insert(path.into(), cached);
         outcome
+    }
+
+    /// What is wrong with scripts that were asked for, as far as nobody touched them since.
+    pub fn errors(&self) -> Vec<Rc<ScriptError>> {
+        if self.generation.get() != self.changes.generation() {
+            return Vec::new();
+        }
+        self.cache.borrow().values().filter_map(|cached| cached.outcome.as_ref().err().cloned()).collect()
     }
 
     fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {

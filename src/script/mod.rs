@@ -11,6 +11,7 @@
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`profile`] | shapes a connection: the same for a profile |
 //! | [`hooks`] | scripts that the server calls at certain moments, whatever answers |
+//! | [`handshake`] | what a profile says of the TLS handshake |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
 //! | [`error`] | errors as text for people |
@@ -22,6 +23,7 @@ pub mod check;
 pub mod coroutine;
 pub mod engine;
 pub mod error;
+pub mod handshake;
 pub mod hooks;
 pub mod host;
 pub mod loader;
@@ -37,7 +39,7 @@ mod strings;
 pub mod watch;
 
 pub use loader::ScriptSource;
-pub use run::{Host, Options};
+pub use run::{Host, Options, Status};
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use std::task::Poll;
 use rhai::Dynamic;
 
 use super::error::{Fault, ScriptError};
+use super::handshake::Handshake;
 use super::host::{Caller, Core, Handler};
 use super::loader::{Entry, Script, ScriptSource};
 use super::run::Host;
@@ -21,6 +22,12 @@ use crate::wire::frame::{Frame, RawFrame};
 const DEBUG_DATA: usize = 1024;
 
 impl Host {
+    /// How the connections of the profile at `source` begin. One that fails says so when it shapes the connection.
+    pub fn handshake(&self, source: &ScriptSource) -> Handshake {
+        let script = self.core().load(source);
+        script.ok().and_then(|script| script.handshake().ok()).unwrap_or_default()
+    }
+
     /// Shapes `connection`, whose SETTINGS wait, by the profile at `source`, until the connection is gone. If the profile
     /// fails, the log says why, and the connection ends with GOAWAY(INTERNAL_ERROR), which says it too.
     pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
@@ -173,6 +180,7 @@ fn fail(connection: &Connection, error: &ScriptError, brief: bool) {
     }
     // Nobody is left to end a pause.
     connection.resume_reading();
+    connection.resume_writing();
     let mut text = error.text(true);
     text.truncate((0..=DEBUG_DATA).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
     connection.fail(&text);

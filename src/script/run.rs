@@ -1,6 +1,8 @@
 //! Answers an exchange by a handler: which function is called when, and what is sent if the script did not.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
@@ -20,7 +22,8 @@ use super::api::json::from_json;
 use super::api::request::{Request, data_frame, head_frame};
 use super::api::response::{Common, Response};
 use super::api::server::Server;
-use super::budget::{Limits, pause};
+use super::budget::{self, Limits, pause};
+use super::coroutine;
 use super::engine::set_globals;
 use super::error::{Fault, ScriptError};
 use super::hooks::offers::Offers;
@@ -62,6 +65,19 @@ pub struct Options {
     pub wall_clock: fn() -> SystemTime,
 }
 
+/// How the scripts of one worker stand.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Handlers of the thread that are not over.
+    pub live: usize,
+    /// Those of them that are at work; the others wait for something.
+    pub busy: usize,
+    /// What is wrong with scripts that were asked for, one line each.
+    pub errors: Vec<String>,
+    /// How often handlers met a limit, by its key in `[limits]`.
+    pub limits_met: BTreeMap<&'static str, u64>,
+}
+
 /// One worker's script host.
 pub struct Host {
     core: Rc<Core>,
@@ -82,7 +98,8 @@ impl Host {
         let wall_clock = options.wall_clock;
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
-        let common = Rc::new(Common { date: Box::new(move || cache.at(wall_clock())), wall_clock, brief });
+        let date = Box::new(move || cache.at(wall_clock()));
+        let common = Rc::new(Common { date, wall_clock, brief, limits_met: RefCell::default() });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let (options, offers) = (Rc::new(options), Rc::new(Offers::default()));
         let core = Core::new(limits, roots, changes, |engine| {
@@ -108,6 +125,16 @@ impl Host {
     /// Whether errors are told in one line.
     pub(super) fn is_brief(&self) -> bool {
         self.common.brief
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        Status {
+            live: coroutine::num_live(),
+            busy: budget::num_busy(),
+            errors: self.core.errors().iter().map(|error| error.text(true)).collect(),
+            limits_met: self.common.limits_met.borrow().clone(),
+        }
     }
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
@@ -166,6 +193,7 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
         Ok(handler) => handler,
         Err(full) => {
             tracing::warn!(target: "script", "{}: {full}", script.path().display());
+            common.met("script.live");
             return answer_plain(&exchange, 503, &format!("{full}\n"), common).await;
         }
     };
@@ -300,6 +328,11 @@ async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common)
         _ => {}
     }
     let text = error.text(common.brief);
+    if let ScriptError::Budget { ending, .. } = error
+        && let Some(limit) = ending.limit()
+    {
+        common.met(limit);
+    }
     match error {
         ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
         _ => tracing::warn!(target: "script", "{target}: {text}"),

@@ -19,31 +19,39 @@ impl Driver {
     fn turn(&self, now: Instant) {
         while let Some(exchange) = self.connection.next_exchange() {
             let worker = self.thread.worker();
+            self.thread.requests.set(self.thread.requests.get() + 1);
             worker.now.set(now);
             self.connection.in_turn(|| super::dispatch::dispatch(&worker, exchange));
         }
         while let Some(notice) = self.connection.next_notice() {
             log(&self.connection, &notice);
+            self.thread.count(&notice);
         }
     }
 }
 
 impl Engine for Driver {
     fn receive(&self, now: Instant, octets: &[u8]) {
-        self.connection.receive(now, octets);
-        self.turn(now);
+        self.connection.at(now, || {
+            self.connection.receive(now, octets);
+            self.turn(now);
+        });
     }
 
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
         // Without a close_notify the peer may well read on: for HTTP it is the end of what it sends.
         let clean = matches!(how, PeerClosed::Clean | PeerClosed::Failed(io::ErrorKind::UnexpectedEof));
-        self.connection.peer_closed(now, clean);
-        self.turn(now);
+        self.connection.at(now, || {
+            self.connection.peer_closed(now, clean);
+            self.turn(now);
+        });
     }
 
     fn handle_timeout(&self, now: Instant) {
-        self.connection.handle_timeout(now);
-        self.turn(now);
+        self.connection.at(now, || {
+            self.connection.handle_timeout(now);
+            self.turn(now);
+        });
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
@@ -51,8 +59,11 @@ impl Engine for Driver {
     }
 
     fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        let sent = self.connection.transmit(write);
-        self.turn(now);
+        let sent = self.connection.at(now, || {
+            let sent = self.connection.transmit(write);
+            self.turn(now);
+            sent
+        });
         match sent {
             Ok(None) => Transmit::Idle,
             Ok(Some(true)) => Transmit::Flush,
@@ -81,8 +92,12 @@ impl Engine for Driver {
 fn log(connection: &Connection, notice: &Notice) {
     let id = connection.peer().id;
     match notice {
-        Notice::Violation { text, enforced: true } => tracing::info!(connection = id, "client broke a rule: {text}"),
-        Notice::Violation { text, enforced: false } => tracing::debug!(connection = id, "client broke a rule: {text}"),
+        Notice::Violation { text, enforced: true, .. } => {
+            tracing::info!(connection = id, "client broke a rule: {text}")
+        }
+        Notice::Violation { text, enforced: false, .. } => {
+            tracing::debug!(connection = id, "client broke a rule: {text}")
+        }
         Notice::BadRequest { status, text } => {
             tracing::info!(connection = id, "bad request, answered {status}: {text}")
         }

@@ -7,7 +7,7 @@
 //! | `settings`, `environment` | a configuration as the options of the rooms, and as templates and scripts see it |
 //! | `thread`, `worker`, `driver` | a worker's thread, what it answers by, its connections under the pump |
 //! | `dispatch`, `piped`, `pages` | who answers an exchange, through which pipes, or in which words |
-//! | `profiles`, `hooks` | which profile shapes a connection; when hooks are called |
+//! | `profiles`, `asked`, `hooks` | which profile shapes a connection; when hooks are called |
 //! | `names` | lines for a hosts file, a look whether names lead here |
 //! | `browsers`, `certs`, `open` | what browsers have to be told, printed or done |
 //! | `log`, `error` | the log on standard error; why a server does not start |
@@ -16,6 +16,7 @@
 //! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is
 //! swapped whole when the configuration is edited.
 
+mod asked;
 mod browsers;
 mod certs;
 mod commands;
@@ -24,6 +25,7 @@ mod driver;
 mod environment;
 mod error;
 mod hooks;
+mod inspect;
 mod log;
 mod names;
 mod open;
@@ -33,6 +35,7 @@ mod profiles;
 mod reload;
 mod settings;
 mod start;
+mod status;
 mod thread;
 mod worker;
 

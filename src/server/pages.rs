@@ -29,7 +29,7 @@ pub(super) fn in_words(meaning: &Meaning) -> Prepared {
     }
 }
 
-fn other_methods(methods: &str) -> Prepared {
+pub(super) fn other_methods(methods: &str) -> Prepared {
     let mut prepared = site::status_page(405, OTHER_METHODS);
     prepared.head.fields.append("allow", methods.to_owned());
     prepared

@@ -1,9 +1,12 @@
 //! Which connection is shaped by which profile.
 
+use super::asked;
 use super::worker::Worker;
 use crate::config::Config;
-use crate::exchange::{Connection, Request};
+use crate::exchange::{Connection, Protocol, Request};
+use crate::net::tls::Selection;
 use crate::script::ScriptSource;
+use crate::script::handshake::{Alpn, Handshake};
 use crate::script::profile::is_name;
 use crate::site;
 use std::collections::BTreeSet;
@@ -20,27 +23,63 @@ const FOLDER: &str = "profiles";
 pub(super) enum Shape {
     /// Nothing but the configuration.
     Plain,
-    /// The profile of this name.
-    By(String, ScriptSource),
+    /// A profile.
+    By(Profile),
     /// One of this name, which there is not.
     Unknown(String),
 }
 
+/// A profile that there is.
+pub(super) struct Profile {
+    pub name: String,
+    source: ScriptSource,
+    handshake: Handshake,
+}
+
+impl Shape {
+    /// What is to be selected of the protocols that the client offers, if not what is usual.
+    pub fn selection(&self) -> Option<Selection> {
+        let Shape::By(Profile { handshake, .. }) = self else { return None };
+        Some(match handshake.alpn.clone()? {
+            Alpn::Nothing => Selection::Nothing,
+            Alpn::Always(protocol) => Selection::Always(protocol),
+            Alpn::Among(protocols) => Selection::Among(protocols),
+        })
+    }
+
+    /// Whether HTTP/2 is spoken on a connection for which this protocol was selected.
+    pub fn speaks_http2(&self, alpn: Option<&str>) -> bool {
+        match self {
+            Shape::By(Profile { handshake: Handshake { speaks: Some(protocol), .. }, .. }) => {
+                *protocol == Protocol::Http2
+            }
+            _ => alpn == Some("h2"),
+        }
+    }
+
+    /// Whether it shapes connections over HTTP/1.1 too: those that it has led there.
+    pub fn is_for_http1(&self) -> bool {
+        matches!(self, Shape::By(Profile { handshake, .. }) if !handshake.is_usual())
+    }
+}
+
 impl Worker {
-    /// What is to shape a connection: the profile that the host is for, else that of its port.
-    pub fn shape(&self, sni: Option<&str>, of_port: Option<&str>) -> Shape {
-        let of_host = sni.and_then(|host| self.profile_of(host));
-        match of_host.as_deref().or(of_port) {
+    /// What is to shape a connection for which this profile is wanted.
+    pub fn shape(&self, wanted: Option<&str>) -> Shape {
+        match wanted {
             None => Shape::Plain,
             Some(name) => match self.profile(name) {
-                Some(source) => Shape::By(name.to_owned(), source),
+                Some(source) => {
+                    let handshake = self.host.handshake(&source);
+                    Shape::By(Profile { name: name.to_owned(), source, handshake })
+                }
                 None => Shape::Unknown(name.to_owned()),
             },
         }
     }
 
     /// The profile that a host is for, whether there is one or not.
-    fn profile_of(&self, host: &str) -> Option<String> {
+    pub fn profile_of(&self, host: &str) -> Option<String> {
         let end = &self.shared.profile_hosts;
         let host = host.trim_end_matches('.');
         let (name, rest) = host.split_at_checked(host.len().checked_sub(end.len())?)?;
@@ -56,26 +95,28 @@ impl Worker {
         missing(&self.site().roots.handlers, name)
     }
 
-    /// What to tell a client that asks for the host of a profile on a connection that the profile does not shape: the
-    /// status and the text.
+    /// What to tell a client that asks for a profile, by the host or by the query, on a connection that this profile
+    /// does not shape: the status and the text.
     pub fn misdirected(&self, connection: &Connection, request: &Request) -> Option<(u16, String)> {
         let authority = std::str::from_utf8(&request.authority).ok()?;
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let name = self.profile_of(host)?;
+        let name = self.profile_of(host).or_else(|| asked::profile_of(&request.target))?;
         if connection.peer().profile.as_ref() == Some(&name) {
             return None;
         }
         if self.profile(&name).is_none() {
             return Some((404, self.no_profile(&name)));
         }
-        let port = self.shared.port_for("HTTP/2").and_then(|url| url.trim_end_matches('/').rsplit_once(':'));
-        let where_to = port.map_or_else(
-            || "Start the server with --h2, and ask there".to_owned(),
-            |(_, port)| format!("Ask https://{host}:{port}{}", String::from_utf8_lossy(&request.target)),
-        );
+        let target = String::from_utf8_lossy(&request.target);
+        let port = |protocol| Some(self.shared.port_for(protocol)?.trim_end_matches('/').rsplit_once(':')?.1);
+        let tls = port("HTTP/2").map(|port| format!("https://{name}{}:{port}{target}", self.shared.profile_hosts));
+        let tls = tls.unwrap_or_else(|| "start the server with --h2, and ask there".to_owned());
+        let clear = port("h2c").unwrap_or("of --h2c");
         let text = format!(
-            "The profile {name} shapes connections of HTTP/2 over TLS to this host, and this is none. {where_to}; for \
-             HTTP/2 in clear give the profile a port of its own: [[profile_ports]] in wpt.toml."
+            "The profile {name} shapes connections of HTTP/2, and not this one. Over TLS the host chooses it: {tls}. In \
+             clear, on port {clear}, ?{}={name} in the first request of a connection does, if it comes within \
+             h2c_profile_wait. Or the profile has a port of its own. See wpt.toml for both.",
+            asked::PARAMETER
         );
         Some((421, text))
     }
@@ -90,7 +131,7 @@ impl Worker {
                 connection.fail(&text);
                 return None;
             }
-            Shape::By(_, source) => source,
+            Shape::By(Profile { source, .. }) => source,
         };
         let mut shaping: Pin<Box<dyn Future<Output = ()>>> = Box::pin(self.host.shape(source, connection.clone()));
         let mut first = Context::from_waker(Waker::noop());

@@ -1,12 +1,14 @@
 //! A configuration as the options of the rooms.
 
+use super::status::Staff;
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{self, Config, PortKind, ready};
 use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
+use crate::transcript::Hub;
 use crate::wire::frame::SettingId;
-use crate::{exchange, h1, h2, net};
+use crate::{exchange, h1, h2, net, transcript};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,17 +20,21 @@ pub(super) struct Lasting {
     /// The watcher of scripts.
     pub changes: Changes,
     pub next_connection: Arc<AtomicU64>,
+    pub transcripts: Arc<Hub>,
+    pub staff: Arc<Staff>,
     /// What the hooks of all workers share.
     pub hooks: Arc<script::hooks::shared::Shared>,
 }
 
 impl Lasting {
-    pub fn new(urls: ready::Urls, stash: Arc<Stash>) -> Self {
+    pub fn new(urls: ready::Urls, stash: Arc<Stash>, transcripts: Arc<Hub>) -> Self {
         Self {
             urls,
             stash,
             changes: Changes::watch(),
             next_connection: Arc::new(AtomicU64::new(1)),
+            transcripts,
+            staff: Arc::new(Staff::new()),
             hooks: Arc::default(),
         }
     }
@@ -56,12 +62,15 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         script: script_options(config, &roots, environment.config.clone(), lasting),
         site: Site::new(roots, &config.site(), environment)?,
         ports,
-        h1: http1(&config.limits.http1),
-        h2: http2(&config.limits.http2),
+        h1: http1(&config.limits.http1, &config.transcript.options()),
+        h2: http2(&config.limits.http2, &config.transcript.options()),
         exchange,
         latency: config.latency.value,
+        h2c_profile_wait: config.h2c_profile_wait.value,
         profile_hosts: format!(".conn.{}", config.browser_host.value),
         next_connection: lasting.next_connection.clone(),
+        transcripts: lasting.transcripts.clone(),
+        staff: lasting.staff.clone(),
     })
 }
 
@@ -112,7 +121,7 @@ pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
     }
 }
 
-fn http1(from: &Http1Limits) -> h1::Config {
+fn http1(from: &Http1Limits, transcript: &transcript::Options) -> h1::Config {
     h1::Config {
         limits: h1::Limits {
             request_line: from.request_line.value,
@@ -125,10 +134,11 @@ fn http1(from: &Http1Limits) -> h1::Config {
             drained_body: from.drained_body.value,
         },
         timeouts: h1::Timeouts { head: from.head_timeout.value, idle: from.idle_timeout.value },
+        record_octets: (transcript.connection > 0).then_some(transcript.data),
     }
 }
 
-fn http2(from: &Http2Limits) -> h2::Config {
+fn http2(from: &Http2Limits, transcript: &transcript::Options) -> h2::Config {
     h2::Config {
         settings: vec![
             (SettingId::MAX_CONCURRENT_STREAMS.0, from.streams.value),
@@ -155,6 +165,8 @@ fn http2(from: &Http2Limits) -> h2::Config {
             idle_timeout: Some(from.idle_timeout.value),
         },
         connect_protocols: vec!["websocket".to_owned()],
+        record_frames: transcript.connection > 0,
+        record_data: transcript.data,
         ..h2::Config::default()
     }
 }

@@ -14,6 +14,7 @@ use crate::net::listen::Listener;
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use crate::script::stash::Stash;
+use crate::transcript::Hub;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -52,9 +53,11 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let stash = Stash::new(config.stash.options())?;
     let certificates = certificates(&config)?;
     let Opened { ports: open, urls, profiles } = open_ports(&config, &certificates)?;
-    let lasting = Lasting::new(urls.clone(), stash);
+    let transcripts = Hub::new(config.transcript.options(), net::now);
+    let lasting = Lasting::new(urls.clone(), stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let mut workers = Workers::start(config.workers.value, &shared)?;
+    lasting.staff.engage(&workers.senders);
     tokio::select! {
         () = workers.begun() => {}
         _ = signals.next() => return Ok(()),

@@ -1,10 +1,12 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
+use super::status::Staff;
 use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
 use crate::net;
 use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
+use crate::transcript::Hub;
 use crate::{h1, h2};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
@@ -34,10 +36,16 @@ pub(super) struct Shared {
     pub script: script::Options,
     /// How long every answer is held back, whoever gives it; zero for not at all.
     pub latency: Duration,
+    /// How long a connection in clear waits for a first request that may ask for a profile; zero for not at all.
+    pub h2c_profile_wait: Duration,
     /// What the host of a profile ends with: `.conn.localhost`.
     pub profile_hosts: String,
     /// The same for every configuration.
     pub next_connection: Arc<AtomicU64>,
+    /// The same for every configuration.
+    pub transcripts: Arc<Hub>,
+    /// The same for every configuration.
+    pub staff: Arc<Staff>,
 }
 
 impl Shared {

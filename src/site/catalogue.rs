@@ -14,7 +14,7 @@ const MAX_COMMENT: u64 = 64 * 1024;
 /// A handler as its own leading comment describes it.
 ///
 /// The comment's lines up to the first code are read: `Client:` begins what a client should do, `Try:` lists queries
-/// to try (`Try: ?code=8 ?code=11`), `Only: HTTP/2` says where it works, and the rest says what it sends.
+/// to try (`Try: ?code=8 ?code=11`), `Only: HTTP/2` or `Only: gRPC` says where it works, and the rest says what it sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub path: String,

@@ -15,7 +15,7 @@ pub(super) const fn reference(octet: u8) -> Option<&'static str> {
 }
 
 /// Text as HTML text, or as an attribute's value in quotes.
-pub(super) fn html(text: &str) -> String {
+pub fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match u8::try_from(character).ok().and_then(reference) {

@@ -1,7 +1,10 @@
+// A handler that is on another port cannot be fetched from here.
+for (const link of document.querySelectorAll("article li a"))
+  if (link.origin === location.origin) link.insertAdjacentHTML("afterend", "<button>fetch</button>");
 document.addEventListener("click", async event => {
   const button = event.target.closest("button");
   if (!button) return;
-  const url = button.nextElementSibling.getAttribute("href");
+  const url = button.previousElementSibling.getAttribute("href");
   const output = button.closest("article").querySelector("output");
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error("no end after 15 s")), 15000);

@@ -9,11 +9,14 @@ use std::fmt::Write;
 const STYLE: &str = include_str!("index.css");
 const SCRIPT: &str = include_str!("index.js");
 
+/// What `Only:` says of handlers that answer gRPC calls.
+const GRPC: &str = "gRPC";
+
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
 pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
     let mut topics: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.values() {
+    for entry in entries.values().filter(|entry| entry.only.as_deref() != Some(GRPC)) {
         let topic = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         topics.entry(topic).or_default().push(entry);
     }
@@ -27,6 +30,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         }
         page.push_str("</div></section>\n");
     }
+    for_grpc(&mut page, entries.values().filter(|entry| entry.only.as_deref() == Some(GRPC)));
     profiles(&mut page, roots, ports);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
@@ -38,8 +42,8 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><base href=\"/handlers/\"><title>wireserve</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
-         <p>{count} handlers, ready to click. Each is a small Rhai script: <b>fetch</b> shows here what your browser makes of it, \
-         <b>open</b> goes there. This page came over <b>{}</b>.</p><p class=\"ports\">",
+         <p>{count} handlers, ready to click. Each is a small Rhai script: its link goes there, <b>fetch</b> shows here what your \
+         browser makes of it. This page came over <b>{}</b>.</p><p class=\"ports\">",
         escape::html(protocol)
     );
     for (what, url) in ports {
@@ -48,26 +52,46 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
     page.push_str(
         "</p><p>Your own: <code>wireserve new my-test</code>, or drop <code>my-test.rhai</code> into \
          <code>handlers/</code>; it is used from the next request on. \
-         <a href=\"/?list\">Files</a></p>\
+         <a href=\"/?list\">Files</a> · <a href=\"/_wire/status\">Status</a> · \
+         <a href=\"/_wire/connections\">Connections</a></p>\
          <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
          aria-label=\"filter the handlers\"></header><main>\n",
     );
 }
 
-/// The profiles by name, each with a link to its host if there is a port for HTTP/2 over TLS. What each does is said at
-/// its head and in the documentation: here that would not fit into one initial window.
-fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
-    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
-    page.push_str("<section><h2>profiles of connections</h2><p>\n");
-    for (name, entry) in catalogue::profiles(roots) {
-        let name = escape::html(&name);
-        let own = if entry.shipped { "" } else { " <small class=\"tag own\">yours</small>" };
-        let _ = match port {
-            Some(port) => writeln!(page, "<a href=\"https://{name}.conn.{}\">{name}</a>{own}", escape::html(port)),
-            None => writeln!(page, "{name}{own}"),
-        };
+/// Those that a browser has no use for, by name.
+fn for_grpc<'a>(page: &mut String, entries: impl Iterator<Item = &'a Entry>) {
+    page.push_str("<section><h2>for gRPC clients</h2><p>\n");
+    for entry in entries {
+        let _ = writeln!(page, "{}", escape::html(entry.path.trim_end_matches(".rhai")));
     }
     page.push_str("</p></section>\n");
+}
+
+/// The profiles, each with a link to its host if there is a port for HTTP/2 over TLS. What clients are to do is said at
+/// the head of each: here it would not fit into one initial window.
+fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
+    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
+    page.push_str("<section><h2>profiles of connections</h2>\n<div class=\"cards\">\n");
+    for (name, entry) in catalogue::profiles(roots) {
+        let name = escape::html(&name);
+        let _ = write!(page, "<article id=\"profiles/{name}\"><h3>{name}");
+        tag_own(page, &entry);
+        page.push_str("</h3>");
+        let _ = write!(page, "<p>{}</p>", escape::html(&entry.sends));
+        if let Some(port) = port {
+            let port = escape::html(port);
+            let _ = write!(page, "<ul><li><a href=\"https://{name}.conn.{port}\">open</a></ul>");
+        }
+        page.push_str("</article>\n");
+    }
+    page.push_str("</div></section>\n");
+}
+
+fn tag_own(page: &mut String, entry: &Entry) {
+    if !entry.shipped {
+        page.push_str(" <small class=\"tag own\">yours</small>");
+    }
 }
 
 /// The port to go to for a handler that this page's protocol is not made for.
@@ -76,7 +100,7 @@ fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -
     ports.iter().find(|(what, _)| what == only).map(|(_, url)| url.trim_end_matches('/'))
 }
 
-/// One handler. `base` is the other port that its links lead to; what is there cannot be fetched from this page.
+/// One handler. `base` is the other port that its links lead to; what is there the page's script offers no button for.
 fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     // The page's own base is /handlers/: with hundreds of links that keeps it within one initial window.
     let base_path = base.map(|base| format!("{base}/handlers/")).unwrap_or_default();
@@ -86,10 +110,9 @@ fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     if let Some(only) = &entry.only {
         let _ = write!(page, " <small class=\"tag\">{} only</small>", escape::html(only));
     }
-    if !entry.shipped {
-        page.push_str(" <small class=\"tag own\">yours</small>");
-    }
-    let _ = write!(page, "</h3><p>{}</p>", escape::html(&entry.sends));
+    tag_own(page, entry);
+    page.push_str("</h3>");
+    let _ = write!(page, "<p>{}</p>", escape::html(&entry.sends));
     if !entry.client.is_empty() {
         let _ = write!(page, "<p class=\"client\">{}</p>", escape::html(&entry.client));
     }
@@ -99,8 +122,7 @@ fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     for query in tries {
         let label = if query.is_empty() { name } else { query.as_str() };
         let href = escape::html(&format!("{url}{query}"));
-        let button = if base.is_none() { "<button>fetch</button>" } else { "" };
-        let _ = write!(page, "<li><code>{}</code>{button}<a href=\"{href}\">open</a>", escape::html(label));
+        let _ = write!(page, "<li><a href=\"{href}\">{}</a>", escape::html(label));
     }
     page.push_str("</ul><output></output></article>\n");
 }
@@ -125,8 +147,7 @@ mod tests {
     #[test]
     fn a_handler_for_http_2_only_is_linked_where_it_works() {
         let text = "// Sends.\n// Client: reads.\n// Only: HTTP/2\nfn main(request, response) {}";
-        let (elsewhere, here) =
-            ("</code><a href=\"https://h:2/handlers/mine.rhai\"", "<button>fetch</button><a href=\"mine.rhai\"");
+        let (elsewhere, here) = ("<a href=\"https://h:2/handlers/mine.rhai\"", "<a href=\"mine.rhai\"");
         let over_1 = page("HTTP/1.1", "mine.rhai", text);
         assert!(over_1.contains(elsewhere) && !over_1.contains(here));
         let over_2 = page("HTTP/2", "mine.rhai", text);

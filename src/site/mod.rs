@@ -44,6 +44,7 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
+pub use escape::html as escape_html;
 pub use files::{FileCache, Files, file, listing, own_fields, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;

@@ -13,7 +13,7 @@ pub struct Options {
     pub rewrites: Vec<Rewrite>,
     /// A script that is put into every HTML page that is served from a file or generated.
     pub inject_script: Option<PathBuf>,
-    /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
+    /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
     pub refuse_h2_over_http1: bool,
 }
 

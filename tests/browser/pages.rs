@@ -77,3 +77,25 @@ fn browsers_take_what_is_lawful_and_refuse_what_is_not() {
         }
     }
 }
+
+#[test]
+fn the_index_page_fetches_at_a_click() {
+    let script = r#"
+        const frame = document.createElement("iframe");
+        frame.src = "/";
+        await new Promise(loaded => { frame.onload = loaded; document.documentElement.append(frame); });
+        const article = frame.contentDocument.getElementById("hello.rhai");
+        const output = article.querySelector("output");
+        const ended = new Promise(ended => {
+            new frame.contentWindow.MutationObserver(() => { if (/ ms$/.test(output.textContent)) ended(); })
+                .observe(output, { childList: true });
+        });
+        article.querySelector("button").click();
+        await ended;
+        return { shown: /200[^]*content-type: text\/plain[^]*Hello, world!/.test(output.textContent) };"#;
+    let server = Server::builder().file("page.html", page(script)).start();
+    for browser in Browser::ALL {
+        let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
+        assert_eq!(report, json!({ "shown": true }), "{browser:?}");
+    }
+}

@@ -15,7 +15,8 @@ const DOCS: &str = include_str!("../../docs/handlers.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 17] = [
+    include_str!("../../src/script/api/barriers.rs"),
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),

@@ -85,6 +85,7 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
     top.read(reader, "ws_doc_root", &mut config.ws_doc_root, section::future_folder(source));
     top.read(reader, "workers", &mut config.workers, workers);
     top.read(reader, "latency", &mut config.latency, section::milliseconds(0..=MAX_LATENCY));
+    top.read(reader, "h2c_profile_wait", &mut config.h2c_profile_wait, section::milliseconds(0..=MAX_LATENCY));
     urls::read(reader, top, config);
 
     let ports = top.section(reader, "ports", "ports");
@@ -105,6 +106,10 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
     let mut stash = top.section(reader, "stash", "stash");
     config.stash.read(reader, &mut stash);
     stash.finish(reader);
+
+    let mut transcript = top.section(reader, "transcript", "transcript");
+    config.transcript.read(reader, &mut transcript);
+    transcript.finish(reader);
 
     let limits = top.section(reader, "limits", "limits");
     config.limits.read_all(reader, limits);

@@ -27,7 +27,7 @@ fn resolve_as_both(octets: &[u8]) {
 }
 
 /// Pieces from which something nearly right comes.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 45] = [
     "browser_host",
     "alternate_hosts",
     "ports",
@@ -41,6 +41,7 @@ const PIECES: [&str; 44] = [
     "log",
     "host",
     "stash",
+    "transcript",
     "inject_script",
     "=",
     ".",
@@ -90,7 +91,7 @@ proptest! {
     #[test]
     fn any_value_of_any_key_is_told_or_taken(
         key in prop::sample::select(&["browser_host", "alternate_hosts", "subdomains", "bind_address", "doc_root", "workers",
-            "latency", "aliases", "routes", "rewrites", "ports", "ssl", "handlers", "hooks", "stash", "limits", "logging"][..]),
+            "latency", "h2c_profile_wait", "aliases", "routes", "rewrites", "ports", "ssl", "handlers", "hooks", "stash", "transcript", "limits", "logging"][..]),
         value in any_json(),
     ) {
         let json = serde_json::json!({ key: value }).to_string();

@@ -29,6 +29,7 @@ fn small_limits() -> Config {
             drained_body: 10,
         },
         timeouts: Timeouts { head: Duration::from_secs(1), idle: Duration::from_secs(10) },
+        record_octets: None,
     }
 }
 
@@ -167,6 +168,7 @@ fn shown(event: Event) -> String {
             let id = id.map(|id| format!(" {id}")).unwrap_or_default();
             format!("bad{id} {} {reason:?}{}", reason.status(), if answered { "" } else { " unanswered" })
         }
+        Event::Sent { octets, length, cause } => format!("sent {cause:?} {length} {}", octets.escape_ascii()),
         Event::Writable { id } => format!("writable {id}"),
         Event::PeerClosed { how } => format!("peer closed {how:?}"),
         Event::Closed { reason } => format!("closed {reason:?}"),

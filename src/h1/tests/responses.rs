@@ -210,6 +210,23 @@ fn raw_octets_at_any_point() {
 }
 
 #[test]
+fn what_is_queued_is_told_if_that_is_wanted() {
+    let mut play = Play::with(Config { record_octets: Some(12), ..Config::default() });
+    play.peer("POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 1\r\n\r\n");
+    play.tells(&["request 1 POST / HTTP/1.1 Length(1) expects [host=h][expect=100-continue][content-length=1]"]);
+    play.does(|c| c.send_continue(RequestId(1)));
+    play.does(head(200, &[], BodyLength::Chunked)).does(body("abc"));
+    play.connection.send_raw(Bytes::from_static(b"raw"), Track::No);
+    play.tells(&[
+        "sent Automatic 25 HTTP/1.1 100",
+        "sent Checked 47 HTTP/1.1 200",
+        r"sent Checked 8 3\r\nabc\r\n",
+        "sent Raw 3 raw",
+    ]);
+    play.sends("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nraw");
+}
+
+#[test]
 fn a_raw_response() {
     let mut play = get();
     let octets = encode_head(200, b"\r\n", &Fields::from([("a", "\0")]));

@@ -85,6 +85,25 @@ fn tracked_reset_ends_the_stream_and_drops_its_queue() {
 }
 
 #[test]
+fn content_is_told_cut_and_everything_else_whole() {
+    let mut client = Client::new(Config { record_frames: true, record_data: 2, ..Config::default() });
+    client.says("frame SETTINGS 0 00 000400000064\nget 1");
+    client.respond(1, false);
+    client.connection.send_data(1, Bytes::from_static(b"content"), false).expect("send_data");
+    client.connection.send_raw_frame(&raw(FrameType::DATA, 0, 1, &b"raw data"[..]), Track::No);
+    client.expect(&["SETTINGS 0 ACK", "HEADERS 1 :status=200", "DATA 1 7", "DATA 1 8"]);
+    let told: Vec<(u8, usize, usize)> = client
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Sent { octets, length, .. } => Some((octets[3], octets.len(), *length)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told[told.len() - 2..], [(0, 9 + 2, 9 + 7), (0, 9 + 8, 9 + 8)], "{told:?}");
+}
+
+#[test]
 fn frames_of_others_wait_until_a_raw_block_ends() {
     let mut client = Client::default();
     client.says("get 1\nget 3");

@@ -44,7 +44,7 @@ fn connector(roots: RootCertStore, alpn: &[&str], versions: &[&'static Supported
 }
 
 async fn accept(tls: &Tls, stream: DuplexStream) -> Result<(TlsStream<DuplexStream>, TlsInfo), HandshakeError> {
-    tls.hello(stream).await?.accept().await
+    tls.hello(stream).await?.accept(None).await
 }
 
 async fn shake(
@@ -257,4 +257,67 @@ async fn each_run_up_to_a_cut_mark_is_a_tls_record_of_its_own() {
     let data: Vec<usize> = records.iter().filter(|(kind, _)| *kind == 23).map(|(_, length)| *length).collect();
     let added = data[0] - 3;
     assert_eq!(data, [3 + added, 3 + added, 9 + added]);
+}
+
+/// What a client that offers `offered` sees of `selection`: the protocol, or its error.
+async fn selected(selection: Selection, offered: &[&str], version: &'static SupportedProtocolVersion) -> String {
+    let fixture = fixture(&["h2", "http/1.1"]);
+    let connector = client(&fixture, offered, &[version]);
+    let (near, far) = duplex(64 * 1024);
+    let accept = async { fixture.tls.hello(far).await?.accept(Some(selection)).await };
+    let (ours, theirs) = tokio::join!(accept, connector.connect(ServerName::try_from("localhost").unwrap(), near));
+    match theirs {
+        Ok(theirs) => {
+            let protocol = theirs.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+            assert_eq!(ours.unwrap().1.alpn.map(String::into_bytes), protocol);
+            protocol.map_or_else(|| "none".to_owned(), |name| String::from_utf8(name).unwrap())
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn another_protocol_can_be_selected_or_none_or_all_refused() {
+    let among = |names: &[&str]| Selection::Among(names.iter().map(|&name| name.to_owned()).collect());
+    let always = |name: &str| Selection::Always(name.to_owned());
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        for (selection, offered, told) in [
+            (Selection::Nothing, &["h2"][..], "none"),
+            (among(&["http/1.1", "h2"]), &["h2", "http/1.1"], "http/1.1"),
+            (among(&["h3"]), &["h2"], "received fatal alert: the server does not support any known protocol"),
+            (among(&[]), &["h2"], "received fatal alert: the server does not support any known protocol"),
+            (among(&[]), &[], "none"),
+            (always("http/1.1"), &["h2", "http/1.1"], "http/1.1"),
+            (always("h3"), &[], "none"),
+        ] {
+            let seen = selected(selection.clone(), offered, version).await;
+            let alert = seen.contains("NoApplicationProtocol") && told.starts_with("received");
+            assert!(alert || seen == told, "{selection:?} {offered:?}: {seen}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_protocol_can_be_selected_that_was_not_offered() {
+    // The client decrypts that and judges it: so both sides have hashed the same handshake.
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let seen = selected(Selection::Always("h3".to_owned()), &["h2", "http/1.1"], version).await;
+        assert!(seen.contains("SelectedUnofferedApplicationProtocol"), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_hello_that_comes_in_pieces_is_understood() {
+    let fixture = fixture(&["h2"]);
+    let connector = client(&fixture, &["h2"], &[&rustls::version::TLS13]);
+    let ((near, mut relay_near), (mut relay_far, far)) = (duplex(64 * 1024), duplex(64 * 1024));
+    let accept = async { fixture.tls.hello(far).await?.accept(None).await };
+    let connect = connector.connect(ServerName::try_from("localhost").unwrap(), near);
+    let relay = tokio::io::copy_bidirectional_with_sizes(&mut relay_near, &mut relay_far, 1, 1024);
+    tokio::select! {
+        (ours, theirs) = async { tokio::join!(accept, connect) } => {
+            assert_eq!((ours.unwrap().1.alpn.as_deref(), theirs.is_ok()), (Some("h2"), true));
+        }
+        ended = relay => panic!("the relay ended: {ended:?}"),
+    }
 }

@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
 
-use super::frames::{code_of, settings_of, stream_of, type_of};
+use super::frames::{code_of, settings_of, stream_of};
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
 use crate::exchange::{Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::{self, pause};
@@ -76,7 +75,7 @@ pub fn current() -> Option<Connection> {
 }
 
 /// Refuses to wait for the client where nothing that it sends can arrive.
-fn check_wait(function: &str) -> Outcome<()> {
+pub(super) fn check_wait(function: &str) -> Outcome<()> {
     if budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame)) {
         return fail(format!(
             "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
@@ -89,8 +88,12 @@ fn check_wait(function: &str) -> Outcome<()> {
 pub fn register(engine: &mut Engine) {
     register_context(engine);
     super::shaping::register(engine);
+    super::writing::register(engine);
     engine.register_type_with_name::<Connection>("connection");
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
+    engine.register_get("requests", |connection: &mut Connection| {
+        INT::try_from(connection.requests()).unwrap_or(INT::MAX)
+    });
     engine.register_get("protocol", |connection: &mut Connection| connection.protocol().to_string());
     engine.register_get("profile", |connection: &mut Connection| {
         connection.peer().profile.clone().map_or(Dynamic::UNIT, Dynamic::from)
@@ -105,12 +108,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("theirs", |pair: &mut SettingsPair| settings_map(pair.0.peer_settings()));
     register_sending(engine);
     register_ending(engine);
-    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: FLOAT| {
-        wait_for_frame(connection, &wanted, timeout)
-    });
-    engine.register_fn("wait_for_frame", |connection: &mut Connection, wanted: Dynamic, timeout: INT| {
-        wait_for_frame(connection, &wanted, timeout as FLOAT)
-    });
+    super::barriers::register(engine);
     engine.register_fn("pause_reading", |connection: &mut Connection| connection.pause_reading());
     engine.register_fn("resume_reading", |connection: &mut Connection| connection.resume_reading());
 }
@@ -165,15 +163,6 @@ fn register_sending(engine: &mut Engine) {
         sent(pause(async move { connection.ping().await })?)?;
         Ok(begin.elapsed().as_secs_f64())
     });
-    engine.register_fn("set_write_size", |connection: &mut Connection, size: INT| -> Outcome<()> {
-        match usize::try_from(size) {
-            Ok(0) => connection.set_write_size(None),
-            Ok(size) => connection.set_write_size(Some(size)),
-            Err(_) => return fail(format!("{size} is no number of octets; 0 cuts nothing")),
-        }
-        Ok(())
-    });
-    engine.register_fn("flush", |connection: &mut Connection| connection.flush());
 }
 
 fn register_ending(engine: &mut Engine) {
@@ -197,22 +186,6 @@ fn goaway(connection: &Connection, last: Option<INT>, code: &Dynamic, debug: Dyn
     let last = last.map_or(Ok(connection.last_peer_stream_id()), stream_of)?;
     let code: ErrorCode = code_of(code)?;
     sent(connection.go_away(last, code, octets("debug data", &debug)?))
-}
-
-/// The next frame of a type (or of any, `()`) that the client sends from now on; `()` if none came in time.
-fn wait_for_frame(connection: &Connection, wanted: &Dynamic, timeout: FLOAT) -> Outcome<Dynamic> {
-    let wanted = if wanted.is_unit() { None } else { Some(type_of(wanted)?) };
-    let Ok(timeout) = Duration::try_from_secs_f64(timeout) else {
-        return fail(format!("{timeout} is no time to wait, in seconds"));
-    };
-    check_wait("connection.wait_for_frame")?;
-    let frames = sent(connection.subscribe(wanted))?;
-    let next = pause(async move { tokio::time::timeout(timeout, frames.next()).await })?;
-    match next {
-        Ok(Some(frame)) => Ok(Dynamic::from(Frame::from(frame))),
-        Ok(None) => sent(Err(crate::exchange::SendError::Gone)),
-        Err(_) => Ok(Dynamic::UNIT),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Objects are cheap handles; their getters have setters without effect, since Rhai writes back what a getter gave
 //! after a method was called on it.
 
+mod barriers;
 pub mod connection;
 pub mod cookies;
 pub mod delivery;
@@ -23,6 +24,7 @@ pub mod shaping;
 pub mod stash;
 pub mod upload;
 pub mod writer;
+pub mod writing;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 

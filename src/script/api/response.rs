@@ -1,6 +1,7 @@
 //! `response`: what will be answered, until it is written.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -28,6 +29,15 @@ pub struct Common {
     pub wall_clock: fn() -> SystemTime,
     /// Whether an error is told in one line.
     pub brief: bool,
+    /// How often handlers met a limit, by its name.
+    pub limits_met: RefCell<BTreeMap<&'static str, u64>>,
+}
+
+impl Common {
+    /// Counts that a handler met a limit.
+    pub fn met(&self, limit: &'static str) {
+        *self.limits_met.borrow_mut().entry(limit).or_default() += 1;
+    }
 }
 
 impl Common {

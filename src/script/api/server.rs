@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rhai::{Array, Dynamic, Engine, FnPtr, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, NativeCallContext};
 
 use super::stash::Handle;
-use super::{Outcome, fail, handle};
+use super::{Outcome, fail};
 use crate::script::hooks::shared::Shared;
 use crate::script::hooks::values::MAX_VALUE;
 use crate::script::stash::error::StashError;
@@ -93,10 +93,14 @@ fn value_of(octets: Option<&Bytes>) -> Outcome<Dynamic> {
 
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Server>("server");
-    handle!(engine, "config", |server: &mut Server| -> Dynamic { server.0.config.clone() });
-    handle!(engine, "stash", |server: &mut Server| -> Handle { server.0.stash.clone() });
+    engine.register_get("config", |server: &mut Server| server.0.config.clone());
+    engine.register_get("stash", |server: &mut Server| server.0.stash.clone());
     engine.register_get("doc_root", |server: &mut Server| server.0.doc_root.clone());
-    handle!(engine, "context", |server: &mut Server| -> ServerContext { ServerContext(Arc::clone(&server.0.shared)) });
+    engine.register_get("context", |server: &mut Server| ServerContext(Arc::clone(&server.0.shared)));
+    // A global variable is a constant to Rhai, on which it calls nothing that is not pure.
+    FuncRegistration::new_setter("context")
+        .with_purity(true)
+        .register_into_engine(engine, |_: &mut Server, _: ServerContext| {});
     engine.register_type_with_name::<ServerContext>("server context");
     engine.register_indexer_get(|context: &mut ServerContext, name: &str| context.get(name));
     engine.register_indexer_set(|call: NativeCallContext, context: &mut ServerContext, name: &str, value: Dynamic| {

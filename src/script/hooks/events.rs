@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rhai::Dynamic;
 use serde_json::Value;
@@ -11,8 +12,12 @@ use super::entry::Hook;
 use super::{Hooks, pending};
 use crate::exchange::Connection;
 use crate::script::api::hooks::StatusLines;
+use crate::script::error::ScriptError;
 use crate::script::loader::Entry;
 use crate::script::news::News;
+
+/// How long a script may take to say what it adds to the status page, which waits for it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A line that a hook adds to the status page.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,10 +134,14 @@ impl Hooks {
                 Some(Hook::Status),
                 |_| {},
                 move |caller| caller.call(Hook::Status.name(), (argument,)).map(drop),
-                pending(),
+                tokio::time::sleep(PATIENCE),
             );
             match outcome.await {
                 Ok(()) => all.append(&mut lines.borrow_mut()),
+                Err(ScriptError::Ended) => {
+                    let error = format!("error: it took longer than {} s", PATIENCE.as_secs_f64());
+                    self.shared.failed(script.path(), Hook::Status.name(), error);
+                }
                 Err(error) => self.failed(script.path(), Hook::Status.name(), &error),
             }
         }

@@ -119,9 +119,14 @@ impl Hooks {
         }))
     }
 
+    /// The scripts, in their order.
+    pub fn scripts(&self) -> impl Iterator<Item = &Path> {
+        self.sources.iter().map(ScriptSource::path)
+    }
+
     /// What failed, since the script in question was edited last.
     pub fn failures(&self) -> Vec<Failure> {
-        let scripts: Vec<PathBuf> = self.sources.iter().map(|source| source.path().to_owned()).collect();
+        let scripts: Vec<&Path> = self.scripts().collect();
         self.shared.failures(&scripts)
     }
 
@@ -215,6 +220,11 @@ impl Hooks {
             ScriptError::Ended => return,
             ScriptError::Panic { .. } => tracing::error!(target: "script", "hook {function} of {file}: {error}"),
             _ => tracing::warn!(target: "script", "hook {function} of {file}: {}", error.text(self.common.brief)),
+        }
+        if let ScriptError::Budget { ending, .. } = error
+            && let Some(limit) = ending.limit()
+        {
+            self.common.met(limit);
         }
         let line = error.text(true).lines().map(str::trim).collect::<Vec<_>>().join(" ");
         self.shared.failed(script, function, line);

@@ -76,8 +76,9 @@ impl Shared {
     }
 
     /// What failed of these scripts.
-    pub fn failures(&self, scripts: &[PathBuf]) -> Vec<Failure> {
-        self.state().failures.values().filter(|failure| scripts.contains(&failure.script)).cloned().collect()
+    pub fn failures(&self, scripts: &[&Path]) -> Vec<Failure> {
+        let state = self.state();
+        state.failures.values().filter(|failure| scripts.contains(&failure.script.as_path())).cloned().collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -99,10 +100,10 @@ mod tests {
         shared.failed(&other, "on_status", "elsewhere".to_owned());
         // Another worker, the same text.
         shared.loaded(&script, "one");
-        let [failure] = &shared.failures(std::slice::from_ref(&script))[..] else { panic!("one failure") };
+        let [failure] = &shared.failures(&[&script])[..] else { panic!("one failure") };
         assert_eq!((failure.times, &*failure.error), (2, "second"));
         shared.loaded(&script, "two");
-        assert_eq!(shared.failures(&[script, other.clone()]).len(), 1);
+        assert_eq!(shared.failures(&[&script, &other]).len(), 1);
         assert!(shared.starts(&other) && !shared.starts(&other));
     }
 }

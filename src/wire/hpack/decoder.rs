@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 /// The decoder of one connection and direction, with its dynamic table.
 ///
 /// After an error the tables of both sides differ, and nothing more can be decoded (RFC 9113 §4.3).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Decoder {
     table: DynamicTable,
     /// Our acknowledged SETTINGS_HEADER_TABLE_SIZE.
@@ -36,6 +36,20 @@ impl Decoder {
         self.limit = max_table_size;
         if max_table_size < self.required.unwrap_or(self.table.max_size()) {
             self.required = Some(max_table_size);
+        }
+    }
+
+    /// Whether a block does anything to the dynamic table of its reader, or cannot be read.
+    pub fn is_changed_by(block: &[u8]) -> bool {
+        let mut reader = Reader::new(block);
+        loop {
+            match reader.next() {
+                Ok(None) => return false,
+                Ok(Some(RawRepresentation::Indexed(_))) => {}
+                Ok(Some(RawRepresentation::Literal { representation, .. }))
+                    if representation != Representation::Incremental => {}
+                _ => return true,
+            }
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) const fn entry_size(name: usize, value: usize) -> usize {
 }
 
 /// The dynamic table. The newest entry has index 62.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DynamicTable {
     entries: VecDeque<TableEntry>,
     size: usize,

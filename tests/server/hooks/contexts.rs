@@ -49,8 +49,9 @@ fn no_update_is_lost() {
 fn the_context_of_the_server_is_a_map_of_copies() {
     let script = r#"
 fn main(request, response) {
+    server.context.other = 1;
+    server.context.clear();
     let context = server.context;
-    context.clear();
     context.list = [1, "two", #{ three: 3.5 }];
     context["a b"] = request.server.context.list;
     context.list[0] += 1;

@@ -5,6 +5,7 @@ mod events;
 mod faults;
 mod offers;
 mod requests;
+mod status;
 
 use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;

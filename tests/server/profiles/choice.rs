@@ -2,7 +2,7 @@
 
 use super::{ask, begin, connect, handshake};
 use crate::support::http1::Answer;
-use crate::support::raw::{self, Client, PREFACE, tls};
+use crate::support::raw::{self, Client, PREFACE, settings_frame, tls};
 use crate::support::server::{Server, wireserve};
 use std::io::Write;
 use wireserve::wire::frame::FrameType;
@@ -47,7 +47,7 @@ fn an_unknown_profile_is_an_alert_and_a_line_in_the_log() {
         let error = stream.write_all(PREFACE).expect_err("an alert");
         assert!(error.to_string().contains("UnrecognisedName"), "{error}");
         let line = server.logged(&format!("no profile {host:?}"));
-        assert!(line.contains("altsvc, goaway-first, goaway-graceful, goaway-mid"), "{line}");
+        assert!(line.contains("altsvc, coalesced-writes, goaway-first, goaway-graceful"), "{line}");
     }
     let mut client = Client::h2(&server);
     assert_eq!(ask(&mut client, "/handlers/hello.rhai").status(), Some(200));
@@ -95,7 +95,7 @@ fn a_request_for_the_host_of_a_profile_on_another_connection_is_misdirected() {
     client.send(&wireserve::wire::frame::RawFrame::new(FrameType::HEADERS, 5, stream, block));
     let response = client.response(stream);
     assert_eq!(response.status(), Some(421));
-    assert!(response.text().contains("profile_ports"), "{}", response.text());
+    assert!(response.text().contains("?wire-profile=tiny-window"), "{}", response.text());
 }
 
 #[test]
@@ -158,5 +158,52 @@ fn check_knows_profiles() {
         "wpt.toml:1: there is no profile \"gone\"",
     ] {
         assert!(finished.stderr.contains(told), "{told:?} is not in:\n{}", finished.stderr);
+    }
+}
+
+/// A client in clear whose preface and first request go out together.
+fn ask_in_clear(server: &Server, path: &str) -> (Client, u32) {
+    let mut client = Client::over_tcp(server.connect("h2c"), server.authority("h2c"));
+    client.send_octets(PREFACE);
+    client.send(&settings_frame(&[]));
+    let stream = client.get(path);
+    (client, stream)
+}
+
+#[test]
+fn in_clear_the_first_request_names_the_profile() {
+    let patient = "h2c_profile_wait = 60000";
+    let server = Server::builder().config(patient).handler("name.rhai", NAME).start();
+    let (mut client, _) = ask_in_clear(&server, "/handlers/name.rhai?wire-profile=goaway-first");
+    let frames = client.until(|frame| frame.is(FrameType::GOAWAY));
+    assert!(frames[0].is(FrameType::SETTINGS), "{frames:?}");
+
+    let (mut client, stream) = ask_in_clear(&server, "/handlers/name.rhai?wire-profile=tiny-window");
+    assert_eq!(client.response(stream).text(), "tiny-window");
+    // Of this connection that is decided.
+    let late = ask(&mut client, "/handlers/name.rhai?wire-profile=ping-silence");
+    assert_eq!(late.status(), Some(421));
+    assert!(late.text().contains("https://ping-silence.conn.localhost:"), "{}", late.text());
+    assert_eq!(ask(&mut client, "/handlers/name.rhai?wire-profile=tiny-window").text(), "tiny-window");
+
+    let (mut client, stream) = ask_in_clear(&server, "/handlers/name.rhai?no=profile");
+    assert_eq!(client.response(stream).text(), "");
+    let (mut client, _) = ask_in_clear(&server, "/?wire-profile=nowhere");
+    let (frames, _) = client.until_end();
+    let goaway = frames.last().expect("frames");
+    assert!(goaway.is(FrameType::GOAWAY) && String::from_utf8_lossy(&goaway.payload[8..]).contains("\"nowhere\""));
+}
+
+#[test]
+fn in_clear_nobody_waits_long_for_the_first_request() {
+    for config in ["h2c_profile_wait = 0", "h2c_profile_wait = 1"] {
+        let server = Server::builder().config(config).handler("name.rhai", NAME).start();
+        let mut client = Client::over_tcp(server.connect("h2c"), server.authority("h2c"));
+        let first = client.frame().expect("a frame");
+        assert!(first.is(FrameType::SETTINGS), "{first:?}");
+        client.send_octets(PREFACE);
+        client.send(&settings_frame(&[]));
+        let late = ask(&mut client, "/handlers/name.rhai?wire-profile=tiny-window");
+        assert_eq!(late.status(), Some(421), "{}", late.text());
     }
 }

@@ -1,11 +1,13 @@
 //! Profiles: scripts that shape a connection.
 
+mod alpn;
 mod choice;
 mod docs;
 mod events;
 mod faults;
 mod levers;
 mod shipped;
+mod writing;
 
 use crate::support::raw::{Client, PREFACE, Received, Response, settings_frame};
 use crate::support::server::Server;

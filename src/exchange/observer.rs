@@ -1,0 +1,60 @@
+//! Whoever keeps a record of a connection.
+
+use super::connection::Connection;
+use crate::{h1, h2};
+use std::time::Instant;
+
+/// Sees everything that happens on a connection, in its order, before anybody acts on it. An instant is that of the
+/// turn of the connection; `None` outside of turns.
+pub trait Observer {
+    /// An event of the HTTP/2 engine.
+    fn http2(&self, now: Option<Instant>, event: &h2::Event);
+
+    /// An event of the HTTP/1.1 engine.
+    fn http1(&self, now: Option<Instant>, event: &h1::Event);
+
+    /// Octets that arrived over HTTP/1.1, whatever they are.
+    fn received(&self, now: Option<Instant>, octets: &[u8]);
+
+    /// What a script expected of the client.
+    fn expected(&self, now: Option<Instant>, expectation: Expectation<'_>);
+}
+
+/// Something that a script expected of the client.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation<'a> {
+    /// By what name.
+    pub name: &'a str,
+    /// Whether it was so.
+    pub passed: bool,
+    /// What more there is to say; may be empty.
+    pub detail: &'a str,
+}
+
+impl Connection {
+    /// Lets `observer` see everything from now on. The first one stays.
+    pub fn observe_by(&self, observer: Box<dyn Observer>) {
+        // A second one is a mistake of the caller's that harms nobody.
+        let _ = self.0.observer.set(observer);
+    }
+
+    /// Runs `act` as something that happens at `now`.
+    pub fn at<T>(&self, now: Instant, act: impl FnOnce() -> T) -> T {
+        let outer = self.0.now.replace(Some(now));
+        let done = act();
+        self.0.now.set(outer);
+        done
+    }
+
+    /// Records what a script expected of the client.
+    pub fn record_expectation(&self, expectation: Expectation<'_>) {
+        self.tell(|observer, now| observer.expected(now, expectation));
+    }
+
+    /// Tells the observer, if there is one.
+    pub(super) fn tell(&self, what: impl FnOnce(&dyn Observer, Option<Instant>)) {
+        if let Some(observer) = self.0.observer.get() {
+            what(&**observer, self.0.now.get());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How the output of a connection is cut into writes, when these go out, and where they end.
+
+use std::time::Duration;
+
+use rhai::{Engine, FLOAT, INT};
+
+use super::{Outcome, fail};
+use crate::exchange::{Close, Connection};
+
+/// The longest that a write may wait.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+
+pub fn register(engine: &mut Engine) {
+    engine.register_fn("set_write_size", |connection: &mut Connection, size: INT| -> Outcome<()> {
+        match usize::try_from(size) {
+            Ok(0) => connection.set_write_size(None),
+            Ok(size) => connection.set_write_size(Some(size)),
+            Err(_) => return fail(format!("{size} is no number of octets; 0 cuts nothing")),
+        }
+        Ok(())
+    });
+    engine.register_fn("flush", |connection: &mut Connection| connection.flush());
+    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: FLOAT| delay(connection, seconds));
+    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: INT| {
+        delay(connection, seconds as FLOAT)
+    });
+    engine.register_fn("pause_writing", |connection: &mut Connection| connection.pause_writing());
+    engine.register_fn("resume_writing", |connection: &mut Connection| connection.resume_writing());
+    engine.register_fn("cut_after", |connection: &mut Connection, octets: INT, how: &str| cut(connection, octets, how));
+}
+
+fn delay(connection: &Connection, seconds: FLOAT) -> Outcome<()> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(delay) if delay <= LONGEST_DELAY => {
+            connection.set_write_delay(delay);
+            Ok(())
+        }
+        _ => fail(format!("{seconds} is no time for a write to wait: 0 to {} seconds", LONGEST_DELAY.as_secs())),
+    }
+}
+
+fn cut(connection: &Connection, octets: INT, how: &str) -> Outcome<()> {
+    let Ok(octets) = u64::try_from(octets) else { return fail(format!("{octets} is no number of octets")) };
+    let how = match how {
+        "close" => Some(Close::Graceful),
+        "half-close" => Some(Close::Half),
+        "reset" => Some(Close::Abort),
+        "stall" => None,
+        other => {
+            return fail(format!("{other:?} is no way to cut a connection off: close, half-close, reset or stall"));
+        }
+    };
+    connection.cut_after(octets, how);
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! `/_wire/status`: how the server stands, gathered from the workers when somebody asks.
+
+use super::thread::Order;
+use super::worker::Worker;
+use crate::exchange::{Prepared, Request};
+use crate::net;
+use crate::script::hooks::shared::Failure;
+use crate::site::{self, escape_html};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long a worker may take to say how it stands; one that is stuck is shown as such.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same for every configuration: since when the server runs, and how its workers are asked.
+#[derive(Debug)]
+pub(super) struct Staff {
+    began: Instant,
+    /// Weak, as a worker ends when nobody is left to give it orders.
+    workers: OnceLock<Vec<mpsc::WeakUnboundedSender<Order>>>,
+}
+
+/// How a worker stands.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub connections: usize,
+    pub http2_connections: usize,
+    pub streams: usize,
+    pub requests: u64,
+    /// Handlers that are not over.
+    pub handlers: usize,
+    /// Those of them that are at work.
+    pub handlers_at_work: usize,
+    /// What is wrong with scripts, one line each.
+    pub errors: Vec<String>,
+    /// How often limits were met, by name.
+    pub limits_met: BTreeMap<String, u64>,
+}
+
+impl Staff {
+    pub fn new() -> Self {
+        Self { began: net::now(), workers: OnceLock::new() }
+    }
+
+    /// Whom to ask from now on.
+    pub fn engage(&self, workers: &[mpsc::UnboundedSender<Order>]) {
+        // Workers are started once.
+        let _ = self.workers.set(workers.iter().map(mpsc::UnboundedSender::downgrade).collect());
+    }
+
+    /// What each worker reports; `None` of one that is stuck or has ended.
+    async fn reports(&self) -> Vec<Option<Report>> {
+        let mut waiting = Vec::new();
+        for worker in self.workers.get().into_iter().flatten() {
+            let (asker, answer) = oneshot::channel();
+            let asked = worker.upgrade().is_some_and(|worker| worker.send(Order::Report(asker)).is_ok());
+            waiting.push(asked.then_some(answer));
+        }
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut reports = Vec::new();
+        for answer in waiting {
+            reports.push(match answer {
+                Some(answer) => tokio::time::timeout_at(deadline, answer).await.ok().and_then(Result::ok),
+                None => None,
+            });
+        }
+        reports
+    }
+}
+
+/// The page: HTML for people, or JSON with `?json` or where `accept` asks for it.
+pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
+    let status = gather(worker).await;
+    let accept = request.fields.get("accept").map(|value| String::from_utf8_lossy(value).into_owned());
+    let wants_json = request.query() == Some(b"json") || accept.is_some_and(|accept| accept.contains("json"));
+    if wants_json {
+        return super::inspect::json_page(&status);
+    }
+    let mut prepared = site::html_page(html(&status));
+    prepared.head.fields.append("cache-control", "no-store");
+    prepared
+}
+
+async fn gather(worker: &Worker) -> Value {
+    let shared = &worker.shared;
+    let hooks = hooks(worker).await;
+    let reports = shared.staff.reports().await;
+    let known: Vec<&Report> = reports.iter().flatten().collect();
+    let sum = |count: fn(&Report) -> usize| known.iter().map(|report| count(report)).sum::<usize>();
+    let mut errors: Vec<&String> = known.iter().flat_map(|report| &report.errors).collect();
+    errors.sort_unstable();
+    errors.dedup();
+    let mut limits_met: BTreeMap<&String, u64> = BTreeMap::new();
+    for (limit, times) in known.iter().flat_map(|report| &report.limits_met) {
+        *limits_met.entry(limit).or_default() += times;
+    }
+    let (handlers, at_work) = (sum(|report| report.handlers), sum(|report| report.handlers_at_work));
+    let http2 = sum(|report| report.http2_connections);
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime": (shared.staff.began.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+        "ports": shared.ports.iter().map(|(what, url)| json!({"what": what, "url": url})).collect::<Value>(),
+        "workers": reports.len(),
+        "workers_silent": reports.len() - known.len(),
+        "connections": {"http1": sum(|report| report.connections) - http2, "http2": http2},
+        "streams": sum(|report| report.streams),
+        "requests": known.iter().map(|report| report.requests).sum::<u64>(),
+        "handlers": {"at_work": at_work, "waiting": handlers.saturating_sub(at_work)},
+        "script_errors": errors,
+        "limits_met": limits_met,
+        "hooks": hooks,
+    })
+}
+
+/// The hooks: their scripts, what they add, and what failed.
+async fn hooks(worker: &Worker) -> Value {
+    let Some(hooks) = worker.host.hooks() else {
+        return json!({"scripts": [], "lines": [], "failures": []});
+    };
+    let lines: Value =
+        hooks.status().await.into_iter().map(|line| json!({"name": line.name, "value": line.value})).collect();
+    let failure = |failure: &Failure| {
+        json!({
+            "function": failure.function,
+            "script": failure.script,
+            "times": failure.times,
+            "error": failure.error,
+        })
+    };
+    let failures: Value = hooks.failures().iter().map(failure).collect();
+    json!({"scripts": hooks.scripts().collect::<Vec<_>>(), "lines": lines, "failures": failures})
+}
+
+fn html(status: &Value) -> String {
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=en><meta charset=utf-8><title>wireserve: status</title>\n<style>:root{color-scheme:light \
+         dark}body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}th{text-align:left;\
+         font-weight:400;vertical-align:top;padding-right:2rem}td{font-family:ui-monospace,monospace}</style>\n\
+         <h1>Status</h1>\n<p><a href=\"?json\">As JSON</a> · <a href=\"/_wire/connections\">Connections</a> · \
+         <a href=\"/\">Handlers</a></p>\n<table>\n",
+    );
+    let mut row = |name: &str, value: &str| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(page, "<tr><th>{}<td>{}", escape_html(name), escape_html(value));
+    };
+    let number = |name: &str| status[name].to_string();
+    row("Version", status["version"].as_str().unwrap_or_default());
+    row("Seconds since the start", &number("uptime"));
+    row("Workers", &number("workers"));
+    if status["workers_silent"] != 0 {
+        row("Workers that do not answer, and are not counted below", &number("workers_silent"));
+    }
+    row("Connections over HTTP/1.1", &status["connections"]["http1"].to_string());
+    row("Connections over HTTP/2", &status["connections"]["http2"].to_string());
+    row("Streams", &number("streams"));
+    row("Requests so far", &number("requests"));
+    row("Handlers at work", &status["handlers"]["at_work"].to_string());
+    row("Handlers that wait for something", &status["handlers"]["waiting"].to_string());
+    for port in status["ports"].as_array().into_iter().flatten() {
+        row(port["what"].as_str().unwrap_or_default(), port["url"].as_str().unwrap_or_default());
+    }
+    for (limit, times) in status["limits_met"].as_object().into_iter().flatten() {
+        row(&format!("Limit met: {limit}"), &times.to_string());
+    }
+    for error in status["script_errors"].as_array().into_iter().flatten() {
+        row("Script that does not compile", error.as_str().unwrap_or_default());
+    }
+    let hooks = |what: &str| status["hooks"][what].as_array().map(Vec::as_slice).unwrap_or_default();
+    for script in hooks("scripts") {
+        row("Hook script", script.as_str().unwrap_or_default());
+    }
+    for failure in hooks("failures") {
+        let name = format!("Hook that failed: {}", failure["function"].as_str().unwrap_or_default());
+        row(&name, &format!("{} times, at last: {}", failure["times"], failure["error"].as_str().unwrap_or_default()));
+    }
+    for line in hooks("lines") {
+        let value = &line["value"];
+        row(
+            line["name"].as_str().unwrap_or_default(),
+            &value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        );
+    }
+    page.push_str("</table>\n");
+    page
+}

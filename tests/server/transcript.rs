@@ -1,0 +1,296 @@
+//! The transcripts of connections at `/_wire/connections`.
+
+use crate::support::DEADLINE;
+use crate::support::raw::{self, Client};
+use crate::support::server::Server;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::time::Instant;
+use wireserve::wire::frame::{FrameType, RawFrame, flag};
+
+/// Answers with the number of its connection.
+const ID: &str = "fn main(request, response) { `${request.connection.id}` }";
+
+/// What a page below `/_wire/` answers, asked over a connection of its own.
+fn page(server: &Server, path: &str) -> raw::Response {
+    let mut client = Client::h2c(server);
+    client.open_windows();
+    let stream = client.get(path);
+    client.response(stream)
+}
+
+fn transcript(server: &Server, id: &str) -> Value {
+    let response = page(server, &format!("/_wire/connections/{id}"));
+    assert_eq!(response.status(), Some(200), "{id}: {}", response.text());
+    serde_json::from_str(&response.text()).expect("JSON")
+}
+
+fn answer(client: &mut Client, path: &str) -> String {
+    let stream = client.get(path);
+    client.response(stream).text()
+}
+
+fn records(transcript: &Value) -> &[Value] {
+    transcript["records"].as_array().expect("a list")
+}
+
+/// `from cause what`, `what` being the type of a frame.
+fn brief(record: &Value) -> String {
+    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+    let what = if record["what"] == "frame" { text("type") } else { text("what") };
+    [text("from"), text("cause"), what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Asks again until `done`: nothing tells a client that its connection's end was recorded.
+fn eventually(server: &Server, path: &str, done: impl Fn(&raw::Response) -> bool) -> raw::Response {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let response = page(server, path);
+        if done(&response) {
+            return response;
+        }
+        assert!(Instant::now() < end, "{path} stays {}", response.text());
+    }
+}
+
+/// The records that are briefly `what`.
+fn all<'a>(transcript: &'a Value, what: &str) -> Vec<&'a Value> {
+    records(transcript).iter().filter(|record| brief(record) == what).collect()
+}
+
+fn one<'a>(transcript: &'a Value, what: &str) -> &'a Value {
+    let found = all(transcript, what);
+    assert_eq!(found.len(), 1, "{what} in\n{transcript:#}");
+    found[0]
+}
+
+#[test]
+fn every_frame_is_there_in_its_order_with_octets_and_cause() {
+    let script = "fn main(request, response) {\n    let c = request.connection;\n    \
+                  let odd = frame::unknown(0xab, 7, 0, \"hi\");\n    c.send(odd);\n    \
+                  c.send_bytes(odd.bytes() + odd.bytes());\n    \
+                  odd.length = 5;\n    c.send(odd);\n    c.send_bytes(\"abc\");\n    `${c.id}`\n}";
+    let server = Server::builder().handler("raw.rhai", script).start();
+    let mut client = Client::h2(&server);
+    let id = answer(&mut client, "/handlers/raw.rhai");
+    client.barrier();
+    let transcript = transcript(&server, &id);
+    assert_eq!(transcript["protocol"], "HTTP/2");
+    assert_eq!(transcript["tls"]["alpn"], "h2");
+    assert_eq!(transcript["server_port"], server.port("h2"));
+    assert_eq!(transcript["closed"], Value::Null);
+    let told: Vec<String> = records(&transcript).iter().map(brief).collect();
+    let expected = [
+        "server checked SETTINGS",
+        "server automatic WINDOW_UPDATE",
+        "client preface",
+        "client SETTINGS",
+        "server automatic SETTINGS",
+        "client SETTINGS",
+        "client HEADERS",
+        "server raw UNKNOWN(0xab)",
+        "server raw UNKNOWN(0xab)",
+        "server raw UNKNOWN(0xab)",
+        "server raw octets",
+        "server raw octets",
+        "server checked HEADERS",
+        "server checked DATA",
+        "client PING",
+        "server automatic PING",
+    ];
+    assert_eq!(told, expected, "{transcript:#}");
+    let times: Vec<f64> = records(&transcript).iter().filter_map(|record| record["time"].as_f64()).collect();
+    assert_eq!(times.len(), expected.len());
+    assert!(times.is_sorted() && times[0] >= 0.0 && times[15] < 20.0, "{times:?}");
+    let odd = all(&transcript, "server raw UNKNOWN(0xab)")[0];
+    assert_eq!(odd["octets"], "000002ab07000000006869");
+    assert_eq!((&odd["flags"], &odd["stream"], &odd["length"]), (&json!(7), &json!(0), &json!(2)));
+    let lie = all(&transcript, "server raw octets")[0];
+    assert_eq!(lie["announced"]["length"], 5, "{lie}");
+    assert_eq!(lie["octets"], "000005ab07000000006869");
+    let request = one(&transcript, "client HEADERS");
+    assert_eq!(request["flag_names"], json!(["END_STREAM", "END_HEADERS"]));
+    let path = request["fields"].as_array().and_then(|fields| fields.iter().find(|field| field[0] == ":path"));
+    assert_eq!(path.expect("a path")[1], "/handlers/raw.rhai");
+    let response = one(&transcript, "server checked HEADERS");
+    assert_eq!(response["fields"][0], json!([":status", "200", "indexed"]));
+    let data = one(&transcript, "server checked DATA");
+    assert_eq!(data["data_length"], id.len());
+    assert_eq!(one(&transcript, "server automatic PING")["flag_names"], json!(["ACK"]));
+}
+
+#[test]
+fn what_was_not_sent_and_what_was_wrong_is_there_too() {
+    let script = "fn main(request, response) { response.headers.set(\"x-connection\", `${request.connection.id}`); \
+                  let text = \"x\"; text.pad(100000, \"x\"); text }";
+    let server = Server::builder().handler("big.rhai", script).handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/big.rhai");
+    client.until(|frame| frame.is(FrameType::DATA));
+    client.send(&raw::rst_stream(stream, 8));
+    // No window of 0 is granted (RFC 9113 §6.9).
+    let open = client.request("POST", "/handlers/id.rhai", &[], false);
+    client.send(&raw::window_update(open, 0));
+    assert_eq!(client.stream_error(open), 1);
+    client.send(&raw::window_update(0, 1_000_000));
+    let id = answer(&mut client, "/handlers/id.rhai");
+    let transcript = transcript(&server, &id);
+    let unsent = one(&transcript, "server not-sent");
+    assert_eq!((&unsent["unsent"], &unsent["why"]), (&json!("data"), &json!("stream-reset")));
+    assert_eq!((&unsent["by"], &unsent["code"]), (&json!("client"), &json!("CANCEL")));
+    assert_eq!(unsent["length"], 100_000 - 65_535);
+    let wrong = one(&transcript, "client violation");
+    assert_eq!(wrong["section"], "RFC 9113 §6.9");
+    assert_eq!(wrong["reaction"], json!({"stream_error": "PROTOCOL_ERROR"}));
+    let reset = one(&transcript, "server automatic RST_STREAM");
+    assert_eq!((&reset["stream"], &reset["code"]), (&json!(open), &json!("PROTOCOL_ERROR")));
+    // Content is cut; frames of other types are whole.
+    let data = all(&transcript, "server checked DATA")[0];
+    assert_eq!((&data["length"], &data["whole"]), (&json!(16_384), &json!(false)));
+    assert_eq!(data["octets"].as_str().map(str::len), Some(2 * (9 + 1024)));
+}
+
+#[test]
+fn http_1_is_recorded_as_octets() {
+    let script = "fn main(request, response) { response.writer.write_raw_content(\"HTTP/1.1 200 OK\\r\\n\\r\\n\"); \
+                  response.writer.write_raw_content(`${request.connection.id}`); }";
+    let server = Server::builder().handler("raw.rhai", script).handler("id.rhai", ID).start();
+    let mut socket = server.connect("http");
+    socket.write_all(b"GET /handlers/raw.rhai HTTP/1.1\r\nHost: a\r\n\r\n").expect("it is open");
+    let mut all_octets = String::new();
+    socket.read_to_string(&mut all_octets).expect("it ends");
+    let id = all_octets.rsplit('\n').next().expect("a number");
+    drop(socket);
+    let closed = |response: &raw::Response| response.text().contains("\"why\": \"closed\"");
+    let raw = eventually(&server, &format!("/_wire/connections/{id}"), closed);
+    let raw: Value = serde_json::from_str(&raw.text()).expect("JSON");
+    assert_eq!(raw["protocol"], "HTTP/1.1");
+    assert_eq!(raw["closed"]["why"], "closed");
+    assert_eq!(one(&raw, "client octets")["text"], "GET /handlers/raw.rhai HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(one(&raw, "client request")["target"], "/handlers/raw.rhai");
+    assert_eq!(all(&raw, "server raw octets")[0]["text"], "HTTP/1.1 200 OK\r\n\r\n");
+    let mut socket = server.connect("http");
+    socket.write_all(b"GET /handlers/id.rhai HTTP/1.1\r\nHost: a\r\n\r\nBAD\r\n\r\n").expect("it is open");
+    let mut answers = String::new();
+    socket.read_to_string(&mut answers).expect("it ends");
+    let id: String =
+        answers.split("\r\n\r\n").nth(1).expect("a body").chars().take_while(char::is_ascii_digit).collect();
+    let bad = transcript(&server, &id);
+    assert_eq!(one(&bad, "client violation")["status"], 400);
+    assert!(one(&bad, "server automatic octets")["text"].as_str().expect("text").starts_with("HTTP/1.1 400 "));
+    assert!(!all(&bad, "server checked octets").is_empty());
+}
+
+#[test]
+fn a_long_connection_keeps_its_newest_records_and_still_reads_their_fields() {
+    let config = "[transcript]\nconnection = 16384\ndata = 0\n";
+    let server = Server::builder().config(config).handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let mut id = String::new();
+    for _ in 0..400 {
+        // In the client's dynamic table from the first request on.
+        let stream = client.request("GET", "/handlers/id.rhai", &[("x-marker", "kept in the table")], true);
+        id = client.response(stream).text();
+    }
+    let transcript = transcript(&server, &id);
+    assert!(transcript["records_dropped"].as_u64() > Some(500), "{}", transcript["records_dropped"]);
+    let octets: usize =
+        records(&transcript).iter().filter_map(|one| one["octets"].as_str()).map(|hex| hex.len() / 2).sum();
+    assert!(octets < 16_384, "{octets}");
+    let requests = all(&transcript, "client HEADERS");
+    assert!(requests.len() > 10, "{}", requests.len());
+    for request in requests {
+        let fields = request["fields"].as_array().unwrap_or_else(|| panic!("no fields in {request:#}"));
+        assert!(fields.iter().any(|field| field[1] == "kept in the table"), "{request:#}");
+    }
+    for response in all(&transcript, "server checked HEADERS") {
+        assert_eq!(response["fields"][0][1], "200", "{response:#}");
+    }
+}
+
+#[test]
+fn closed_connections_are_kept_up_to_a_number() {
+    let server = Server::builder().config("[transcript]\nclosed = 2\n").handler("id.rhai", ID).start();
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        let mut client = Client::h2c(&server);
+        ids.push(answer(&mut client, "/handlers/id.rhai"));
+        client.send(&RawFrame::new(FrameType::DATA, 0, 0, &b"x"[..]));
+        client.until_end();
+    }
+    eventually(&server, &format!("/_wire/connections/{}", ids[0]), |response| response.status() == Some(404));
+    let list: Value = serde_json::from_str(&page(&server, "/_wire/connections").text()).expect("JSON");
+    let all = list["connections"].as_array().expect("a list");
+    let num_closed = all.iter().filter(|one| !one["closed"].is_null()).count();
+    assert_eq!(num_closed, 2, "{list:#}");
+    assert!(all.iter().any(|one| one["closed"].is_null()), "the one that asks is open: {list:#}");
+}
+
+#[test]
+fn nothing_is_kept_where_the_configuration_says_so() {
+    let server = Server::builder().config("[transcript]\nconnection = 0\n").handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/id.rhai");
+    let response = page(&server, &format!("/_wire/connections/{id}"));
+    assert_eq!(response.status(), Some(404));
+    assert!(response.text().contains("[transcript]"), "{}", response.text());
+}
+
+#[test]
+fn expectations_are_recorded_under_their_names() {
+    let script = "fn main(request, response) {\n    let c = request.connection;\n    \
+                  if c.expect(\"first\", 1 + 1 == 2) { c.expect(\"second\", false, \"a reason\"); }\n    `${c.id}`\n}";
+    let server = Server::builder().handler("expect.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/expect.rhai");
+    let transcript = transcript(&server, &id);
+    let found: Vec<[&Value; 3]> = transcript["expectations"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| [&one["name"], &one["passed"], &one["detail"]])
+        .collect();
+    assert_eq!(
+        found,
+        [[&json!("first"), &json!(true), &json!("")], [&json!("second"), &json!(false), &json!("a reason")]]
+    );
+    assert_eq!(transcript["expectations_failed"], 1);
+    assert_eq!(all(&transcript, "expectation").len(), 2);
+    server.logged("expectation failed: second: a reason");
+}
+
+#[test]
+fn scripts_wait_for_the_ack_of_settings_and_for_the_right_frame() {
+    let script = "fn main(request, response) {\n    let c = request.connection;\n    \
+                  c.send_settings([[\"MAX_CONCURRENT_STREAMS\", 7]]);\n    c.settings_acked();\n    \
+                  let acked = c.settings.ours.MAX_CONCURRENT_STREAMS;\n    \
+                  let big = c.wait_for_frame(\"PRIORITY_UPDATE\", |f| f.payload.as_string().ends_with(\"u=2\"), 15);\n    \
+                  let ping = c.wait_for_frame(\"PING\", #{ ack: false, payload: \"abcdefgh\" }, 15.0);\n    \
+                  let none = c.wait_for_frame(\"PING\", #{ stream_id: 3 }, 0.01);\n    \
+                  `${acked} ${big.length} ${ping.payload.as_string()} ${none == ()}`\n}";
+    let nonsense = "fn main(request, response) { request.connection.wait_for_frame(\"PING\", #{ nonsense: 1 }, 15); }";
+    let server = Server::builder().handler("wait.rhai", script).handler("nonsense.rhai", nonsense).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/wait.rhai");
+    client.until(|frame| frame.is(FrameType::SETTINGS) && !frame.payload.is_empty());
+    // Nothing waits for a frame before this.
+    client.send(&RawFrame::new(FrameType::SETTINGS, flag::ACK, 0, &b""[..]));
+    client.barrier();
+    for value in ["u=1", "u=2"] {
+        let payload = [&[0, 0, 0, 1][..], value.as_bytes()].concat();
+        client.send(&RawFrame::new(FrameType::PRIORITY_UPDATE, 0, 0, payload));
+    }
+    client.barrier();
+    client.send(&RawFrame::new(FrameType::PING, 0, 0, &b"abcdefgh"[..]));
+    assert_eq!(client.response(stream).text(), "7 7 abcdefgh true");
+    let stream = client.get("/handlers/nonsense.rhai");
+    // The first may come before the script waits for it.
+    let mut frames = client.barrier();
+    frames.extend(client.barrier());
+    if !frames.iter().any(|frame| frame.is(FrameType::DATA)) {
+        frames.extend(client.until(|frame| frame.is(FrameType::DATA)));
+    }
+    let response = raw::assemble(&frames, stream);
+    assert_eq!(response.status(), Some(500));
+    assert!(response.text().contains("a frame has no nonsense"), "{}", response.text());
+}
