@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -89,7 +89,9 @@ pub struct Host {
 impl Host {
     /// A host with nothing compiled yet.
     pub fn new(options: Options) -> Self {
-        let folders = options.roots.iter().chain([&options.doc_root]).cloned().collect();
+        // Hook scripts may lie anywhere, and import what lies beside them.
+        let beside = options.hooks.scripts.iter().filter_map(|script| script.parent().map(Path::to_owned));
+        let folders = options.roots.iter().chain([&options.doc_root]).cloned().chain(beside).collect();
         let roots = Roots { folders, embedded: options.embedded };
         let shared = Arc::clone(&options.hooks.shared);
         let doc_root = options.doc_root.to_string_lossy().into_owned();

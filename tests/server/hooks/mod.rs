@@ -1,6 +1,7 @@
 //! Hooks: server-wide scripts.
 
 mod contexts;
+mod docs;
 mod events;
 mod faults;
 mod offers;
