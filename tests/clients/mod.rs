@@ -8,6 +8,7 @@
 pub mod command_lines;
 pub mod crate_h2;
 pub mod files;
+pub mod hooks;
 pub mod hpack_python;
 pub mod malformed;
 pub mod outcomes;

@@ -1,6 +1,7 @@
 //! The moments of the server, of scripts and of connections; edits of hooks.
 
 use super::{text, with};
+use super::super::profiles::handshake;
 use crate::support::ask::{self, Ask};
 use crate::support::raw::{Client, PREFACE, settings_frame};
 use crate::support::server::wireserve;
@@ -44,6 +45,18 @@ fn on_connection_close(connection, reason) {
     ask::over_http1(&server, &Ask::get("/handlers/hello.rhai"));
     server.logged("opened 2 HTTP/1.1");
     server.logged("closed 2 ");
+}
+
+#[test]
+fn the_hooks_of_a_connection_are_around_its_profile() {
+    let hook = "fn on_connection(connection) { connection.context.seen = `hook ${connection.profile}`; }\n\
+                fn on_connection_close(connection, reason) { print(`seen: ${connection.context.seen} hook`); }\n\
+                hooks::register(\"mark\", |text| ` ${text}`);";
+    let profile = "fn on_connect(connection) { connection.context.seen += hooks::call(\"mark\", \"connect\"); }\n\
+                   fn on_close(connection, reason) { connection.context.seen += hooks::call(\"mark\", \"close\"); }";
+    let server = with(&[("around", hook)], "").handler("profiles/inside.rhai", profile).start();
+    drop(handshake(&server, "inside"));
+    server.logged("seen: hook inside connect close hook");
 }
 
 #[test]

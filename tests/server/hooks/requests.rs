@@ -16,6 +16,7 @@ fn every_response_gets_a_field_whoever_answers() {
         .file("page.txt", "a page")
         .file("part.sub.txt", "{{GET[a]}}")
         .file("folder/x.txt", "")
+        .file("plain.asis", "HTTP/1.1 200 OK\nx-own: 1\n\nas it is")
         .handler("made.rhai", made)
         .handler("bits.rhai", bits)
         .handler("throws.rhai", "fn main(request, response) { throw \"x\"; }")
@@ -39,6 +40,12 @@ fn every_response_gets_a_field_whoever_answers() {
             assert!(answer.text().contains(body), "{target}: {}", answer.text());
         }
     }
+    // Over HTTP/1.1 its octets are all that is sent.
+    let as_is = both(&server, "/plain.asis").map(|answer| answer.get("x-mark").map(str::to_owned));
+    assert_eq!(as_is, [None, Some("200".to_owned())]);
+    let again = both(&server, "/page.txt")[1].get("etag").expect("an entity tag").to_owned();
+    let unchanged = ask::over_http2(&server, &Ask::get("/page.txt").with("if-none-match", &again));
+    assert_eq!((unchanged.status, unchanged.get("x-mark"), unchanged.body.len()), (304, Some("304"), 0));
     let head = ask::over_http2(&server, &Ask::head("/page.txt"));
     assert_eq!((head.get("x-mark"), head.get("content-length")), (Some("200"), Some("6")));
 }
