@@ -2,7 +2,7 @@
 //!
 //!     cargo bench                          some 8 minutes, for docs/performance.md
 //!     cargo bench -- --quick               under 4 minutes
-//!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle
+//!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle, silent
 //!
 //! `load` puts the same load (h2load -c 8 -m 32) on wireserve's scripted hello, its static file, nghttpd, and hyper in
 //! two flavours, in alternation, over TLS and in clear text; what is printed is the median of all runs, its ratio to
@@ -31,7 +31,7 @@ pub struct Options {
     pub seconds: u64,
 }
 
-const PARTS: [&str; 5] = ["load", "files", "sleepers", "loops", "idle"];
+const PARTS: [&str; 6] = ["load", "files", "sleepers", "loops", "idle", "silent"];
 
 fn main() -> ExitCode {
     let mut quick = false;
@@ -61,7 +61,8 @@ fn main() -> ExitCode {
             "files" => files::run(&options),
             "sleepers" => scenarios::sleepers(),
             "loops" => scenarios::loops(&options),
-            _ => scenarios::idle(),
+            "idle" => scenarios::idle(),
+            _ => scenarios::silent(&options),
         }
     }
     ExitCode::SUCCESS
@@ -72,12 +73,12 @@ fn usage(argument: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// A thousand connections need more descriptors than the usual 1,024; children inherit the limit.
+/// Thousands of connections need more descriptors than the usual 1,024; children inherit the limit.
 fn raise_descriptor_limit() {
     let pid = std::process::id().to_string();
     let status = Command::new("prlimit").args(["--pid", &pid, "--nofile=16384:"]).status();
     if !status.is_ok_and(|status| status.success()) {
-        eprintln!("the limit of open files could not be raised; `idle` may fail");
+        eprintln!("the limit of open files could not be raised; `idle` and `silent` may fail");
     }
 }
 

@@ -1,18 +1,22 @@
-//! Many handlers asleep, quick handlers beside endless ones, idle connections.
+//! Many handlers asleep, quick handlers beside endless ones, idle connections, connections that a profile holds silent.
 
 use crate::Options;
 use crate::client::{Connection, block_on, finish};
-use crate::support::raw::Client;
+use crate::support::raw::{Client, PREFACE, settings_frame};
 use crate::support::server::Server;
 use std::cell::{Cell, RefCell};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
 const SLEEPERS: usize = 10_000;
 const SLEEPERS_PER_CONNECTION: usize = 100;
 const LOOPS: usize = 4;
 const QUICK_CONNECTIONS: usize = 4;
 const IDLE: usize = 1_000;
+const SILENT: usize = 10_000;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -63,15 +67,20 @@ pub fn loops(options: &Options) {
         "\n| quick handlers, {QUICK_CONNECTIONS} connections | requests/s | p50 | p99 | longest |\n|---|---|---|---|---|"
     );
     for (name, loops) in [("alone", 0), ("beside four endless loops", LOOPS)] {
-        let limit = Duration::from_secs(options.seconds + 60);
-        let latencies = block_on(limit, measure(&server, loops, Duration::from_secs(options.seconds)));
-        let at = |part: f64| {
-            let index = ((latencies.len() - 1) as f64 * part) as usize;
-            latencies[index].as_secs_f64() * 1e3
-        };
-        let rate = latencies.len() as f64 / options.seconds as f64;
-        println!("| {name} | {rate:.0} | {:.3} ms | {:.3} ms | {:.1} ms |", at(0.5), at(0.99), at(1.0));
+        print_latencies(name, &server, loops, options);
     }
+}
+
+/// Measures quick handlers, and prints a row of the table.
+fn print_latencies(name: &str, server: &Server, loops: usize, options: &Options) {
+    let limit = Duration::from_secs(options.seconds + 60);
+    let latencies = block_on(limit, measure(server, loops, Duration::from_secs(options.seconds)));
+    let at = |part: f64| {
+        let index = ((latencies.len() - 1) as f64 * part) as usize;
+        latencies[index].as_secs_f64() * 1e3
+    };
+    let rate = latencies.len() as f64 / options.seconds as f64;
+    println!("| {name} | {rate:.0} | {:.3} ms | {:.3} ms | {:.1} ms |", at(0.5), at(0.99), at(1.0));
 }
 
 /// Sorted latencies.
@@ -139,6 +148,48 @@ pub fn idle() {
     let memory = after.resident_octets.saturating_sub(before.resident_octets) as f64;
     println!("\n| {} idle TLS connections | |\n|---|---|", connections.len());
     println!("| per connection | {:.1} KiB |", memory / IDLE as f64 / 1024.0);
+    println!(
+        "| server's memory | {:.0} MiB ({:.0} MiB before) |",
+        after.resident_octets as f64 / MIB,
+        before.resident_octets as f64 / MIB
+    );
+    println!("| threads | {} ({} before) |", after.threads, before.threads);
+}
+
+/// 10,000 connections that a profile holds silent for ever, each with a request that is never answered, and quick handlers
+/// beside them.
+pub fn silent(options: &Options) {
+    let config = "[[profile_ports]]\nport = \"auto\"\nkind = \"h2c\"\nprofile = \"stall-after-preface\"\n";
+    let server = Server::builder().config(config).start();
+    let url = server.ready()["profiles"]["stall-after-preface"][0].as_str().expect("a URL").trim_end_matches('/');
+    let port = url.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).expect("a port");
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+    let path = b"/handlers/hello.rhai";
+    let block = [&[0x82, 0x86, 0x04, path.len() as u8], &path[..], &[0x01, 1], b"a"].concat();
+    let mut begin = bytes::BytesMut::from(PREFACE);
+    settings_frame(&[]).write(&mut begin);
+    RawFrame::new(FrameType::HEADERS, flag::END_HEADERS | flag::END_STREAM, 1, block).write(&mut begin);
+    println!(
+        "\n| quick handlers, {QUICK_CONNECTIONS} connections | requests/s | p50 | p99 | longest |\n|---|---|---|---|---|"
+    );
+    print_latencies("alone", &server, 0, options);
+    let before = server.usage();
+    let began = Instant::now();
+    let connections: Vec<TcpStream> = (0..SILENT)
+        .map(|_| {
+            let mut socket = TcpStream::connect(address).expect("the port is open");
+            socket.write_all(&begin).expect("it takes octets");
+            socket.read_exact(&mut [0; 9]).expect("SETTINGS");
+            socket
+        })
+        .collect();
+    let elapsed = began.elapsed().as_secs_f64();
+    print_latencies("beside 10,000 silent connections", &server, 0, options);
+    let after = server.usage();
+    let memory = after.resident_octets.saturating_sub(before.resident_octets) as f64;
+    println!("\n| {} connections that a profile holds silent | |\n|---|---|", connections.len());
+    println!("| opened in | {elapsed:.1} s |");
+    println!("| per connection | {:.1} KiB |", memory / SILENT as f64 / 1024.0);
     println!(
         "| server's memory | {:.0} MiB ({:.0} MiB before) |",
         after.resident_octets as f64 / MIB,

@@ -85,6 +85,10 @@ table! {
         /// Handlers running or waiting at once, in the whole process; beyond them 503. Each takes two of the system's
         /// `vm.max_map_count`.
         live: usize = 28_000, whole(1..=1_000_000);
+        /// Frames of one `flood::`; a greater count is a script error.
+        flood_frames: u32 = 100_000, whole(0..=ANY_COUNT);
+        /// Octets of one `flood::`, on the wire.
+        flood_octets: u64 = 64 << 20, whole(0..=16 * GIB);
     }
 }
 

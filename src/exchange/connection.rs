@@ -116,6 +116,8 @@ pub(super) struct Shared {
     pub notices: RefCell<VecDeque<Notice>>,
     pub subscriptions: Subscriptions,
     pub waiters: Waiters,
+    /// Who waits until output was written.
+    pub drained: Waiters,
     pub pongs: RefCell<HashMap<[u8; 8], bool>>,
     pub next_ping: Cell<u64>,
     /// Requests so far.
@@ -164,6 +166,7 @@ impl Connection {
             notices: RefCell::default(),
             subscriptions: Subscriptions::default(),
             waiters: Waiters::default(),
+            drained: Waiters::default(),
             pongs: RefCell::default(),
             next_ping: Cell::new(1),
             requests: Cell::new(0),
@@ -290,6 +293,7 @@ impl Connection {
                 }
             }
         };
+        self.0.drained.wake();
         self.in_turn(|| {
             self.turn();
             // HTTP/1.1 tells of one level only; whoever waits for another looks for itself.
@@ -387,6 +391,7 @@ impl Connection {
         self.end_exchanges();
         self.0.subscriptions.close();
         self.0.waiters.wake();
+        self.0.drained.wake();
     }
 
     /// Lets go of what the layer above keeps in [`Connection::context`], which may hold the connection itself. Nothing
@@ -454,6 +459,11 @@ impl Connection {
         self.turn();
         self.wake_pump();
         done
+    }
+
+    /// Whether a raw command was given to the HTTP/2 engine.
+    pub(super) fn has_sent_raw(&self) -> bool {
+        matches!(&*self.0.engine.borrow(), Engine::Http2(engine) if engine.has_sent_raw())
     }
 
     /// Gives `octets` of request content back to the client's window.

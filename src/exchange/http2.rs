@@ -71,8 +71,9 @@ impl Connection {
             Event::Closed { reason } => {
                 self.0.ended.set(Some(reason.id()));
                 self.end_exchanges();
-                // Whoever waits for a frame that was held waits for the end now.
+                // Whoever waits for a frame that was held, or for room in the output, waits for the end now.
                 self.0.waiters.wake();
+                self.0.drained.wake();
             }
             Event::Preface
             | Event::WindowUpdate { .. }

@@ -5,7 +5,7 @@ use super::error::SendError;
 use super::request::Protocol;
 use super::wait::Waiters;
 use crate::h1;
-use crate::h2::{self, Track};
+use crate::h2::{self, CallSite, RawCall};
 use crate::http::Fields;
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use bytes::Bytes;
@@ -98,23 +98,23 @@ impl Connection {
 
     /// Sends a frame as it is, on whatever stream it names. SETTINGS go out in place of those that
     /// [`Connection::start`] would queue, if these still wait.
-    pub fn send_frame(&self, frame: RawFrame, track: Track) -> Result<(), SendError> {
+    pub fn send_frame(&self, frame: RawFrame, call: impl Into<RawCall>) -> Result<(), SendError> {
         self.http2_only("connection.send", |engine| {
-            engine.send_raw_frame(&frame, track);
+            engine.send_raw_frame(&frame, call);
             if frame.header.frame_type == FrameType::SETTINGS && !frame.header.has(flag::ACK) {
                 engine.start_without_settings();
             }
         })
     }
 
-    /// Sends octets as they are, over either protocol.
-    pub fn send_octets(&self, octets: Bytes) -> Result<(), SendError> {
+    /// Sends octets as they are, over either protocol; `site` is told to who contradicts them.
+    pub fn send_octets(&self, octets: Bytes, site: CallSite) -> Result<(), SendError> {
         if self.0.gone.get() {
             return Err(SendError::Gone);
         }
         match self.0.protocol {
             Protocol::Http1 => self.with_http1(|engine| engine.send_raw(octets, h1::Track::Yes)),
-            Protocol::Http2 => self.with_http2(|engine| engine.send_raw_octets(octets)),
+            Protocol::Http2 => self.with_http2(|engine| engine.send_raw_octets(octets, site)),
         };
         Ok(())
     }
@@ -225,6 +225,34 @@ impl Connection {
     pub fn window_update(&self, stream_id: u32, increment: u32) -> Result<(), SendError> {
         self.http2_only("connection.window_update", |engine| engine.window_update(stream_id, increment))?
             .map_err(SendError::Http2)
+    }
+
+    /// Waits until no more than `octets` of output wait to be written, queued content not counted. Raw frames wait for
+    /// nothing by themselves: whoever sends many of them waits here, so that memory stays bounded.
+    pub async fn output_below(&self, octets: usize) -> Result<(), SendError> {
+        poll_fn(|context| {
+            if self.is_closed() {
+                return Poll::Ready(Err(SendError::Gone));
+            }
+            let waiting = match &*self.0.engine.borrow() {
+                Engine::Http1(engine) => engine.queued(),
+                Engine::Http2(engine) => engine.output_waiting(),
+            };
+            if waiting <= octets {
+                return Poll::Ready(Ok(()));
+            }
+            self.0.drained.register(context);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The next stream that we can promise (RFC 9113 §5.1.1); 0 over HTTP/1.1.
+    pub fn next_promised_stream_id(&self) -> u32 {
+        match &*self.0.engine.borrow() {
+            Engine::Http1(_) => 0,
+            Engine::Http2(engine) => engine.next_stream_id(),
+        }
     }
 
     /// Ends the connection in the given way.

@@ -34,7 +34,7 @@ pub use limits::Limits;
 pub use message::check_head;
 pub use misuse::Misuse;
 pub use policy::{Action, Policy};
-pub use raw::Track;
+pub use raw::{CallSite, Contradiction, RawCall, Track};
 pub use receive::PREFACE;
 pub use rules::{Rule, Scope};
 pub use settings::Settings;

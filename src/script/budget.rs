@@ -62,6 +62,10 @@ pub struct Limits {
     pub source: usize,
     /// Handlers running or waiting at once, in the whole process; two mappings of `vm.max_map_count` each.
     pub live: usize,
+    /// Frames of one flood.
+    pub flood_frames: u32,
+    /// Octets of one flood.
+    pub flood_octets: u64,
 }
 
 /// How deep values may nest: native code that recurses over them must fit
@@ -84,6 +88,8 @@ impl Default for Limits {
             memory: 1 << 30,
             source: 1 << 20,
             live: 28_000,
+            flood_frames: 100_000,
+            flood_octets: 64 << 20,
         }
     }
 }
@@ -138,6 +144,8 @@ pub struct Run {
     pub(super) profile_call: Cell<Option<Entry>>,
     /// The hook script that is at work, if it is one.
     pub(super) hook: RefCell<Option<AtWork>>,
+    /// Whether it goes on after its client has left, to say what the client did.
+    pub(super) outlives_client: Cell<bool>,
     /// Modules it imported; nothing while one is being evaluated.
     pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
     /// Locks of the stash that it holds.
@@ -160,10 +168,16 @@ impl Run {
             connection: OnceCell::new(),
             profile_call: Cell::new(None),
             hook: RefCell::default(),
+            outlives_client: Cell::new(false),
             modules: RefCell::default(),
             stash_locks: RefCell::default(),
             scripts: RefCell::default(),
         })
+    }
+
+    /// What it may use.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// When its time is over.

@@ -158,6 +158,11 @@ pub struct Handler<T> {
 }
 
 impl<T: 'static> Handler<T> {
+    /// Whether it goes on though its client has left.
+    pub fn outlives_client(&self) -> bool {
+        self.run.outlives_client.get()
+    }
+
     fn panicked(&self, panic: &Panic) -> ScriptError {
         ScriptError::Panic { file: self.script.path().to_owned(), message: panic.message().to_owned() }
     }

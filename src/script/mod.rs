@@ -11,18 +11,21 @@
 //! | [`run`] | answers an exchange: which function is called when |
 //! | [`profile`] | shapes a connection: the same for a profile |
 //! | [`hooks`] | scripts that the server calls at certain moments, whatever answers |
+//! | [`flood`] | floods: sent as fast as the client reads, and what it does about them |
 //! | [`handshake`] | what a profile says of the TLS handshake |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
-//! | [`error`] | errors as text for people |
+//! | [`error`], `calls` | errors as text for people; where raw calls stand |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 
 pub mod api;
 pub mod budget;
+mod calls;
 pub mod check;
 pub mod coroutine;
 pub mod engine;
 pub mod error;
+pub mod flood;
 pub mod handshake;
 pub mod hooks;
 pub mod host;

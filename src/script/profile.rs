@@ -10,11 +10,12 @@ use std::task::Poll;
 
 use rhai::Dynamic;
 
+use super::api::response::Common;
 use super::error::{Fault, ScriptError};
 use super::handshake::Handshake;
 use super::host::{Caller, Core, Handler};
 use super::loader::{Entry, Script, ScriptSource};
-use super::run::Host;
+use super::run::{Host, count_limit};
 use crate::exchange::Connection;
 use crate::wire::frame::{Frame, RawFrame};
 
@@ -33,14 +34,15 @@ impl Host {
     pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core().load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_profile().map(|()| script));
-        let (core, brief, hooks) = (Rc::clone(self.core()), self.is_brief(), self.hooks().cloned());
+        let (core, common) = (Rc::clone(self.core()), Rc::clone(self.common()));
+        let hooks = self.hooks().cloned();
         async move {
             if let Some(hooks) = hooks {
                 hooks.tell().await;
             }
             match script {
-                Ok(script) => Profile { core, script, connection, brief }.live().await,
-                Err(error) => fail(&connection, &error, brief),
+                Ok(script) => Profile { core, script, connection, common }.live().await,
+                Err(error) => fail(&connection, &error, &common),
             }
         }
     }
@@ -56,7 +58,7 @@ struct Profile {
     core: Rc<Core>,
     script: Rc<Script>,
     connection: Connection,
-    brief: bool,
+    common: Rc<Common>,
 }
 
 impl Profile {
@@ -78,13 +80,13 @@ impl Profile {
             .await
         };
         if let Err(error) = outcome {
-            fail(&self.connection, &error, self.brief);
+            fail(&self.connection, &error, &self.common);
         }
         self.connection.gone().await;
         if self.script.defines(Entry::OnClose)
             && let Err(error) = self.close().await
         {
-            tell(&self.connection, &error, self.brief);
+            tell(&self.connection, &error, &self.common);
         }
     }
 
@@ -163,19 +165,21 @@ fn on_frame(caller: &Caller, connection: Connection, frame: RawFrame) -> Result<
     })
 }
 
-/// Says in the log what went wrong; false if it is only that the client left.
-fn tell(connection: &Connection, error: &ScriptError, brief: bool) -> bool {
+/// Says in the log what went wrong, and counts it; false if it is only that the client left.
+fn tell(connection: &Connection, error: &ScriptError, common: &Common) -> bool {
     let id = connection.peer().id;
     match error {
         ScriptError::Ended => return false,
         ScriptError::Panic { .. } => tracing::error!(target: "script", connection = id, "profile: {error}"),
-        _ => tracing::warn!(target: "script", connection = id, "profile: {}", error.text(brief)),
+        _ => tracing::warn!(target: "script", connection = id, "profile: {}", error.text(common.brief)),
     }
+    count_limit(error, common);
+    common.failed(error.text(true).trim_end());
     true
 }
 
-fn fail(connection: &Connection, error: &ScriptError, brief: bool) {
-    if !tell(connection, error, brief) {
+fn fail(connection: &Connection, error: &ScriptError, common: &Common) {
+    if !tell(connection, error, common) {
         return;
     }
     // Nobody is left to end a pause.

@@ -23,6 +23,7 @@ use super::api::request::{Request, data_frame, head_frame};
 use super::api::response::{Common, Response};
 use super::api::server::Server;
 use super::budget::{self, Limits, pause};
+use super::calls;
 use super::coroutine;
 use super::engine::set_globals;
 use super::error::{Fault, ScriptError};
@@ -76,6 +77,8 @@ pub struct Status {
     pub errors: Vec<String>,
     /// How often handlers met a limit, by its key in `[limits]`.
     pub limits_met: BTreeMap<&'static str, u64>,
+    /// How often profiles failed, by what went wrong, in one line.
+    pub profile_failures: BTreeMap<String, u64>,
 }
 
 /// One worker's script host.
@@ -101,7 +104,13 @@ impl Host {
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
         let date = Box::new(move || cache.at(wall_clock()));
-        let common = Rc::new(Common { date, wall_clock, brief, limits_met: RefCell::default() });
+        let common = Rc::new(Common {
+            date,
+            wall_clock,
+            brief,
+            limits_met: RefCell::default(),
+            profile_failures: RefCell::default(),
+        });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
         let (options, offers) = (Rc::new(options), Rc::new(Offers::default()));
         let core = Core::new(limits, roots, changes, |engine| {
@@ -124,9 +133,8 @@ impl Host {
         &self.core
     }
 
-    /// Whether errors are told in one line.
-    pub(super) fn is_brief(&self) -> bool {
-        self.common.brief
+    pub(super) fn common(&self) -> &Rc<Common> {
+        &self.common
     }
 
     /// How it stands.
@@ -136,6 +144,7 @@ impl Host {
             busy: budget::num_busy(),
             errors: self.core.errors().iter().map(|error| error.text(true)).collect(),
             limits_met: self.common.limits_met.borrow().clone(),
+            profile_failures: self.common.profile_failures.borrow().clone(),
         }
     }
 
@@ -207,8 +216,8 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
         }
         if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
             over = true;
-            // A script that handles frames sees the RST_STREAM itself.
-            if outcome == exchange::Outcome::Gone || !wants_frames {
+            // A script that handles frames sees the RST_STREAM itself, one that has flooded says what came of it.
+            if !handler.outlives_client() && (outcome == exchange::Outcome::Gone || !wants_frames) {
                 return Poll::Ready(Err(ScriptError::Ended));
             }
         }
@@ -226,12 +235,10 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
 
 /// After raw octets: ends what they held back.
 pub(super) fn settle_raw(exchange: &Exchange) {
-    if exchange.raw_used() {
-        exchange.release_hold();
-        // Where raw octets end nobody but the script knows, so that nothing can follow them.
-        if exchange.protocol() == Protocol::Http1 {
-            exchange.connection().close(Close::Graceful);
-        }
+    exchange.settle_raw();
+    // Where raw octets end nobody but the script knows, so that nothing can follow them.
+    if exchange.raw_used() && exchange.protocol() == Protocol::Http1 {
+        exchange.connection().close(Close::Graceful);
     }
 }
 
@@ -330,11 +337,7 @@ async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common)
         _ => {}
     }
     let text = error.text(common.brief);
-    if let ScriptError::Budget { ending, .. } = error
-        && let Some(limit) = ending.limit()
-    {
-        common.met(limit);
-    }
+    count_limit(error, common);
     match error {
         ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
         _ => tracing::warn!(target: "script", "{target}: {text}"),
@@ -345,6 +348,15 @@ async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common)
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
         answer_plain(exchange, 500, &format!("{text}\n"), common).await;
+    }
+}
+
+/// Counts the limit that was met, if it is that.
+pub(super) fn count_limit(error: &ScriptError, common: &Common) {
+    if let ScriptError::Budget { ending, .. } = error
+        && let Some(limit) = ending.limit()
+    {
+        common.met(limit);
     }
 }
 
@@ -369,6 +381,7 @@ async fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Commo
     }
     match sent {
         Err(error) if !error.is_peer_gone() => {
+            let error = error.text(calls::place_of);
             tracing::error!(target: "script", "the error page could not be sent: {error}");
         }
         _ => {}

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 /// What there is to trust, and to know.
 pub(super) struct Trust {
     hosts: Hosts,
+    /// The hosts of profiles, if browsers do not find them by themselves.
+    profiles: Vec<String>,
     /// Where the names lead.
     address: IpAddr,
     spki: String,
@@ -19,6 +21,7 @@ impl Trust {
     pub fn of(config: &Config, certificates: &Certificates) -> Trust {
         Trust {
             hosts: Hosts::of(config),
+            profiles: profiles_in_need(config),
             address: hosts::reached_at(config.bind_address.value),
             spki: certificates.spki().to_owned(),
             authority: certificates.authority().map(str::to_owned),
@@ -77,15 +80,23 @@ impl Trust {
     /// Preferences of Firefox; `user.js` in a profile sets them.
     pub fn firefox(&self) -> Vec<(&'static str, Value)> {
         let mut preferences = Vec::new();
-        let names = self.hosts.in_need_of_set_up();
+        let mut names = self.hosts.in_need_of_set_up();
         if self.is_imprecise_in_firefox() {
             preferences.push(("network.dns.forceResolve", json!(self.address)));
         } else if !names.is_empty() {
+            // It knows no patterns: each profile's host is a name of its own.
+            names.extend(self.profiles.iter().map(String::as_str));
             preferences.push(("network.dns.localDomains", json!(names.join(","))));
         }
         preferences.extend(FIREFOX.map(|(name, value)| (name, value.into())));
         preferences
     }
+}
+
+/// The hosts of profiles, unless they are below localhost, or none can be below an address.
+fn profiles_in_need(config: &Config) -> Vec<String> {
+    let host = &config.browser_host.value;
+    if hosts::is_local(host) || host.parse::<IpAddr>().is_ok() { Vec::new() } else { super::profiles::hosts(config) }
 }
 
 /// A value of a preference.
@@ -164,7 +175,8 @@ mod tests {
         config.subdomains.value = vec!["www".to_owned()];
         config.bind_address.value = bind.parse().unwrap();
         let address = hosts::reached_at(config.bind_address.value);
-        Trust { hosts: Hosts::of(&config), address, spki: "KEY=".to_owned(), authority: None }
+        let profiles = profiles_in_need(&config).into_iter().filter(|host| host.starts_with("tiny-")).collect();
+        Trust { hosts: Hosts::of(&config), profiles, address, spki: "KEY=".to_owned(), authority: None }
     }
 
     #[test]
@@ -199,7 +211,7 @@ mod tests {
         let first = |trust: &Trust| trust.firefox().remove(0);
         assert_eq!(
             first(&trust("a.test", Some("b.localhost"), "0.0.0.0")),
-            ("network.dns.localDomains", json!("a.test,www.a.test,www.www.a.test"))
+            ("network.dns.localDomains", json!("a.test,www.a.test,www.www.a.test,tiny-window.conn.a.test"))
         );
         assert_eq!(first(&trust("a.test", None, "192.0.2.7")), ("network.dns.forceResolve", json!("192.0.2.7")));
         assert_eq!(first(&trust("localhost", None, "127.0.0.1")).0, "network.http.happy_eyeballs_enabled");

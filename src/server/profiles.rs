@@ -154,17 +154,30 @@ fn find(roots: &[PathBuf], name: &str) -> Option<ScriptSource> {
     })
 }
 
-fn missing(roots: &[PathBuf], name: &str) -> String {
+/// The profiles that there are, on disk and shipped.
+fn names(roots: &[PathBuf]) -> BTreeSet<String> {
     let shipped = site::shipped_handlers();
     let shipped = shipped.filter_map(|path| Some(path.strip_prefix("profiles/")?.to_owned()));
     let folders = roots.iter().filter_map(|root| root.join(FOLDER).read_dir().ok());
     let files = folders.flatten().filter_map(|file| file.ok()?.file_name().into_string().ok());
-    let names: BTreeSet<String> = shipped
-        .chain(files)
-        .filter_map(|file| file.strip_suffix(".rhai").filter(|name| is_name(name)).map(str::to_owned))
-        .collect();
-    let names: Vec<String> = names.into_iter().collect();
+    let name = |file: String| file.strip_suffix(".rhai").filter(|name| is_name(name)).map(str::to_owned);
+    shipped.chain(files).filter_map(name).collect()
+}
+
+fn missing(roots: &[PathBuf], name: &str) -> String {
+    let names: Vec<String> = names(roots).into_iter().collect();
     format!("there is no profile {name:?}; there are {}", names.join(", "))
+}
+
+/// What the host of a profile ends with.
+pub(super) fn end_of_hosts(config: &Config) -> String {
+    format!(".conn.{}", config.browser_host.value)
+}
+
+/// The hosts of all profiles.
+pub(super) fn hosts(config: &Config) -> Vec<String> {
+    let end = end_of_hosts(config);
+    names(&config.handler_roots.value).into_iter().map(|name| format!("{name}{end}")).collect()
 }
 
 /// What a configuration says of profiles that are not there.

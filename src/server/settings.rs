@@ -67,7 +67,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         exchange,
         latency: config.latency.value,
         h2c_profile_wait: config.h2c_profile_wait.value,
-        profile_hosts: format!(".conn.{}", config.browser_host.value),
+        profile_hosts: super::profiles::end_of_hosts(config),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
         staff: lasting.staff.clone(),
@@ -118,6 +118,8 @@ pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
         memory: from.memory.value,
         source: from.source.value,
         live: from.live.value,
+        flood_frames: from.flood_frames.value,
+        flood_octets: from.flood_octets.value,
     }
 }
 

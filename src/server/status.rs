@@ -1,6 +1,6 @@
 //! `/_wire/status`: how the server stands, gathered from the workers when somebody asks.
 
-use super::thread::Order;
+use super::thread::{Order, add};
 use super::worker::Worker;
 use crate::exchange::{Prepared, Request};
 use crate::net;
@@ -39,6 +39,10 @@ pub(super) struct Report {
     pub errors: Vec<String>,
     /// How often limits were met, by name.
     pub limits_met: BTreeMap<String, u64>,
+    /// How many connections each profile shapes.
+    pub profiles: BTreeMap<String, u64>,
+    /// How often profiles failed, by what went wrong, in one line.
+    pub profile_failures: BTreeMap<String, u64>,
 }
 
 impl Staff {
@@ -94,10 +98,11 @@ async fn gather(worker: &Worker) -> Value {
     let mut errors: Vec<&String> = known.iter().flat_map(|report| &report.errors).collect();
     errors.sort_unstable();
     errors.dedup();
-    let mut limits_met: BTreeMap<&String, u64> = BTreeMap::new();
-    for (limit, times) in known.iter().flat_map(|report| &report.limits_met) {
-        *limits_met.entry(limit).or_default() += times;
-    }
+    let total = |counts: fn(&Report) -> &BTreeMap<String, u64>| {
+        let mut all = BTreeMap::new();
+        known.iter().for_each(|report| add(&mut all, counts(report).clone()));
+        all
+    };
     let (handlers, at_work) = (sum(|report| report.handlers), sum(|report| report.handlers_at_work));
     let http2 = sum(|report| report.http2_connections);
     json!({
@@ -111,7 +116,9 @@ async fn gather(worker: &Worker) -> Value {
         "requests": known.iter().map(|report| report.requests).sum::<u64>(),
         "handlers": {"at_work": at_work, "waiting": handlers.saturating_sub(at_work)},
         "script_errors": errors,
-        "limits_met": limits_met,
+        "limits_met": total(|report| &report.limits_met),
+        "profiles": total(|report| &report.profiles),
+        "profile_failures": total(|report| &report.profile_failures),
         "hooks": hooks,
     })
 }
@@ -165,6 +172,12 @@ fn html(status: &Value) -> String {
     }
     for (limit, times) in status["limits_met"].as_object().into_iter().flatten() {
         row(&format!("Limit met: {limit}"), &times.to_string());
+    }
+    for (profile, connections) in status["profiles"].as_object().into_iter().flatten() {
+        row(&format!("Connections shaped by {profile}"), &connections.to_string());
+    }
+    for (failure, times) in status["profile_failures"].as_object().into_iter().flatten() {
+        row("Profile that failed", &format!("{failure} ({times} times)"));
     }
     for error in status["script_errors"].as_array().into_iter().flatten() {
         row("Script that does not compile", error.as_str().unwrap_or_default());

@@ -56,6 +56,8 @@ pub(super) struct Thread {
     pub requests: Cell<u64>,
     /// How often clients and former configurations' handlers met limits, by name.
     limits_met: RefCell<BTreeMap<String, u64>>,
+    /// How often profiles of former configurations failed, by what went wrong.
+    profile_failures: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Thread {
@@ -81,17 +83,21 @@ impl Thread {
     }
 
     fn work_by(&self, shared: Arc<Shared>) {
-        let former = self.worker.replace(Rc::new(Worker::new(shared)));
-        former.host.status().limits_met.into_iter().for_each(|(limit, times)| self.met(limit, times));
+        let former = self.worker.replace(Rc::new(Worker::new(shared))).host.status();
+        former.limits_met.into_iter().for_each(|(limit, times)| self.met(limit, times));
+        add(&mut self.profile_failures.borrow_mut(), former.profile_failures);
     }
 
     fn report(&self) -> Report {
         let script = self.worker().host.status();
         let mut limits_met = self.limits_met.borrow().clone();
-        for (limit, times) in script.limits_met {
-            *limits_met.entry(limit.to_owned()).or_default() += times;
-        }
+        add(&mut limits_met, script.limits_met.into_iter().map(|(limit, times)| (limit.to_owned(), times)));
+        let mut profile_failures = self.profile_failures.borrow().clone();
+        add(&mut profile_failures, script.profile_failures);
         let connections = self.connections.borrow();
+        let mut profiles = BTreeMap::new();
+        let names = connections.values().filter_map(|connection| connection.peer().profile.clone());
+        add(&mut profiles, names.map(|name| (name, 1)));
         let is_http2 = |connection: &&Connection| connection.protocol() == Protocol::Http2;
         Report {
             connections: connections.len(),
@@ -102,8 +108,15 @@ impl Thread {
             handlers_at_work: script.busy,
             errors: script.errors,
             limits_met,
+            profiles,
+            profile_failures,
         }
     }
+}
+
+/// Adds how often things happened to how often they had.
+pub(super) fn add(all: &mut BTreeMap<String, u64>, more: impl IntoIterator<Item = (String, u64)>) {
+    more.into_iter().for_each(|(what, times)| *all.entry(what).or_default() += times);
 }
 
 /// Runs a worker's thread, which says when it has `begun`. When nobody is left to give orders, its connections are told
@@ -115,6 +128,7 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
         stopping: Cell::new(false),
         requests: Cell::new(0),
         limits_met: RefCell::default(),
+        profile_failures: RefCell::default(),
     });
     let mut tasks = tokio::task::JoinSet::new();
     tasks.spawn_local(begin_hooks(thread.clone(), begun));

@@ -21,11 +21,13 @@ fn curl_and_others_see_what_hooks_answer_and_add() {
         .config("hooks.scripts = \"hooks/hook.rhai\"")
         .start();
     for client in [Client::Curl, Client::PythonH2, Client::Node] {
-        for (path, status, octets) in [("/page.txt", 200, 4), ("/denied.txt", 403, 6), ("/handlers/hello.rhai", 200, 14)] {
+        for (path, status, octets) in
+            [("/page.txt", 200, 4), ("/denied.txt", 403, 6), ("/handlers/hello.rhai", 200, 14)]
+        {
             let Some(outcome) = client.fetch(&Request::get(server.url("h2c", path))) else { continue };
             assert_eq!((outcome.result, outcome.status), (Ending::Complete, Some(status)), "{outcome:?}");
             assert_eq!(outcome.body_octets, octets, "{outcome:?}");
-            assert_eq!(outcome.header("x-answered"), Some(&*status.to_string()), "{outcome:?}");
+            assert_eq!(outcome.get("x-answered"), Some(&*status.to_string()), "{outcome:?}");
         }
     }
 }

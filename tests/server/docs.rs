@@ -12,15 +12,18 @@ use std::fmt::Write;
 use wireserve::wire::frame::{FrameType, flag};
 
 const DOCS: &str = include_str!("../../docs/handlers.md");
+const FUZZING: &str = include_str!("../../docs/fuzzing.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 19] = [
+const SOURCES: [&str; 21] = [
     include_str!("../../src/script/api/barriers.rs"),
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),
+    include_str!("../../src/script/api/flood.rs"),
     include_str!("../../src/script/api/frames.rs"),
+    include_str!("../../src/script/api/fuzz.rs"),
     include_str!("../../src/script/api/helpers.rs"),
     include_str!("../../src/script/api/hooks.rs"),
     include_str!("../../src/script/api/hpack.rs"),
@@ -114,6 +117,11 @@ fn every_example_of_the_handler_documentation_does_what_it_promises() {
 }
 
 #[test]
+fn every_example_of_the_documentation_of_fuzzing_does_what_it_promises() {
+    keeps_its_promises("docs/fuzzing.md", FUZZING, 10);
+}
+
+#[test]
 fn every_example_of_the_tour_for_authors_from_python_does_what_it_promises() {
     keeps_its_promises("docs/from-wptserve.md", TOUR, 10);
 }
@@ -147,17 +155,19 @@ fn keeps_its_promises(name: &str, page: &str, least: usize) {
 
 #[test]
 fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
-    let examples = examples(DOCS);
-    for example in &examples {
-        assert!(!example.markers.is_empty(), "docs/handlers.md:{}: an example without a test", example.line);
-    }
-    for heading in DOCS.lines().filter_map(|line| line.strip_prefix("### ")) {
-        let code: String =
-            examples.iter().filter(|example| example.heading == heading).map(|example| &*example.code).collect();
-        for entry in heading.split('`').skip(1).step_by(2) {
-            let name = entry.split('(').next().unwrap_or(entry).trim_end_matches("::");
-            let name = name.rsplit(['.', ':']).next().unwrap_or(name);
-            assert!(code.contains(name), "no example uses {entry} below \"{heading}\"");
+    for (file, page) in [("docs/handlers.md", DOCS), ("docs/fuzzing.md", FUZZING)] {
+        let examples = examples(page);
+        for example in &examples {
+            assert!(!example.markers.is_empty(), "{file}:{}: an example without a test", example.line);
+        }
+        for heading in page.lines().filter_map(|line| line.strip_prefix("### ")) {
+            let code: String =
+                examples.iter().filter(|example| example.heading == heading).map(|example| &*example.code).collect();
+            for entry in heading.split('`').skip(1).step_by(2) {
+                let name = entry.split('(').next().unwrap_or(entry).trim_end_matches("::");
+                let name = name.rsplit(['.', ':']).next().unwrap_or(name);
+                assert!(code.contains(name), "no example in {file} uses {entry} below \"{heading}\"");
+            }
         }
     }
 }
@@ -167,11 +177,15 @@ fn whatever_scripts_can_call_is_named_in_the_handler_documentation() {
     let mut named = 0;
     for source in SOURCES {
         // `register_fn("name", …)`, `register_get("name", …)`, `FuncRegistration::new("name")`, `handle!(engine, "name", …)`
-        for before in ["register_fn(\"", "register_get(\"", "FuncRegistration::new(\"", "handle!(engine, \""] {
+        // and the table of floods
+        for before in
+            ["register_fn(\"", "register_get(\"", "FuncRegistration::new(\"", "handle!(engine, \"", ", \"flood::"]
+        {
             for rest in source.split(before).skip(1) {
                 let name = rest.split('"').next().unwrap_or_default();
                 let is_word = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
-                assert!(!is_word || DOCS.contains(name), "docs/handlers.md does not name {name}");
+                let is_named = DOCS.contains(name) || FUZZING.contains(name);
+                assert!(!is_word || is_named, "neither docs/handlers.md nor docs/fuzzing.md names {name}");
                 named += 1;
             }
         }

@@ -26,7 +26,10 @@ impl Connection {
                 return;
             }
         };
-        if !within(&mut self.counts.num_resets, self.limits.max_resets)
+        // To refuse what we promised is no Rapid Reset, however much we promised.
+        let promised = !self.streams.is_peers(id) && self.streams.map.contains_key(&id);
+        if !promised
+            && !within(&mut self.counts.num_resets, self.limits.max_resets)
             && !self.violation(Rule::LimitResets, id, Some(header), "")
         {
             return;
@@ -131,7 +134,11 @@ impl Connection {
                 return;
             }
         };
-        if !within(&mut self.counts.num_pings, self.limits.max_pings)
+        // An ACK that we asked for is no flood, however many we asked for.
+        let asked_for = header.has(flag::ACK) && self.pings_under_way > 0;
+        if asked_for {
+            self.pings_under_way -= 1;
+        } else if !within(&mut self.counts.num_pings, self.limits.max_pings)
             && !self.violation(Rule::LimitPings, 0, Some(header), "")
         {
             return;

@@ -2,6 +2,7 @@
 
 use super::client::Client;
 use crate::h2::*;
+use crate::wire::frame::{FrameType, RawFrame};
 use std::time::Duration;
 
 fn config(limits: Limits) -> Config {
@@ -129,4 +130,36 @@ fn acks_that_we_asked_for_are_no_flood() {
     assert!(client.violations().is_empty());
     client.says("x11 ack");
     assert!(client.violations().iter().any(|violation| violation.rule == Rule::LimitSettings));
+}
+
+#[test]
+fn acks_of_pings_that_we_sent_are_no_flood() {
+    let mut client = Client::new(config(Limits { max_pings: 10, ..Limits::default() }));
+    let ping = RawFrame::new(FrameType::PING, 0, 0, vec![0; 8]);
+    for _ in 0..50 {
+        client.connection.ping([0; 8]).expect("the connection is open");
+        client.connection.send_raw_frame(&ping, Track::Yes);
+    }
+    client.frames();
+    client.says("x100 frame PING 0 01 0000000000000000");
+    assert!(client.violations().is_empty());
+    client.says("x11 frame PING 0 01 0000000000000000");
+    assert_eq!(client.violations()[0].rule, Rule::LimitPings);
+}
+
+#[test]
+fn promised_streams_may_all_be_refused() {
+    let mut client = Client::new(config(Limits { max_resets: 10, ..Limits::default() }));
+    client.says("get 1");
+    for promised in (2..=200).step_by(2) {
+        let payload = [0, 0, 0, promised, 0x82];
+        client.connection.send_raw_frame(&RawFrame::new(FrameType::PUSH_PROMISE, 4, 1, payload.to_vec()), Track::Yes);
+    }
+    client.frames();
+    for promised in (2..=200).step_by(2) {
+        client.says(&format!("frame RST_STREAM {promised} 00 00000008"));
+    }
+    assert!(client.violations().is_empty());
+    client.says("x11 frame RST_STREAM 2 00 00000008");
+    assert_eq!(client.violations()[0].rule, Rule::LimitResets);
 }

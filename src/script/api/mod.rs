@@ -9,7 +9,9 @@ pub mod cookies;
 pub mod delivery;
 pub mod draft;
 pub mod fields;
+pub mod flood;
 pub mod frames;
+pub mod fuzz;
 pub mod helpers;
 pub mod hooks;
 pub mod hpack;
@@ -29,6 +31,7 @@ pub mod writing;
 use rhai::{Dynamic, Engine, EvalAltResult, Map};
 
 use super::budget::{self, Ending};
+use super::calls;
 use super::loader::Entry;
 use crate::exchange::{Protocol, SendError};
 
@@ -46,6 +49,8 @@ pub fn register(engine: &mut Engine) {
     writer::register(engine);
     lines::register(engine);
     frames::register(engine);
+    fuzz::register(engine);
+    flood::register(engine);
     hpack::register(engine);
     connection::register(engine);
     server::register(engine);
@@ -61,7 +66,7 @@ fn fail<T>(message: impl Into<String>) -> Outcome<T> {
 pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
     outcome.map_err(|error| {
         if !error.is_peer_gone() {
-            return error.to_string().into();
+            return error.text(calls::place_of).into();
         }
         let Some(run) = budget::current() else { return budget::ended() };
         if run.profile_call.get() == Some(Entry::OnClose) {

@@ -34,6 +34,11 @@ struct Inner {
 }
 
 impl Request {
+    /// What it asks.
+    pub fn exchange(&self) -> &Exchange {
+        &self.0.exchange
+    }
+
     /// The request of an exchange; `server` and `context` are what scripts see as `request.server` and
     /// `request.context`.
     pub fn new(exchange: Exchange, server: Server, context: Context) -> Self {

@@ -31,9 +31,21 @@ pub struct Common {
     pub brief: bool,
     /// How often handlers met a limit, by its name.
     pub limits_met: RefCell<BTreeMap<&'static str, u64>>,
+    /// How often profiles failed, by what went wrong, in one line.
+    pub profile_failures: RefCell<BTreeMap<String, u64>>,
 }
 
+/// Lines of failures that are kept apart; what a script throws may be another text each time.
+const MAX_FAILURES: usize = 64;
+
 impl Common {
+    /// Counts that a profile failed.
+    pub fn failed(&self, why: &str) {
+        let mut failures = self.profile_failures.borrow_mut();
+        let why = if failures.contains_key(why) || failures.len() < MAX_FAILURES { why } else { "others" };
+        *failures.entry(why.to_owned()).or_default() += 1;
+    }
+
     /// Counts that a handler met a limit.
     pub fn met(&self, limit: &'static str) {
         *self.limits_met.borrow_mut().entry(limit).or_default() += 1;
@@ -149,6 +161,10 @@ impl Response {
             return Ok(());
         }
         let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
+        // The value of main's last call, such as what a flood gives: no response is meant where one has begun.
+        if value.is_map() && self.0.exchange.headers_sent() {
+            return Ok(());
+        }
         let parts = value.read_lock::<Array>();
         let Some(parts) = parts.as_deref() else { return Err(wrong()) };
         let (status, headers, content) = match parts.as_slice() {

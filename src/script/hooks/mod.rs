@@ -38,6 +38,7 @@ use super::budget::Run;
 use super::error::{Fault, ScriptError};
 use super::host::{Caller, Core};
 use super::loader::{Script, ScriptSource};
+use super::run::count_limit;
 
 pub use self::events::Line;
 pub use self::requests::Asked;
@@ -221,11 +222,7 @@ impl Hooks {
             ScriptError::Panic { .. } => tracing::error!(target: "script", "hook {function} of {file}: {error}"),
             _ => tracing::warn!(target: "script", "hook {function} of {file}: {}", error.text(self.common.brief)),
         }
-        if let ScriptError::Budget { ending, .. } = error
-            && let Some(limit) = ending.limit()
-        {
-            self.common.met(limit);
-        }
+        count_limit(error, &self.common);
         let line = error.text(true).lines().map(str::trim).collect::<Vec<_>>().join(" ");
         self.shared.failed(script, function, line);
     }

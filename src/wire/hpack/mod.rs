@@ -21,5 +21,6 @@ pub use decoder::Decoder;
 pub use encoder::{EncodeError, Encoder, FieldSpec};
 pub use error::{DecodeError, DecodeErrorKind};
 pub use field::{Block, Entry, Field, Representation};
+pub use reader::boundaries;
 pub use static_table::{STATIC_TABLE, static_entry};
 pub use table::{DEFAULT_TABLE_SIZE, ENTRY_OVERHEAD};

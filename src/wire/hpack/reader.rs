@@ -25,6 +25,17 @@ pub(super) enum RawRepresentation {
     SizeUpdate(u64),
 }
 
+/// Where the representations of a block begin (RFC 7541 §3.1), as far as it can be read, and where the last of them
+/// ends.
+pub fn boundaries(block: &[u8]) -> Vec<usize> {
+    let mut reader = Reader::new(block);
+    let mut boundaries = vec![0];
+    while let Ok(Some(_)) = reader.next() {
+        boundaries.push(reader.position());
+    }
+    boundaries
+}
+
 /// A position in a field block.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {

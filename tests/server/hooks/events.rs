@@ -1,7 +1,7 @@
 //! The moments of the server, of scripts and of connections; edits of hooks.
 
-use super::{text, with};
 use super::super::profiles::handshake;
+use super::{text, with};
 use crate::support::ask::{self, Ask};
 use crate::support::raw::{Client, PREFACE, settings_frame};
 use crate::support::server::wireserve;
