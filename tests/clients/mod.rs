@@ -12,6 +12,7 @@ pub mod files;
 pub mod grpc;
 pub mod hooks;
 pub mod hpack_python;
+pub mod lanes;
 pub mod malformed;
 pub mod outcomes;
 pub mod pipes;
