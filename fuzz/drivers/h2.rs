@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use std::time::{Duration, Instant};
-use wireserve::h2::{Action, Config, Connection, Event, Limits, PREFACE, PeerClosed, Rule, Scope, Track};
+use wireserve::h2::{Action, CallSite, Config, Connection, Event, Limits, PREFACE, PeerClosed, Rule, Scope, Track};
 use wireserve::wire::frame::{ErrorCode, FrameHeader, FrameType, RawFrame};
 
 /// A client that sends these octets, after a preface if the first octet is odd, in two different chunkings: nothing may
@@ -194,11 +194,11 @@ fn step(connection: &mut Connection, choices: &mut Choices<'_>, now: &mut Instan
             return;
         }
         11 => {
-            connection.release_hold(choices.stream());
+            connection.settle(choices.stream());
             return;
         }
         12 => {
-            connection.send_raw_octets(choices.bytes());
+            connection.send_raw_octets(choices.bytes(), CallSite(1));
             peer.raw = true;
             return;
         }

@@ -41,7 +41,7 @@ pub fn hpack(octets: &[u8]) {
         let (block, behind) = behind.split_at(behind.len().min(usize::from(*length)));
         rest = behind;
         let decoded = decoder.decode(Bytes::copy_from_slice(block), usize::MAX);
-        let observed = observer.observe(block);
+        let observed = observer.observe(block, |_, _| {});
         let Ok(decoded) = decoded else {
             break;
         };

@@ -465,6 +465,11 @@ impl Connection {
         done
     }
 
+    /// Whether a raw command was given to the HTTP/2 engine.
+    pub(super) fn has_sent_raw(&self) -> bool {
+        matches!(&*self.0.engine.borrow(), Engine::Http2(engine) if engine.has_sent_raw())
+    }
+
     /// Gives `octets` of request content back to the client's window.
     pub(super) fn consume(&self, id: u64, octets: u64) {
         match &mut *self.0.engine.borrow_mut() {

@@ -29,6 +29,14 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// The text for people, where `place_of` says what a place in a script is called.
+    pub fn text(&self, place_of: impl Fn(h2::CallSite) -> Option<String>) -> String {
+        match self {
+            Self::Http2(h2::Misuse::Contradicts { what, site }) if let Some(by) = place_of(*site) => what.text(&by),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the cause is a peer that left, which is no one's fault.
     pub fn is_peer_gone(&self) -> bool {
         matches!(self, Self::Reset(_) | Self::Gone)

@@ -5,7 +5,7 @@ use super::error::SendError;
 use super::request::Protocol;
 use super::wait::Waiters;
 use crate::h1;
-use crate::h2::{self, Track};
+use crate::h2::{self, CallSite, RawCall};
 use crate::http::Fields;
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use bytes::Bytes;
@@ -98,23 +98,23 @@ impl Connection {
 
     /// Sends a frame as it is, on whatever stream it names. SETTINGS go out in place of those that
     /// [`Connection::start`] would queue, if these still wait.
-    pub fn send_frame(&self, frame: RawFrame, track: Track) -> Result<(), SendError> {
+    pub fn send_frame(&self, frame: RawFrame, call: impl Into<RawCall>) -> Result<(), SendError> {
         self.http2_only("connection.send", |engine| {
-            engine.send_raw_frame(&frame, track);
+            engine.send_raw_frame(&frame, call);
             if frame.header.frame_type == FrameType::SETTINGS && !frame.header.has(flag::ACK) {
                 engine.start_without_settings();
             }
         })
     }
 
-    /// Sends octets as they are, over either protocol.
-    pub fn send_octets(&self, octets: Bytes) -> Result<(), SendError> {
+    /// Sends octets as they are, over either protocol; `site` is told to who contradicts them.
+    pub fn send_octets(&self, octets: Bytes, site: CallSite) -> Result<(), SendError> {
         if self.0.gone.get() {
             return Err(SendError::Gone);
         }
         match self.0.protocol {
             Protocol::Http1 => self.with_http1(|engine| engine.send_raw(octets, h1::Track::Yes)),
-            Protocol::Http2 => self.with_http2(|engine| engine.send_raw_octets(octets)),
+            Protocol::Http2 => self.with_http2(|engine| engine.send_raw_octets(octets, site)),
         };
         Ok(())
     }

@@ -39,5 +39,5 @@ pub use respond::ResponseHead;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
-pub use crate::h2::{Auto, Settings, Track};
+pub use crate::h2::{Auto, CallSite, RawCall, Settings, Track};
 pub use crate::wire::frame::ErrorCode;

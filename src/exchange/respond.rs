@@ -4,7 +4,7 @@ use super::conversation::{Exchange, Outcome, Progress};
 use super::error::SendError;
 use super::request::{Protocol, RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
-use crate::h2::{self, Track};
+use crate::h2::{self, CallSite, RawCall, Track};
 use crate::http::latin1::octets_of_text;
 use crate::http::{self, Fields, status};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
@@ -61,6 +61,12 @@ impl Exchange {
         }
     }
 
+    /// After raw frames the engine of HTTP/2 knows better what the client has got.
+    fn check_no_headers(&self) -> Result<(), SendError> {
+        let Progress { headers, raw, .. } = self.progress();
+        if headers && !(raw && self.protocol() == Protocol::Http2) { Err(SendError::HeadersSent) } else { Ok(()) }
+    }
+
     fn http2<T>(&self, act: impl FnOnce(&mut h2::Connection, u32) -> Result<T, h2::Misuse>) -> Result<T, SendError> {
         let id = self.0.id as u32;
         match self.0.connection.with_http2(|engine| act(engine, id)) {
@@ -87,9 +93,7 @@ impl Exchange {
     /// Sends an interim response, 1xx but 101 (RFC 9110 §15.2).
     pub fn send_informational(&self, status: u16, fields: &Fields) -> Result<(), SendError> {
         self.check_open()?;
-        if self.progress().headers {
-            return Err(SendError::HeadersSent);
-        }
+        self.check_no_headers()?;
         match self.protocol() {
             Protocol::Http2 => {
                 let status = StatusText::new(status);
@@ -102,9 +106,7 @@ impl Exchange {
     /// Sends the final status and fields; `end` says that no content and no trailers follow.
     pub fn send_head(&self, head: &ResponseHead, end: bool) -> Result<(), SendError> {
         self.check_open()?;
-        if self.progress().headers {
-            return Err(SendError::HeadersSent);
-        }
+        self.check_no_headers()?;
         match self.protocol() {
             Protocol::Http2 => {
                 let status = StatusText::new(head.status);
@@ -298,7 +300,12 @@ impl Exchange {
     }
 
     /// Sends a frame as it is (HTTP/2). With [`Track::Yes`] local state follows what it can.
-    pub fn send_raw_frame(&self, function: &'static str, frame: RawFrame, track: Track) -> Result<(), SendError> {
+    pub fn send_raw_frame(
+        &self,
+        function: &'static str,
+        frame: RawFrame,
+        call: impl Into<RawCall>,
+    ) -> Result<(), SendError> {
         if self.protocol() == Protocol::Http1 {
             return Err(SendError::OtherProtocol { function, wanted: Protocol::Http2 });
         }
@@ -309,16 +316,16 @@ impl Exchange {
             progress.raw = true;
         });
         self.http2(|engine, _| {
-            engine.send_raw_frame(&frame, track);
+            engine.send_raw_frame(&frame, call);
             Ok(())
         })
     }
 
     /// As [`send_raw_frame`](Self::send_raw_frame), untracked, for a whole interim response (RFC 9110 §15.2): the final
     /// one is still to be written, by whatever lane.
-    pub fn send_raw_interim(&self, function: &'static str, frame: RawFrame) -> Result<(), SendError> {
+    pub fn send_raw_interim(&self, function: &'static str, frame: RawFrame, site: CallSite) -> Result<(), SendError> {
         let before = self.progress();
-        self.send_raw_frame(function, frame, Track::No)?;
+        self.send_raw_frame(function, frame, Track::No.at(site))?;
         self.0.response.set(before);
         Ok(())
     }
@@ -336,21 +343,22 @@ impl Exchange {
         })
     }
 
-    /// Sends octets as they are, over either protocol.
-    pub fn send_raw(&self, octets: Bytes) -> Result<(), SendError> {
+    /// Sends octets as they are, over either protocol; `site` is told to who contradicts them.
+    pub fn send_raw(&self, octets: Bytes, site: CallSite) -> Result<(), SendError> {
         self.check_connected()?;
         self.update(|progress| {
             progress.headers = true;
             progress.raw = true;
         });
-        self.0.connection.send_octets(octets)
+        self.0.connection.send_octets(octets, site)
     }
 
-    /// Releases what a raw field block without its end still holds back (see [`Track`]).
-    pub fn release_hold(&self) {
-        if self.progress().raw && self.protocol() == Protocol::Http2 {
+    /// Whoever answers is through: what raw frames have done to the stream counts from here on, tracked or not
+    /// (HTTP/2).
+    pub fn settle_raw(&self) {
+        if self.0.connection.has_sent_raw() {
             let id = self.0.id as u32;
-            self.0.connection.with_http2(|engine| engine.release_hold(id));
+            self.0.connection.with_http2(|engine| engine.settle(id));
         }
     }
 

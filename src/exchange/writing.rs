@@ -166,7 +166,7 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Limits, Peer};
+    use crate::exchange::{CallSite, Limits, Peer};
     use crate::h1;
 
     #[expect(clippy::disallowed_methods, reason = "instants are only compared")]
@@ -177,7 +177,7 @@ mod tests {
     }
 
     fn queue(connection: &Connection, text: &'static str) {
-        connection.send_octets(text.as_bytes().into()).expect("it is open");
+        connection.send_octets(text.as_bytes().into(), CallSite::default()).expect("it is open");
     }
 
     /// What goes out at `now`, with `|` for each cut mark.

@@ -6,7 +6,7 @@ use super::flow::{INITIAL_WINDOW, ReceiveWindow};
 use super::limits::{Counts, Limits};
 use super::output::Output;
 use super::policy::Policy;
-use super::raw::Hold;
+use super::raw::{Hold, Told};
 use super::receive::Input;
 use super::rules::Rule;
 use super::settings::{LocalSettings, Settings};
@@ -75,6 +75,7 @@ pub struct Connection {
     /// The peer's first SETTINGS have been applied.
     pub(super) peer_settings_seen: bool,
     pub(super) send_window: i64,
+    pub(super) told: Option<Box<Told>>,
     pub(super) hold: Option<Hold>,
     /// PINGs of ours that the peer has not acknowledged.
     pub(super) pings_under_way: u32,
@@ -147,6 +148,7 @@ impl Connection {
             peer: Settings::default(),
             peer_settings_seen: false,
             send_window: INITIAL_WINDOW,
+            told: None,
             hold: None,
             pings_under_way: 0,
             before_start: Some(BeforeStart { settings, waiting: Vec::new() }),
@@ -173,7 +175,7 @@ impl Connection {
         self.announce(&settings);
         self.grant(0);
         for octets in waiting {
-            self.write_octets(&octets, Cause::Automatic);
+            self.write_or_hold(0, octets, Cause::Automatic);
         }
     }
 
@@ -192,7 +194,7 @@ impl Connection {
     pub fn start_without_settings(&mut self) {
         let Some(BeforeStart { waiting, .. }) = self.before_start.take() else { return };
         for octets in waiting {
-            self.write_octets(&octets, Cause::Automatic);
+            self.write_or_hold(0, octets, Cause::Automatic);
         }
     }
 
@@ -239,7 +241,7 @@ impl Connection {
         let since = if self.streams.map.is_empty() { self.last_input } else { now };
         match since.checked_add(timeout) {
             Some(deadline) if deadline <= now => {
-                let last = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+                let last = self.last_stream_to_tell();
                 let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
                 debug_assert!(sent.is_ok(), "a lawful GOAWAY");
                 self.end(CloseReason::Idle);

@@ -56,17 +56,20 @@ impl Connection {
         if self.phase == Phase::Closed {
             return;
         }
+        // The peer would take GOAWAY for a part of what a raw command has begun.
+        let unfinished = self.hold.is_some();
         self.drop_hold();
-        let last_stream_id = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+        let last_stream_id = self.last_stream_to_tell();
         let goaway = GoAway { reserved: false, last_stream_id, code, debug: Bytes::from_static(rule.id().as_bytes()) };
         let mut octets = BytesMut::new();
         goaway.to_raw(0, 0).write(&mut octets);
-        if self.auto.goaway_on_error {
+        if self.auto.goaway_on_error && !unfinished {
             self.shutdown.sent = Some(last_stream_id);
             self.write_octets(&octets, Cause::Automatic);
         } else if self.record_frames {
             let what = Unsent::Automatic { octets: octets.freeze() };
-            self.events.push_back(Event::NotSent { what, why: NotSentReason::SwitchedOff });
+            let why = if self.auto.goaway_on_error { NotSentReason::RawUnfinished } else { NotSentReason::SwitchedOff };
+            self.events.push_back(Event::NotSent { what, why });
         }
         self.end(CloseReason::Violation { rule, code });
     }
@@ -99,7 +102,10 @@ impl Connection {
 
     /// A stream ends by RST_STREAM of either side. Also for streams that are gone already.
     pub(super) fn stream_reset(&mut self, id: u32, code: ErrorCode, by: Initiator) {
-        self.release_hold(id);
+        self.finish_block(id);
+        if by == Initiator::Peer {
+            self.drop_held_of(id, NotSentReason::StreamReset { by, code });
+        }
         let ended = if by == Initiator::Peer { Ended::PeerReset(code) } else { Ended::WeReset };
         let Some(stream) = self.streams.map.get_mut(&id) else {
             self.streams.remember(id, ended);
@@ -123,7 +129,7 @@ impl Connection {
         }
     }
 
-    fn take_out(&mut self, id: u32, ended: Ended, why: NotSentReason) {
+    pub(super) fn take_out(&mut self, id: u32, ended: Ended, why: NotSentReason) {
         let Some(stream) = self.streams.remove(id, ended) else { return };
         // What nobody will consume any more counts as consumed: else the connection's window would leak away.
         self.receive_window.consume(stream.unconsumed);
@@ -150,9 +156,12 @@ impl Connection {
         }
     }
 
-    /// Queues RST_STREAM.
+    /// Queues RST_STREAM, unless the peer has got one.
     pub(super) fn write_reset(&mut self, stream: u32, code: ErrorCode, cause: Cause) {
-        self.release_hold(stream);
+        if self.was_told_reset(stream) {
+            return;
+        }
+        self.finish_block(stream);
         self.write_frame(FrameType::RST_STREAM, 0, stream, &code.0.to_be_bytes(), cause);
     }
 }

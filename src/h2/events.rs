@@ -231,6 +231,10 @@ pub enum NotSentReason {
     },
     /// A raw frame ended our half of the stream.
     StreamEnded,
+    /// A raw frame has said the opposite meanwhile.
+    Contradicted,
+    /// It would be read as a part of a raw frame or field block that has not ended.
+    RawUnfinished,
     /// The connection ended.
     ConnectionClosed,
     /// Its switch in [`Auto`](super::Auto) is off.

@@ -59,6 +59,11 @@ impl ReceiveWindow {
         self.pending -= increment.min(self.pending.max(0));
     }
 
+    /// The peer was told that it may send so much more, which changes nothing of what is granted.
+    pub fn tolerate(&mut self, increment: u32) {
+        self.available += i64::from(increment);
+    }
+
     /// Our SETTINGS_INITIAL_WINDOW_SIZE changed (RFC 9113 §6.9.2).
     pub fn adjust(&mut self, delta: i64) {
         self.available += delta;

@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub content_length: Option<u64>,
     /// The value of `:protocol`.
     pub protocol: Option<Bytes>,
+    /// The method is HEAD.
+    pub is_head: bool,
 }
 
 /// Octets that RFC 9113 §8.2.1 bans from names that are not a pseudo-field's; uppercase letters are treated apart.
@@ -140,6 +142,7 @@ pub(super) fn read_request(block: &Block, end_stream: bool, connect_announced: b
         request.content_length = None;
     }
     request.protocol = pseudo.protocol.cloned();
+    request.is_head = pseudo.method.is_some_and(|method| method.as_ref() == b"HEAD");
     if !validate {
         request.faults.clear();
         request.content_length = None;

@@ -1,5 +1,6 @@
 //! What a checked command refuses. Text for script authors.
 
+use super::raw::{CallSite, Contradiction};
 use crate::wire::frame::ErrorCode;
 use std::fmt;
 
@@ -91,6 +92,13 @@ pub enum Misuse {
         /// The identifier.
         last_stream_id: u32,
     },
+    /// A raw command has told the peer the opposite.
+    Contradicts {
+        /// What it did.
+        what: Contradiction,
+        /// Where it came from.
+        site: CallSite,
+    },
     /// GOAWAY whose debug data does not fit into the peer's largest frame.
     DebugData,
 }
@@ -138,6 +146,7 @@ impl fmt::Display for Misuse {
                     "last stream identifier {last_stream_id} is above 2147483647 or above that of an earlier GOAWAY"
                 )
             }
+            Self::Contradicts { what, .. } => f.write_str(&what.text("a raw frame")),
             Self::DebugData => f.write_str("the debug data does not fit into one frame of the client's size"),
         }
     }

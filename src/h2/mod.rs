@@ -33,7 +33,7 @@ pub use events::{
 pub use limits::Limits;
 pub use misuse::Misuse;
 pub use policy::{Action, Policy};
-pub use raw::Track;
+pub use raw::{CallSite, Contradiction, RawCall, Track};
 pub use receive::PREFACE;
 pub use rules::{Rule, Scope};
 pub use settings::Settings;

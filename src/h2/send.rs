@@ -15,7 +15,7 @@ impl Connection {
     /// An interim response (1xx but 101), `:status` first. Any number of them may come before the final response.
     pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
         if self.sending(stream)?.headers_sent {
-            return Err(Misuse::HeadersSent);
+            return Err(self.headers_sent(stream));
         }
         message::check_response(fields.clone(), message::Status::Informational)?;
         self.open_for_sending(stream);
@@ -31,7 +31,7 @@ impl Connection {
         end_stream: bool,
     ) -> Result<(), Misuse> {
         if self.sending(stream)?.headers_sent {
-            return Err(Misuse::HeadersSent);
+            return Err(self.headers_sent(stream));
         }
         message::check_response(fields.clone(), message::Status::Final)?;
         self.open_for_sending(stream);
@@ -55,6 +55,10 @@ impl Connection {
     /// Content. It leaves as the windows allow. An empty `data` is an empty DATA frame.
     pub fn send_data(&mut self, stream: u32, data: Bytes, end_stream: bool) -> Result<(), Misuse> {
         let low_water = self.send_low_water;
+        if self.told.is_some() {
+            self.sending(stream)?;
+            self.check_told_content(stream, data.len(), end_stream)?;
+        }
         let entry = self.sending(stream)?;
         if !entry.headers_sent {
             return Err(Misuse::NoHeaders);
@@ -84,6 +88,7 @@ impl Connection {
             return Err(Misuse::NoHeaders);
         }
         message::check_trailers(fields.clone())?;
+        self.check_told_content(stream, 0, true)?;
         let entry = self.sending(stream)?;
         entry.end_queued = true;
         entry.queue.push_back(Queued::Trailers(to_owned(fields)));
@@ -105,6 +110,7 @@ impl Connection {
     /// other.
     pub fn push_promise<'a>(&mut self, parent: u32, fields: impl FieldList<'a>) -> Result<u32, Misuse> {
         let state = self.check_stream(parent)?.state;
+        self.check_told_sending(parent)?;
         if !self.streams.is_peers(parent) || !matches!(state, State::Open | State::HalfClosedRemote) {
             return Err(Misuse::PushParent);
         }
@@ -157,6 +163,7 @@ impl Connection {
         if i64::from(last_stream_id) > MAX_WINDOW || self.shutdown.sent.is_some_and(|sent| last_stream_id > sent) {
             return Err(Misuse::LastStreamId { last_stream_id });
         }
+        self.check_told_goaway(last_stream_id)?;
         if debug.len() + 8 > self.peer.max_frame_size as usize {
             return Err(Misuse::DebugData);
         }
@@ -172,7 +179,7 @@ impl Connection {
         if self.is_closed() || self.shutdown.when_done {
             return;
         }
-        let last = self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer);
+        let last = self.last_stream_to_tell();
         let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
         debug_assert!(sent.is_ok(), "a lawful GOAWAY");
         self.shutdown.when_done = true;
@@ -200,7 +207,7 @@ impl Connection {
             &mut entry.receive
         };
         if window.available() + i64::from(increment) > MAX_WINDOW {
-            return Err(Misuse::WindowOverflow);
+            return Err(self.window_full(stream));
         }
         window.grant(increment);
         self.write_window_update(stream, increment, Cause::Checked);
@@ -247,21 +254,25 @@ impl Connection {
         if stream == 0 {
             return Err(Misuse::StreamUnknown { stream });
         }
-        match self.streams.state(stream) {
-            State::Idle => return Err(Misuse::StreamUnknown { stream }),
-            state if state.is_closed() => {
-                return Err(match self.streams.ended(stream) {
-                    Some(Ended::PeerReset(code)) => Misuse::StreamReset { code },
-                    _ => Misuse::StreamClosed,
-                });
-            }
-            _ => {}
+        let state = self.streams.state(stream);
+        if state == State::Idle {
+            return Err(Misuse::StreamUnknown { stream });
         }
+        if state.is_closed()
+            && let Some(Ended::PeerReset(code)) = self.streams.ended(stream)
+        {
+            return Err(Misuse::StreamReset { code });
+        }
+        self.check_told(stream)?;
         self.streams.map.get_mut(&stream).ok_or(Misuse::StreamClosed)
     }
 
     /// A stream on which our half is not ended.
     fn sending(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
+        if self.told.is_some() {
+            self.check_stream(stream)?;
+            self.check_told_sending(stream)?;
+        }
         let entry = self.check_stream(stream)?;
         if entry.end_queued || entry.state.step(Input::SendHeaders).0 == Effect::Refuse {
             return Err(Misuse::Ended);
@@ -279,9 +290,10 @@ impl Connection {
     /// A stream of ours was promised.
     pub(super) fn reserve(&mut self, promised: u32) {
         let (_, state) = State::Idle.step(Input::SendPushPromise);
-        let mut entry = Stream::new(state, 0, i64::from(self.peer.initial_window_size));
+        let receive = i64::from(self.local.allowed().initial_window_size);
+        let mut entry = Stream::new(state, receive, i64::from(self.peer.initial_window_size));
         entry.announced = true;
         self.streams.insert(promised, entry);
-        self.streams.next_local = promised.saturating_add(2);
+        self.streams.next_local = self.streams.next_local.max(promised.saturating_add(2));
     }
 }

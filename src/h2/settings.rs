@@ -59,6 +59,20 @@ impl Settings {
         }
     }
 
+    /// What allows least of what only an ACK may narrow.
+    fn narrowest() -> Self {
+        Self { header_table_size: 0, enable_push: false, initial_window_size: 0, ..Self::default() }
+    }
+
+    /// Allows what `other` allows too, of what may only be narrowed by an ACK.
+    fn widen(&mut self, other: &Self) {
+        self.header_table_size = self.header_table_size.max(other.header_table_size);
+        self.initial_window_size = self.initial_window_size.max(other.initial_window_size);
+        self.max_frame_size = self.max_frame_size.max(other.max_frame_size);
+        self.enable_connect_protocol |= other.enable_connect_protocol;
+        self.enable_push |= other.enable_push;
+    }
+
     /// Takes over a value, or the nearest lawful one; unknown settings are ignored (RFC 9113 §6.5.2).
     pub(super) fn apply(&mut self, id: SettingId, value: u32) {
         match id {
@@ -81,8 +95,20 @@ impl Settings {
 #[derive(Debug, Default)]
 pub(super) struct LocalSettings {
     acked: Settings,
-    pending: VecDeque<Vec<(u16, u32)>>,
+    pending: VecDeque<Pending>,
+    /// What the peer may rely on because of acknowledged SETTINGS that we do not go by.
+    tolerated: Option<Box<Settings>>,
+    /// ACKs that may come or not.
+    spare_acks: u32,
     allowed: Settings,
+}
+
+/// SETTINGS that wait for their ACK.
+#[derive(Debug)]
+struct Pending {
+    entries: Vec<(u16, u32)>,
+    /// We go by them.
+    binding: bool,
 }
 
 impl LocalSettings {
@@ -105,8 +131,25 @@ impl LocalSettings {
 
     /// Remembers what was sent.
     pub fn sent(&mut self, entries: Vec<(u16, u32)>) {
-        self.pending.push_back(entries);
+        self.pending.push_back(Pending { entries, binding: true });
         self.renew();
+    }
+
+    /// SETTINGS went out that we do not go by: their ACK will come, and the peer may keep to what they allow, or not.
+    /// `false` if the peer may not accept them; then their ACK may come all the same.
+    pub fn tolerate(&mut self, entries: Vec<(u16, u32)>) -> bool {
+        let mut after = self.allowed.clone();
+        for &(id, value) in &entries {
+            let push = SettingId(id) == SettingId::ENABLE_PUSH && value != 0;
+            if push || after.check(SettingId(id), value).is_some() {
+                self.spare_acks = self.spare_acks.saturating_add(1);
+                return false;
+            }
+            after.apply(SettingId(id), value);
+        }
+        self.pending.push_back(Pending { entries, binding: false });
+        self.renew();
+        true
     }
 
     /// Whether some of ours wait for an ACK.
@@ -116,9 +159,22 @@ impl LocalSettings {
 
     /// The peer acknowledged the oldest; `false` if there is none.
     pub fn ack(&mut self) -> bool {
-        let Some(entries) = self.pending.pop_front() else { return false };
-        for (id, value) in entries {
-            self.acked.apply(SettingId(id), value);
+        let Some(Pending { entries, binding }) = self.pending.pop_front() else {
+            let spare = self.spare_acks > 0;
+            self.spare_acks = self.spare_acks.saturating_sub(1);
+            return spare;
+        };
+        if binding {
+            for (id, value) in entries {
+                self.acked.apply(SettingId(id), value);
+            }
+        } else {
+            let tolerated = self.tolerated.get_or_insert_with(|| Box::new(Settings::narrowest()));
+            for (id, value) in entries {
+                let mut with = Settings::narrowest();
+                with.apply(SettingId(id), value);
+                tolerated.widen(&with);
+            }
         }
         self.renew();
         true
@@ -127,13 +183,18 @@ impl LocalSettings {
     fn renew(&mut self) {
         let mut latest = self.acked.clone();
         let mut widest = self.acked.clone();
-        for &(id, value) in self.pending.iter().flatten() {
-            latest.apply(SettingId(id), value);
-            widest.header_table_size = widest.header_table_size.max(latest.header_table_size);
-            widest.initial_window_size = widest.initial_window_size.max(latest.initial_window_size);
-            widest.max_frame_size = widest.max_frame_size.max(latest.max_frame_size);
-            widest.enable_connect_protocol |= latest.enable_connect_protocol;
-            widest.enable_push |= latest.enable_push;
+        for Pending { entries, binding } in &self.pending {
+            let mut with = latest.clone();
+            for &(id, value) in entries {
+                with.apply(SettingId(id), value);
+                widest.widen(&with);
+            }
+            if *binding {
+                latest = with;
+            }
+        }
+        if let Some(tolerated) = &self.tolerated {
+            widest.widen(tolerated);
         }
         widest.max_concurrent_streams = latest.max_concurrent_streams;
         widest.max_header_list_size = latest.max_header_list_size;

@@ -47,6 +47,8 @@ pub(super) struct Stream {
     pub queue: VecDeque<Queued>,
     /// Octets of content in the queue.
     pub queued: usize,
+    /// It was opened by HEAD, whose answer has no content.
+    pub answers_head: bool,
     /// The final header section was sent.
     pub headers_sent: bool,
     /// END_STREAM was sent or is in the queue.
@@ -71,6 +73,7 @@ impl Stream {
             padding: None,
             queue: VecDeque::new(),
             queued: 0,
+            answers_head: false,
             headers_sent: false,
             end_queued: false,
             ready: false,

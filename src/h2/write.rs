@@ -29,7 +29,7 @@ impl Connection {
         if self.phase == Phase::Closed { Err(Misuse::ConnectionClosed) } else { Ok(()) }
     }
 
-    /// Queues a frame, behind a raw field block that has not ended.
+    /// Queues a frame, behind a raw frame or field block that has not ended.
     pub(super) fn write_frame(&mut self, frame_type: FrameType, flags: u8, stream: u32, payload: &[u8], cause: Cause) {
         let length = u32::try_from(payload.len()).unwrap_or(u32::MAX);
         let header = FrameHeader::new(frame_type, flags, stream, length);
@@ -40,15 +40,9 @@ impl Connection {
             let octets = [&header.octets()[..], payload].concat();
             self.output.count_automatic(octets.len());
             before.waiting.push(octets.into());
-        } else if let Some(hold) = &mut self.hold {
-            let mut octets = BytesMut::with_capacity(HEADER_LENGTH + payload.len());
-            octets.extend_from_slice(&header.octets());
-            octets.extend_from_slice(payload);
-            let octets = octets.freeze();
-            if cause == Cause::Automatic {
-                hold.automatic += octets.len();
-            }
-            hold.held.push_back(Held::Octets { stream, octets, cause });
+        } else if self.hold.is_some() {
+            let octets = [&header.octets()[..], payload].concat();
+            self.write_or_hold(stream, octets.into(), cause);
         } else {
             let start = self.output.buffer.len();
             self.output.buffer.extend_from_slice(&header.octets());
@@ -82,7 +76,7 @@ impl Connection {
         }
     }
 
-    /// Queues a field section, encoding it now, or when the raw field block has ended.
+    /// Queues a field section, encoding it now, or when the raw frame or field block has ended.
     pub(super) fn write_section<'a>(&mut self, section: Section, fields: impl FieldList<'a>) {
         if let Some(hold) = &mut self.hold {
             hold.held.push_back(Held::Section { section, fields: to_owned(fields) });
@@ -132,7 +126,7 @@ impl Connection {
 
     /// Queues the WINDOW_UPDATE that is due on a stream, or, for stream 0, on the connection.
     pub(super) fn grant(&mut self, stream: u32) {
-        if !self.auto.window_update || self.phase == Phase::Closed {
+        if !self.auto.window_update || self.phase == Phase::Closed || self.was_told_reset(stream) {
             return;
         }
         let window = match stream {

@@ -14,11 +14,12 @@
 //! | [`handshake`] | what a profile says of the TLS handshake |
 //! | [`stash`] | values that outlive their request, shared by all workers |
 //! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
-//! | [`error`] | errors as text for people |
+//! | [`error`], `calls` | errors as text for people; where raw calls stand |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 
 pub mod api;
 pub mod budget;
+mod calls;
 pub mod check;
 pub mod coroutine;
 pub mod engine;

@@ -20,6 +20,7 @@ use super::api::json::from_json;
 use super::api::request::{Request, data_frame, head_frame};
 use super::api::response::{Common, Response};
 use super::budget::{self, Limits, pause};
+use super::calls;
 use super::coroutine;
 use super::error::{Fault, ScriptError};
 use super::host::{Caller, Core};
@@ -198,12 +199,10 @@ async fn handle(
         exchange.connection().resume_reading();
         answer_error(&exchange, &error, common);
     }
-    if exchange.raw_used() {
-        exchange.release_hold();
-        // Where raw octets end nobody but the script knows, so that nothing can follow them.
-        if exchange.protocol() == Protocol::Http1 {
-            exchange.connection().close(Close::Graceful);
-        }
+    exchange.settle_raw();
+    // Where raw octets end nobody but the script knows, so that nothing can follow them.
+    if exchange.raw_used() && exchange.protocol() == Protocol::Http1 {
+        exchange.connection().close(Close::Graceful);
     }
 }
 
@@ -339,6 +338,7 @@ fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
     }
     match sent {
         Err(error) if !error.is_peer_gone() => {
+            let error = error.text(calls::place_of);
             tracing::error!(target: "script", "the error page could not be sent: {error}");
         }
         _ => {}

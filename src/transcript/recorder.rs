@@ -159,6 +159,8 @@ fn not_sent(what: &Unsent, why: NotSentReason, most: usize) -> Value {
             "stream-reset"
         }
         NotSentReason::StreamEnded => "stream-ended",
+        NotSentReason::Contradicted => "contradicted",
+        NotSentReason::RawUnfinished => "raw-unfinished",
         NotSentReason::ConnectionClosed => "connection-closed",
         NotSentReason::SwitchedOff => "switched-off",
     }

@@ -1,5 +1,6 @@
 //! Chromium and Firefox, headless, each started by `wireserve open` with a fresh profile that trusts one authority.
 
+pub mod cookbook;
 pub mod hosts;
 pub mod pages;
 pub mod selftest;

@@ -189,6 +189,8 @@ impl NghttpLog {
         match code {
             // GOAWAY NO_ERROR is how nghttp says good-bye.
             Some(0) if ending == Ending::ConnectionError => {}
+            // The answer was complete before it (RFC 9113 §8.1).
+            Some(0) if self.ended => {}
             Some(code) if self.error.is_none_or(|(worse, _, _)| worse == Ending::StreamError) => {
                 self.error = Some((ending, code, by));
             }

@@ -6,9 +6,12 @@
 #![allow(dead_code, reason = "a vocabulary for tests: not each word is used yet by one")]
 
 pub mod command_lines;
+pub mod cookbook;
 pub mod crate_h2;
 pub mod files;
+pub mod grpc;
 pub mod hpack_python;
+pub mod lanes;
 pub mod malformed;
 pub mod outcomes;
 pub mod pipes;
@@ -261,9 +264,18 @@ impl Client {
 
     /// Fetches `path` from a clear-text server through a relay, which tells what the client sent.
     pub fn fetch_recorded(self, server: SocketAddr, path: &str, max_time: u32) -> Option<Outcome> {
+        self.fetch_through(server, path, |url| Request::get(url).within(max_time))
+    }
+
+    /// As [`Client::fetch_recorded`], with a request that is made of the relay's URL.
+    pub fn fetch_through(
+        self,
+        server: SocketAddr,
+        path: &str,
+        request: impl FnOnce(String) -> Request,
+    ) -> Option<Outcome> {
         let relay = Relay::start(server);
-        let request = Request::get(format!("http://{}{path}", relay.address())).within(max_time);
-        let outcome = self.fetch(&request)?;
+        let outcome = self.fetch(&request(format!("http://{}{path}", relay.address())))?;
         Some(outcome.with_wire(&relay.records()))
     }
 }

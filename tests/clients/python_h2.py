@@ -129,6 +129,8 @@ class Run:
             self.open.discard(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
             self.uploads.pop(event.stream_id, None)
+            if event.stream_id not in self.open and event.error_code == h2.errors.ErrorCodes.NO_ERROR:
+                return  # the answer was complete before it (RFC 9113 section 8.1)
             self.open.discard(event.stream_id)
             self.finish("stream-error", int(event.error_code), "server" if event.remote_reset else "client",
                         f"stream {event.stream_id} reset")

@@ -206,7 +206,9 @@ impl Connection {
         let mut stream = Stream::new(state, initial, i64::from(self.peer.initial_window_size));
         stream.expected = request.content_length;
         stream.announced = true;
+        stream.answers_head = request.is_head;
         self.streams.insert(id, stream);
+        self.recall(id);
         let served = |protocol: &Bytes| self.connect_protocols.iter().any(|known| known.as_bytes() == protocol);
         let unsupported_protocol = request.protocol.is_some_and(|protocol| !served(&protocol));
         let kind = HeadersKind::Request { unsupported_protocol };

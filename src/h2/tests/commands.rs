@@ -227,7 +227,7 @@ fn commands_on_a_closed_connection_are_refused() {
     assert_eq!(client.connection.send_headers(1, borrow(&headers), true), Err(Misuse::ConnectionClosed));
     assert_eq!(client.connection.ping([0; 8]), Err(Misuse::ConnectionClosed));
     assert_eq!(client.connection.reset(1, ErrorCode::CANCEL), Err(Misuse::ConnectionClosed));
-    client.connection.send_raw_octets(Bytes::from_static(b"late"));
+    client.connection.send_raw_octets(Bytes::from_static(b"late"), CallSite(0));
     client.connection.shut_down();
     client.expect(&[]);
     assert!(client.connection.should_close());

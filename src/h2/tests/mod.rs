@@ -3,6 +3,7 @@ mod client;
 mod commands;
 mod flow;
 mod held;
+mod lanes;
 mod life;
 mod limits;
 mod messages;

@@ -6,6 +6,10 @@ use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use crate::wire::hpack::{BlockBuilder, Name};
 use bytes::Bytes;
 
+fn contradicts(what: Contradiction, site: u32) -> Misuse {
+    Misuse::Contradicts { what, site: CallSite(site) }
+}
+
 fn raw(frame_type: FrameType, flags: u8, stream: u32, payload: impl Into<Bytes>) -> RawFrame {
     RawFrame::new(frame_type, flags, stream, payload)
 }
@@ -19,7 +23,7 @@ fn frames_go_out_as_they_are_and_before_queued_content() {
     client.connection.send_raw_frame(&raw(FrameType::DATA, 0, 1, &b"now"[..]), Track::No);
     client.connection.send_raw_frame(&headers(1, 0, "aB=c"), Track::No);
     client.expect(&["SETTINGS 0 ACK", "HEADERS 1 :status=200", "DATA 1 3", "HEADERS 1 aB=c"]);
-    client.says("frame WINDOW_UPDATE 1 00 00000005");
+    client.says("frame WINDOW_UPDATE 1 00 00000008");
     client.expect(&["DATA 1 END_STREAM 5"]);
 }
 
@@ -30,13 +34,13 @@ fn lying_frames_and_any_octets_go_out() {
     frame.header.length = 0xff_ffff;
     frame.header.reserved = true;
     client.connection.send_raw_frame(&frame, Track::Yes);
-    client.connection.send_raw_octets(Bytes::from_static(b"anything"));
+    client.connection.send_raw_octets(Bytes::from_static(b"anything"), CallSite(1));
     let transmit = client.connection.poll_transmit().expect("octets");
     assert_eq!(transmit.octets, b"\xff\xff\xff\x00\xff\xff\xff\xff\xffabcanything");
 }
 
 #[test]
-fn tracked_data_is_taken_from_the_windows() {
+fn raw_data_is_taken_from_the_windows() {
     let mut client = Client::default();
     client.says("frame SETTINGS 0 00 000400000005\nget 1");
     client.respond(1, false);
@@ -44,7 +48,7 @@ fn tracked_data_is_taken_from_the_windows() {
     assert_eq!(client.connection.send_window(1), Some(-10));
     assert_eq!(client.connection.send_window(0), Some(65_520));
     client.connection.send_raw_frame(&raw(FrameType::DATA, 0, 1, vec![0; 15]), Track::No);
-    assert_eq!(client.connection.send_window(1), Some(-10));
+    assert_eq!(client.connection.send_window(1), Some(-25), "what was sent was sent, tracked or not");
 }
 
 #[test]
@@ -54,7 +58,7 @@ fn tracked_end_stream_ends_our_half() {
     client.connection.send_raw_frame(&headers(1, flag::END_STREAM, ":status=200"), Track::Yes);
     assert!(client.events().iter().any(|event| matches!(event, Event::StreamClosed { stream: 1 })));
     let data = client.connection.send_data(1, Bytes::new(), true);
-    assert_eq!(data, Err(Misuse::StreamClosed));
+    assert_eq!(data, Err(contradicts(Contradiction::Ended, 0)));
 }
 
 #[test]
@@ -138,16 +142,32 @@ fn end_stream_on_an_open_block_does_not_release_it() {
 }
 
 #[test]
-fn hold_can_be_released_and_then_no_dynamic_entry_is_trusted() {
+fn nothing_waits_for_a_block_that_was_interrupted_and_then_no_dynamic_entry_is_trusted() {
     let mut client = Client::default();
     client.says("get 1");
-    client.connection.send_raw_frame(&raw(FrameType::HEADERS, 0, 1, &[0x88][..]), Track::Yes);
+    client.connection.send_raw_frame(&raw(FrameType::HEADERS, 0, 1, &[0x88][..]), Track::No);
     client.says("frame PING 0 00 0000000000000000");
-    client.connection.release_hold(3);
+    client.connection.settle(1);
     client.expect(&["HEADERS 1 (1 octets)"]);
-    client.connection.release_hold(1);
-    client.expect(&["PING 0 ACK"]);
+    client.connection.send_raw_frame(&raw(FrameType::PRIORITY, 0, 3, &[0; 5][..]), Track::No);
+    client.expect(&["PRIORITY 3", "PING 0 ACK"]);
     assert!(!client.connection.encoder().table_known());
+}
+
+#[test]
+fn a_block_is_ended_for_whoever_cannot_do_so_any_more() {
+    for reset_by in ["!reset 1", "frame RST_STREAM 1 00 00000008"] {
+        let mut client = Client::default();
+        client.says("get 1\nget 3");
+        client.connection.send_raw_frame(&raw(FrameType::HEADERS, 0, 1, block(":status=200 a=b")), Track::No);
+        client.respond(3, true);
+        client.expect(&["HEADERS 1 (18 octets)"]);
+        client.says(reset_by);
+        let shown = client.shown();
+        assert_eq!(shown[0], "CONTINUATION 1 :status=200 a=b", "{reset_by}");
+        assert!(shown.contains(&"HEADERS 3 END_STREAM :status=200".to_owned()), "{shown:?}");
+        assert!(client.connection.encoder().table_known());
+    }
 }
 
 #[test]

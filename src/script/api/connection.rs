@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 
 use super::frames::{code_of, settings_of, stream_of};
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
-use crate::exchange::{Close, Connection, Protocol, Settings, Track};
+use crate::exchange::{CallSite, Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::{self, pause};
+use crate::script::calls::call_site;
 use crate::script::loader::Entry;
 use crate::wire::frame::{ErrorCode, Frame};
 
@@ -128,18 +129,28 @@ fn register_context(engine: &mut Engine) {
     engine.register_fn("clear", |context: &mut Context| context.0.borrow_mut().clear());
 }
 
+fn site(context: &NativeCallContext<'_>) -> CallSite {
+    call_site(context, "connection")
+}
+
 fn register_sending(engine: &mut Engine) {
-    engine.register_fn("send", |connection: &mut Connection, frame: Frame| {
-        sent(connection.send_frame(frame.to_raw(), Track::No))
+    engine.register_fn("send", |context: NativeCallContext, connection: &mut Connection, frame: Frame| {
+        sent(connection.send_frame(frame.to_raw(), Track::No.at(site(&context))))
     });
-    engine.register_fn("send", |connection: &mut Connection, frame: Frame, options: Map| -> Outcome<()> {
-        check_options(&options, &["track"])?;
-        let track = if flag_of(&options, "track", false)? { Track::Yes } else { Track::No };
-        sent(connection.send_frame(frame.to_raw(), track))
-    });
-    engine.register_fn("send_bytes", |connection: &mut Connection, data: Dynamic| -> Outcome<()> {
-        sent(connection.send_octets(octets("octets", &data)?))
-    });
+    engine.register_fn(
+        "send",
+        |context: NativeCallContext, connection: &mut Connection, frame: Frame, options: Map| -> Outcome<()> {
+            check_options(&options, &["track"])?;
+            let track = if flag_of(&options, "track", false)? { Track::Yes } else { Track::No };
+            sent(connection.send_frame(frame.to_raw(), track.at(site(&context))))
+        },
+    );
+    engine.register_fn(
+        "send_bytes",
+        |context: NativeCallContext, connection: &mut Connection, data: Dynamic| -> Outcome<()> {
+            sent(connection.send_octets(octets("octets", &data)?, site(&context)))
+        },
+    );
     engine.register_fn("send_settings", |connection: &mut Connection, entries: Dynamic| -> Outcome<()> {
         sent(connection.send_settings(settings_of(&entries)?))
     });

@@ -10,7 +10,7 @@ use super::fields::{name_of, value_of};
 use super::response::{Response, checked_status};
 use super::writer::Writer;
 use super::{Outcome, fail, octets, other_protocol, sent};
-use crate::exchange::{Protocol, RawHead, ResponseHead, Version, encode_chunk};
+use crate::exchange::{CallSite, Protocol, RawHead, ResponseHead, Version, encode_chunk};
 use crate::http::{Fields, status};
 use crate::script::octets::{latin1, octets_of};
 
@@ -220,7 +220,7 @@ impl Response {
         }
         if !begun {
             self.pace_raw(data.len())?;
-            return sent(self.0.exchange.send_raw(data));
+            return sent(self.0.exchange.send_raw(data, CallSite::default()));
         }
         self.0.lines.borrow_mut().unknown = true;
         self.head_octets(data, None)

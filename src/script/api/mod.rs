@@ -25,9 +25,10 @@ pub mod upload;
 pub mod writer;
 pub mod writing;
 
-use rhai::{Dynamic, Engine, EvalAltResult, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
 use super::budget::{self, Ending};
+use super::calls;
 use super::loader::Entry;
 use crate::exchange::{Protocol, SendError};
 
@@ -61,7 +62,7 @@ fn fail<T>(message: impl Into<String>) -> Outcome<T> {
 pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
     outcome.map_err(|error| {
         if !error.is_peer_gone() {
-            return error.to_string().into();
+            return error.text(calls::place_of).into();
         }
         let Some(run) = budget::current() else { return budget::ended() };
         if run.profile_call.get() == Some(Entry::OnClose) {
@@ -69,6 +70,16 @@ pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
         }
         run.end(Ending::Cancelled);
         budget::ended()
+    })
+}
+
+/// Puts the place of the call into an error; Rhai does not do so for functions of modules.
+fn located<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(context.call_position());
+        }
+        error
     })
 }
 

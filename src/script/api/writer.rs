@@ -1,13 +1,14 @@
 //! `response.writer`: the checked lane, which keeps state and waits for the window, and the raw one, which does neither.
 
-use rhai::{Dynamic, Engine, INT, Map};
+use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
 
 use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::response::Response;
 use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
-use crate::exchange::{Protocol, ResponseHead, Track};
+use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
 use crate::http::Fields;
+use crate::script::calls::call_site;
 use crate::script::octets::latin1_text;
 use crate::wire::frame::{Frame, FrameType, flag};
 
@@ -44,15 +45,21 @@ impl Writer {
     }
 
     /// Sends a frame as given, on this connection.
-    fn send(&self, function: &'static str, frame: &Frame, track: Track) -> Outcome<()> {
+    fn send(&self, function: &'static str, frame: &Frame, call: RawCall) -> Outcome<()> {
         let frame = frame.to_raw();
         if frame.header.frame_type == FrameType::DATA {
             self.0.pace_raw(frame.payload.len())?;
         }
-        sent(self.0.exchange().send_raw_frame(function, frame, track))
+        sent(self.0.exchange().send_raw_frame(function, frame, call))
     }
 
-    fn raw(&self, function: &'static str, frame_type: FrameType, payload: bytes::Bytes, options: &Map) -> Outcome<()> {
+    fn raw(
+        &self,
+        (function, site): (&'static str, CallSite),
+        frame_type: FrameType,
+        payload: bytes::Bytes,
+        options: &Map,
+    ) -> Outcome<()> {
         let raw = self.raw_options(function, options)?;
         let mut frame = Frame::new(frame_type, 0, raw.stream_id, payload);
         frame.set_flag(flag::END_STREAM, raw.end_stream && frame_type != FrameType::CONTINUATION);
@@ -60,30 +67,30 @@ impl Writer {
         if raw.padding.is_some() {
             frame.set_padding(raw.padding);
         }
-        self.send(function, &frame, raw.track)
+        self.send(function, &frame, raw.track.at(site))
     }
 
     /// A HEADERS frame. A whole interim response leaves the final one to be written.
-    fn raw_header(&self, fields: &Dynamic, options: &Map) -> Outcome<()> {
+    fn raw_header(&self, site: CallSite, fields: &Dynamic, options: &Map) -> Outcome<()> {
         const FUNCTION: &str = "writer.write_raw_header_frame";
         let block = block_of(fields)?;
         let raw = self.raw_options(FUNCTION, options)?;
         let own = Some(raw.stream_id) == self.0.exchange().stream_id();
         if !own || !raw.end_headers || raw.end_stream || raw.track == Track::Yes || !is_interim(fields) {
-            return self.raw(FUNCTION, FrameType::HEADERS, block, options);
+            return self.raw((FUNCTION, site), FrameType::HEADERS, block, options);
         }
         let mut frame = Frame::new(FrameType::HEADERS, flag::END_HEADERS, raw.stream_id, block);
         if raw.padding.is_some() {
             frame.set_padding(raw.padding);
         }
-        sent(self.0.exchange().send_raw_interim(FUNCTION, frame.to_raw()))
+        sent(self.0.exchange().send_raw_interim(FUNCTION, frame.to_raw(), site))
     }
 
-    fn raw_frame(&self, frame: &Frame, options: &Map) -> Outcome<()> {
+    fn raw_frame(&self, site: CallSite, frame: &Frame, options: &Map) -> Outcome<()> {
         const FUNCTION: &str = "writer.write_raw_frame";
         check_options(options, &["track"])?;
         let track = if flag_of(options, "track", false)? { Track::Yes } else { Track::No };
-        self.send(FUNCTION, frame, track)
+        self.send(FUNCTION, frame, track.at(site))
     }
 
     /// Status and fields; the status may be `:status` among the fields.
@@ -191,40 +198,77 @@ fn register_checked(engine: &mut Engine) {
     });
 }
 
+fn site(context: &NativeCallContext<'_>) -> CallSite {
+    call_site(context, "writer")
+}
+
 fn register_raw(engine: &mut Engine) {
-    const CONTINUATION: &str = "writer.write_raw_continuation_frame";
-    const DATA: &str = "writer.write_raw_data_frame";
-    engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic| {
-        writer.raw_header(&fields, &Map::new())
+    register_raw_fields(engine);
+    register_raw_data(engine);
+    engine.register_fn("write_raw_frame", |context: NativeCallContext, writer: &mut Writer, frame: Frame| {
+        writer.clone().raw_frame(site(&context), &frame, &Map::new())
     });
-    engine.register_fn("write_raw_header_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
-        writer.raw_header(&fields, &options)
-    });
-    engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic| {
-        writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &Map::new())
-    });
-    engine.register_fn("write_raw_continuation_frame", |writer: &mut Writer, fields: Dynamic, options: Map| {
-        writer.raw(CONTINUATION, FrameType::CONTINUATION, block_of(&fields)?, &options)
-    });
-    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic| {
-        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &Map::new())
-    });
-    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, options: Map| {
-        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
-    });
-    engine.register_fn("write_raw_data_frame", |writer: &mut Writer, data: Dynamic, end_stream: bool| {
-        let options = Map::from_iter([("end_stream".into(), end_stream.into())]);
-        writer.clone().raw(DATA, FrameType::DATA, octets("data", &data)?, &options)
-    });
-    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame| {
-        writer.clone().raw_frame(&frame, &Map::new())
-    });
-    engine.register_fn("write_raw_frame", |writer: &mut Writer, frame: Frame, options: Map| {
-        writer.clone().raw_frame(&frame, &options)
-    });
-    engine.register_fn("write_raw", |writer: &mut Writer, data: Dynamic| -> Outcome<()> {
+    engine.register_fn(
+        "write_raw_frame",
+        |context: NativeCallContext, writer: &mut Writer, frame: Frame, options: Map| {
+            writer.clone().raw_frame(site(&context), &frame, &options)
+        },
+    );
+    engine.register_fn("write_raw", |context: NativeCallContext, writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
         response.pace_raw(data.len())?;
-        sent(response.exchange().send_raw(data))
+        sent(response.exchange().send_raw(data, site(&context)))
     });
+}
+
+fn register_raw_fields(engine: &mut Engine) {
+    engine.register_fn("write_raw_header_frame", |context: NativeCallContext, writer: &mut Writer, fields: Dynamic| {
+        writer.raw_header(site(&context), &fields, &Map::new())
+    });
+    engine.register_fn(
+        "write_raw_header_frame",
+        |context: NativeCallContext, writer: &mut Writer, fields: Dynamic, options: Map| {
+            writer.raw_header(site(&context), &fields, &options)
+        },
+    );
+    let continuation = |context: &NativeCallContext, writer: &Writer, fields: &Dynamic, options: &Map| {
+        let function = ("writer.write_raw_continuation_frame", site(context));
+        writer.raw(function, FrameType::CONTINUATION, block_of(fields)?, options)
+    };
+    engine.register_fn(
+        "write_raw_continuation_frame",
+        move |context: NativeCallContext, writer: &mut Writer, fields: Dynamic| {
+            continuation(&context, writer, &fields, &Map::new())
+        },
+    );
+    engine.register_fn(
+        "write_raw_continuation_frame",
+        move |context: NativeCallContext, writer: &mut Writer, fields: Dynamic, options: Map| {
+            continuation(&context, writer, &fields, &options)
+        },
+    );
+}
+
+fn register_raw_data(engine: &mut Engine) {
+    let raw = |context: &NativeCallContext, writer: &Writer, data: &Dynamic, options: &Map| {
+        let function = ("writer.write_raw_data_frame", site(context));
+        // It may wait, and nothing of the script may be borrowed meanwhile.
+        writer.clone().raw(function, FrameType::DATA, octets("data", data)?, options)
+    };
+    engine
+        .register_fn("write_raw_data_frame", move |context: NativeCallContext, writer: &mut Writer, data: Dynamic| {
+            raw(&context, writer, &data, &Map::new())
+        });
+    engine.register_fn(
+        "write_raw_data_frame",
+        move |context: NativeCallContext, writer: &mut Writer, data: Dynamic, options: Map| {
+            raw(&context, writer, &data, &options)
+        },
+    );
+    engine.register_fn(
+        "write_raw_data_frame",
+        move |context: NativeCallContext, writer: &mut Writer, data: Dynamic, end_stream: bool| {
+            raw(&context, writer, &data, &Map::from_iter([("end_stream".into(), end_stream.into())]))
+        },
+    );
 }

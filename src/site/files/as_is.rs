@@ -4,7 +4,7 @@ use super::content::{FilePieces, Segment};
 use super::select::other_method;
 use super::{is_connection_specific, unreadable};
 use crate::exchange::pace::Pace;
-use crate::exchange::{Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
+use crate::exchange::{CallSite, Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
 use crate::site::deliver::send;
 use crate::site::pages::status_page;
@@ -56,7 +56,7 @@ pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: 
 async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<(), SendError> {
     loop {
         match pieces.next().await {
-            Ok(Some(piece)) => exchange.send_raw(piece)?,
+            Ok(Some(piece)) => exchange.send_raw(piece, CallSite::default())?,
             Ok(None) => break,
             Err(error) => {
                 tracing::warn!("{}: the response breaks off: {error}", exchange.request().target.escape_ascii());

@@ -91,6 +91,10 @@ impl IndexedTable {
         self.table.lookup_name(index)
     }
 
+    pub(super) fn lookup(&self, index: u64) -> Option<(Bytes, Bytes)> {
+        self.table.lookup(index)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
         self.table.iter().map(|entry| (&entry.name, &entry.value))
     }

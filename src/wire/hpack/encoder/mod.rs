@@ -120,15 +120,22 @@ impl Encoder {
     /// Appends the size updates that are due; they belong in front of a block's first field (RFC 7541 §4.2).
     /// [`Encoder::encode`] does it by itself; a block of [`Encoder::encode_field`] begins with this call.
     pub fn begin_block(&mut self, out: &mut BytesMut) {
+        self.write_size_updates(out);
         if let Some(smallest) = self.smallest.take() {
-            let last = self.wanted_size();
-            if smallest < last {
-                integer::encode(5, 0x20, smallest as u64, out);
-                self.table.resize(smallest);
-            }
-            integer::encode(5, 0x20, last as u64, out);
-            self.table.resize(last);
+            self.table.resize(smallest);
+            self.table.resize(self.wanted_size());
         }
+    }
+
+    /// Appends the size updates that are due, which stay due: for a block of which nobody knows yet whether it will be
+    /// sent. What it does then, [`Encoder::observe`] follows.
+    pub fn write_size_updates(&self, out: &mut BytesMut) {
+        let Some(smallest) = self.smallest else { return };
+        let last = self.wanted_size();
+        if smallest < last {
+            integer::encode(5, 0x20, smallest as u64, out);
+        }
+        integer::encode(5, 0x20, last as u64, out);
     }
 
     fn encode_best(&mut self, name: &[u8], value: &[u8], out: &mut BytesMut) {
@@ -205,26 +212,42 @@ impl Encoder {
     }
 
     /// Follows a block that the peer gets from elsewhere: what it adds to or changes in the peer's table is done here
-    /// too. Not for blocks of this encoder, which knows them already.
+    /// too. Not for blocks of this encoder, which knows them already. `see` gets each name and value, but for dynamic
+    /// entries once the model was given up.
     ///
     /// If the block can't be followed to its end, the model is given up as by [`Encoder::forget_table`].
-    pub fn observe(&mut self, block: &[u8]) -> Result<(), DecodeError> {
-        let observed = self.try_observe(block);
+    pub fn observe(&mut self, block: &[u8], see: impl FnMut(&[u8], &[u8])) -> Result<(), DecodeError> {
+        let observed = self.try_observe(block, see);
         if observed.is_err() {
             self.forget_table();
+            // What the size updates in it did is not known either.
+            let wanted = self.wanted_size();
+            self.smallest = Some(self.smallest.unwrap_or(wanted).min(wanted));
         }
         observed
     }
 
-    fn try_observe(&mut self, block: &[u8]) -> Result<(), DecodeError> {
+    fn try_observe(&mut self, block: &[u8], mut see: impl FnMut(&[u8], &[u8])) -> Result<(), DecodeError> {
         let mut reader = Reader::new(block);
         let mut offset = 0;
+        let mut fields_seen = false;
         while let Some(raw) = reader.next()? {
+            if !matches!(raw, RawRepresentation::SizeUpdate(_)) {
+                self.check_updated(offset)?;
+                fields_seen = true;
+            }
             match raw {
-                RawRepresentation::Indexed(index) if self.known && !self.table.contains(index) => {
-                    return Err(DecodeError { kind: DecodeErrorKind::Index(index), offset });
+                RawRepresentation::Indexed(index) => match self.table.lookup(index) {
+                    Some((name, value)) => see(&name, &value),
+                    // Index 0 is no entry of any table (RFC 7541 §6.1).
+                    None if self.known || index == 0 => {
+                        return Err(DecodeError { kind: DecodeErrorKind::Index(index), offset });
+                    }
+                    None => {}
+                },
+                RawRepresentation::SizeUpdate(_) if fields_seen => {
+                    return Err(DecodeError { kind: DecodeErrorKind::SizeUpdateNotAtStart, offset });
                 }
-                RawRepresentation::Indexed(_) => {}
                 RawRepresentation::SizeUpdate(size) => self.observe_size_update(size, offset)?,
                 RawRepresentation::Literal { representation, index, name, value } => {
                     let shared = match &name {
@@ -237,6 +260,9 @@ impl Encoder {
                     };
                     let name = name.map(|literal| string(block, &literal)).transpose()?;
                     let value = string(block, &value)?;
+                    if let Some(name) = name.as_ref().or(shared.as_ref()) {
+                        see(name, &value);
+                    }
                     if representation == Representation::Incremental {
                         let octets = name.or_else(|| shared.clone()).unwrap_or_default();
                         self.insert(&octets, shared, &value);
@@ -245,7 +271,17 @@ impl Encoder {
             }
             offset = reader.position();
         }
-        Ok(())
+        self.check_updated(offset)
+    }
+
+    /// A block without the size update that a lowered setting asks for is an error to the peer (RFC 7541 §4.2).
+    fn check_updated(&self, offset: usize) -> Result<(), DecodeError> {
+        match self.smallest {
+            Some(limit) if limit < self.table.max_size() => {
+                Err(DecodeError { kind: DecodeErrorKind::SizeUpdateMissing { limit }, offset })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn observe_size_update(&mut self, size: u64, offset: usize) -> Result<(), DecodeError> {
@@ -253,6 +289,10 @@ impl Encoder {
         match usize::try_from(size).ok().filter(|size| *size <= limit) {
             Some(size) => {
                 self.table.resize(size);
+                if self.smallest.is_some_and(|smallest| size <= smallest) {
+                    let wanted = self.wanted_size();
+                    self.smallest = (size != wanted).then_some(wanted);
+                }
                 Ok(())
             }
             None => Err(DecodeError { kind: DecodeErrorKind::SizeUpdateTooLarge { size, limit }, offset }),

@@ -26,7 +26,7 @@ fn check(table_size: usize, examples: &[Example]) {
         assert_eq!(fields, example.fields);
         let size: usize = fields.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
         assert_eq!((block.list_size, block.truncated), (size, false));
-        observer.observe(&block.octets).unwrap();
+        observer.observe(&block.octets, |_, _| {}).unwrap();
         assert_eq!(encode_again(&mut encoder, &block), block.octets);
         assert_eq!(build_again(&block), block.octets);
         check_table(decoder.table(), decoder.table_size(), example);

@@ -126,22 +126,22 @@ fn a_field_can_be_written_as_chosen() {
 fn a_block_from_elsewhere_is_followed_or_the_table_is_given_up() {
     let field: List = vec![(b"a".to_vec(), b"b".to_vec())];
     let mut encoder = Encoder::new();
-    encoder.observe(&octets("40 01 61 01 62")).unwrap();
+    encoder.observe(&octets("40 01 61 01 62"), |_, _| {}).unwrap();
     assert_eq!(encoded(&mut encoder, &field), octets("be"));
-    encoder.observe(&octets("20 3f e1 1f")).unwrap();
+    encoder.observe(&octets("20 3f e1 1f"), |_, _| {}).unwrap();
     assert_eq!(encoded(&mut encoder, &field), octets("40 01 61 01 62"));
     assert_eq!(encoded(&mut encoder, &field), octets("be"));
     for broken in ["40 01", "c0", "3f e2 1f", "04 81 18"] {
         let mut encoder = Encoder::new();
-        encoder.observe(&octets("40 01 61 01 62")).unwrap();
-        assert!(encoder.observe(&octets(broken)).is_err(), "{broken}");
+        encoder.observe(&octets("40 01 61 01 62"), |_, _| {}).unwrap();
+        assert!(encoder.observe(&octets(broken), |_, _| {}).is_err(), "{broken}");
         assert!(!encoder.table_known());
         for _ in 0..2 {
             assert_eq!(encoded(&mut encoder, &field), octets("00 01 61 01 62"));
         }
         let status: List = vec![(b":status".to_vec(), b"200".to_vec())];
         assert_eq!(encoded(&mut encoder, &status), octets("88"));
-        encoder.observe(&octets("be 7e 01 62")).unwrap();
+        encoder.observe(&octets("be 7e 01 62"), |_, _| {}).unwrap();
         assert_eq!(encoder.table_size(), 0);
     }
 }
@@ -168,7 +168,7 @@ proptest! {
                     let octets = encoded(&mut encoder, &fields);
                     let block = decoder.decode(octets.clone(), usize::MAX).unwrap();
                     prop_assert_eq!(list(&block), fields);
-                    observer.observe(&octets).unwrap();
+                    observer.observe(&octets, |_, _| {}).unwrap();
                     prop_assert!(encoder.table().eq(decoder.table()));
                     prop_assert!(encoder.table().eq(observer.table()));
                     prop_assert_eq!(encoder.table_max_size(), decoder.table_max_size());
@@ -181,7 +181,7 @@ proptest! {
     fn any_octets_can_be_observed(blocks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..4), fields in any_list()) {
         let mut encoder = Encoder::new();
         for block in blocks {
-            let observed = encoder.observe(&block);
+            let observed = encoder.observe(&block, |_, _| {});
             prop_assert!(observed.is_ok() || !encoder.table_known());
         }
         if !encoder.table_known() {
