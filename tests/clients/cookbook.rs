@@ -31,6 +31,9 @@ const GRACEFUL: &[Client] = &[Client::Curl, Client::Nghttp, Client::Node, Client
 const BUT_CURL: &[Client] = &[Client::Nghttp, Client::PythonH2, Client::Httpx, Client::Node, Client::CrateH2];
 const BUT_NODE: &[Client] = &[Client::Curl, Client::Nghttp, Client::PythonH2, Client::Httpx, Client::CrateH2];
 
+/// libnghttp2 counts the pieces of a CONTINUATION frame's header as frames, and takes eight.
+const BUT_NGHTTP2: &[Client] = &[Client::PythonH2, Client::Httpx, Client::CrateH2];
+
 /// One way to ask a script.
 struct Row {
     recipe: &'static str,
@@ -63,7 +66,7 @@ const ROWS: &[Row] = &[
     // curl comes back with HTTP/1.1, which this port does not speak.
     row("http-1-1-required", "", 0, BUT_CURL, Expect::StreamError(HTTP_1_1_REQUIRED)),
     row("cut-anywhere", "cut=30", 0, &Client::ALL, Expect::Refused),
-    row("cut-anywhere", "cut=56", 0, &Client::ALL, OK),
+    row("cut-anywhere", "cut=44", 0, &Client::ALL, OK),
     row("window-by-settings", "", 65_000, &Client::ALL, OK),
     // Node ends its upload by an empty DATA frame, and holds that back where there is no window.
     row("no-window-update", "", 65_535, BUT_NODE, OK),
@@ -75,8 +78,9 @@ const ROWS: &[Row] = &[
     row("empty-trailers", "data=empty", 0, &Client::ALL, OK),
     row("many-fields", "", 0, &[Client::Curl, Client::Nghttp], OK),
     row("many-fields", "size=100", 0, &[Client::Curl, Client::Nghttp], OK),
-    row("slow-fields", "", 0, &Client::ALL, OK),
-    row("slow-fields", "size=1&pause=0", 0, &[], OK),
+    row("slow-fields", "", 0, BUT_NGHTTP2, OK),
+    row("slow-fields", "write=100", 0, &Client::ALL, OK),
+    row("slow-fields", "size=1&pause=0&write=100", 0, BUT_NGHTTP2, OK),
     row("cookie-crumbs", "", 0, &Client::ALL, OK),
     row("misdirected", "", 0, &Client::ALL, OK),
 ];
@@ -222,10 +226,10 @@ fn streams_that_were_open_when_the_limit_fell_are_answered() {
 fn no_client_takes_a_cut_answer_for_whole() {
     let server = server();
     for client in [Client::CrateH2, Client::Curl] {
-        for cut in 0..=56 {
+        for cut in 0..=44 {
             let url = server.url("h2c", &format!("/handlers/cut-anywhere.rhai?cut={cut}"));
             let Some(outcome) = client.fetch(&Request::get(url)) else { break };
-            assert_eq!(outcome.result == Ending::Complete, cut == 56, "{cut}: {outcome:?}");
+            assert_eq!(outcome.result == Ending::Complete, cut == 44, "{cut}: {outcome:?}");
         }
     }
 }

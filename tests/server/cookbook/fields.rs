@@ -2,6 +2,7 @@
 
 use super::{ask, kinds, server};
 use crate::support::raw::{Client, assemble};
+use std::time::Instant;
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
 #[test]
@@ -67,8 +68,11 @@ fn many_fields() {
 #[test]
 fn slow_fields() {
     let server = server();
-    for (query, size) in [("?pause=0.02", 5), ("?pause=0&size=1", 1), ("?size=100", 100)] {
+    for (query, size, least) in
+        [("?pause=0.002", 5, 0.1), ("?pause=0&size=1", 1, 0.0), ("?size=100&write=1000", 100, 0.0)]
+    {
         let mut client = Client::h2c(&server);
+        let begin = Instant::now();
         let stream = client.get(&format!("/handlers/slow-fields.rhai{query}"));
         let first = client.until(|frame| frame.is(FrameType::HEADERS)).pop().expect("`until` gives the frame");
         // Nothing may come in between: the ACK has to wait.
@@ -81,6 +85,7 @@ fn slow_fields() {
         let ended = |frame: &crate::support::raw::Received| frame.is(FrameType::DATA);
         rest = [all, client.until(ended)].concat();
         let response = assemble(&rest, stream);
+        assert!(begin.elapsed().as_secs_f64() > least, "{:?}", begin.elapsed());
         assert_eq!((response.get("x-slow").as_deref(), &*response.text()), (Some("yes"), "Slowly.\n"));
         client.barrier();
     }
