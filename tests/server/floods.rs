@@ -209,3 +209,16 @@ fn profiles_flood_too() {
     let line = server.logged("flood::ping would wait for ever");
     assert!(line.contains("flooding.rhai") || line.contains("profile"), "{line}");
 }
+
+#[test]
+fn what_contradicts_a_flood_names_its_line() {
+    let script = "fn main(request, response) {
+        flood::continuation(response, #{ count: 3, wait: 0 });
+        log(\"between\");
+        response.writer.write_headers(200, [[\"x-again\", \"1\"]]);
+    }";
+    let server = Server::builder().handler("flood.rhai", script).start();
+    Client::h2c(&server).get("/handlers/flood.rhai");
+    let text = server.logged("error:");
+    assert!(text.contains("flood::continuation at") && text.contains("flood.rhai:2"), "{text}");
+}

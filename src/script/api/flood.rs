@@ -10,9 +10,10 @@ use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
 use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent};
-use crate::exchange::{Connection, Exchange, Protocol, Track};
+use crate::exchange::{CallSite, Connection, Exchange, Protocol, Track};
 use crate::http::Fields;
 use crate::script::budget::{self, pause};
+use crate::script::calls::call_site;
 use crate::script::flood::{Client, Plan, Report};
 use crate::script::loader::Entry;
 use crate::wire::flood::{BOMB_OVERHEAD, Flood, Kind};
@@ -79,12 +80,14 @@ pub fn register(engine: &mut Engine) {
     for preset in &PRESETS {
         let name = preset.function.trim_start_matches("flood::");
         FuncRegistration::new(name).set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic| {
-            located(&context, send(preset, &to, &Map::new()))
+            located(&context, send(preset, &context, &to, &Map::new()))
         });
-        FuncRegistration::new(name)
-            .set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
-                located(&context, send(preset, &to, &options))
-            });
+        FuncRegistration::new(name).set_into_module(
+            &mut module,
+            |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
+                located(&context, send(preset, &context, &to, &options))
+            },
+        );
     }
     engine.register_static_module("flood", module.into());
 }
@@ -120,12 +123,12 @@ impl Target {
 }
 
 /// Sends it, waits, and tells what came of it.
-fn send(preset: &Preset, to: &Dynamic, options: &Map) -> Outcome<Map> {
+fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options: &Map) -> Outcome<Map> {
     let target = Target::of(to)?;
     if target.connection.protocol() != Protocol::Http2 {
         return other_protocol(preset.function, Protocol::Http2);
     }
-    let plan = preset.plan(&target, options)?;
+    let plan = preset.plan(&target, call_site(context, "flood::"), options)?;
     let Some(run) = budget::current() else { return fail("a flood goes out from a handler or a profile only") };
     run.outlives_client.set(true);
     let report = sent(pause(plan.run())?)?;
@@ -154,7 +157,7 @@ fn map(report: &Report) -> Map {
 }
 
 impl Preset {
-    fn plan(&self, target: &Target, options: &Map) -> Outcome<Plan> {
+    fn plan(&self, target: &Target, site: CallSite, options: &Map) -> Outcome<Plan> {
         let mut known = vec!["count", "seed", "burst", "pause", "wait", "stream_id"];
         known.extend(self.size.map(|_| "size"));
         known.extend((self.what == What::Continuation).then_some("end"));
@@ -180,7 +183,7 @@ impl Preset {
             connection: target.connection.clone(),
             head_of: if is_head { own.cloned() } else { None },
             flood,
-            track,
+            call: track.at(site),
             burst: whole(options, "burst", BURST, 1, INT::MAX)?.unsigned_abs(),
             pause: seconds(options, "pause", 0.0)?,
             wait: self.wait(options)?,
