@@ -28,6 +28,9 @@ const MAX_ENTRIES: INT = 2_666;
 /// Frames between two turns of everybody else, unless the script says how many.
 const BURST: INT = 256;
 
+/// The tag of what a flood gives.
+const REPORT: i16 = 1;
+
 /// Seconds to wait for what the client does, unless the script says how many.
 const WAIT: FLOAT = 5.0;
 
@@ -123,7 +126,7 @@ impl Target {
 }
 
 /// Sends it, waits, and tells what came of it.
-fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options: &Map) -> Outcome<Map> {
+fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options: &Map) -> Outcome<Dynamic> {
     let target = Target::of(to)?;
     if target.connection.protocol() != Protocol::Http2 {
         return other_protocol(preset.function, Protocol::Http2);
@@ -141,19 +144,27 @@ fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options:
         connection = target.connection.peer().id,
         "{}: {} frames, {} octets, then the client: {did}{code}", preset.function, report.frames, report.octets,
     );
-    Ok(map(&report))
+    Ok(told(&report))
 }
 
-fn map(report: &Report) -> Map {
+/// What a flood gave: a map with a mark that other maps do not have.
+pub fn is_report(value: &Dynamic) -> bool {
+    value.is_map() && i64::from(value.tag()) == i64::from(REPORT)
+}
+
+fn told(report: &Report) -> Dynamic {
     let (did, code) = report.client.words();
     let count = |number: u64| Dynamic::from(INT::try_from(number).unwrap_or(INT::MAX));
-    Map::from_iter([
+    let map = Map::from_iter([
         ("frames".into(), count(report.frames)),
         ("octets".into(), count(report.octets)),
         ("refused".into(), count(report.refused)),
         ("client".into(), did.into()),
         ("code".into(), code.map_or(Dynamic::UNIT, |code| INT::from(code.0).into())),
-    ])
+    ]);
+    let mut told = Dynamic::from_map(map);
+    told.set_tag(REPORT.into());
+    told
 }
 
 impl Preset {
