@@ -14,7 +14,11 @@ mod docs;
 mod faults;
 #[path = "server/files.rs"]
 mod files;
+#[path = "server/floods.rs"]
+mod floods;
 mod handlers;
+#[path = "server/lanes.rs"]
+mod lanes;
 #[path = "server/names.rs"]
 mod names;
 #[path = "server/pipes.rs"]

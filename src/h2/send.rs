@@ -294,6 +294,6 @@ impl Connection {
         let mut entry = Stream::new(state, receive, i64::from(self.peer.initial_window_size));
         entry.announced = true;
         self.streams.insert(promised, entry);
-        self.streams.next_local = promised.saturating_add(2);
+        self.streams.next_local = self.streams.next_local.max(promised.saturating_add(2));
     }
 }

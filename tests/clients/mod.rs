@@ -11,6 +11,7 @@ pub mod crate_h2;
 pub mod files;
 pub mod grpc;
 pub mod hpack_python;
+pub mod lanes;
 pub mod malformed;
 pub mod outcomes;
 pub mod pipes;

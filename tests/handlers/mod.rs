@@ -6,6 +6,7 @@ mod data;
 mod fields;
 mod flow;
 mod frames;
+mod fuzz;
 mod grpc;
 mod hpack;
 mod lawful;

@@ -5,6 +5,7 @@ use super::{CallSite, RawCall};
 use crate::h2::connection::Connection;
 use crate::h2::events::NotSentReason;
 use crate::h2::state::{Effect, Input};
+use crate::wire::hpack::DecodeErrorKind;
 use bytes::BytesMut;
 
 /// A raw field block that has not ended.
@@ -76,11 +77,13 @@ impl Connection {
 
     fn raw_block_ended(&mut self, block: OpenBlock) {
         let mut facts = Facts::default();
-        let readable = self.encoder.observe(&block.octets, |name, value| facts.see(name, value)).is_ok();
+        let observed = self.encoder.observe(&block.octets, |name, value| facts.see(name, value));
         if !block.promise {
             self.header_section_sent(block.stream, facts, block.site);
         }
-        if !readable {
+        // What a peer allows before it gets our ACK of its SETTINGS is for it to know.
+        use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
+        if observed.is_err_and(|why| !matches!(why.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. })) {
             self.lose_peer();
         }
     }

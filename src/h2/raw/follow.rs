@@ -1,7 +1,7 @@
 //! What a raw frame means to the peer, and, if it is tracked, to us.
 
 use super::told::Note;
-use super::{RawCall, Track};
+use super::{Held, RawCall, Track};
 use crate::h2::connection::Connection;
 use crate::h2::events::{Event, Initiator, NotSentReason};
 use crate::h2::flow::MAX_WINDOW;
@@ -76,7 +76,7 @@ impl Connection {
                 }
             }
             Payload::PushPromise(PushPromise { promised_stream_id, fragment, .. }) => {
-                self.follow_promise(promised_stream_id, call);
+                self.follow_promise(id, promised_stream_id, call);
                 self.begin_block(id, &fragment, true, whole, call);
             }
             Payload::Continuation(Continuation { fragment }) if !self.continue_block(id, &fragment, whole) => {
@@ -184,16 +184,20 @@ impl Connection {
         self.drop_queue(id, queue, why);
     }
 
-    fn follow_promise(&mut self, promised: u32, call: RawCall) {
-        if promised == 0 || self.streams.is_peers(promised) || promised < self.streams.next_local {
-            // What waits was promised with an identifier that it cannot have any more.
+    fn follow_promise(&mut self, parent: u32, promised: u32, call: RawCall) {
+        let is_lawful = self.streams.is_peers(parent) && self.streams.state(parent) != State::Idle;
+        // Those whose promise waits are idle to the peer.
+        let held = self.hold.iter().flat_map(|hold| &hold.held).filter_map(Held::promised).min();
+        if promised == 0 || self.streams.is_peers(promised) || promised < held.unwrap_or(self.streams.next_local) {
             return self.lose_peer();
         }
-        self.drop_held(NotSentReason::Contradicted, &|held| held.promised().is_some_and(|held| held < promised));
-        if call.track == Track::Yes {
-            self.reserve(promised);
-        } else {
-            self.streams.next_local = promised.saturating_add(2);
+        self.drop_held(NotSentReason::Contradicted, &|held| held.promised().is_some_and(|held| held <= promised));
+        if call.track == Track::Yes && is_lawful {
+            return self.reserve(promised);
+        }
+        self.streams.next_local = self.streams.next_local.max(promised.saturating_add(2));
+        if !is_lawful {
+            self.lose_peer();
         }
     }
 

@@ -210,3 +210,62 @@ impl Context for HonestContext {
         of_said(data, |data| self.0.update(data));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, ClientConnection, RootCertStore};
+
+    use super::*;
+
+    /// What a client sends first.
+    fn hello(offered: &[&[u8]]) -> Vec<u8> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let mut config = versions.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+        config.alpn_protocols = offered.iter().map(|name| name.to_vec()).collect();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut octets = Vec::new();
+        ClientConnection::new(Arc::new(config), name).unwrap().write_tls(&mut octets).unwrap();
+        octets
+    }
+
+    #[test]
+    fn one_protocol_more_is_offered() {
+        let octets = [&hello(&[b"h2", b"http/1.1"])[..], b"rest"].concat();
+        let (said, rest) = client_hello(&octets).unwrap();
+        assert_eq!(rest, b"rest");
+        let told = read(&with_protocol(&said, b"h3").unwrap(), &[]).unwrap();
+        let offered: Vec<&[u8]> = told.client_hello().alpn().unwrap().collect();
+        assert_eq!(offered, [&b"h2"[..], b"http/1.1", b"h3"]);
+        assert_eq!(told.client_hello().server_name(), Some("localhost"));
+        assert_eq!(with_protocol(&client_hello(&hello(&[])).unwrap().0, b"h3"), None, "none is offered");
+        assert_eq!(with_protocol(&said, &[b'x'; 256]), None, "no name is that long");
+    }
+
+    #[test]
+    fn a_hello_in_several_records_is_put_together() {
+        let whole = hello(&[b"h2"]);
+        let cut: Vec<u8> =
+            whole[5..].chunks(50).flat_map(|part| [&[22, 3, 1, 0, part.len() as u8], part].concat()).collect();
+        assert_eq!(client_hello(&cut), client_hello(&whole));
+    }
+
+    #[test]
+    fn no_octets_are_too_odd() {
+        let whole = hello(&[b"h2", b"http/1.1"]);
+        for length in 0..whole.len() {
+            assert_eq!(client_hello(&whole[..length]), None);
+            with_protocol(&whole[5..length.max(5)], b"h3");
+        }
+        for at in 0..whole.len() {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut odd = whole.clone();
+                odd[at] = value;
+                if let Some((said, rest)) = client_hello(&odd) {
+                    with_protocol(&said, b"h3").and_then(|told| read(&told, rest));
+                }
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! `flood::`: many frames of one kind at a client, and what the client did about them.
 
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, FLOAT, FuncRegistration, INT, Map, Module};
+use rhai::{Dynamic, Engine, FLOAT, FuncRegistration, INT, Map, Module, NativeCallContext};
 use std::time::Duration;
 
 use super::connection::check_wait;
@@ -9,7 +9,7 @@ use super::frames::stream_of;
 use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
-use super::{Outcome, check_options, fail, flag_of, other_protocol, sent};
+use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent};
 use crate::exchange::{Connection, Exchange, Protocol, Track};
 use crate::http::Fields;
 use crate::script::budget::{self, pause};
@@ -78,9 +78,13 @@ pub fn register(engine: &mut Engine) {
     let mut module = Module::new();
     for preset in &PRESETS {
         let name = preset.function.trim_start_matches("flood::");
-        FuncRegistration::new(name).set_into_module(&mut module, |to: Dynamic| send(preset, &to, &Map::new()));
+        FuncRegistration::new(name).set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic| {
+            located(&context, send(preset, &to, &Map::new()))
+        });
         FuncRegistration::new(name)
-            .set_into_module(&mut module, |to: Dynamic, options: Map| send(preset, &to, &options));
+            .set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
+                located(&context, send(preset, &to, &options))
+            });
     }
     engine.register_static_module("flood", module.into());
 }

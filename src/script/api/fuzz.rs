@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Module};
+use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Module, NativeCallContext};
 
-use super::{Outcome, fail, octets};
+use super::{Outcome, fail, located, octets};
 use crate::script::octets::{MAX_MADE, Octets};
 use crate::wire::frame::Frame;
 use crate::wire::fuzz::{Random, mutate, mutate_octets};
@@ -40,12 +40,18 @@ fn mutated(value: &Dynamic, seed: INT) -> Outcome<(Dynamic, String)> {
 
 pub fn register(engine: &mut Engine) {
     let mut module = Module::new();
-    FuncRegistration::new("mutate").set_into_module(&mut module, |value: Dynamic, seed: INT| -> Outcome<Dynamic> {
-        mutated(&value, seed).map(|(mutant, _)| mutant)
-    });
-    FuncRegistration::new("describe").set_into_module(&mut module, |value: Dynamic, seed: INT| -> Outcome<String> {
-        mutated(&value, seed).map(|(_, mutation)| mutation)
-    });
+    FuncRegistration::new("mutate").set_into_module(
+        &mut module,
+        |context: NativeCallContext<'_>, value: Dynamic, seed: INT| -> Outcome<Dynamic> {
+            located(&context, mutated(&value, seed).map(|(mutant, _)| mutant))
+        },
+    );
+    FuncRegistration::new("describe").set_into_module(
+        &mut module,
+        |context: NativeCallContext<'_>, value: Dynamic, seed: INT| -> Outcome<String> {
+            located(&context, mutated(&value, seed).map(|(_, mutation)| mutation))
+        },
+    );
     FuncRegistration::new("random")
         .set_into_module(&mut module, |seed: INT| Generator(Rc::new(Cell::new(Random::new(seed_of(seed))))));
     engine.register_static_module("fuzz", module.into());

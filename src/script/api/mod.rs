@@ -25,7 +25,7 @@ pub mod upload;
 pub mod writer;
 pub mod writing;
 
-use rhai::{Dynamic, Engine, EvalAltResult, Map};
+use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
 
 use super::budget::{self, Ending};
 use super::calls;
@@ -70,6 +70,16 @@ pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
         }
         run.end(Ending::Cancelled);
         budget::ended()
+    })
+}
+
+/// Puts the place of the call into an error; Rhai does not do so for functions of modules.
+fn located<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(context.call_position());
+        }
+        error
     })
 }
 

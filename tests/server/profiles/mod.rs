@@ -1,6 +1,7 @@
 //! Profiles: scripts that shape a connection.
 
 mod alpn;
+mod both;
 mod choice;
 mod docs;
 mod events;

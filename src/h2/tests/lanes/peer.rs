@@ -162,7 +162,10 @@ impl Peer {
         let header = frame.header;
         let id = header.stream_id;
         if header.length > self.setting(SettingId::MAX_FRAME_SIZE, 16_384) {
-            self.broken(raw, "a frame that is too large")?;
+            // An error of the stream, if the frame changes nothing but its stream (RFC 9113 §4.2).
+            let of_stream = matches!(header.frame_type, FrameType::DATA | FrameType(190)) && id != 0;
+            let why = "a frame that is too large";
+            if of_stream { bears(raw, why)? } else { self.broken(raw, why)? }
         }
         let continues =
             header.frame_type == FrameType::CONTINUATION && self.block.as_ref().is_some_and(|block| block.stream == id);
@@ -173,9 +176,12 @@ impl Peer {
             self.table_unclear = true;
             self.unclear(&block);
         }
-        let is_message = matches!(header.frame_type, FrameType::DATA | FrameType::HEADERS | FrameType::PUSH_PROMISE);
-        if is_message && id == 0 {
-            self.broken(raw, "a frame of a message on stream 0")?;
+        let is_of_stream = matches!(
+            header.frame_type,
+            FrameType::DATA | FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::RST_STREAM
+        );
+        if is_of_stream && id == 0 {
+            self.broken(raw, "a frame of a stream on stream 0")?;
         }
         let Ok(payload) = Payload::parse(frame) else {
             if matches!(header.frame_type, FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::CONTINUATION) {
@@ -246,7 +252,7 @@ impl Peer {
             bears(raw, "DATA beyond the connection's window")?;
         }
         let Some(stream) = self.streams.get_mut(&header.stream_id) else {
-            return self.broken(raw, "DATA on stream 0 or an idle stream");
+            return bears(raw, "DATA on an idle stream");
         };
         if stream.reset_by_client {
             return Ok(());
@@ -268,7 +274,13 @@ impl Peer {
 
     fn begin(&mut self, block: OpenBlock, header: FrameHeader) -> Result<(), String> {
         if !header.has(flag::END_HEADERS) {
-            self.block = Some(block);
+            if self.lost {
+                // Nothing waits for its end any more.
+                self.table_unclear = true;
+                self.unclear(&block);
+            } else {
+                self.block = Some(block);
+            }
             return Ok(());
         }
         let octets = block.octets.clone().freeze();
@@ -312,7 +324,8 @@ impl Peer {
     fn section(&mut self, block: &OpenBlock, section: &Block) -> Result<(), String> {
         let raw = block.raw;
         let Some(stream) = self.streams.get_mut(&block.stream) else {
-            return self.broken(raw, "HEADERS on stream 0 or an idle stream");
+            // Its sender may know less than this client of what is idle.
+            return bears(raw, "HEADERS on an idle stream");
         };
         if stream.reset_by_client {
             return Ok(());
@@ -359,7 +372,7 @@ impl Peer {
     }
 
     fn reset(&mut self, id: u32, raw: bool) -> Result<(), String> {
-        let Some(stream) = self.streams.get_mut(&id) else { return self.broken(raw, "RST_STREAM on an idle stream") };
+        let Some(stream) = self.streams.get_mut(&id) else { return bears(raw, "RST_STREAM on an idle stream") };
         if stream.reset && !stream.reset_by_client {
             bears(raw, "a second RST_STREAM")?;
         }
@@ -379,6 +392,17 @@ impl Peer {
         }
         let mut table = None;
         for &(id, value) in entries {
+            let fits = match SettingId(id) {
+                // A server may not turn push on (RFC 9113 §6.5.2).
+                SettingId::ENABLE_PUSH => value == 0,
+                SettingId::INITIAL_WINDOW_SIZE => i64::from(value) <= MAX,
+                SettingId::MAX_FRAME_SIZE => (16_384..1 << 24).contains(&value),
+                SettingId::ENABLE_CONNECT_PROTOCOL | SettingId::NO_RFC7540_PRIORITIES => value <= 1,
+                _ => true,
+            };
+            if !fits {
+                return self.broken(raw, "a setting out of its range");
+            }
             match SettingId(id) {
                 SettingId::HEADER_TABLE_SIZE => table = Some(value),
                 SettingId::INITIAL_WINDOW_SIZE => {
@@ -406,7 +430,7 @@ impl Peer {
 
     fn window_update(&mut self, id: u32, increment: u32, raw: bool) -> Result<(), String> {
         if id != 0 && self.is_idle(id) {
-            return self.broken(raw, "WINDOW_UPDATE on an idle stream");
+            return bears(raw, "WINDOW_UPDATE on an idle stream");
         }
         let window = match self.streams.get_mut(&id) {
             Some(stream) if stream.reset && !stream.reset_by_client => {
@@ -417,8 +441,10 @@ impl Peer {
         };
         let after = *window + i64::from(increment);
         if increment == 0 || after > MAX {
-            *window = after.min(MAX);
-            return self.broken(raw, "WINDOW_UPDATE of 0, or beyond 2^31-1");
+            // From here on nobody knows how large it is: the client sends nothing more.
+            *window = i64::MIN / 2;
+            let why = "WINDOW_UPDATE of 0, or beyond 2^31-1";
+            return if id == 0 { self.broken(raw, why) } else { bears(raw, why) };
         }
         *window = after;
         Ok(())

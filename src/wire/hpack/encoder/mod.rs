@@ -220,6 +220,9 @@ impl Encoder {
         let observed = self.try_observe(block, see);
         if observed.is_err() {
             self.forget_table();
+            // What the size updates in it did is not known either.
+            let wanted = self.wanted_size();
+            self.smallest = Some(self.smallest.unwrap_or(wanted).min(wanted));
         }
         observed
     }
