@@ -27,7 +27,9 @@ use std::time::Instant;
 ///   [`Event::Violation`] in its place among the other events. The same octets in any chunking give the same events.
 /// - **Commands**, in two lanes. The checked ones fail only with [`Misuse`](super::Misuse), and then nothing was queued and nothing
 ///   has changed. The raw ones ([`send_raw_frame`](Self::send_raw_frame), [`send_raw_octets`](Self::send_raw_octets))
-///   cannot fail; [`Track`](super::Track) says whether local state follows what they sent.
+///   cannot fail; [`Track`](super::Track) says whether local state follows what they sent. What the peer has read is
+///   remembered in either case: a checked command that would contradict it is a misuse that says which raw command it
+///   contradicts, and what would be read as a part of a raw frame or field block waits until that is whole.
 /// - **Output**: [`poll_event`](Self::poll_event), [`poll_transmit`](Self::poll_transmit) with
 ///   [`transmitted`](Self::transmitted), [`poll_timeout`](Self::poll_timeout).
 /// - **Getters**, which change nothing.

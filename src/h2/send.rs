@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 impl Connection {
     /// An interim response (1xx but 101), `:status` first. Any number of them may come before the final response.
     pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
-        if self.sending(stream)?.headers_sent {
+        if self.sending(stream)?.headers_sent || self.was_told_headers(stream) {
             return Err(self.headers_sent(stream));
         }
         message::check_response(fields.clone(), message::Status::Informational)?;
@@ -30,7 +30,7 @@ impl Connection {
         fields: impl FieldList<'a>,
         end_stream: bool,
     ) -> Result<(), Misuse> {
-        if self.sending(stream)?.headers_sent {
+        if self.sending(stream)?.headers_sent || self.was_told_headers(stream) {
             return Err(self.headers_sent(stream));
         }
         message::check_response(fields.clone(), message::Status::Final)?;

@@ -100,6 +100,10 @@ impl Connection {
     }
 
     fn header_section_sent(&mut self, id: u32, facts: Facts, site: CallSite) {
+        // On a stream whose promise waits the peer can take it for nothing.
+        if !self.streams.is_peers(id) && id >= self.first_unpromised() {
+            return;
+        }
         let (sent_before, answers_head) = match self.streams.map.get_mut(&id) {
             Some(stream) => {
                 let (effect, next) = stream.state.step(Input::SendHeaders);

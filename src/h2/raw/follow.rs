@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// The least identifier of ours that is idle to the peer: those whose promise waits are.
-    fn first_unpromised(&self) -> u32 {
+    pub(super) fn first_unpromised(&self) -> u32 {
         let held = self.hold.iter().flat_map(|hold| &hold.held).filter_map(Held::promised).min();
         held.unwrap_or(self.streams.next_local)
     }

@@ -184,6 +184,11 @@ impl Connection {
         }
     }
 
+    /// Whether raw commands may have sent the header section of the final response.
+    pub(in crate::h2) fn was_told_headers(&self, stream: u32) -> bool {
+        self.told.as_ref().and_then(|told| told.note(stream)).is_some_and(|note| note.headers.is_some())
+    }
+
     /// The error for a second header section, which says who sent the first.
     pub(in crate::h2) fn headers_sent(&self, stream: u32) -> Misuse {
         let note = self.told.as_ref().and_then(|told| told.note(stream));
@@ -237,8 +242,9 @@ impl Connection {
     /// What raw commands did on a stream before its request arrived.
     pub(in crate::h2) fn recall(&mut self, id: u32) {
         let Some(note) = self.told.as_ref().and_then(|told| told.note(id)).copied() else { return };
+        // A header section on a stream that was perhaps idle to the client has perhaps been seen, so that neither another
+        // one nor content may follow: `headers_sent` stays false, and the note is there.
         if let Some(stream) = self.streams.map.get_mut(&id) {
-            stream.headers_sent = note.headers.is_some();
             stream.send_window -= note.early;
         }
     }

@@ -229,6 +229,19 @@ fn run(steps: &[Step]) -> Result<Both, String> {
     Ok(both)
 }
 
+#[test]
+fn the_reader_finds_who_broke_a_rule_first() {
+    let head = to_octets(&super::client::headers(1, flag::END_STREAM, ":status=200"));
+    let late = to_octets(&RawFrame::new(FrameType::DATA, 0, 1, &b"late"[..]));
+    let mut peer = Peer::new();
+    peer.opens(1, false, false);
+    peer.read(&head, Cause::Raw).expect("a response");
+    peer.read(&late, Cause::Raw).expect("raw octets may break any rule");
+    assert!(peer.read(&late, Cause::Checked).is_err());
+    peer.read(&head[..3], Cause::Raw).expect("a part of a frame");
+    assert!(peer.read(&late, Cause::Automatic).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -180,7 +180,7 @@ impl Peer {
             header.frame_type,
             FrameType::DATA | FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::RST_STREAM
         );
-        if is_of_stream && (id == 0 || (id.is_multiple_of(2) && self.is_idle(id))) {
+        if is_of_stream && (id == 0 || (id.is_multiple_of(2) && id > self.promised)) {
             self.broken(raw, "a frame of a stream on stream 0, or one that was not promised")?;
         }
         let Ok(payload) = Payload::parse(frame) else {
