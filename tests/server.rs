@@ -17,6 +17,8 @@ mod files;
 #[path = "server/floods.rs"]
 mod floods;
 mod handlers;
+#[path = "server/hooks/mod.rs"]
+mod hooks;
 #[path = "server/lanes.rs"]
 mod lanes;
 #[path = "server/names.rs"]

@@ -118,6 +118,8 @@ pub struct Config {
     pub ssl: Ssl,
     /// Folders with handlers, in the order in which they are searched. They need not be there.
     pub handler_roots: Value<Vec<PathBuf>>,
+    /// Server-wide scripts, in the order in which they are called: `[hooks]`.
+    pub hooks: Value<Vec<PathBuf>>,
     /// Where scripts keep values.
     pub stash: Stash,
     /// What is recorded of connections.
@@ -205,6 +207,7 @@ impl Default for Config {
                 own: None,
             },
             handler_roots: Value::default_of(vec![PathBuf::from("handlers")]),
+            hooks: Value::default_of(Vec::new()),
             stash: Stash::default(),
             transcript: Transcript::default(),
             limits: Limits::default(),

@@ -38,6 +38,8 @@ fn gather(config: &Config) -> Printer {
     }
     printer.table("handlers");
     printer.value("roots", &config.handler_roots);
+    printer.table("hooks");
+    printer.value("scripts", &config.hooks);
     printer.table("stash");
     config.stash.print(&mut printer);
     printer.table("transcript");

@@ -3,6 +3,7 @@
 use super::body::Received;
 use super::connection::Connection;
 use super::request::{Protocol, Request};
+use super::review::Reviewer;
 use super::wait::Waiters;
 use crate::http::Fields;
 use crate::wire::frame::{ErrorCode, RawFrame};
@@ -74,6 +75,7 @@ pub(super) struct Inner {
     pub outcome: Cell<Outcome>,
     pub response: Cell<Progress>,
     pub waiters: Waiters,
+    pub reviewer: RefCell<Option<Rc<dyn Reviewer>>>,
 }
 
 /// How far the response is.
@@ -83,12 +85,15 @@ pub(super) struct Progress {
     pub headers: bool,
     /// Nothing more may follow by checked calls.
     pub ended: bool,
+    /// The final status, if the checked lane has sent it.
+    pub status: Option<u16>,
     /// A raw call wrote something: what the client has seen is the script's affair.
     pub raw: bool,
 }
 
 pub(super) struct State {
     pub interest: Interest,
+    pub keep_body: bool,
     pub inputs: VecDeque<Input>,
     pub queued_octets: u64,
     pub owed: u64,
@@ -105,6 +110,7 @@ impl Exchange {
     pub(super) fn new(connection: Connection, id: u64, request: Request, ended: bool) -> Self {
         let state = State {
             interest: Interest { data: true, frames: true, body: true },
+            keep_body: false,
             inputs: VecDeque::new(),
             queued_octets: 0,
             owed: 0,
@@ -123,6 +129,7 @@ impl Exchange {
             outcome: Cell::new(Outcome::Open),
             response: Cell::new(Progress::default()),
             waiters: Waiters::default(),
+            reviewer: RefCell::new(None),
         }))
     }
 
@@ -155,9 +162,10 @@ impl Exchange {
     }
 
     /// Says what to keep from here on; what was queued against it is dropped.
-    pub fn set_interest(&self, interest: Interest) {
+    pub fn set_interest(&self, mut interest: Interest) {
         {
             let mut state = self.0.state.borrow_mut();
+            interest.body |= state.keep_body;
             state.interest = interest;
             state.inputs.retain(|input| match input {
                 Input::Data { .. } | Input::Trailers { .. } => interest.data,
@@ -172,6 +180,11 @@ impl Exchange {
             }
         }
         self.settle();
+    }
+
+    /// Keeps the whole body whatever the owner wants: somebody else reads it.
+    pub fn keep_body(&self) {
+        self.0.state.borrow_mut().keep_body = true;
     }
 
     /// The client waits for 100 (Continue) (RFC 9110 §10.1.1, HTTP/1.1).

@@ -20,6 +20,7 @@ pub mod pace;
 mod prepared;
 mod request;
 mod respond;
+mod review;
 mod shaping;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub use observer::{Expectation, Observer};
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Mount, Protocol, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
+pub use review::{Reviewer, Reviewing};
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};

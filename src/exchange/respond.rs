@@ -42,6 +42,11 @@ impl Exchange {
         self.progress().headers
     }
 
+    /// The status of the final response that went out, as far as it is known: raw octets are not read.
+    pub fn status_sent(&self) -> Option<u16> {
+        self.progress().status
+    }
+
     /// Whether the response is complete.
     pub fn response_ended(&self) -> bool {
         self.progress().ended
@@ -121,7 +126,10 @@ impl Exchange {
                 })?;
             }
         }
-        self.update(|progress| progress.headers = true);
+        self.update(|progress| {
+            progress.headers = true;
+            progress.status = Some(head.status);
+        });
         if end {
             self.ended();
         }
@@ -145,7 +153,10 @@ impl Exchange {
             engine.send_raw(octets, track);
             Ok(())
         })?;
-        self.update(|progress| progress.headers = !interim);
+        self.update(|progress| {
+            progress.headers = !interim;
+            progress.status = ends.filter(|_| !interim);
+        });
         Ok(())
     }
 
@@ -375,14 +386,14 @@ fn pairs(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
 }
 
 /// The value of `:status`.
-struct StatusText(String);
+pub(super) struct StatusText(String);
 
 impl StatusText {
-    fn new(status: u16) -> Self {
+    pub fn new(status: u16) -> Self {
         Self(status.to_string())
     }
 
-    fn and<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
+    pub fn and<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
         std::iter::once((&b":status"[..], self.0.as_bytes())).chain(pairs(fields))
     }
 }

@@ -7,6 +7,24 @@ use crate::http::{Fields, is_token_octet};
 use super::misuse::Misuse;
 use super::respond::BodyLength;
 
+/// Looks whether a final response's status line and fields can be sent; what they say of the content's length is looked
+/// at when they are.
+///
+/// # Errors
+/// [`Misuse::Status`], [`Misuse::Reason`], [`Misuse::FieldName`], [`Misuse::FieldValue`]
+pub fn check_head(status: u16, reason: Option<&[u8]>, fields: &Fields) -> Result<(), Misuse> {
+    checked_head(status, reason, fields).map(drop)
+}
+
+/// As [`check_head`]; gives the reason phrase to send.
+pub(super) fn checked_head<'a>(status: u16, reason: Option<&'a [u8]>, fields: &Fields) -> Result<&'a [u8], Misuse> {
+    if !(200..=999).contains(&status) {
+        return Err(Misuse::Status(status));
+    }
+    let reason = checked_reason(status, reason)?;
+    check_fields(fields).map(|()| reason)
+}
+
 /// The reason phrase to send.
 pub(super) fn checked_reason(status: u16, reason: Option<&[u8]>) -> Result<&[u8], Misuse> {
     match reason {

@@ -32,6 +32,7 @@ mod respond;
 #[cfg(test)]
 mod tests;
 
+pub use check::check_head;
 pub use config::{Config, Limits, Timeouts};
 pub use connection::{Close, Connection, PeerClosed};
 pub use encode::{encode_chunk, encode_head};

@@ -5,7 +5,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use crate::http::status::{has_content, is_interim};
 use crate::http::{Field, Fields};
 
-use super::check::{check_fields, check_framing, checked_reason, has_line_end_or_nul, text};
+use super::check::{check_fields, check_framing, checked_head, checked_reason, has_line_end_or_nul, text};
 use super::connection::{Active, Connection};
 use super::encode::{put_chunk_line, put_content_length, put_field, put_status_line};
 use super::event::{Cause, RequestId};
@@ -118,11 +118,7 @@ impl Connection {
         if !matches!(active.response, Response::NotStarted) {
             return Err(Misuse::HeadSent);
         }
-        if !(200..=999).contains(&status) {
-            return Err(Misuse::Status(status));
-        }
-        let reason = checked_reason(status, reason)?;
-        check_fields(fields)?;
+        let reason = checked_head(status, reason, fields)?;
         let has_content = has_content(if active.is_head { b"HEAD" } else { b"" }, status);
         check_framing(fields, body, status, has_content)?;
         active.response = response(body, fields, has_content, active.is_http10);

@@ -286,6 +286,14 @@ pub(super) enum Status {
     Final,
 }
 
+/// Looks whether the header section of a final response, `:status` first, can be sent.
+///
+/// # Errors
+/// What of it is wrong, be it the status or a field.
+pub fn check_head<'a>(fields: impl FieldList<'a>) -> Result<(), Misuse> {
+    check_response(fields, Status::Final)
+}
+
 /// Checks a response that is to be sent.
 pub(super) fn check_response<'a>(mut fields: impl FieldList<'a>, wanted: Status) -> Result<(), Misuse> {
     let status = match fields.next() {

@@ -31,6 +31,7 @@ pub use events::{
     Cause, CloseReason, Event, HeadersKind, Initiator, NotSentReason, PeerClosed, Reaction, Transmit, Unsent, Violation,
 };
 pub use limits::Limits;
+pub use message::check_head;
 pub use misuse::Misuse;
 pub use policy::{Action, Policy};
 pub use raw::{CallSite, Contradiction, RawCall, Track};

@@ -13,6 +13,7 @@ use rhai::{Dynamic, EvalAltResult, EvalContext, Module, Position};
 use tokio::time::Instant;
 
 use super::coroutine::{WaitError, stack_is_low, wait};
+use super::hooks::AtWork;
 use super::loader::{Entry, Script};
 use super::nesting;
 use super::stash::lock::Lock;
@@ -141,6 +142,8 @@ pub struct Run {
     pub(super) connection: OnceCell<Connection>,
     /// Which function of a profile is called, if one is.
     pub(super) profile_call: Cell<Option<Entry>>,
+    /// The hook script that is at work, if it is one.
+    pub(super) hook: RefCell<Option<AtWork>>,
     /// Whether it goes on after its client has left, to say what the client did.
     pub(super) outlives_client: Cell<bool>,
     /// Modules it imported; nothing while one is being evaluated.
@@ -164,6 +167,7 @@ impl Run {
             exchange: OnceCell::new(),
             connection: OnceCell::new(),
             profile_call: Cell::new(None),
+            hook: RefCell::default(),
             outlives_client: Cell::new(false),
             modules: RefCell::default(),
             stash_locks: RefCell::default(),

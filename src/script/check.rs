@@ -8,6 +8,7 @@ use walkdir::WalkDir;
 
 use super::budget::Limits;
 use super::error::{Fault, ScriptError};
+use super::hooks::entry;
 use super::loader::{Loader, Roots, Script, ScriptSource};
 use super::profile::is_name;
 use super::watch::Changes;
@@ -25,15 +26,25 @@ pub struct Report {
 ///
 /// A script in a folder `profiles` is a profile; one with an entry function is a handler; one with other
 /// functions only is a library to import. One without any function could do nothing, which is an error.
-pub fn check(paths: &[PathBuf], limits: &Limits) -> Report {
+///
+/// `hooks` are looked at as hook scripts, wherever they lie.
+pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
     let loader = Loader::new(Rc::new(limits.clone()), Roots::default(), Changes::unwatched());
     let mut report = Report::default();
+    for path in hooks {
+        let script = loader.load(&ScriptSource::Path(path.clone())).map_err(|error| (*error).clone());
+        match script.and_then(|script| entry::defined(&script)) {
+            Ok(_) => report.good.push(path.clone()),
+            Err(error) => report.errors.push(error),
+        }
+    }
     for path in paths {
         for found in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             match found {
                 Ok(entry) => {
                     let named = entry.path().extension().is_some_and(|extension| extension == "rhai");
-                    if entry.file_type().is_file() && (named || entry.depth() == 0) {
+                    let known = hooks.iter().any(|hook| hook == entry.path());
+                    if entry.file_type().is_file() && (named || entry.depth() == 0) && !known {
                         check_one(&loader, entry.path(), &mut report);
                     }
                 }

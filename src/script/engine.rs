@@ -5,10 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{
-    Dynamic, Engine, EvalAltResult, EvalContext, FLOAT, INT, ImmutableString, Module, ModuleResolver, Position, Scope,
-    Shared,
-};
+use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, FLOAT, INT, Module, ModuleResolver, Position, Scope, Shared};
 
 use super::budget::{self, Limits};
 use super::coroutine::WaitError;
@@ -46,19 +43,20 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     engine
 }
 
-/// A variable that every function of every script sees.
+/// Variables that every function of every script sees.
 #[derive(Clone)]
-struct Global(ImmutableString, Dynamic);
+struct Globals(Rc<[(&'static str, Dynamic)]>);
 
-/// Sets the one variable of an engine that every function of every script sees, unless it has one of that name itself.
+/// Sets the variables of an engine that every function of every script sees, unless it has one of that name itself.
 /// Rhai's own are invisible in closures, and an engine's tag is at hand wherever a variable is looked up.
-pub fn set_global(engine: &mut Engine, name: &str, value: Dynamic) {
-    engine.set_default_tag(Dynamic::from(Global(name.into(), value)));
+pub fn set_globals(engine: &mut Engine, globals: impl IntoIterator<Item = (&'static str, Dynamic)>) {
+    engine.set_default_tag(Dynamic::from(Globals(globals.into_iter().collect())));
 }
 
 fn global(name: &str, context: &EvalContext) -> Option<Dynamic> {
-    let global = context.tag().read_lock::<Global>().filter(|global| global.0 == name)?;
-    if context.scope().contains(name) { None } else { Some(global.1.clone()) }
+    let globals = context.tag().read_lock::<Globals>()?;
+    let (_, value) = globals.0.iter().find(|(known, _)| *known == name)?;
+    if context.scope().contains(name) { None } else { Some(value.clone()) }
 }
 
 /// Waits, to the millisecond. Negative numbers do not wait, as in Rhai.

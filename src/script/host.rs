@@ -11,6 +11,7 @@ use super::coroutine::{NoStack, Panic, Stacks, Task};
 use super::engine;
 use super::error::{BadRequest, Fault, ScriptError, ending_message};
 use super::loader::{Loader, Roots, Script, ScriptSource};
+use super::news::Gazette;
 use super::watch::Changes;
 
 /// Runs scripts on one worker. Cheap to make: each worker has its own, nothing is shared but [`Changes`].
@@ -38,6 +39,11 @@ impl Core {
     /// As [`Loader::load`].
     pub fn load(&self, source: &ScriptSource) -> Result<Rc<Script>, Rc<ScriptError>> {
         self.loader.load(source)
+    }
+
+    /// What became of scripts.
+    pub fn gazette(&self) -> &Gazette {
+        self.loader.gazette()
     }
 
     /// What is wrong with scripts that were asked for.
@@ -100,6 +106,14 @@ impl Caller {
         let outcome =
             self.core.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
         outcome.map_err(|error| self.error(&error, function))
+    }
+
+    /// Runs what stands outside of functions.
+    ///
+    /// # Errors
+    /// What the script raised, or why it was ended.
+    pub fn run_statements(&self) -> Result<(), ScriptError> {
+        self.core.engine.run_ast(self.script.ast()).map_err(|error| self.error(&error, "(outside of functions)"))
     }
 
     /// Calls a function pointer that the script gave, without arguments; [`Caller::error`] makes text of its error.

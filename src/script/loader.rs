@@ -11,11 +11,12 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use rhai::{AST, Engine, OptimizationLevel};
+use rhai::{AST, Engine, OptimizationLevel, Token};
 use tokio::time::Instant;
 
 use super::budget::Limits;
 use super::error::{Fault, ScriptError, Texts};
+use super::news::Gazette;
 use super::watch::Changes;
 
 /// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
@@ -247,6 +248,7 @@ pub struct Loader {
     roots: Roots,
     changes: Changes,
     generation: Cell<u64>,
+    gazette: Gazette,
     /// By path as it is written, which is quicker to hash than its components.
     cache: RefCell<HashMap<OsString, Cached>>,
 }
@@ -256,8 +258,14 @@ impl Loader {
     pub fn new(limits: Rc<Limits>, roots: Roots, changes: Changes) -> Self {
         let mut compiler = Engine::new_raw();
         set_limits(&mut compiler, &limits);
+        allow_call(&mut compiler);
         let generation = Cell::new(changes.generation());
-        Self { compiler, limits, roots, changes, generation, cache: RefCell::default() }
+        Self { compiler, limits, roots, changes, generation, gazette: Gazette::default(), cache: RefCell::default() }
+    }
+
+    /// What became of scripts.
+    pub fn gazette(&self) -> &Gazette {
+        &self.gazette
     }
 
     /// The script, compiled now if it changed since the last time.
@@ -270,6 +278,7 @@ impl Loader {
         let generation = self.changes.generation();
         if self.generation.replace(generation) != generation {
             self.cache.borrow_mut().clear();
+            self.gazette.look();
         }
         let path = source.path();
         if let Some(cached) = self.cache.borrow().get(path.as_os_str())
@@ -287,6 +296,8 @@ impl Loader {
             ScriptSource::Embedded { text, .. } => (self.compile(path, text), None),
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
+        let on_disk = matches!(source, ScriptSource::Path(_));
+        self.gazette.read(path, on_disk, outcome.as_ref().ok().map(|script| &script.text));
         let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
         self.cache.borrow_mut().insert(path.into(), cached);
         outcome
@@ -415,6 +426,15 @@ fn normalised(path: &Path) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+/// Makes `call` a name as any other, so that `hooks::call(…)` can be written. Function pointers are called as before.
+fn allow_call(compiler: &mut Engine) {
+    #[expect(deprecated, reason = "Rhai marks what may still change; pinned by the lock file and our tests")]
+    compiler.on_parse_token(|token, _, _| match token {
+        Token::Reserved(word) if *word == "call" => Token::Identifier(word),
+        token => token,
+    });
 }
 
 /// Sets every limit: Rhai's own differ between debug and release builds, or are none.

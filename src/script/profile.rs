@@ -35,7 +35,11 @@ impl Host {
         let script = self.core().load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_profile().map(|()| script));
         let (core, common) = (Rc::clone(self.core()), Rc::clone(self.common()));
+        let hooks = self.hooks().cloned();
         async move {
+            if let Some(hooks) = hooks {
+                hooks.tell().await;
+            }
             match script {
                 Ok(script) => Profile { core, script, connection, common }.live().await,
                 Err(error) => fail(&connection, &error, &common),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,22 +12,28 @@ use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use rhai::{Dynamic, EvalAltResult, Map};
+use rhai::{Dynamic, EvalAltResult};
 
 use super::api;
+use super::api::connection::{Context, OfRequest};
 use super::api::delivery::Piped;
+use super::api::draft::Draft;
 use super::api::json::from_json;
 use super::api::request::{Request, data_frame, head_frame};
 use super::api::response::{Common, Response};
+use super::api::server::Server;
 use super::budget::{self, Limits, pause};
 use super::calls;
 use super::coroutine;
+use super::engine::set_globals;
 use super::error::{Fault, ScriptError};
+use super::hooks::offers::Offers;
+use super::hooks::{self, Asked, Hooks};
 use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
 use super::stash::Stash;
 use super::watch::Changes;
-use crate::exchange::{self, Close, Delivery, Exchange, Input, Interest, Protocol, ResponseHead};
+use crate::exchange::{self, Close, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead};
 use crate::http::{Fields, date, status};
 use crate::wire::frame::{ErrorCode, Frame, FrameType};
 
@@ -46,6 +52,8 @@ pub struct Options {
     pub changes: Changes,
     /// What scripts leave for later requests, whatever the worker.
     pub stash: Arc<Stash>,
+    /// Server-wide scripts.
+    pub hooks: hooks::Options,
     /// Whether an error is told in one line, without the script's lines and calls.
     pub suppress_handler_traceback: bool,
     /// What scripts see as `request.server.config`.
@@ -77,19 +85,21 @@ pub struct Status {
 pub struct Host {
     core: Rc<Core>,
     common: Rc<Common>,
-    server: Rc<Dynamic>,
+    server: Server,
+    hooks: Option<Rc<Hooks>>,
 }
 
 impl Host {
     /// A host with nothing compiled yet.
     pub fn new(options: Options) -> Self {
-        let folders = options.roots.iter().chain([&options.doc_root]).cloned().collect();
+        // Hook scripts may lie anywhere, and import what lies beside them.
+        let beside = options.hooks.scripts.iter().filter_map(|script| script.parent().map(Path::to_owned));
+        let folders = options.roots.iter().chain([&options.doc_root]).cloned().chain(beside).collect();
         let roots = Roots { folders, embedded: options.embedded };
-        let server = Map::from_iter([
-            ("config".into(), from_json((*options.server_config).clone())),
-            ("stash".into(), Dynamic::from(api::stash::Handle(Arc::clone(&options.stash)))),
-            ("doc_root".into(), options.doc_root.to_string_lossy().as_ref().into()),
-        ]);
+        let shared = Arc::clone(&options.hooks.shared);
+        let doc_root = options.doc_root.to_string_lossy().into_owned();
+        let stash = api::stash::Handle(Arc::clone(&options.stash));
+        let server = Server::new(from_json((*options.server_config).clone()), stash.clone(), doc_root, shared);
         let wall_clock = options.wall_clock;
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
@@ -102,13 +112,21 @@ impl Host {
             profile_failures: RefCell::default(),
         });
         let (limits, changes) = (options.limits.clone(), options.changes.clone());
-        let options = Rc::new(options);
+        let (options, offers) = (Rc::new(options), Rc::new(Offers::default()));
         let core = Core::new(limits, roots, changes, |engine| {
             api::register(engine);
             api::helpers::register(engine, &options);
-            api::stash::register(engine, &options.stash);
+            api::stash::register(engine);
+            api::hooks::register(engine, &offers);
+            set_globals(engine, [("stash", Dynamic::from(stash)), ("server", Dynamic::from(server.clone()))]);
         });
-        Self { core, common, server: Rc::new(Dynamic::from_map(server)) }
+        let hooks = Hooks::new(&options.hooks, &core, &common, &server, &offers);
+        Self { core, common, server, hooks }
+    }
+
+    /// The hooks, if there are any.
+    pub fn hooks(&self) -> Option<&Rc<Hooks>> {
+        self.hooks.as_ref()
     }
 
     pub(super) fn core(&self) -> &Rc<Core> {
@@ -132,49 +150,62 @@ impl Host {
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
     /// logged, or (a client that left) nobody's fault. A response of which the script itself sent nothing goes through
-    /// `delivery`, if there is one.
+    /// `delivery`, if there is one. `asked` is what hooks that saw the request before say of it.
     pub fn run(
         &self,
         source: &ScriptSource,
         exchange: Exchange,
         delivery: Option<Rc<dyn Delivery>>,
+        asked: Option<&Asked>,
     ) -> impl Future<Output = ()> + 'static + use<> {
         let script = self.core.load(source).map_err(|error| (*error).clone());
         let script = script.and_then(|script| script.as_handler().map(|()| script));
         let core = Rc::clone(&self.core);
         let common = Rc::clone(&self.common);
-        let server = Rc::clone(&self.server);
+        let hooks = self.hooks.clone();
+        let ending = asked.is_none();
+        let context = asked.map_or_else(Context::default, Asked::context);
+        let begin = Begin { server: self.server.clone(), context, draft: asked.and_then(Asked::take_draft), delivery };
         async move {
+            // Hooks keep what they share with the handler for themselves.
+            let _ending = ending.then(|| OfRequest(begin.context.clone()));
+            if let Some(hooks) = hooks {
+                hooks.tell().await;
+            }
             match script {
-                Ok(script) => handle(&core, &script, exchange, &common, server, delivery).await,
-                Err(error) => answer_error(&exchange, &error, &common),
+                Ok(script) => handle(&core, &script, exchange, &common, begin).await,
+                Err(error) => answer_error(&exchange, &error, &common).await,
             }
         }
     }
 }
 
-async fn handle(
-    core: &Rc<Core>,
-    script: &Rc<Script>,
-    exchange: Exchange,
-    common: &Rc<Common>,
-    server: Rc<Dynamic>,
+/// What a handler begins with.
+struct Begin {
+    server: Server,
+    context: Context,
+    draft: Option<Draft>,
     delivery: Option<Rc<dyn Delivery>>,
-) {
+}
+
+async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, begin: Begin) {
     let wants_frames = script.defines(Entry::HandleFrame);
     exchange.set_interest(interest(script));
     let (inner, response_common) = (exchange.clone(), Rc::clone(common));
     let started = core.start(script, move |caller| {
         let _ = caller.run().exchange.set(inner.clone());
-        let response = Response::new(inner.clone(), response_common, delivery.map(Piped::new));
-        answer(caller, &inner, response, server)
+        let response = Response::new(inner.clone(), response_common, begin.delivery.map(Piped::new));
+        if let Some(draft) = begin.draft {
+            response.put(draft);
+        }
+        answer(caller, &inner, response, Request::new(inner.clone(), begin.server, begin.context))
     });
     let mut handler = match started {
         Ok(handler) => handler,
         Err(full) => {
             tracing::warn!(target: "script", "{}: {full}", script.path().display());
             common.met("script.live");
-            return answer_plain(&exchange, 503, &format!("{full}\n"), common);
+            return answer_plain(&exchange, 503, &format!("{full}\n"), common).await;
         }
     };
     let mut lost = pin!(exchange.lost());
@@ -197,8 +228,13 @@ async fn handle(
     if let Err(error) = result {
         // Nobody is left to end a pause; unread, the connection would not even notice that the client leaves.
         exchange.connection().resume_reading();
-        answer_error(&exchange, &error, common);
+        answer_error(&exchange, &error, common).await;
     }
+    settle_raw(&exchange);
+}
+
+/// After raw octets: ends what they held back.
+pub(super) fn settle_raw(exchange: &Exchange) {
     exchange.settle_raw();
     // Where raw octets end nobody but the script knows, so that nothing can follow them.
     if exchange.raw_used() && exchange.protocol() == Protocol::Http1 {
@@ -213,10 +249,8 @@ fn interest(script: &Script) -> Interest {
 }
 
 /// The handler's life, on its own stack.
-fn answer(caller: &Caller, exchange: &Exchange, response: Response, server: Rc<Dynamic>) -> Result<(), ScriptError> {
+fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Request) -> Result<(), ScriptError> {
     let script = caller.script();
-    let request = Request::new(exchange.clone(), server);
-    let _ending = request.ending();
     let with_frame =
         |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
     if script.defines(Entry::HandleHeaders) {
@@ -247,12 +281,13 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, server: Rc<D
             ScriptError::Nonsense(fault)
         })?;
     }
-    finish(caller, &response, last)
+    finish(caller, &response, last.name())
 }
 
-fn finish(caller: &Caller, response: &Response, last: Entry) -> Result<(), ScriptError> {
+/// Sends what is left of a response, after the script's function `last`.
+pub(super) fn finish(caller: &Caller, response: &Response, last: &str) -> Result<(), ScriptError> {
     let call = |pointer: &rhai::FnPtr| caller.call_raw(pointer);
-    response.conclude(&call).map_err(|error| caller.error(&error, last.name()))?;
+    response.conclude(&call).map_err(|error| caller.error(&error, last))?;
     if response.closes_connection() {
         response.exchange().connection().close_after();
     }
@@ -289,7 +324,7 @@ fn call_for(exchange: &Exchange, input: Input) -> Option<(Entry, Frame)> {
 }
 
 /// Answers what went wrong: by a page as long as nothing was sent, else by the end of the stream.
-fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
+async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
     let target = String::from_utf8_lossy(&exchange.request().target).into_owned();
     match error {
         ScriptError::Ended => {
@@ -297,7 +332,7 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         }
         ScriptError::BadRequest(error) if !exchange.headers_sent() => {
             tracing::debug!(target: "script", "{target}: {}", error.text);
-            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common);
+            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common).await;
         }
         _ => {}
     }
@@ -312,7 +347,7 @@ fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
         // The client may be gone already, or the script has ended the stream, which is all the same now.
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
-        answer_plain(exchange, 500, &format!("{text}\n"), common);
+        answer_plain(exchange, 500, &format!("{text}\n"), common).await;
     }
 }
 
@@ -325,16 +360,24 @@ pub(super) fn count_limit(error: &ScriptError, common: &Common) {
     }
 }
 
-fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
+async fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
     let mut fields = Fields::with_capacity(4);
     fields.append("content-type", "text/plain; charset=utf-8");
-    fields.append("content-length", text.len().to_string());
-    common.complete(&mut fields);
-    let content = status::has_content(&exchange.request().method, code);
     let head = ResponseHead { status: code, reason: None, fields };
+    let content = Content::Whole(Bytes::copy_from_slice(text.as_bytes()));
+    let page = exchange.reviewed(Prepared { head, content, ..Prepared::default() }).await;
+    let Prepared { mut head, content: Content::Whole(text), .. } = page else { return };
+    if !head.fields.delimit_content() {
+        head.fields.append("content-length", text.len().to_string());
+    }
+    if exchange.protocol() == Protocol::Http2 {
+        head.fields.lower_case_names();
+    }
+    common.complete(&mut head.fields);
+    let content = status::has_content(&exchange.request().method, head.status);
     let mut sent = exchange.send_head(&head, !content);
     if sent.is_ok() && content {
-        sent = exchange.send_data(Bytes::copy_from_slice(text.as_bytes()), true);
+        sent = exchange.send_data(text, true);
     }
     match sent {
         Err(error) if !error.is_peer_gone() => {

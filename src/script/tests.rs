@@ -503,7 +503,7 @@ fn check_finds_every_error() {
     write("parameters.rhai", "\nfn main(request) { 1 }");
     write("empty.rhai", "");
     write("notes.txt", "fn (");
-    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &alone());
+    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &[], &alone());
     assert_eq!(report.good.len(), 3, "{report:?}");
     let text: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 5, "{text:#?}");
@@ -524,7 +524,7 @@ fn new_writes_a_handler_that_compiles_and_never_overwrites() {
     let handlers = folder.path().join("handlers");
     let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
     assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
-    let report = super::check::check(std::slice::from_ref(&handlers), &alone());
+    let report = super::check::check(std::slice::from_ref(&handlers), &[], &alone());
     assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
     let page = std::fs::read_to_string(&written.page).unwrap();
     assert!(page.contains("/handlers/my-test.rhai"));

@@ -48,7 +48,7 @@ fn check(arguments: &CheckArguments) -> ExitCode {
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
     let unknown = profiles::unknown(&config);
     unknown.iter().for_each(|error| eprintln!("error: {error}\n"));
-    let report = script::check::check(&paths, &settings::script_limits(&config));
+    let report = script::check::check(&paths, &config.hooks.value, &settings::script_limits(&config));
     report.errors.iter().for_each(|error| eprintln!("{error}\n"));
     let wrong = errors.len() + unknown.len() + report.errors.len();
     let good = counted(report.good.len(), "script");

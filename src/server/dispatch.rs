@@ -2,8 +2,9 @@
 
 use super::pages;
 use super::piped;
-use super::worker::Worker;
-use crate::exchange::{Exchange, Interest, Prepared, Protocol, SendError};
+use super::worker::{Answer, Worker};
+use crate::exchange::{Exchange, Interest, Prepared, Protocol, Request, SendError};
+use crate::script::hooks::Asked;
 use crate::site::{self, Generated, Meaning, Site};
 use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
@@ -38,23 +39,59 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
             return;
         }
     }
+    match worker.host.hooks() {
+        // What the server says of itself is there whatever hooks do.
+        Some(hooks) if !super::inspect::is_own(exchange.request()) => {
+            let answer = route(&worker, exchange.request());
+            let asked = hooks.ask(&exchange).await;
+            if !asked.is_over() {
+                respond(&worker, exchange, Some((&asked, answer))).await;
+            }
+            asked.close().await;
+        }
+        _ => respond(&worker, exchange, None).await,
+    }
+}
+
+/// Answers what hooks leave to be answered, if there are any.
+async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked, Rc<Answer>)>) {
     let request = exchange.request();
     if exchange.connection().peer().wrong_protocol && worker.site().refuse_h2_over_http1 {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1; \
                     refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
-        return in_place(&worker, &exchange, site::status_page(505, text)).await;
+        return in_place(worker, &exchange, site::status_page(505, text)).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
-        return in_place(&worker, &exchange, site::status_page(501, text)).await;
+        return in_place(worker, &exchange, site::status_page(501, text)).await;
     }
     if let Some((status, text)) = worker.misdirected(exchange.connection(), request) {
         let page = site::status_page(status, &text);
         return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
     }
-    if let Some(prepared) = super::inspect::answer(&worker, request).await {
+    if let Some(prepared) = super::inspect::answer(worker, request).await {
         return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
     }
+    let (asked, answer) = match asked {
+        Some((asked, answer)) => (Some(asked), answer),
+        None => (None, route(worker, request)),
+    };
+    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
+    if refused && worker.site().refuse_h2_over_http1 {
+        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
+        return in_place(worker, &exchange, site::status_page(505, &text)).await;
+    }
+    match &answer.script {
+        Some(script) => match piped::delivery(worker, &exchange, script) {
+            Ok(delivery) => worker.host.run(script, exchange, delivery, asked).await,
+            Err(error) => in_place(worker, &exchange, error.page(&exchange)).await,
+        },
+        None => by_site(&exchange, by_meaning(worker, &exchange, &answer.found.meaning)).await,
+    }
+}
+
+/// What the request means; from here on it knows itself.
+fn route(worker: &Worker, request: &Request) -> Rc<Answer> {
     let answer = worker.resolve(&request.method, request.path());
     if let Some(path) = &answer.found.rewritten {
         request.rewrite(path);
@@ -65,18 +102,7 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     if let Some(mount) = &answer.found.mount {
         request.routing.set_mount(mount.clone());
     }
-    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
-    if refused && worker.site().refuse_h2_over_http1 {
-        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
-        return in_place(&worker, &exchange, site::status_page(505, &text)).await;
-    }
-    match &answer.script {
-        Some(script) => match piped::delivery(&worker, &exchange, script) {
-            Ok(delivery) => worker.host.run(script, exchange, delivery).await,
-            Err(error) => in_place(&worker, &exchange, error.page(&exchange)).await,
-        },
-        None => by_site(&exchange, by_meaning(&worker, &exchange, &answer.found.meaning)).await,
-    }
+    answer
 }
 
 /// Answers with a page in place of what was asked for.

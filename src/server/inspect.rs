@@ -8,9 +8,17 @@ use serde_json::{Value, json};
 const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
                     connections/ID (one of them) and status.";
 
+/// What all of it is below.
+const OWN: &[u8] = b"/_wire/";
+
+/// Whether a request is about the server itself.
+pub(super) fn is_own(request: &Request) -> bool {
+    request.path().starts_with(OWN)
+}
+
 /// The answer to a path below `/_wire/`; `None` for any other path.
 pub(super) async fn answer(worker: &Worker, request: &Request) -> Option<Prepared> {
-    let path = request.path().strip_prefix(b"/_wire/")?;
+    let path = request.path().strip_prefix(OWN)?;
     if !matches!(&request.method[..], b"GET" | b"HEAD") {
         return Some(super::pages::other_methods("GET, HEAD"));
     }

@@ -7,7 +7,7 @@
 //! | `settings`, `environment` | a configuration as the options of the rooms, and as templates and scripts see it |
 //! | `thread`, `worker`, `driver` | a worker's thread, what it answers by, its connections under the pump |
 //! | `dispatch`, `piped`, `pages` | who answers an exchange, through which pipes, or in which words |
-//! | `profiles`, `asked` | which profile shapes a connection |
+//! | `profiles`, `asked`, `hooks` | which profile shapes a connection; when hooks are called |
 //! | `names` | lines for a hosts file, a look whether names lead here |
 //! | `browsers`, `certs`, `open` | what browsers have to be told, printed or done |
 //! | `log`, `error` | the log on standard error; why a server does not start |
@@ -24,6 +24,7 @@ mod dispatch;
 mod driver;
 mod environment;
 mod error;
+mod hooks;
 mod inspect;
 mod log;
 mod names;

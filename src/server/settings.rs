@@ -22,6 +22,8 @@ pub(super) struct Lasting {
     pub next_connection: Arc<AtomicU64>,
     pub transcripts: Arc<Hub>,
     pub staff: Arc<Staff>,
+    /// What the hooks of all workers share.
+    pub hooks: Arc<script::hooks::shared::Shared>,
 }
 
 impl Lasting {
@@ -33,6 +35,7 @@ impl Lasting {
             next_connection: Arc::new(AtomicU64::new(1)),
             transcripts,
             staff: Arc::new(Staff::new()),
+            hooks: Arc::default(),
         }
     }
 }
@@ -89,6 +92,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
         limits: script_limits(config),
         changes: lasting.changes.clone(),
         stash: lasting.stash.clone(),
+        hooks: script::hooks::Options { scripts: config.hooks.value.clone(), shared: lasting.hooks.clone() },
         suppress_handler_traceback: config.suppress_handler_traceback.value,
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),

@@ -56,8 +56,12 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let transcripts = Hub::new(config.transcript.options(), net::now);
     let lasting = Lasting::new(urls.clone(), stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
-    let workers = Workers::start(config.workers.value, &shared)?;
+    let mut workers = Workers::start(config.workers.value, &shared)?;
     lasting.staff.engage(&workers.senders);
+    tokio::select! {
+        () = workers.begun() => {}
+        _ = signals.next() => return Ok(()),
+    }
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
     let ready = Ready { urls, profiles, ca, spki, pid: std::process::id() };
@@ -162,21 +166,23 @@ async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Order>>) {
 /// The threads that do the work.
 struct Workers {
     senders: Vec<mpsc::UnboundedSender<Order>>,
+    begun: Vec<oneshot::Receiver<()>>,
     ended: Vec<oneshot::Receiver<()>>,
 }
 
 impl Workers {
     fn start(count: usize, shared: &Arc<Shared>) -> Result<Self, StartError> {
-        let mut workers = Self { senders: Vec::new(), ended: Vec::new() };
+        let mut workers = Self { senders: Vec::new(), begun: Vec::new(), ended: Vec::new() };
         for number in 0..count {
             let (sender, orders) = mpsc::unbounded_channel();
+            let (beginning, begun) = oneshot::channel();
             let (ending, ended) = oneshot::channel();
             let shared = shared.clone();
             let run = move || {
                 match runtime() {
                     Ok(runtime) => {
                         let local = tokio::task::LocalSet::new();
-                        local.block_on(&runtime, thread::run(shared, orders));
+                        local.block_on(&runtime, thread::run(shared, orders, beginning));
                     }
                     Err(error) => tracing::error!("a worker could not start: {error}"),
                 }
@@ -189,9 +195,18 @@ impl Workers {
                 .spawn(run);
             thread.map_err(|error| StartError::System("a worker thread", error))?;
             workers.senders.push(sender);
+            workers.begun.push(begun);
             workers.ended.push(ended);
         }
         Ok(workers)
+    }
+
+    /// Waits until each worker has called the hooks that are called at start.
+    async fn begun(&mut self) {
+        for begun in self.begun.drain(..) {
+            // An error says that the thread has ended, which was told.
+            let _ = begun.await;
+        }
     }
 
     /// Lets the workers end, and waits until each has.

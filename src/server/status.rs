@@ -4,6 +4,7 @@ use super::thread::{Order, add};
 use super::worker::Worker;
 use crate::exchange::{Prepared, Request};
 use crate::net;
+use crate::script::hooks::shared::Failure;
 use crate::site::{self, escape_html};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -90,6 +91,7 @@ pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
 
 async fn gather(worker: &Worker) -> Value {
     let shared = &worker.shared;
+    let hooks = hooks(worker).await;
     let reports = shared.staff.reports().await;
     let known: Vec<&Report> = reports.iter().flatten().collect();
     let sum = |count: fn(&Report) -> usize| known.iter().map(|report| count(report)).sum::<usize>();
@@ -117,7 +119,27 @@ async fn gather(worker: &Worker) -> Value {
         "limits_met": total(|report| &report.limits_met),
         "profiles": total(|report| &report.profiles),
         "profile_failures": total(|report| &report.profile_failures),
+        "hooks": hooks,
     })
+}
+
+/// The hooks: their scripts, what they add, and what failed.
+async fn hooks(worker: &Worker) -> Value {
+    let Some(hooks) = worker.host.hooks() else {
+        return json!({"scripts": [], "lines": [], "failures": []});
+    };
+    let lines: Value =
+        hooks.status().await.into_iter().map(|line| json!({"name": line.name, "value": line.value})).collect();
+    let failure = |failure: &Failure| {
+        json!({
+            "function": failure.function,
+            "script": failure.script,
+            "times": failure.times,
+            "error": failure.error,
+        })
+    };
+    let failures: Value = hooks.failures().iter().map(failure).collect();
+    json!({"scripts": hooks.scripts().collect::<Vec<_>>(), "lines": lines, "failures": failures})
 }
 
 fn html(status: &Value) -> String {
@@ -159,6 +181,21 @@ fn html(status: &Value) -> String {
     }
     for error in status["script_errors"].as_array().into_iter().flatten() {
         row("Script that does not compile", error.as_str().unwrap_or_default());
+    }
+    let hooks = |what: &str| status["hooks"][what].as_array().map(Vec::as_slice).unwrap_or_default();
+    for script in hooks("scripts") {
+        row("Hook script", script.as_str().unwrap_or_default());
+    }
+    for failure in hooks("failures") {
+        let name = format!("Hook that failed: {}", failure["function"].as_str().unwrap_or_default());
+        row(&name, &format!("{} times, at last: {}", failure["times"], failure["error"].as_str().unwrap_or_default()));
+    }
+    for line in hooks("lines") {
+        let value = &line["value"];
+        row(
+            line["name"].as_str().unwrap_or_default(),
+            &value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        );
     }
     page.push_str("</table>\n");
     page

@@ -119,9 +119,9 @@ pub(super) fn add(all: &mut BTreeMap<String, u64>, more: impl IntoIterator<Item 
     more.into_iter().for_each(|(what, times)| *all.entry(what).or_default() += times);
 }
 
-/// Runs a worker's thread. When nobody is left to give orders, its connections are told to end, and it ends with the
-/// last of them.
-pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver<Order>) {
+/// Runs a worker's thread, which says when it has `begun`. When nobody is left to give orders, its connections are told
+/// to end, and it ends with the last of them.
+pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver<Order>, begun: oneshot::Sender<()>) {
     let thread = Rc::new(Thread {
         worker: RefCell::new(Rc::new(Worker::new(shared))),
         connections: RefCell::default(),
@@ -131,14 +131,14 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
         profile_failures: RefCell::default(),
     });
     let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn_local(begin_hooks(thread.clone(), begun));
     loop {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Serve(incoming)) => { tasks.spawn_local(serve(thread.clone(), incoming)); }
                 Some(Order::WorkBy(shared, done)) => {
                     thread.work_by(shared);
-                    // Whoever waits for it may have gone: the server ends.
-                    let _ = done.send(());
+                    tasks.spawn_local(begin_hooks(thread.clone(), done));
                 }
                 // Nobody may be left who waits for it.
                 Some(Order::Report(asker)) => drop(asker.send(thread.report())),
@@ -151,6 +151,13 @@ pub(super) async fn run(shared: Arc<Shared>, mut orders: mpsc::UnboundedReceiver
     let open: Vec<Connection> = thread.connections.borrow().values().cloned().collect();
     open.iter().for_each(Connection::shut_down);
     while tasks.join_next().await.is_some() {}
+}
+
+/// Loads the hooks and calls those that are called at start, then says so.
+async fn begin_hooks(thread: Rc<Thread>, begun: oneshot::Sender<()>) {
+    thread.worker().begin_hooks().await;
+    // Whoever waits for it may have gone: the server ends.
+    let _ = begun.send(());
 }
 
 async fn serve(thread: Rc<Thread>, incoming: Incoming) {
@@ -258,6 +265,7 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     drop(shared);
     thread.connections.borrow_mut().insert(id, connection.clone());
     tracing::debug!(connection = id, "opened: {connection:?}");
+    let told = worker.opened(&connection);
     let shaping = worker.begin(&shape, &connection);
     drop(worker);
     if thread.stopping.get() {
@@ -276,5 +284,6 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
     {
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
+    thread.worker().closed(&connection, told).await;
     connection.end_context();
 }

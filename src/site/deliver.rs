@@ -33,7 +33,7 @@ async fn send_until(
     common: Fields,
     ending: Option<Ending>,
 ) -> Result<(), SendError> {
-    let Prepared { mut head, content, trailers, content_for_head } = prepared;
+    let Prepared { mut head, content, trailers, content_for_head } = exchange.reviewed(prepared).await;
     let plan = Plan::new(exchange, &head, &content, &trailers, content_for_head);
     let finish = Finish::new(&plan, trailers, ending);
     head.fields.reserve(1 + common.len());

@@ -10,6 +10,7 @@ pub mod cookbook;
 pub mod crate_h2;
 pub mod files;
 pub mod grpc;
+pub mod hooks;
 pub mod hpack_python;
 pub mod lanes;
 pub mod malformed;

@@ -16,7 +16,7 @@ const FUZZING: &str = include_str!("../../docs/fuzzing.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 19] = [
+const SOURCES: [&str; 21] = [
     include_str!("../../src/script/api/barriers.rs"),
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
@@ -25,12 +25,14 @@ const SOURCES: [&str; 19] = [
     include_str!("../../src/script/api/frames.rs"),
     include_str!("../../src/script/api/fuzz.rs"),
     include_str!("../../src/script/api/helpers.rs"),
+    include_str!("../../src/script/api/hooks.rs"),
     include_str!("../../src/script/api/hpack.rs"),
     include_str!("../../src/script/api/json.rs"),
     include_str!("../../src/script/api/lines.rs"),
     include_str!("../../src/script/api/params.rs"),
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
+    include_str!("../../src/script/api/server.rs"),
     include_str!("../../src/script/api/shaping.rs"),
     include_str!("../../src/script/api/stash.rs"),
     include_str!("../../src/script/api/upload.rs"),
@@ -70,7 +72,7 @@ fn examples(page: &str) -> Vec<Example> {
 }
 
 /// `a b="c d"` as (a, "") and (b, "c d"), with `\n`, `\r` and `\"` in values.
-fn words(text: &str) -> Vec<(String, String)> {
+pub fn words(text: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut characters = text.chars().peekable();
     while characters.peek().is_some() {

@@ -185,6 +185,25 @@ impl Server {
         }
     }
 
+    /// Waits until so many lines of the log have `part`.
+    ///
+    /// # Panics
+    /// If they do not come in time, or there are more.
+    pub fn logged_times(&self, part: &str, times: usize) {
+        let end = std::time::Instant::now() + DEADLINE;
+        loop {
+            let log = self.log();
+            let found = log.lines().filter(|line| line.contains(part)).count();
+            if found == times {
+                return;
+            }
+            let late = found > times || std::time::Instant::now() >= end;
+            assert!(!late, "{part:?} is {found} times in the log, not {times}:\n{log}");
+            // Nothing tells of a line that is not there yet.
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+
     /// The log so far.
     pub fn log(&self) -> String {
         self.process.stderr()

@@ -7,6 +7,7 @@ mod urls;
 
 use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use super::section::{self, Item, Read, Reader, Section, boolean, text, whole, wrong, wrong_with};
 use super::source::Source;
@@ -98,6 +99,10 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
         .read(reader, "roots", &mut config.handler_roots, |item| section::list(item, section::future_folder(source)));
     handlers.finish(reader);
 
+    let mut hooks = top.section(reader, "hooks", "hooks");
+    hooks.read(reader, "scripts", &mut config.hooks, |item| scripts(item, source));
+    hooks.finish(reader);
+
     let mut stash = top.section(reader, "stash", "stash");
     config.stash.read(reader, &mut stash);
     stash.finish(reader);
@@ -134,6 +139,18 @@ fn address(item: Item<'_>) -> Read<Option<IpAddr>> {
             )
         }),
     }
+}
+
+/// Files, each once: a hook that is listed twice would be called twice.
+fn scripts(item: Item<'_>, source: &Source) -> Read<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for (item, file) in section::list(item, |item| Ok((item.clone(), section::file(source)(item)?)))? {
+        if files.contains(&file) {
+            return wrong(&item, "names this script twice");
+        }
+        files.push(file);
+    }
+    Ok(files)
 }
 
 fn workers(item: Item<'_>) -> Read<usize> {

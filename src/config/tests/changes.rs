@@ -28,7 +28,7 @@ fn keys_that_change_are_named() {
          ssl.folder = \"x\"\ncheck_subdomains = false\nbind_address = false\nlogging.level = \"debug\"\n\
          limits.handshake_timeout = 1\nlimits.shutdown_timeout = 1\nlimits.http2.streams = 1\nhandlers.roots = \"pages\"\n\
          rewrites = [{ from = \"/a\", to = \"/b\" }]\nroutes = [{ path = \"/a\", status = 404 }]\n\
-         aliases = [{ url-path = \"/a\", local-dir = \"pages\" }]",
+         aliases = [{ url-path = \"/a\", local-dir = \"pages\" }]\nhooks.scripts = \"wpt.toml\"",
     );
     assert_eq!(
         told.at_start.join(" "),
@@ -37,7 +37,7 @@ fn keys_that_change_are_named() {
     );
     assert_eq!(
         told.at_once.join(" "),
-        "aliases handlers.roots latency limits.http2.streams limits.shutdown_timeout logging.level \
+        "aliases handlers.roots hooks.scripts latency limits.http2.streams limits.shutdown_timeout logging.level \
          rewrites routes"
     );
 }

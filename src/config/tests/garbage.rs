@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn any_value_of_any_key_is_told_or_taken(
         key in prop::sample::select(&["browser_host", "alternate_hosts", "subdomains", "bind_address", "doc_root", "workers",
-            "latency", "h2c_profile_wait", "aliases", "routes", "rewrites", "ports", "ssl", "handlers", "stash", "transcript", "limits", "logging"][..]),
+            "latency", "h2c_profile_wait", "aliases", "routes", "rewrites", "ports", "ssl", "handlers", "hooks", "stash", "transcript", "limits", "logging"][..]),
         value in any_json(),
     ) {
         let json = serde_json::json!({ key: value }).to_string();

@@ -48,6 +48,8 @@ fn what_is_printed_says_the_same() {
         folder = "{root}/certs"
         certificate = "{root}/c.pem"
         key = "{root}/k.pem"
+        [hooks]
+        scripts = ["{root}/a.js"]
         [stash]
         backend = "redis://127.0.0.1/3"
         max_age = 0.25

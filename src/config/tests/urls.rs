@@ -67,6 +67,9 @@ fn what_is_wrong_with_them_is_told() {
         ("stash.backend = \"memroy\"", "`stash.backend` is no place to keep values"),
         ("stash.backend = \"redis://\"", "is no place to keep values"),
         ("stash.max_entries = 0", "`stash.max_entries` must be from 1"),
+        ("\n[hooks]\nscripts = [\"no.rhai\"]", "wpt.toml:3:12: `hooks.scripts` names no file"),
+        ("[hooks]\nscripts = [\"wpt.toml\", \"wpt.toml\"]", "wpt.toml:2:24: `hooks.scripts` names this script twice"),
+        ("[hooks]\nscirpts = []", "did you mean `scripts`?"),
     ];
     for (text, expected) in cases {
         let told = wrong(text);

@@ -30,6 +30,15 @@ impl Context {
     }
 }
 
+/// The map of a request, which ends with its handler.
+pub struct OfRequest(pub Context);
+
+impl Drop for OfRequest {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
 /// The map of a connection, which ends with it.
 struct OfConnection(Context);
 
@@ -130,7 +139,7 @@ fn register_context(engine: &mut Engine) {
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {
-    call_site(context, "connection")
+    call_site(context, "connection.")
 }
 
 fn register_sending(engine: &mut Engine) {

@@ -7,11 +7,13 @@ mod barriers;
 pub mod connection;
 pub mod cookies;
 pub mod delivery;
+pub mod draft;
 pub mod fields;
 pub mod flood;
 pub mod frames;
 pub mod fuzz;
 pub mod helpers;
+pub mod hooks;
 pub mod hpack;
 pub mod json;
 pub mod lines;
@@ -19,6 +21,7 @@ pub mod params;
 pub mod pieces;
 pub mod request;
 pub mod response;
+pub mod server;
 pub mod shaping;
 pub mod stash;
 pub mod upload;
@@ -50,6 +53,7 @@ pub fn register(engine: &mut Engine) {
     flood::register(engine);
     hpack::register(engine);
     connection::register(engine);
+    server::register(engine);
     json::register(engine);
 }
 

@@ -11,6 +11,7 @@ use super::fields::RequestFields;
 use super::hpack::entry_map;
 use super::json;
 use super::params::{Param, Params};
+use super::server::Server;
 use super::upload::{self, InputFile, Upload};
 use super::{Outcome, fail, handle, other_protocol};
 use crate::exchange::{Connection, Exchange, Protocol, RawHead};
@@ -27,7 +28,7 @@ pub struct Request(Rc<Inner>);
 struct Inner {
     exchange: Exchange,
     context: Context,
-    server: Rc<Dynamic>,
+    server: Server,
     get: OnceCell<Params>,
     raw_input: OnceCell<InputFile>,
 }
@@ -38,26 +39,10 @@ impl Request {
         &self.0.exchange
     }
 
-    /// The request of an exchange; `server` is what scripts see as `request.server`.
-    pub fn new(exchange: Exchange, server: Rc<Dynamic>) -> Self {
-        Self(Rc::new(Inner {
-            exchange,
-            context: Context::default(),
-            server,
-            get: OnceCell::new(),
-            raw_input: OnceCell::new(),
-        }))
-    }
-
-    /// Lets go of what scripts kept in `request.context`, which may hold the request itself; when dropped.
-    pub fn ending(&self) -> impl Drop + use<> {
-        struct Ending(Context);
-        impl Drop for Ending {
-            fn drop(&mut self) {
-                self.0.end();
-            }
-        }
-        Ending(self.0.context.clone())
+    /// The request of an exchange; `server` and `context` are what scripts see as `request.server` and
+    /// `request.context`.
+    pub fn new(exchange: Exchange, server: Server, context: Context) -> Self {
+        Self(Rc::new(Inner { exchange, context, server, get: OnceCell::new(), raw_input: OnceCell::new() }))
     }
 
     fn of(&self) -> &crate::exchange::Request {
@@ -257,12 +242,12 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("tls", |request: &mut Request| request.tls());
     handle!(engine, "context", |request: &mut Request| -> Context { request.0.context.clone() });
     handle!(engine, "connection", |request: &mut Request| -> Connection { request.0.exchange.connection().clone() });
-    engine.register_get("server", |request: &mut Request| Dynamic::clone(&request.0.server));
+    handle!(engine, "server", |request: &mut Request| -> Server { request.0.server.clone() });
     engine.register_get("doc_root", |request: &mut Request| {
         // Below an alias it is the alias's folder, as in wptserve.
         if let Some(mount) = request.of().routing.mount() {
-            return mount.folder.to_string_lossy().as_ref().into();
+            return mount.folder.to_string_lossy().into_owned();
         }
-        request.0.server.read_lock::<Map>().and_then(|server| server.get("doc_root").cloned()).unwrap_or(Dynamic::UNIT)
+        request.0.server.doc_root().to_owned()
     });
 }

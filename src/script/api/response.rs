@@ -79,14 +79,20 @@ pub(super) struct Inner {
     pub content_written: Cell<bool>,
     pub add_required_headers: Cell<bool>,
     pub send_body_for_head_request: Cell<bool>,
-    close_connection: Cell<bool>,
+    pub close_connection: Cell<bool>,
     pub lines: RefCell<Lines>,
     pub piped: Option<Piped>,
+    /// Hooks look at it, and the server sends it.
+    pub under_review: bool,
 }
 
 impl Response {
     /// A response with status 200 and nothing else. `piped`: who sends it, if not the script.
     pub fn new(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>) -> Self {
+        Self::make(exchange, common, piped, false)
+    }
+
+    pub(super) fn make(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>, under_review: bool) -> Self {
         Self(Rc::new(Inner {
             exchange,
             common,
@@ -101,6 +107,7 @@ impl Response {
             close_connection: Cell::new(false),
             lines: RefCell::default(),
             piped,
+            under_review,
         }))
     }
 
@@ -154,8 +161,8 @@ impl Response {
             return Ok(());
         }
         let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
-        // The value of main's last call, such as what a flood gives: no response is meant where one has begun.
-        if value.is_map() && self.0.exchange.headers_sent() {
+        // A function has the value of its last call, whether that is meant or not.
+        if super::flood::is_report(&value) {
             return Ok(());
         }
         let parts = value.read_lock::<Array>();
@@ -199,6 +206,8 @@ impl Response {
 
     /// Sends status and fields; content may follow.
     pub fn write_status_headers(&self) -> Outcome<()> {
+        self.check_own()?;
+        self.review(false)?;
         sent(self.0.exchange.send_head(&self.head(self.fields())?, false))
     }
 
@@ -222,6 +231,7 @@ impl Response {
 
     /// Sends the content, whatever it is made of; in answer to HEAD only if the script wants that.
     pub fn write_content(&self, call: Call<'_>) -> Outcome<()> {
+        self.check_own()?;
         self.0.content_written.set(true);
         let content = self.0.content.replace(Dynamic::UNIT);
         if self.0.exchange.request().is_head() && !self.0.send_body_for_head_request.get() {
@@ -237,6 +247,7 @@ impl Response {
     /// Sends what has not been sent yet, and ends the response. After raw calls, and after the script has ended the
     /// connection, nothing is sent.
     pub fn finish(&self, call: Call<'_>) -> Outcome<()> {
+        self.check_own()?;
         let exchange = &self.0.exchange;
         if self.end_unfinished_head()?
             || exchange.raw_used()
@@ -269,6 +280,7 @@ impl Response {
 
     /// Sends a response whose length is known, all of it; false if it has to be sent bit by bit.
     fn write_at_once(&self) -> Outcome<bool> {
+        self.review(true)?;
         let exchange = &self.0.exchange;
         let Some(body) = self.whole_content()? else { return Ok(false) };
         let code = self.status_code()?;
@@ -373,6 +385,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_set("send_body_for_head_request", |response: &mut Response, value: bool| {
         response.0.send_body_for_head_request.set(value);
     });
+    engine.register_get("headers_sent", |response: &mut Response| response.0.exchange.headers_sent());
     engine.register_get("close_connection", |response: &mut Response| response.0.close_connection.get());
     engine.register_set("close_connection", |response: &mut Response, value: bool| {
         response.0.close_connection.set(value);

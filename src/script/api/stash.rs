@@ -9,7 +9,6 @@ use rhai::{Dynamic, Engine, FLOAT, FnPtr, INT, NativeCallContext};
 
 use super::{Outcome, fail, octets};
 use crate::script::budget::{self, pause};
-use crate::script::engine::set_global;
 use crate::script::octets::latin1_text;
 use crate::script::stash::Stash;
 use crate::script::stash::error::StashError;
@@ -148,9 +147,8 @@ fn value_of(key: &Key, octets: Option<&Bytes>) -> Outcome<Dynamic> {
     decode(octets).map_or_else(|| or_fail(Err(StashError::Foreign(key.clone()))), Ok)
 }
 
-pub fn register(engine: &mut Engine, stash: &Arc<Stash>) {
+pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Handle>("stash");
-    set_global(engine, "stash", Dynamic::from(Handle(Arc::clone(stash))));
     engine.register_fn("put", |context: NativeCallContext, stash: Handle, key: Dynamic, value: Dynamic| {
         stash.put(&context, &key, &value, &Dynamic::UNIT)
     });

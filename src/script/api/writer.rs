@@ -5,7 +5,7 @@ use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
 use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::response::Response;
-use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
+use super::{Outcome, check_options, fail, flag_of, octets, other_protocol, sent};
 use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
 use crate::http::Fields;
 use crate::script::calls::call_site;
@@ -144,7 +144,10 @@ fn is_interim(fields: &Dynamic) -> bool {
 
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Writer>("writer");
-    handle!(engine, "writer", |response: &mut Response| -> Writer { Writer(response.clone()) });
+    engine.register_get("writer", |response: &mut Response| -> Outcome<Writer> {
+        response.check_own().map(|()| Writer(response.clone()))
+    });
+    engine.register_set("writer", |_: &mut Response, _: Writer| {});
     register_checked(engine);
     register_raw(engine);
 }
@@ -199,7 +202,7 @@ fn register_checked(engine: &mut Engine) {
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {
-    call_site(context, "writer")
+    call_site(context, "writer.")
 }
 
 fn register_raw(engine: &mut Engine) {

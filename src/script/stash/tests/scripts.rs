@@ -5,6 +5,7 @@ use rhai::Dynamic;
 use super::*;
 use crate::script::api;
 use crate::script::budget::Limits;
+use crate::script::engine::set_globals;
 use crate::script::error::ScriptError;
 use crate::script::host::{Core, Handler};
 use crate::script::loader::{Roots, ScriptSource};
@@ -20,7 +21,9 @@ fn start(core: &std::rc::Rc<Core>, text: &str) -> Handler<Dynamic> {
 fn core(stash: &Arc<Stash>, limits: Limits) -> std::rc::Rc<Core> {
     Core::new(Limits { memory: 0, ..limits }, Roots::default(), Changes::unwatched(), |engine| {
         api::register(engine);
-        api::stash::register(engine, stash);
+        api::stash::register(engine);
+        let handle = api::stash::Handle(Arc::clone(stash));
+        set_globals(engine, [("stash", Dynamic::from(handle))]);
     })
 }
 

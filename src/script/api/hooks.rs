@@ -1,0 +1,132 @@
+//! `hooks::`: functions that scripts offer to each other; what hooks add to the status page.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Module, NativeCallContext, Scope};
+
+use super::json::to_json;
+use super::{Outcome, fail};
+use crate::script::budget;
+use crate::script::hooks::offers::{Offer, Offers};
+use crate::script::hooks::{AtWork, Line};
+
+/// Lines that one script may add to the status page.
+const MAX_LINES: usize = 1000;
+
+/// Octets of the name that a function is offered under.
+const MAX_NAME: usize = 1000;
+
+/// The argument of `on_status`.
+#[derive(Clone)]
+pub struct StatusLines(pub Rc<RefCell<Vec<Line>>>);
+
+/// The hook script at work, if one is.
+fn at_work() -> Option<AtWork> {
+    budget::current().and_then(|run| run.hook.borrow().clone())
+}
+
+/// An error at the place of the call, which Rhai forgets for functions of modules.
+fn placed<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(context.call_position());
+        }
+        error
+    })
+}
+
+fn offer(offers: &Offers, name: &str, function: FnPtr) -> Outcome<()> {
+    let Some(AtWork { script, may_offer }) = at_work() else {
+        return fail(
+            "hooks::register is for hook scripts, those that [hooks] in wpt.toml lists: they are loaded on every \
+             worker, and so the function is there for every request",
+        );
+    };
+    if name.is_empty() || name.len() > MAX_NAME {
+        return fail(format!("the name of a function has 1 to {MAX_NAME} octets"));
+    }
+    if !may_offer {
+        // What stands outside of functions runs again before each call.
+        let known = offers.find(name).ok();
+        if known
+            .is_some_and(|known| known.script.path() == script.path() && known.function.fn_name() == function.fn_name())
+        {
+            return Ok(());
+        }
+        return fail(
+            "here hooks::register would reach this worker alone: call it outside of functions, or in on_script_load, \
+             which happens on every worker",
+        );
+    }
+    if !script.ast().iter_functions().any(|defined| defined.name == function.fn_name()) {
+        return fail(format!("{} is no function of this script: register a closure that calls it", function.fn_name()));
+    }
+    offers.register(name, Offer { function, script }).or_else(|error| fail(error.to_string()))
+}
+
+/// Calls what a script offers, in the time of whoever calls.
+fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let Some(run) = budget::current() else { return fail("hooks::call is possible inside a script at work only") };
+    let Offer { function, script } = offers.find(name).or_else(|error| fail(error.to_string()))?;
+    if arguments.iter().any(Dynamic::is_fnptr) {
+        return fail("a function belongs to its script, and no other can call it: hand over values alone");
+    }
+    {
+        // A syntax tree may be too deep to be dropped here, should the script be edited meanwhile.
+        let mut scripts = run.scripts.borrow_mut();
+        if !scripts.iter().any(|kept| Rc::ptr_eq(kept, &script)) {
+            scripts.push(Rc::clone(&script));
+        }
+    }
+    let arguments: Vec<Dynamic> = function.iter_curry().cloned().chain(arguments).collect();
+    let outer = run.hook.replace(Some(AtWork { script: Rc::clone(&script), may_offer: false }));
+    let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
+    let outcome = context.engine().call_fn_with_options::<Dynamic>(
+        options,
+        &mut Scope::new(),
+        script.ast(),
+        function.fn_name(),
+        arguments,
+    );
+    run.hook.replace(outer);
+    outcome.map_err(|error| {
+        let source = script.path().to_string_lossy().into_owned();
+        let called = format!("hooks::call({name:?})");
+        EvalAltResult::ErrorInFunctionCall(called, source, error, context.call_position()).into()
+    })
+}
+
+/// Registers `hooks::call` with so many arguments after the name.
+macro_rules! callable {
+    ($module:ident, $offers:ident, $($($argument:ident)*);*) => {$({
+        let offers = Rc::clone($offers);
+        FuncRegistration::new("call").set_into_module(
+            &mut $module,
+            move |context: NativeCallContext, name: &str $(, $argument: Dynamic)*| {
+                placed(&context, call(&offers, &context, name, vec![$($argument),*]))
+            },
+        );
+    })*};
+}
+
+pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
+    let mut module = Module::new();
+    let own = Rc::clone(offers);
+    FuncRegistration::new("register")
+        .set_into_module(&mut module, move |context: NativeCallContext, name: &str, function: FnPtr| {
+            placed(&context, offer(&own, name, function))
+        });
+    callable!(module, offers, ; a; a b; a b c; a b c d; a b c d e; a b c d e f);
+    engine.register_static_module("hooks", module.into());
+    engine.register_type_with_name::<StatusLines>("status");
+    engine.register_fn("add", |lines: &mut StatusLines, name: &str, value: Dynamic| -> Outcome<()> {
+        let value = to_json(&value)?;
+        let mut lines = lines.0.borrow_mut();
+        if lines.len() >= MAX_LINES {
+            return fail(format!("a script adds up to {MAX_LINES} lines to the status page"));
+        }
+        lines.push(Line { name: name.to_owned(), value });
+        Ok(())
+    });
+}

@@ -1,0 +1,120 @@
+//! `server`, also `request.server`: the configuration, the stash, and `server.context`, which all workers share.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, NativeCallContext};
+
+use super::stash::Handle;
+use super::{Outcome, fail};
+use crate::script::hooks::shared::Shared;
+use crate::script::hooks::values::MAX_VALUE;
+use crate::script::stash::error::StashError;
+use crate::script::stash::value::{decode, encode};
+
+/// The server, for scripts.
+#[derive(Clone)]
+pub struct Server(Rc<Inner>);
+
+struct Inner {
+    config: Dynamic,
+    stash: Handle,
+    doc_root: String,
+    shared: Arc<Shared>,
+}
+
+/// `server.context`: a map of copies. What is missing is `()`.
+#[derive(Clone)]
+pub struct ServerContext(Arc<Shared>);
+
+impl Server {
+    /// The server with its configuration as a map, its stash, its document root, and what its workers share.
+    pub fn new(config: Dynamic, stash: Handle, doc_root: String, shared: Arc<Shared>) -> Self {
+        Self(Rc::new(Inner { config, stash, doc_root, shared }))
+    }
+
+    /// The folder of the pages.
+    pub fn doc_root(&self) -> &str {
+        &self.0.doc_root
+    }
+}
+
+impl ServerContext {
+    fn get(&self, name: &str) -> Outcome<Dynamic> {
+        value_of(self.0.values.get(name).as_ref())
+    }
+
+    /// `()` removes what is there.
+    fn set(&self, context: &NativeCallContext<'_>, name: &str, value: &Dynamic) -> Outcome<()> {
+        match copy(context, value)? {
+            Some(copy) => self.0.values.set(name, copy).or_else(|full| fail(full.to_string())),
+            None => {
+                self.0.values.remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    /// Calls `change` with what is there until nobody else has changed it meanwhile.
+    fn update(&self, context: &NativeCallContext<'_>, name: &str, change: &FnPtr) -> Outcome<Dynamic> {
+        loop {
+            let old = self.0.values.get(name);
+            let new: Dynamic = change.call_within_context(context, (value_of(old.as_ref())?,))?;
+            let copy = copy(context, &new)?;
+            if self.0.values.swap(name, old.as_ref(), copy).or_else(|full| fail(full.to_string()))? {
+                return Ok(new);
+            }
+        }
+    }
+}
+
+fn copy(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<Option<Bytes>> {
+    if value.is_unit() {
+        return Ok(None);
+    }
+    encode(value, MAX_VALUE).map(Some).or_else(|error| match error {
+        StashError::Type { place, type_name } => {
+            let type_name = context.engine().map_type_name(&type_name);
+            fail(format!(
+                "server.context keeps no {type_name} ({place}), but numbers, strings, characters, octets, booleans, (), \
+                 and arrays and maps of them"
+            ))
+        }
+        StashError::ValueTooLarge(most) => fail(format!("a value of server.context has at most {most} octets as JSON")),
+        error => fail(error.to_string()),
+    })
+}
+
+fn value_of(octets: Option<&Bytes>) -> Outcome<Dynamic> {
+    let Some(octets) = octets else { return Ok(Dynamic::UNIT) };
+    decode(octets).map_or_else(|| fail("what server.context holds cannot be read"), Ok)
+}
+
+pub fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<Server>("server");
+    engine.register_get("config", |server: &mut Server| server.0.config.clone());
+    engine.register_get("stash", |server: &mut Server| server.0.stash.clone());
+    engine.register_get("doc_root", |server: &mut Server| server.0.doc_root.clone());
+    engine.register_get("context", |server: &mut Server| ServerContext(Arc::clone(&server.0.shared)));
+    // A global variable is a constant to Rhai, on which it calls nothing that is not pure.
+    FuncRegistration::new_setter("context")
+        .with_purity(true)
+        .register_into_engine(engine, |_: &mut Server, _: ServerContext| {});
+    engine.register_type_with_name::<ServerContext>("server context");
+    engine.register_indexer_get(|context: &mut ServerContext, name: &str| context.get(name));
+    engine.register_indexer_set(|call: NativeCallContext, context: &mut ServerContext, name: &str, value: Dynamic| {
+        context.set(&call, name, &value)
+    });
+    engine.register_fn("contains", |context: &mut ServerContext, name: &str| context.0.values.get(name).is_some());
+    engine.register_fn("remove", |context: &mut ServerContext, name: &str| {
+        value_of(context.0.values.remove(name).as_ref())
+    });
+    engine.register_fn("keys", |context: &mut ServerContext| -> Array {
+        context.0.values.names().into_iter().map(Dynamic::from).collect()
+    });
+    engine.register_fn("clear", |context: &mut ServerContext| context.0.values.clear());
+    engine.register_fn("update", |call: NativeCallContext, context: &mut ServerContext, name: &str, change: FnPtr| {
+        context.update(&call, name, &change)
+    });
+}
