@@ -169,12 +169,16 @@ impl Host {
         async move {
             // Hooks keep what they share with the handler for themselves.
             let _ending = ending.then(|| OfRequest(begin.context.clone()));
-            if let Some(hooks) = hooks {
+            if let Some(hooks) = &hooks {
                 hooks.tell().await;
             }
             match script {
                 Ok(script) => handle(&core, &script, exchange, &common, begin).await,
                 Err(error) => answer_error(&exchange, &error, &common).await,
+            }
+            // It may have imported others.
+            if let Some(hooks) = hooks {
+                hooks.tell().await;
             }
         }
     }
