@@ -227,10 +227,7 @@ impl Connection {
             }
         }
         self.turn();
-        self.0.writing.let_go();
-        if self.0.writing.is_over() && self.0.close.get().is_none() {
-            self.0.close.set(Some(Close::Graceful));
-        }
+        self.let_go();
         if !clean {
             self.end_all();
         }
@@ -244,6 +241,13 @@ impl Connection {
             Engine::Http2(engine) => engine.handle_timeout(now),
         }
         self.turn();
+        let is_over = match &*self.0.engine.borrow() {
+            Engine::Http1(engine) => engine.is_ending(),
+            Engine::Http2(engine) => engine.is_closed(),
+        };
+        if is_over {
+            self.let_go();
+        }
     }
 
     /// When [`Connection::handle_timeout`] wants to be called.

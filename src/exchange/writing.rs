@@ -104,11 +104,6 @@ impl Writing {
             self.wait.set(Wait::Over);
         }
     }
-
-    /// Nobody is left who would notice that octets are held back.
-    pub fn let_go(&self) {
-        self.paused.set(false);
-    }
 }
 
 impl Connection {
@@ -148,6 +143,14 @@ impl Connection {
             self.0.writing.cut.set(Some(Cut { left, how }));
         }
         self.wake_pump();
+    }
+
+    /// The client has ended its side, or the connection is to end: nothing is held on to any more.
+    pub(super) fn let_go(&self) {
+        self.0.writing.paused.set(false);
+        if self.0.writing.is_over() && self.0.close.get().is_none() {
+            self.0.close.set(Some(Close::Graceful));
+        }
     }
 
     /// Whether octets wait that are held back for now.
@@ -216,6 +219,21 @@ mod tests {
         queue(&connection, "a");
         connection.peer_closed(now, true);
         assert_eq!(sent(&connection, now), "a");
+    }
+
+    #[test]
+    fn what_is_held_back_does_not_outlive_the_idle_timeout() {
+        let (connection, now) = begin();
+        connection.pause_writing();
+        queue(&connection, "a");
+        connection.handle_timeout(now);
+        assert_eq!(sent(&connection, now), "");
+        connection.handle_timeout(connection.poll_timeout().expect("a client has to send something"));
+        assert_eq!(sent(&connection, now), "a");
+        let (connection, _) = begin();
+        connection.cut_after(0, None);
+        connection.handle_timeout(connection.poll_timeout().expect("a client has to send something"));
+        assert_eq!(connection.wants_close(), Some(Close::Graceful));
     }
 
     #[test]

@@ -262,6 +262,11 @@ impl Connection {
         }
     }
 
+    /// Whether the connection is to end, or has ended; output may be left.
+    pub fn is_ending(&self) -> bool {
+        !matches!(self.ending, Ending::No)
+    }
+
     /// Whether [`Event::Closed`] was given: nothing will ever come again.
     pub fn is_finished(&self) -> bool {
         matches!(self.ending, Ending::Over(_))

@@ -22,7 +22,7 @@ thread_local! {
     static SEEN: RefCell<Places> = RefCell::default();
 }
 
-/// The place of the call that runs, of a function of `object`.
+/// The place of the call that runs, of a function of `object`: `writer.` or `flood::`.
 pub fn call_site(context: &NativeCallContext<'_>, object: &'static str) -> CallSite {
     let file = context.call_source().unwrap_or_default();
     let line = context.call_position().line().unwrap_or(0);
@@ -47,7 +47,7 @@ impl Places {
         if self.texts.len() >= PLACES {
             return 0;
         }
-        self.texts.push(format!("{object}.{function} at {file}:{line}"));
+        self.texts.push(format!("{object}{function} at {file}:{line}"));
         let number = u32::try_from(self.texts.len()).unwrap_or(0);
         self.numbers.entry(file.to_owned()).or_default().push((object, function.to_owned(), line, number));
         number
@@ -61,19 +61,19 @@ mod tests {
     #[test]
     fn each_place_has_one_number() {
         let mut places = Places::default();
-        let one = places.number("a.rhai", ("writer", "write_raw"), 7);
+        let one = places.number("a.rhai", ("writer.", "write_raw"), 7);
         assert_eq!(one, 1);
-        assert_eq!(places.number("a.rhai", ("writer", "write_raw"), 7), one);
-        assert_ne!(places.number("b.rhai", ("writer", "write_raw"), 7), one);
-        assert_ne!(places.number("a.rhai", ("writer", "write_raw"), 8), one);
-        assert_ne!(places.number("a.rhai", ("connection", "write_raw"), 7), one);
+        assert_eq!(places.number("a.rhai", ("writer.", "write_raw"), 7), one);
+        assert_ne!(places.number("b.rhai", ("writer.", "write_raw"), 7), one);
+        assert_ne!(places.number("a.rhai", ("writer.", "write_raw"), 8), one);
+        assert_ne!(places.number("a.rhai", ("connection.", "write_raw"), 7), one);
         assert_eq!(places.texts[0], "writer.write_raw at a.rhai:7");
     }
 
     #[test]
     fn there_is_an_end_to_what_is_remembered() {
         let mut places = Places { texts: vec![String::new(); PLACES], ..Places::default() };
-        assert_eq!(places.number("a.rhai", ("writer", "write_raw"), 7), 0);
+        assert_eq!(places.number("a.rhai", ("writer.", "write_raw"), 7), 0);
         assert_eq!(place_of(CallSite(0)), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use crate::exchange::{Connection, ErrorCode, Exchange, SendError, Subscription, Track};
+use crate::exchange::{Connection, ErrorCode, Exchange, RawCall, SendError, Subscription};
 use crate::wire::flood::Flood;
 use crate::wire::frame::{FrameType, GoAway, HEADER_LENGTH, Payload, RawFrame, RstStream};
 
@@ -18,8 +18,8 @@ pub struct Plan {
     pub head_of: Option<Exchange>,
     /// Its frames.
     pub flood: Flood,
-    /// Whether local state follows.
-    pub track: Track,
+    /// How its frames are meant, and the call that they come from.
+    pub call: RawCall,
     /// Frames after which everybody else has a turn, at least 1.
     pub burst: u64,
     /// A pause after each burst.
@@ -118,8 +118,8 @@ impl Plan {
 
     fn send_frame(&self, frame: RawFrame) -> Result<(), SendError> {
         match &self.head_of {
-            Some(exchange) => exchange.send_raw_frame("flood", frame, self.track),
-            None => self.connection.send_frame(frame, self.track),
+            Some(exchange) => exchange.send_raw_frame("flood", frame, self.call),
+            None => self.connection.send_frame(frame, self.call),
         }
     }
 

@@ -53,7 +53,7 @@ const AT_ONCE: usize = 8;
 const RETRIES: usize = 2;
 
 /// Folders below `handlers/` whose scripts break rules.
-const FOLDERS: [&str; 8] = ["connection", "continuation", "data", "fields", "flow", "frames", "fuzz", "hpack"];
+const FOLDERS: [&str; 9] = ["connection", "continuation", "data", "fields", "flow", "frames", "fuzz", "grpc", "hpack"];
 
 /// Clients that judge by the letter: what RFC 9113 asks is what they do.
 const STRICT: &[Client] = &[Client::Curl, Client::Nghttp, Client::PythonH2];

@@ -170,7 +170,9 @@ fn an_endless_field_block_stays_open_until_the_handler_is_over() {
         count == 5
     });
     assert!(open.iter().all(|frame| !frame.header.has(flag::END_HEADERS)));
-    assert!(client.barrier().is_empty(), "the ACK comes as the handler ends, with nothing before it");
+    let frames = client.barrier();
+    let [end] = &frames[..] else { panic!("{} frames before the ACK", frames.len()) };
+    assert!(end.is(FrameType::CONTINUATION) && end.header.has(flag::END_HEADERS) && end.payload.is_empty(), "{end:?}");
 }
 
 #[test]
@@ -206,4 +208,17 @@ fn profiles_flood_too() {
     assert_eq!(client.connection_error(), 2, "a wait in on_frame would last for ever");
     let line = server.logged("flood::ping would wait for ever");
     assert!(line.contains("flooding.rhai") || line.contains("profile"), "{line}");
+}
+
+#[test]
+fn what_contradicts_a_flood_names_its_line() {
+    let script = "fn main(request, response) {
+        flood::continuation(response, #{ count: 3, wait: 0 });
+        log(\"between\");
+        response.writer.write_headers(200, [[\"x-again\", \"1\"]]);
+    }";
+    let server = Server::builder().handler("flood.rhai", script).start();
+    Client::h2c(&server).get("/handlers/flood.rhai");
+    let text = server.logged("error:");
+    assert!(text.contains("flood::continuation at") && text.contains("flood.rhai:2"), "{text}");
 }

@@ -45,7 +45,7 @@ impl Connection {
         // Too large for a frame that changes the state of the connection (RFC 9113 §4.2).
         let oversized = header.length > self.peer.max_frame_size
             && (is_block || header.stream_id == 0 || header.frame_type == FrameType::SETTINGS);
-        if misplaced || oversized {
+        if misplaced || oversized || self.is_unpromised(header) {
             self.lose_peer();
         }
         match Payload::parse(frame) {
@@ -57,6 +57,22 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Whether a frame is on a stream of ours of which the peer knows nothing.
+    fn is_unpromised(&self, header: FrameHeader) -> bool {
+        let id = header.stream_id;
+        id != 0
+            && belongs_to_connection(header.frame_type) == Some(false)
+            && header.frame_type != FrameType::PRIORITY
+            && !self.streams.is_peers(id)
+            && id >= self.first_unpromised()
+    }
+
+    /// The least identifier of ours that is idle to the peer: those whose promise waits are.
+    fn first_unpromised(&self) -> u32 {
+        let held = self.hold.iter().flat_map(|hold| &hold.held).filter_map(Held::promised).min();
+        held.unwrap_or(self.streams.next_local)
     }
 
     fn follow_payload(&mut self, header: FrameHeader, payload: Payload, length: usize, call: RawCall) {
@@ -185,18 +201,17 @@ impl Connection {
     }
 
     fn follow_promise(&mut self, parent: u32, promised: u32, call: RawCall) {
-        let is_lawful = self.streams.is_peers(parent) && self.streams.state(parent) != State::Idle;
-        // Those whose promise waits are idle to the peer.
-        let held = self.hold.iter().flat_map(|hold| &hold.held).filter_map(Held::promised).min();
-        if promised == 0 || self.streams.is_peers(promised) || promised < held.unwrap_or(self.streams.next_local) {
+        // A stream that is idle to us may be under way.
+        let is_known = self.streams.is_peers(parent) && self.streams.state(parent) != State::Idle;
+        if promised == 0 || self.streams.is_peers(promised) || promised < self.first_unpromised() {
             return self.lose_peer();
         }
         self.drop_held(NotSentReason::Contradicted, &|held| held.promised().is_some_and(|held| held <= promised));
-        if call.track == Track::Yes && is_lawful {
+        if call.track == Track::Yes && is_known {
             return self.reserve(promised);
         }
         self.streams.next_local = self.streams.next_local.max(promised.saturating_add(2));
-        if !is_lawful {
+        if !self.streams.is_peers(parent) {
             self.lose_peer();
         }
     }

@@ -139,7 +139,7 @@ fn register_context(engine: &mut Engine) {
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {
-    call_site(context, "connection")
+    call_site(context, "connection.")
 }
 
 fn register_sending(engine: &mut Engine) {

@@ -10,9 +10,10 @@ use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
 use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent};
-use crate::exchange::{Connection, Exchange, Protocol, Track};
+use crate::exchange::{CallSite, Connection, Exchange, Protocol, Track};
 use crate::http::Fields;
 use crate::script::budget::{self, pause};
+use crate::script::calls::call_site;
 use crate::script::flood::{Client, Plan, Report};
 use crate::script::loader::Entry;
 use crate::wire::flood::{BOMB_OVERHEAD, Flood, Kind};
@@ -26,6 +27,9 @@ const MAX_ENTRIES: INT = 2_666;
 
 /// Frames between two turns of everybody else, unless the script says how many.
 const BURST: INT = 256;
+
+/// The tag of what a flood gives.
+const REPORT: i16 = 1;
 
 /// Seconds to wait for what the client does, unless the script says how many.
 const WAIT: FLOAT = 5.0;
@@ -79,12 +83,14 @@ pub fn register(engine: &mut Engine) {
     for preset in &PRESETS {
         let name = preset.function.trim_start_matches("flood::");
         FuncRegistration::new(name).set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic| {
-            located(&context, send(preset, &to, &Map::new()))
+            located(&context, send(preset, &context, &to, &Map::new()))
         });
-        FuncRegistration::new(name)
-            .set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
-                located(&context, send(preset, &to, &options))
-            });
+        FuncRegistration::new(name).set_into_module(
+            &mut module,
+            |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
+                located(&context, send(preset, &context, &to, &options))
+            },
+        );
     }
     engine.register_static_module("flood", module.into());
 }
@@ -120,12 +126,12 @@ impl Target {
 }
 
 /// Sends it, waits, and tells what came of it.
-fn send(preset: &Preset, to: &Dynamic, options: &Map) -> Outcome<Map> {
+fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options: &Map) -> Outcome<Dynamic> {
     let target = Target::of(to)?;
     if target.connection.protocol() != Protocol::Http2 {
         return other_protocol(preset.function, Protocol::Http2);
     }
-    let plan = preset.plan(&target, options)?;
+    let plan = preset.plan(&target, call_site(context, "flood::"), options)?;
     let Some(run) = budget::current() else { return fail("a flood goes out from a handler or a profile only") };
     run.outlives_client.set(true);
     let report = sent(pause(plan.run())?)?;
@@ -138,23 +144,31 @@ fn send(preset: &Preset, to: &Dynamic, options: &Map) -> Outcome<Map> {
         connection = target.connection.peer().id,
         "{}: {} frames, {} octets, then the client: {did}{code}", preset.function, report.frames, report.octets,
     );
-    Ok(map(&report))
+    Ok(told(&report))
 }
 
-fn map(report: &Report) -> Map {
+/// What a flood gave: a map with a mark that other maps do not have.
+pub fn is_report(value: &Dynamic) -> bool {
+    value.is_map() && i64::from(value.tag()) == i64::from(REPORT)
+}
+
+fn told(report: &Report) -> Dynamic {
     let (did, code) = report.client.words();
     let count = |number: u64| Dynamic::from(INT::try_from(number).unwrap_or(INT::MAX));
-    Map::from_iter([
+    let map = Map::from_iter([
         ("frames".into(), count(report.frames)),
         ("octets".into(), count(report.octets)),
         ("refused".into(), count(report.refused)),
         ("client".into(), did.into()),
         ("code".into(), code.map_or(Dynamic::UNIT, |code| INT::from(code.0).into())),
-    ])
+    ]);
+    let mut told = Dynamic::from_map(map);
+    told.set_tag(REPORT.into());
+    told
 }
 
 impl Preset {
-    fn plan(&self, target: &Target, options: &Map) -> Outcome<Plan> {
+    fn plan(&self, target: &Target, site: CallSite, options: &Map) -> Outcome<Plan> {
         let mut known = vec!["count", "seed", "burst", "pause", "wait", "stream_id"];
         known.extend(self.size.map(|_| "size"));
         known.extend((self.what == What::Continuation).then_some("end"));
@@ -180,7 +194,7 @@ impl Preset {
             connection: target.connection.clone(),
             head_of: if is_head { own.cloned() } else { None },
             flood,
-            track,
+            call: track.at(site),
             burst: whole(options, "burst", BURST, 1, INT::MAX)?.unsigned_abs(),
             pause: seconds(options, "pause", 0.0)?,
             wait: self.wait(options)?,

@@ -161,8 +161,8 @@ impl Response {
             return Ok(());
         }
         let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
-        // The value of main's last call, such as what a flood gives: no response is meant where one has begun.
-        if value.is_map() && self.0.exchange.headers_sent() {
+        // A function has the value of its last call, whether that is meant or not.
+        if super::flood::is_report(&value) {
             return Ok(());
         }
         let parts = value.read_lock::<Array>();

@@ -202,7 +202,7 @@ fn register_checked(engine: &mut Engine) {
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {
-    call_site(context, "writer")
+    call_site(context, "writer.")
 }
 
 fn register_raw(engine: &mut Engine) {

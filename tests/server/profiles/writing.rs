@@ -57,7 +57,11 @@ fn silence_sends_nothing_for_ever() {
     socket.set_read_timeout(Some(Duration::from_millis(200))).expect("a socket option");
     let error = socket.read(&mut [0]).expect_err("nothing");
     assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
-    // Who ends is not held on to.
+    // A broken rule ends the connection, silently; and who ends is not held on to.
+    let mut broken = BytesMut::new();
+    RawFrame::new(FrameType::PING, 0, 1, vec![0; 8]).write(&mut broken);
+    socket.write_all(&broken).expect("the port is open");
+    server.logged("h2.ping.stream");
     socket.set_read_timeout(Some(Duration::from_secs(10))).expect("a socket option");
     socket.shutdown(std::net::Shutdown::Write).expect("it is open");
     let mut rest = Vec::new();

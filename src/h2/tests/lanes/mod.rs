@@ -146,6 +146,10 @@ impl Both {
     fn client(&mut self, step: &FromClient) -> Result<(), String> {
         // What an earlier step has sent is read before anything is answered.
         self.read()?;
+        // Octets arrive in the order in which they were sent.
+        if !matches!(step, FromClient::Open(_) | FromClient::Deliver) {
+            self.client(&FromClient::Deliver)?;
+        }
         let sent = match step {
             FromClient::Ping => octets("frame PING 0 00 0102030405060708"),
             FromClient::Settings(entries) => {
@@ -158,7 +162,6 @@ impl Both {
                 octets("ack")
             }
             FromClient::Grant(stream, increment) => {
-                self.client(&FromClient::Deliver)?;
                 if *stream != 0 && self.peer.streams.get(stream).is_none_or(|stream| stream.reset) {
                     return Ok(());
                 }
@@ -166,7 +169,6 @@ impl Both {
                 to_octets(&WindowUpdate { reserved: false, increment: *increment }.to_raw(0, *stream))
             }
             FromClient::Reset(stream) => {
-                self.client(&FromClient::Deliver)?;
                 let Some(known) = self.peer.streams.get_mut(stream).filter(|known| !known.reset) else { return Ok(()) };
                 (known.reset_by_client, known.reset) = (true, true);
                 octets(&format!("frame RST_STREAM {stream} 00 00000008"))
@@ -180,7 +182,6 @@ impl Both {
             }
             FromClient::Deliver => self.under_way.drain(..).flatten().collect(),
             FromClient::Data(stream, length, end) => {
-                self.client(&FromClient::Deliver)?;
                 let Some(known) = self.peer.streams.get_mut(stream).filter(|known| known.may_send()) else {
                     return Ok(());
                 };

@@ -180,8 +180,8 @@ impl Peer {
             header.frame_type,
             FrameType::DATA | FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::RST_STREAM
         );
-        if is_of_stream && id == 0 {
-            self.broken(raw, "a frame of a stream on stream 0")?;
+        if is_of_stream && (id == 0 || (id.is_multiple_of(2) && self.is_idle(id))) {
+            self.broken(raw, "a frame of a stream on stream 0, or one that was not promised")?;
         }
         let Ok(payload) = Payload::parse(frame) else {
             if matches!(header.frame_type, FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::CONTINUATION) {
@@ -301,6 +301,7 @@ impl Peer {
                 Err(error) => {
                     self.broken(raw, &format!("a block that can't be decoded: {error}"))?;
                     self.table_unclear = true;
+                    return Ok(None);
                 }
             }
         }

@@ -231,9 +231,11 @@ impl Encoder {
         let mut reader = Reader::new(block);
         let mut offset = 0;
         let mut fields_seen = false;
+        // What is wrong with a size update hides no field.
+        let mut size = Ok(());
         while let Some(raw) = reader.next()? {
             if !matches!(raw, RawRepresentation::SizeUpdate(_)) {
-                self.check_updated(offset)?;
+                size = size.and_then(|()| self.check_updated(offset));
                 fields_seen = true;
             }
             match raw {
@@ -248,7 +250,9 @@ impl Encoder {
                 RawRepresentation::SizeUpdate(_) if fields_seen => {
                     return Err(DecodeError { kind: DecodeErrorKind::SizeUpdateNotAtStart, offset });
                 }
-                RawRepresentation::SizeUpdate(size) => self.observe_size_update(size, offset)?,
+                RawRepresentation::SizeUpdate(wanted) => {
+                    size = size.and_then(|()| self.observe_size_update(wanted, offset));
+                }
                 RawRepresentation::Literal { representation, index, name, value } => {
                     let shared = match &name {
                         Some(_) => None,
@@ -271,7 +275,7 @@ impl Encoder {
             }
             offset = reader.position();
         }
-        self.check_updated(offset)
+        size.and_then(|()| self.check_updated(offset))
     }
 
     /// A block without the size update that a lowered setting asks for is an error to the peer (RFC 7541 §4.2).
