@@ -235,7 +235,7 @@ impl Connection {
         }
         self.drop_held(NotSentReason::Contradicted, &|held| held.is_goaway_above(last));
         if call.track == Track::Yes {
-            self.shutdown.sent = Some(last);
+            self.shutdown.sent = Some(self.shutdown.sent.unwrap_or(last).min(last));
         }
     }
 

@@ -31,6 +31,10 @@ impl Held {
         }
     }
 
+    fn is_settings_ack(&self) -> bool {
+        matches!(self, Self::Octets { octets, cause: Cause::Automatic, .. } if octets.get(3) == Some(&FrameType::SETTINGS.0))
+    }
+
     /// HEADERS or PUSH_PROMISE of this stream.
     pub(super) fn is_section_of(&self, stream: u32) -> bool {
         matches!(self, Self::Section { section, .. } if section.stream == stream)
@@ -92,7 +96,9 @@ impl Connection {
         if cause == Cause::Automatic {
             hold.automatic += octets.len();
         }
-        hold.held.push_back(Held::Octets { stream, octets, cause });
+        let held = Held::Octets { stream, octets, cause };
+        // Blocks that wait are encoded when they go out, by what the peer's SETTINGS say then: the ACK of these comes first.
+        if held.is_settings_ack() { hold.held.push_front(held) } else { hold.held.push_back(held) }
     }
 
     /// The connection ends: what is held is not sent.

@@ -22,6 +22,9 @@ pub struct Encoder {
     own_limit: usize,
     /// The smallest maximum since the last block, if the next one must begin with size updates.
     smallest: Option<usize>,
+    /// The peer's table is larger than its setting allows now: the next block must begin with a size update to this or
+    /// less.
+    required: Option<usize>,
     /// The model is right. Once it may be wrong, no dynamic entry is used or made any more.
     known: bool,
 }
@@ -77,6 +80,7 @@ impl Encoder {
             peer_limit: DEFAULT_TABLE_SIZE,
             own_limit: DEFAULT_TABLE_SIZE,
             smallest: None,
+            required: None,
             known: true,
         }
     }
@@ -86,6 +90,9 @@ impl Encoder {
     pub fn set_max_table_size(&mut self, max_table_size: usize) {
         let lowered = max_table_size < self.peer_limit;
         self.peer_limit = max_table_size;
+        if max_table_size < self.required.unwrap_or(self.table.max_size()) {
+            self.required = Some(max_table_size);
+        }
         self.limits_changed(lowered);
     }
 
@@ -124,6 +131,7 @@ impl Encoder {
         if let Some(smallest) = self.smallest.take() {
             self.table.resize(smallest);
             self.table.resize(self.wanted_size());
+            self.required = None;
         }
     }
 
@@ -220,9 +228,6 @@ impl Encoder {
         let observed = self.try_observe(block, see);
         if observed.is_err() {
             self.forget_table();
-            // What the size updates in it did is not known either.
-            let wanted = self.wanted_size();
-            self.smallest = Some(self.smallest.unwrap_or(wanted).min(wanted));
         }
         observed
     }
@@ -280,11 +285,9 @@ impl Encoder {
 
     /// A block without the size update that a lowered setting asks for is an error to the peer (RFC 7541 §4.2).
     fn check_updated(&self, offset: usize) -> Result<(), DecodeError> {
-        match self.smallest {
-            Some(limit) if limit < self.table.max_size() => {
-                Err(DecodeError { kind: DecodeErrorKind::SizeUpdateMissing { limit }, offset })
-            }
-            _ => Ok(()),
+        match self.required {
+            Some(limit) => Err(DecodeError { kind: DecodeErrorKind::SizeUpdateMissing { limit }, offset }),
+            None => Ok(()),
         }
     }
 
@@ -293,10 +296,7 @@ impl Encoder {
         match usize::try_from(size).ok().filter(|size| *size <= limit) {
             Some(size) => {
                 self.table.resize(size);
-                if self.smallest.is_some_and(|smallest| size <= smallest) {
-                    let wanted = self.wanted_size();
-                    self.smallest = (size != wanted).then_some(wanted);
-                }
+                self.required = self.required.filter(|required| size > *required);
                 Ok(())
             }
             None => Err(DecodeError { kind: DecodeErrorKind::SizeUpdateTooLarge { size, limit }, offset }),
