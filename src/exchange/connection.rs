@@ -268,35 +268,7 @@ impl Connection {
             self.0.close.set(Some(close));
             return Ok(None);
         }
-        let sent = {
-            let engine = &mut *self.0.engine.borrow_mut();
-            let next = match engine {
-                Engine::Http1(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
-                Engine::Http2(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
-            };
-            match next {
-                Some((octets, flush)) => match writing.allowance(self.0.now.get()) {
-                    Some(allowed) => {
-                        let most = usize::try_from(allowed).unwrap_or(usize::MAX);
-                        let (taken, all) = (write(octets.get(..most).unwrap_or(octets))?, octets.len());
-                        match engine {
-                            Engine::Http1(engine) => engine.transmitted(taken),
-                            Engine::Http2(engine) => engine.transmitted(taken),
-                        }
-                        let flush = writing.took(taken) || (flush && taken == all);
-                        if flush {
-                            writing.end_write();
-                        }
-                        Some(flush)
-                    }
-                    None => None,
-                },
-                None => {
-                    writing.end_write();
-                    None
-                }
-            }
-        };
+        let sent = self.write_next(write)?;
         self.0.drained.wake();
         self.in_turn(|| {
             self.turn();
@@ -306,6 +278,32 @@ impl Connection {
             }
         });
         Ok(sent)
+    }
+
+    /// Lets `write` take what is next, as far as it may go out now; as [`Connection::transmit`].
+    fn write_next<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
+        let writing = &self.0.writing;
+        let engine = &mut *self.0.engine.borrow_mut();
+        let next = match engine {
+            Engine::Http1(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
+            Engine::Http2(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
+        };
+        let Some((octets, flush)) = next else {
+            writing.end_write();
+            return Ok(None);
+        };
+        let Some(allowed) = writing.allowance(self.0.now.get()) else { return Ok(None) };
+        let most = usize::try_from(allowed).unwrap_or(usize::MAX);
+        let (taken, all) = (write(octets.get(..most).unwrap_or(octets))?, octets.len());
+        match engine {
+            Engine::Http1(engine) => engine.transmitted(taken),
+            Engine::Http2(engine) => engine.transmitted(taken),
+        }
+        let flush = writing.took(taken) || (flush && taken == all);
+        if flush {
+            writing.end_write();
+        }
+        Ok(Some(flush))
     }
 
     /// The next request that nobody answers yet; none before our SETTINGS, which no response may precede.

@@ -167,14 +167,18 @@ impl Host {
         let context = asked.map_or_else(Context::default, Asked::context);
         let begin = Begin { server: self.server.clone(), context, draft: asked.and_then(Asked::take_draft), delivery };
         async move {
-            // Hooks keep what they share with the handler for themselves.
+            // With hooks it lasts longer than the handler, and ends with what they were asked.
             let _ending = ending.then(|| OfRequest(begin.context.clone()));
-            if let Some(hooks) = hooks {
+            if let Some(hooks) = &hooks {
                 hooks.tell().await;
             }
             match script {
                 Ok(script) => handle(&core, &script, exchange, &common, begin).await,
                 Err(error) => answer_error(&exchange, &error, &common).await,
+            }
+            // It may have imported others.
+            if let Some(hooks) = hooks {
+                hooks.tell().await;
             }
         }
     }

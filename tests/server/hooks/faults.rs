@@ -108,3 +108,34 @@ fn a_script_that_is_no_hook_is_told_and_left_out() {
         server.logged(place);
     }
 }
+
+#[test]
+fn an_endless_hook_is_ended_by_its_budget_and_nobody_else_waits() {
+    let hook = "fn on_request(request) { if request.path == \"/looped.txt\" { loop { } } \
+                if request.path == \"/slow.txt\" { sleep(60); } request.GET.integer(\"n\", 1, 0, 9); }";
+    let server = with(&[("loops", hook)], "[limits.script]\noperations = 3000000\ntime = 1\n")
+        .file("looped.txt", "looped")
+        .file("slow.txt", "slow")
+        .arguments(["--workers", "1"])
+        .start();
+    let mut client = Client::h2c(&server);
+    let (looped, slow) = (client.get("/looped.txt"), client.get("/slow.txt"));
+    let quick = client.get("/handlers/hello.rhai?n=x");
+    let frames = client.until(|frame| {
+        // The one that is quick comes first.
+        assert!(frame.header.stream_id == 0 || frame.header.stream_id == quick, "{frame:?}");
+        frame.header.stream_id == quick && frame.header.has(wireserve::wire::frame::flag::END_STREAM)
+    });
+    assert_eq!(crate::support::raw::assemble(&frames, quick).text(), "Hello, world!\n");
+    let frames = client.until({
+        let mut left = 2;
+        move |frame| {
+            left -= usize::from(frame.header.has(wireserve::wire::frame::flag::END_STREAM));
+            left == 0
+        }
+    });
+    let texts = [looped, slow].map(|stream| crate::support::raw::assemble(&frames, stream).text());
+    assert_eq!(texts, ["looped", "slow"]);
+    // On a busy machine its time is over before its operations are.
+    server.logged_times("hook on_request of ", 3);
+}
