@@ -8,11 +8,15 @@ use crate::h2::state::{Effect, Input};
 use crate::wire::hpack::DecodeErrorKind;
 use bytes::BytesMut;
 
+/// Octets of a field block that are kept to be read; what a longer one does to the table is not known.
+const MAX_BLOCK: usize = 4 << 20;
+
 /// A raw field block that has not ended.
 #[derive(Debug)]
 pub(super) struct OpenBlock {
     pub stream: u32,
-    pub octets: BytesMut,
+    /// `None` if they are too many.
+    pub octets: Option<BytesMut>,
     pub site: CallSite,
     /// It is that of a PUSH_PROMISE.
     promise: bool,
@@ -51,7 +55,7 @@ impl Facts {
 impl Connection {
     /// A raw frame with a field block, or the beginning of one.
     pub(super) fn begin_block(&mut self, stream: u32, fragment: &[u8], promise: bool, whole: bool, call: RawCall) {
-        let block = OpenBlock { stream, octets: fragment.into(), site: call.site, promise };
+        let block = OpenBlock { stream, octets: Some(fragment.into()), site: call.site, promise };
         if whole {
             self.raw_block_ended(block);
         } else {
@@ -68,7 +72,10 @@ impl Connection {
     pub(super) fn continue_block(&mut self, stream: u32, fragment: &[u8], whole: bool) -> bool {
         let told = self.told_mut();
         let Some(block) = told.block.as_mut().filter(|block| block.stream == stream) else { return false };
-        block.octets.extend_from_slice(fragment);
+        match &mut block.octets {
+            Some(octets) if octets.len() + fragment.len() <= MAX_BLOCK => octets.extend_from_slice(fragment),
+            octets => *octets = None,
+        }
         if whole && let Some(block) = told.block.take() {
             self.raw_block_ended(block);
         }
@@ -77,7 +84,13 @@ impl Connection {
 
     fn raw_block_ended(&mut self, block: OpenBlock) {
         let mut facts = Facts::default();
-        let observed = self.encoder.observe(&block.octets, |name, value| facts.see(name, value));
+        let observed = match &block.octets {
+            Some(octets) => self.encoder.observe(octets, |name, value| facts.see(name, value)),
+            None => {
+                self.encoder.forget_table();
+                Ok(())
+            }
+        };
         if !block.promise {
             self.header_section_sent(block.stream, facts, block.site);
         }

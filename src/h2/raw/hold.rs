@@ -156,9 +156,13 @@ impl Connection {
             return;
         }
         let Some(block) = told.block.take_if(|block| block.stream == stream) else { return };
-        if self.encoder.observe(&block.octets, |_, _| {}).is_err() {
-            self.told_mut().block = Some(block);
-            return;
+        match &block.octets {
+            Some(octets) if self.encoder.observe(octets, |_, _| {}).is_err() => {
+                self.told_mut().block = Some(block);
+                return;
+            }
+            Some(_) => {}
+            None => self.encoder.forget_table(),
         }
         let end = RawFrame::new(FrameType::CONTINUATION, crate::wire::frame::flag::END_HEADERS, stream, Bytes::new());
         let mut octets = BytesMut::with_capacity(HEADER_LENGTH);

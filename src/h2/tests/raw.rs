@@ -218,6 +218,24 @@ fn unreadable_raw_blocks_end_the_use_of_dynamic_entries() {
 }
 
 #[test]
+fn an_endless_raw_block_is_not_kept() {
+    let mut client = Client::default();
+    client.says("get 1\nget 3");
+    client.connection.send_raw_frame(&raw(FrameType::HEADERS, 0, 1, &[0x88][..]), Track::No);
+    let piece = raw(FrameType::CONTINUATION, 0, 1, vec![0x88; 16_384]);
+    for _ in 0..300 {
+        client.connection.send_raw_frame(&piece, Track::No);
+        let length = client.connection.poll_transmit().map_or(0, |transmit| transmit.octets.len());
+        client.connection.transmitted(length);
+    }
+    client.says("!reset 1");
+    client.expect(&["CONTINUATION 1", "RST_STREAM 1 CANCEL"]);
+    assert!(!client.connection.encoder().table_known());
+    client.respond(3, true);
+    client.expect(&["HEADERS 3 END_STREAM :status=200"]);
+}
+
+#[test]
 fn encoded_blocks_rely_on_no_order() {
     let mut client = Client::default();
     client.says("get 1\nget 3");

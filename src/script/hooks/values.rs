@@ -19,9 +19,9 @@ const MAX_OCTETS: usize = 64 << 20;
 /// Why a value is not kept, which is the script's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// [`MAX_ENTRIES`] are there.
+    /// `MAX_ENTRIES` are there.
     Entries,
-    /// There would be more than [`MAX_OCTETS`].
+    /// There would be more than `MAX_OCTETS`.
     Octets,
 }
 
