@@ -31,6 +31,7 @@ use super::hooks::offers::Offers;
 use super::hooks::{self, Asked, Hooks};
 use super::host::{Caller, Core};
 use super::loader::{Entry, Roots, Script, ScriptSource};
+use super::octets::octets_of;
 use super::stash::Stash;
 use super::watch::Changes;
 use crate::exchange::{self, Close, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead};
@@ -280,6 +281,14 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
     if main {
         last = Entry::Main;
         let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
+        if exchange.raw_used() && octets_of(&value).is_some_and(|content| !content.is_empty()) {
+            let (script, target) = (script.path().display(), String::from_utf8_lossy(&exchange.request().target));
+            tracing::warn!(
+                target: "script",
+                "{target}: what main of {script} returned is not sent: after a raw call nothing goes out by itself, \
+                 send it by response.writer",
+            );
+        }
         response.take(value).map_err(|message| {
             let mut fault = Fault::new(message, script.path(), script.text(), None);
             fault.place_at_function(Entry::Main.name(), script.text());

@@ -193,3 +193,17 @@ fn a_client_may_acknowledge_and_rely_on_settings_that_the_server_does_not_go_by(
     client.data(stream, b"content", true);
     assert_eq!(client.response(stream).text(), "7 of 1048576");
 }
+
+#[test]
+fn content_that_is_returned_after_a_raw_call_is_told_to_be_lost() {
+    let script = "fn main(request, response) {
+        response.writer.write_raw_header_frame([[\":status\", \"200\"]], #{ end_headers: true });
+        \"lost\"
+    }";
+    let server = serve(script).start();
+    let mut client = Client::h2c(&server);
+    client.get("/handlers/lanes.rhai");
+    client.until(|frame| frame.is(FrameType::HEADERS));
+    let line = server.logged("what main of ");
+    assert!(line.contains("lanes.rhai returned is not sent: after a raw call"), "{line}");
+}
