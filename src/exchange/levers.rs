@@ -37,6 +37,18 @@ struct Shared {
     waiters: Waiters,
 }
 
+/// A PING whose ACK somebody waits for, who may be ended before it comes.
+struct Awaited<'c> {
+    connection: &'c Connection,
+    opaque: [u8; 8],
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.connection.0.pongs.borrow_mut().remove(&self.opaque);
+    }
+}
+
 /// Frames of one type, or of any, that the client sends from now on.
 pub struct Subscription(Rc<Shared>);
 
@@ -133,12 +145,8 @@ impl Connection {
         let opaque = *b"wire\0\0\0\0";
         let opaque = (u64::from_be_bytes(opaque) | (number & 0xffff_ffff)).to_be_bytes();
         self.0.pongs.borrow_mut().insert(opaque, false);
-        let sent = self.http2_only("connection.ping", |engine| engine.ping(opaque));
-        let sent = sent.and_then(|sent| sent.map_err(SendError::Http2));
-        if let Err(error) = sent {
-            self.0.pongs.borrow_mut().remove(&opaque);
-            return Err(error);
-        }
+        let _awaited = Awaited { connection: self, opaque };
+        self.http2_only("connection.ping", |engine| engine.ping(opaque))?.map_err(SendError::Http2)?;
         poll_fn(|context| {
             if self.0.pongs.borrow().get(&opaque) == Some(&true) {
                 return Poll::Ready(Ok(()));
@@ -150,9 +158,6 @@ impl Connection {
             Poll::Pending
         })
         .await
-        .inspect(|()| {
-            self.0.pongs.borrow_mut().remove(&opaque);
-        })
     }
 
     /// Waits until the client has acknowledged all SETTINGS that we sent so far (RFC 9113 §6.5.3).

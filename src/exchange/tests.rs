@@ -221,3 +221,10 @@ fn an_absolute_target_wins_over_host() {
     assert_eq!(&exchange.request().authority[..], b"b.test:81");
     assert_eq!(&exchange.request().target[..], b"/p?q");
 }
+
+#[test]
+fn nobody_remembers_a_ping_for_which_nobody_waits_any_more() {
+    let connection = http2(Limits::default());
+    assert!(poll(connection.ping()).is_pending());
+    assert!(connection.0.pongs.borrow().is_empty());
+}
