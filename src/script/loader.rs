@@ -16,7 +16,9 @@ use tokio::time::Instant;
 
 use super::budget::Limits;
 use super::error::{Fault, ScriptError, Texts};
+use super::hooks::entry::Hook;
 use super::news::Gazette;
+use super::similar::similar;
 use super::watch::Changes;
 
 /// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
@@ -169,12 +171,29 @@ impl Script {
     /// [`ScriptError::NoHandler`]
     pub fn as_profile(&self) -> Result<(), ScriptError> {
         self.check_entries()?;
+        self.check_profile_names()?;
         if !self.handshake()?.is_usual() || self.defines_any(&Entry::PROFILE) {
             return Ok(());
         }
         let message =
             format!("this is no profile: it defines none of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
         Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
+    }
+
+    /// Looks whether each name that looks like one of a profile's functions is one, or a hook's.
+    fn check_profile_names(&self) -> Result<(), ScriptError> {
+        let is_known = |name: &str| {
+            Entry::PROFILE.iter().any(|entry| entry.name() == name) || Hook::ALL.iter().any(|hook| hook.name() == name)
+        };
+        let mut names = self.ast.iter_functions().map(|function| function.name);
+        let Some(name) = names.find(|name| name.starts_with("on_") && !is_known(name)) else { return Ok(()) };
+        let near = similar(name, Entry::PROFILE.map(Entry::name));
+        let advice = near
+            .map_or_else(|| format!("there are {}", listed(&Entry::PROFILE)), |near| format!("did you mean {near}?"));
+        let message = format!("nothing calls {name} of a profile: {advice}");
+        let mut fault = Fault::new(message, &self.path, &self.text, None);
+        fault.place_at_function(name, &self.text);
+        Err(ScriptError::NoHandler(fault))
     }
 
     fn defines_any(&self, entries: &[Entry]) -> bool {

@@ -153,6 +153,7 @@ fn check_knows_profiles() {
     assert!(finished.stderr.contains("port 9443 is asked for twice: for good (wpt.toml:1)"), "{}", finished.stderr);
     write("handlers/profiles/handler.rhai", "fn main(request, response) {}");
     write("handlers/profiles/few.rhai", "fn on_frame(connection) {}");
+    write("handlers/profiles/typo.rhai", "fn on_connect(connection) {}\nfn on_frme(connection, frame) {}");
     write("handlers/profiles/Upper.rhai", "fn on_connect(connection) {}");
     write("wpt.toml", "[[profile_ports]]\nport = 9443\nkind = \"h2\"\nprofile = \"gone\"\n");
     let finished = wireserve(folder.path(), &["check"]);
@@ -160,6 +161,8 @@ fn check_knows_profiles() {
     for told in [
         "this is no profile: it defines none of on_connect(connection), on_frame(connection, frame)",
         "on_frame must have 2 parameters (connection, frame), not 1",
+        "nothing calls on_frme of a profile: did you mean on_frame?",
+        "typo.rhai:2:",
         "a profile's name is a label of a host name",
         "wpt.toml:1: there is no profile \"gone\"",
     ] {
