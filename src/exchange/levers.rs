@@ -18,6 +18,13 @@ use std::task::Poll;
 /// Frames that a slow subscriber may let wait.
 const MAX_QUEUED_FRAMES: usize = 1024;
 
+/// Which directions of a connection scripts have paused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pauses {
+    reading: bool,
+    writing: bool,
+}
+
 /// Everyone who waits for frames on a connection.
 #[derive(Default)]
 pub(super) struct Subscriptions(RefCell<Vec<Weak<Shared>>>);
@@ -271,6 +278,22 @@ impl Connection {
     pub fn resume_reading(&self) {
         self.0.paused.set(false);
         self.wake_pump();
+    }
+
+    /// What is paused at present.
+    pub fn pauses(&self) -> Pauses {
+        Pauses { reading: self.0.paused.get(), writing: self.0.writing.is_paused() }
+    }
+
+    /// Ends what was not paused at `before`: whoever has paused it has failed, and nobody is left to end it.
+    pub fn end_pauses_since(&self, before: Pauses) {
+        let now = self.pauses();
+        if now.reading && !before.reading {
+            self.resume_reading();
+        }
+        if now.writing && !before.writing {
+            self.resume_writing();
+        }
     }
 
     /// Cuts the output into writes (and TLS records) of at most `octets`; `None` cuts nothing.

@@ -31,7 +31,7 @@ pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
 pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
-pub use levers::Subscription;
+pub use levers::{Pauses, Subscription};
 pub use observer::{Expectation, Observer};
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};

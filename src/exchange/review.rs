@@ -5,6 +5,7 @@ use super::error::SendError;
 use super::prepared::Prepared;
 use super::request::Protocol;
 use super::respond::{ResponseHead, StatusText};
+use crate::http::Fields;
 use crate::http::latin1::octets_of_text;
 use crate::{h1, h2};
 use std::future::Future;
@@ -38,6 +39,15 @@ impl Exchange {
             Some(reviewer) => reviewer.review(self.clone(), prepared).await,
             None => prepared,
         }
+    }
+
+    /// Looks whether the checked lane would send these trailers; names may be in upper case.
+    ///
+    /// # Errors
+    /// [`SendError::Http1`] or [`SendError::Http2`]
+    pub fn check_trailers(&self, trailers: &Fields) -> Result<(), SendError> {
+        // What may stand in trailers may stand in a head, and the other way round.
+        self.check_head(&ResponseHead { status: 200, reason: None, fields: trailers.clone() })
     }
 
     /// Looks whether the checked lane would send this head, as far as the head alone says; names may be in upper case.

@@ -90,6 +90,10 @@ impl Writing {
         !self.is_over() && (self.paused.get() || matches!(self.wait.get(), Wait::Until(_)))
     }
 
+    pub fn is_paused(&self) -> bool {
+        self.paused.get()
+    }
+
     pub fn poll_timeout(&self) -> Option<Instant> {
         match self.wait.get() {
             Wait::Until(until) if !self.paused.get() => Some(until),

@@ -194,6 +194,7 @@ struct Begin {
 
 async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, begin: Begin) {
     let wants_frames = script.defines(Entry::HandleFrame);
+    let pauses = exchange.connection().pauses();
     exchange.set_interest(interest(script));
     let (inner, response_common) = (exchange.clone(), Rc::clone(common));
     let started = core.start(script, move |caller| {
@@ -230,8 +231,8 @@ async fn handle(core: &Rc<Core>, script: &Rc<Script>, exchange: Exchange, common
     .await;
     drop(handler);
     if let Err(error) = result {
-        // Nobody is left to end a pause; unread, the connection would not even notice that the client leaves.
-        exchange.connection().resume_reading();
+        // Unread, the connection would not even notice that the client leaves; unwritten, nobody would see the error.
+        exchange.connection().end_pauses_since(pauses);
         answer_error(&exchange, &error, common).await;
     }
     settle_raw(&exchange);

@@ -42,21 +42,23 @@ fn serve(arguments: &ServeArguments) -> ExitCode {
 }
 
 fn check(arguments: &CheckArguments) -> ExitCode {
-    let (config, errors) = config::check(arguments.config.as_deref());
-    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
-    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    // What only a server that starts would notice is wrong too: ports that are asked for twice.
+    let serve = ServeArguments { config: arguments.config.clone(), ..ServeArguments::default() };
+    let (config, errors) = config::resolve_all(&serve);
+    config.hints.iter().for_each(|hint| tell(format_args!("{hint}\n")));
+    errors.iter().for_each(|error| tell(format_args!("{error}\n")));
     let paths = if arguments.paths.is_empty() { settings::handler_folders(&config) } else { arguments.paths.clone() };
     let unknown = profiles::unknown(&config);
-    unknown.iter().for_each(|error| eprintln!("error: {error}\n"));
+    unknown.iter().for_each(|error| tell(format_args!("error: {error}\n")));
     let report = script::check::check(&paths, &config.hooks.value, &settings::script_limits(&config));
-    report.errors.iter().for_each(|error| eprintln!("{error}\n"));
+    report.errors.iter().for_each(|error| tell(format_args!("{error}\n")));
     let wrong = errors.len() + unknown.len() + report.errors.len();
     let good = counted(report.good.len(), "script");
     if wrong == 0 {
-        println!("{good} and the configuration: in order.");
+        say(&format!("{good} and the configuration: in order.\n"));
         ExitCode::SUCCESS
     } else {
-        eprintln!("{}; {good} in order.", counted(wrong, "error"));
+        tell(format_args!("{}; {good} in order.", counted(wrong, "error")));
         ExitCode::FAILURE
     }
 }
@@ -64,8 +66,8 @@ fn check(arguments: &CheckArguments) -> ExitCode {
 /// Prints what can be resolved, also if something is wrong.
 fn print_config(arguments: &ServeArguments) -> ExitCode {
     let (config, errors) = config::resolve_all(arguments);
-    config.hints.iter().for_each(|hint| eprintln!("{hint}\n"));
-    errors.iter().for_each(|error| eprintln!("{error}\n"));
+    config.hints.iter().for_each(|hint| tell(format_args!("{hint}\n")));
+    errors.iter().for_each(|error| tell(format_args!("{error}\n")));
     // A reader that has seen enough is no fault.
     let _ = std::io::stdout().write_all(config::print::print(&config).as_bytes());
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
@@ -93,7 +95,7 @@ fn new(arguments: &NewArguments) -> ExitCode {
     };
     match script::new::new(&arguments.name, handlers, &config.doc_root.value) {
         Ok(written) => {
-            println!("{written}");
+            say(&format!("{written}\n"));
             ExitCode::SUCCESS
         }
         Err(error) => fail(error),
@@ -149,7 +151,12 @@ fn say(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// To whoever looks for errors, a line; nobody may.
+fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 fn fail(error: impl Display) -> ExitCode {
-    eprintln!("wireserve: {error}");
+    tell(format_args!("wireserve: {error}"));
     ExitCode::from(2)
 }

@@ -56,7 +56,11 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
 /// Answers what hooks leave to be answered, if there are any.
 async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked, Rc<Answer>)>) {
     let request = exchange.request();
-    if exchange.connection().peer().wrong_protocol && worker.site().refuse_h2_over_http1 {
+    let misdirected = worker.misdirected(exchange.connection(), request);
+    // Which profiles there are is told whatever is spoken.
+    let is_for_no_profile = matches!(misdirected, Some((404, _)));
+    let refused = exchange.connection().peer().wrong_protocol && !is_for_no_profile;
+    if refused && worker.site().refuse_h2_over_http1 {
         let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1; \
                     refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
         return in_place(worker, &exchange, site::status_page(505, text)).await;
@@ -65,7 +69,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         let text = "This :protocol is not served.";
         return in_place(worker, &exchange, site::status_page(501, text)).await;
     }
-    if let Some((status, text)) = worker.misdirected(exchange.connection(), request) {
+    if let Some((status, text)) = misdirected {
         let page = site::status_page(status, &text);
         return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
     }

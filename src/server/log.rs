@@ -13,6 +13,8 @@ impl Log {
         let builder = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
+            // Told on standard error too, which panics where nobody reads that.
+            .log_internal_errors(false)
             .with_env_filter(filter(level))
             .with_filter_reloading();
         let handle = builder.reload_handle();

@@ -150,3 +150,13 @@ fn a_client_that_resets_in_mid_answer_is_no_error() {
     let log = server.log();
     assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
 }
+
+#[test]
+fn a_pause_ends_with_the_handler_that_has_made_it_and_failed() {
+    let script = "fn main(request, response) { let all = request.connection; all.pause_writing(); throw \"paused\" }";
+    let server = Server::builder().handler("paused.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    let response = answer(&mut client, "/handlers/paused.rhai");
+    assert_eq!(response.status(), Some(500));
+    is_healthy(&mut client);
+}

@@ -1,8 +1,10 @@
 //! Starting and stopping: ports, the ready line, clear refusals, signals.
 
+use crate::support::process::unread;
 use crate::support::raw::Client;
 use crate::support::server::{Server, wireserve};
 use std::net::TcpListener;
+use std::process::Command;
 use wireserve::wire::frame::FrameType;
 
 #[test]
@@ -124,5 +126,29 @@ fn new_writes_a_handler_that_check_finds_in_order_and_check_shows_every_error() 
     assert_eq!(finished.code(), Some(1));
     for part in ["handlers/bad.rhai:2:13", "let x = ;", "wpt.toml:1:1", "doc_root", "2 errors"] {
         assert!(finished.stderr.contains(part), "{part} is not in:\n{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_disturbs_nobody() {
+    let mut server =
+        Server::builder().handler("bad.rhai", "fn main(request, response) { throw \"logged\" }").start_unread();
+    let mut client = Client::h2c(&server);
+    for _ in 0..2 {
+        let stream = client.get("/handlers/bad.rhai");
+        assert_eq!(client.response(stream).status(), Some(500));
+    }
+    server.signal("TERM");
+    assert!(server.wait().expect("it ends").success());
+}
+
+#[test]
+fn what_nobody_reads_is_no_fault_of_a_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, text, code) in [("good.rhai", "fn main(request, response) { }", 0), ("bad.rhai", "fn", 1)] {
+        std::fs::write(folder.path().join(file), text).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));
+        command.args(["check", file]).current_dir(folder.path()).stdout(unread()).stderr(unread());
+        assert_eq!(command.status().expect("it starts").code(), Some(code), "{file}");
     }
 }

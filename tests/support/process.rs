@@ -33,10 +33,19 @@ impl Finished {
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
+        Self::with_stderr(command, Stdio::piped())
+    }
+
+    /// As [`Process::start`], but whoever read its standard error has gone.
+    pub fn start_unread(command: &mut Command) -> Self {
+        Self::with_stderr(command, unread())
+    }
+
+    fn with_stderr(command: &mut Command, stderr: Stdio) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let (sender, lines) = mpsc::channel();
@@ -50,14 +59,15 @@ impl Process {
         });
         let stderr = Arc::new(Mutex::new(String::new()));
         let kept = Arc::clone(&stderr);
-        let pipe = child.stderr.take().expect("stderr is piped");
-        std::thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push_str(&line);
-                kept.push('\n');
-            }
-        });
+        if let Some(pipe) = child.stderr.take() {
+            std::thread::spawn(move || {
+                for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                    kept.push_str(&line);
+                    kept.push('\n');
+                }
+            });
+        }
         Self { child, lines, stderr }
     }
 
@@ -98,6 +108,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A pipe whose reader has gone.
+pub fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
 }
 
 /// Runs a command to its end, or kills it at the deadline.

@@ -73,7 +73,17 @@ impl Builder {
     /// # Panics
     /// If it ends before, or does not say so in time.
     pub fn start(self) -> Server {
-        let mut process = Process::start(&mut self.command());
+        let process = Process::start(&mut self.command());
+        self.started(process)
+    }
+
+    /// As [`Builder::start`], but nobody reads its log.
+    pub fn start_unread(self) -> Server {
+        let process = Process::start_unread(&mut self.command());
+        self.started(process)
+    }
+
+    fn started(self, mut process: Process) -> Server {
         let Some(line) = process.line(DEADLINE) else {
             let state = if process.is_running() { "still runs" } else { "has ended" };
             panic!("no ready line; the server {state}; its standard error:\n{}", process.stderr());

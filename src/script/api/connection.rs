@@ -11,11 +11,16 @@ use crate::exchange::{CallSite, Close, Connection, Protocol, Settings, Track};
 use crate::script::budget::{self, pause};
 use crate::script::calls::call_site;
 use crate::script::loader::Entry;
+use crate::script::nesting::may_last;
 use crate::wire::frame::{ErrorCode, Frame};
 
 /// A map that scripts share: `request.context`, `connection.context`. What is missing is `()`.
 #[derive(Clone, Default)]
 pub struct Context(pub Rc<RefCell<Map>>);
+
+/// Why a context does not keep a value.
+const TOO_DEEP: &str = "this is nested too deep to be kept in a context: does each request put what the one before has \
+                        left into one more closure or list?";
 
 /// The client's and our settings, by name.
 #[derive(Clone)]
@@ -117,15 +122,23 @@ pub fn register(engine: &mut Engine) {
 fn register_context(engine: &mut Engine) {
     engine.register_type_with_name::<Context>("context");
     engine.register_type_with_name::<SettingsPair>("settings");
-    engine.register_indexer_get(|context: &mut Context, name: &str| {
-        context.0.borrow().get(name).cloned().unwrap_or(Dynamic::UNIT)
+    engine.register_indexer_get(|context: &mut Context, name: &str| -> Outcome<Dynamic> {
+        let held = context.0.borrow().get(name).cloned().unwrap_or(Dynamic::UNIT);
+        // A closure may have put more into what it holds.
+        if may_last(&held) { Ok(held) } else { fail(TOO_DEEP) }
     });
     engine.register_indexer_set(|context: &mut Context, name: &str, value: Dynamic| -> Outcome<()> {
+        if !may_last(&value) {
+            return fail(TOO_DEEP);
+        }
         let mut map = context.0.borrow_mut();
         if map.len() >= crate::script::budget::MAX_NESTING {
             return fail("a context holds no more entries");
         }
-        map.insert(name.into(), value.flatten());
+        let former = map.insert(name.into(), value.flatten());
+        drop(map);
+        // What is dropped may look into the map.
+        drop(former);
         Ok(())
     });
     engine.register_fn("contains", |context: &mut Context, name: &str| context.0.borrow().contains_key(name));
@@ -135,7 +148,7 @@ fn register_context(engine: &mut Engine) {
     engine.register_fn("keys", |context: &mut Context| -> Array {
         context.0.borrow().keys().map(|name| name.as_str().into()).collect()
     });
-    engine.register_fn("clear", |context: &mut Context| context.0.borrow_mut().clear());
+    engine.register_fn("clear", |context: &mut Context| context.end());
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {

@@ -205,7 +205,9 @@ impl Preset {
     /// The stream that it is on: the one that is named, or the exchange's own.
     fn stream(&self, target: &Target, options: &Map) -> Outcome<u32> {
         if let Some(id) = options.get("stream_id") {
-            return stream_of(id.as_int().unwrap_or(-1));
+            let number = id.as_int();
+            return number
+                .map_or_else(|_| fail(format!("the option stream_id is a whole number, not {id}")), stream_of);
         }
         match target.exchange.as_ref().and_then(Exchange::stream_id) {
             _ if !self.on_stream => Ok(0),

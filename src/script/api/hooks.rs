@@ -10,9 +10,13 @@ use super::{Outcome, fail};
 use crate::script::budget;
 use crate::script::hooks::offers::{Offer, Offers};
 use crate::script::hooks::{AtWork, Line};
+use crate::script::nesting::may_last;
 
 /// Lines that one script may add to the status page.
 const MAX_LINES: usize = 1000;
+
+/// Octets of one of them, as JSON.
+const MAX_LINE: usize = 64 * 1024;
 
 /// Octets of the name that a function is offered under.
 const MAX_NAME: usize = 1000;
@@ -72,6 +76,11 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
     if arguments.iter().any(Dynamic::is_fnptr) {
         return fail("a function belongs to its script, and no other can call it: hand over values alone");
     }
+    if !function.iter_curry().all(may_last) {
+        return fail(format!(
+            "what the function {name:?} holds is nested too deep: does each call put it into one more closure or list?"
+        ));
+    }
     {
         // A syntax tree may be too deep to be dropped here, should the script be edited meanwhile.
         let mut scripts = run.scripts.borrow_mut();
@@ -125,6 +134,9 @@ pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
         let mut lines = lines.0.borrow_mut();
         if lines.len() >= MAX_LINES {
             return fail(format!("a script adds up to {MAX_LINES} lines to the status page"));
+        }
+        if name.len() + value.to_string().len() > MAX_LINE {
+            return fail(format!("a line of the status page has up to {MAX_LINE} octets, as JSON"));
         }
         lines.push(Line { name: name.to_owned(), value });
         Ok(())

@@ -13,6 +13,9 @@ use crate::script::hooks::values::MAX_VALUE;
 use crate::script::stash::error::StashError;
 use crate::script::stash::value::{decode, encode};
 
+/// How often a function of `server.context.update` is called anew because somebody was faster.
+const MAX_TRIES: u32 = 1_000;
+
 /// The server, for scripts.
 #[derive(Clone)]
 pub struct Server(Rc<Inner>);
@@ -58,7 +61,7 @@ impl ServerContext {
 
     /// Calls `change` with what is there until nobody else has changed it meanwhile.
     fn update(&self, context: &NativeCallContext<'_>, name: &str, change: &FnPtr) -> Outcome<Dynamic> {
-        loop {
+        for _ in 0..MAX_TRIES {
             let old = self.0.values.get(name);
             let new: Dynamic = change.call_within_context(context, (value_of(old.as_ref())?,))?;
             let copy = copy(context, &new)?;
@@ -66,6 +69,10 @@ impl ServerContext {
                 return Ok(new);
             }
         }
+        fail(format!(
+            "server.context.update: {name} was changed {MAX_TRIES} times while the function was at work: does the function \
+             change it itself?"
+        ))
     }
 }
 
@@ -81,6 +88,7 @@ fn copy(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<Option<Byte
                  and arrays and maps of them"
             ))
         }
+        StashError::Depth(most) => fail(format!("server.context keeps no values nested deeper than {most}")),
         StashError::ValueTooLarge(most) => fail(format!("a value of server.context has at most {most} octets as JSON")),
         error => fail(error.to_string()),
     })

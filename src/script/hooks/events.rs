@@ -85,7 +85,7 @@ impl Hooks {
         async move {
             hooks.refresh().await;
             for (script, _) in hooks.those(Hook::Connection) {
-                let (owner, argument) = (connection.clone(), connection.clone());
+                let (owner, argument, pauses) = (connection.clone(), connection.clone(), connection.pauses());
                 let outcome = hooks.call(
                     &script,
                     Some(Hook::Connection),
@@ -95,6 +95,7 @@ impl Hooks {
                 );
                 if let Err(error) = outcome.await {
                     hooks.failed(script.path(), Hook::Connection.name(), &error);
+                    connection.end_pauses_since(pauses);
                 }
             }
         }

@@ -101,12 +101,13 @@ impl Hooks {
         }
         let response = Response::new(exchange.clone(), Rc::clone(&self.common), None);
         for (script, parameters) in those {
-            let before = response.draft();
+            let (before, pauses) = (response.draft(), exchange.connection().pauses());
             match seen.on_request(&script, parameters, exchange, &response).await {
                 Ok(false) => {}
                 Ok(true) => asked.over = true,
                 Err(error) => {
                     self.failed(script.path(), Hook::Request.name(), &error);
+                    exchange.connection().end_pauses_since(pauses);
                     asked.over = matches!(error, ScriptError::Ended) || exchange.headers_sent() || exchange.raw_used();
                     if asked.over {
                         // What has gone out cannot be taken back.
@@ -199,8 +200,10 @@ impl Reviewer for Seen {
                 return prepared;
             }
             for (script, _) in self.hooks.those(Hook::Response) {
+                let pauses = exchange.connection().pauses();
                 if let Err(error) = self.review_by(&script, &exchange, &mut prepared).await {
                     self.hooks.failed(script.path(), Hook::Response.name(), &error);
+                    exchange.connection().end_pauses_since(pauses);
                 }
             }
             prepared
@@ -249,6 +252,7 @@ fn apply(exchange: &Exchange, prepared: &mut Prepared, draft: Draft, shown: Opti
     let mut head = ResponseHead { status, reason: draft.reason, fields: draft.headers };
     check_size(&head.fields).map_err(said)?;
     exchange.check_head(&head).map_err(|error| error.to_string())?;
+    exchange.check_trailers(&draft.trailers).map_err(|error| error.to_string())?;
     let content = content_of(&draft.content)?;
     let replaced = content
         .filter(|content| shown.is_none_or(|shown| shown.as_ptr() != content.as_ptr() || shown.len() != content.len()));

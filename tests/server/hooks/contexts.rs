@@ -104,3 +104,42 @@ fn the_context_of_the_server_outlives_an_edit_of_the_configuration() {
     server.logged("changed are latency");
     assert_eq!(ask::over_http1(&server, &Ask::get("/handlers/count.rhai")).text(), "7");
 }
+
+#[test]
+fn a_context_keeps_no_closure_that_grows_with_every_request() {
+    let grow = r#"
+fn main(request, response) {
+    let context = request.connection.context;
+    let kept = context.kept;
+    for number in 0..100 { let former = kept; kept = || former; }
+    context.kept = kept;
+}"#;
+    let server = with(&[("start", "fn on_start(server) {}")], "").handler("grow.rhai", grow).start();
+    let mut client = Client::h2c(&server);
+    let refused =
+        (0..400).map(|_| ask::on(&mut client, &Ask::get("/handlers/grow.rhai"))).find(|one| one.status == 500);
+    let told = refused.expect("it has an end").text();
+    assert!(told.contains("nested too deep") && told.contains("grow.rhai:"), "{told}");
+}
+
+#[test]
+fn a_function_of_update_that_changes_the_value_itself_is_told_so() {
+    let script = r#"
+fn main(request, response) {
+    server.context.update("count", |old| { server.context.count = uuid(); 1 });
+}"#;
+    let deep = r#"
+fn main(request, response) {
+    let list = [];
+    for level in 0..200 { list = [list]; }
+    server.context.list = list;
+}"#;
+    let server = with(&[("start", "fn on_start(server) {}")], "")
+        .handler("deep.rhai", deep)
+        .handler("itself.rhai", script)
+        .start();
+    let told = text(&server, "/handlers/itself.rhai");
+    assert!(told.contains("count was changed 1000 times") && told.contains("itself.rhai:3:"), "{told}");
+    let told = text(&server, "/handlers/deep.rhai");
+    assert!(told.contains("server.context keeps no values nested deeper than 127"), "{told}");
+}

@@ -56,6 +56,8 @@ fn what_cannot_be_sent_is_the_fault_of_the_hook_that_wants_it() {
         "response.status = 70000;",
         "response.headers.set(\"x\", \"a\\r\\nb: c\");",
         "response.headers.set(\"\", \"a\");",
+        "response.trailers.set(\"x\", \"a\\r\\nb: c\");",
+        "response.trailers.set(\":status\", \"200\");",
         "response.content = 7;",
         "response.content = || \"made\";",
         "response.write(\"now\");",
@@ -138,4 +140,17 @@ fn an_endless_hook_is_ended_by_its_budget_and_nobody_else_waits() {
     assert_eq!(texts, ["looped", "slow"]);
     // On a busy machine its time is over before its operations are.
     server.logged_times("hook on_request of ", 3);
+}
+
+#[test]
+fn a_pause_ends_with_the_hook_that_has_made_it_and_failed() {
+    let failing = r#"
+fn on_connection(connection) { connection.pause_reading(); throw "at open"; }
+fn on_request(request) { request.connection.pause_writing(); throw "at the request"; }
+fn on_response(request, response) { request.connection.pause_writing(); throw "at the response"; }
+"#;
+    let server = with(&[("failing", failing)], "").file("page.txt", "page").start();
+    for answer in both(&server, "/page.txt") {
+        assert_eq!((answer.status, &*answer.text()), (200, "page"));
+    }
 }

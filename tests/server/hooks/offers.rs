@@ -2,6 +2,7 @@
 
 use super::{text, with};
 use crate::support::ask::{self, Ask};
+use crate::support::raw::Client;
 
 const MATHS: &str = r#"
 import "lib" as lib;
@@ -129,4 +130,21 @@ fn an_edit_takes_away_what_was_offered() {
     server.write("hooks/maths.rhai", "hooks::register(\"product\", |a, b| a * b);");
     let told = text(&server, "/handlers/calls.rhai");
     assert!(told.contains("there are product"), "{told}");
+}
+
+#[test]
+fn what_an_offered_closure_holds_does_not_grow_for_ever() {
+    let grow = r#"
+let kept = ();
+hooks::register("grow", || { for number in 0..100 { let former = kept; kept = || former; } });
+"#;
+    let server = with(&[("grow", grow)], "")
+        .handler("grow.rhai", "fn main(request, response) { hooks::call(\"grow\"); }")
+        .arguments(["--workers", "1"])
+        .start();
+    let mut client = Client::h2c(&server);
+    let refused =
+        (0..400).map(|_| ask::on(&mut client, &Ask::get("/handlers/grow.rhai"))).find(|one| one.status == 500);
+    let told = refused.expect("it has an end").text();
+    assert!(told.contains("what the function \"grow\" holds is nested too deep"), "{told}");
 }

@@ -74,3 +74,18 @@ fn hooks_cannot_keep_anybody_from_the_status_page() {
     assert_eq!(ask::over_http1(&server, &Ask::get("/_wire/status")).status, 200);
     assert_eq!(ask::over_http2(&server, &Ask::get("/_wire/connections")).status, 200);
 }
+
+#[test]
+fn a_line_of_a_hook_is_no_longer_than_a_page_can_bear() {
+    let long = r#"
+fn on_status(status) {
+    status.add("short", 1);
+    let text = "x";
+    text.pad(70000, "x");
+    status.add("long", text);
+}"#;
+    let server = with(&[("long", long)], "").start();
+    let failures = status(&server)["hooks"]["failures"].take();
+    let error = failures[0]["error"].as_str().expect("an error");
+    assert!(error.contains("a line of the status page has up to 65536 octets"), "{error}");
+}
