@@ -174,7 +174,7 @@ impl Connection {
         if self.phase == Phase::Closed {
             return;
         }
-        self.announce(&settings);
+        self.announce(&settings, Cause::Automatic);
         self.grant(0);
         for octets in waiting {
             self.write_or_hold(0, octets, Cause::Automatic);
@@ -409,8 +409,8 @@ impl Connection {
     // ---- Shared by all files
 
     /// Remembers our SETTINGS and queues them.
-    pub(super) fn announce(&mut self, entries: &[(u16, u32)]) {
-        self.write_settings(entries);
+    pub(super) fn announce(&mut self, entries: &[(u16, u32)], cause: Cause) {
+        self.write_settings(entries, cause);
         self.settings_sent(entries.to_vec());
     }
 

@@ -153,7 +153,7 @@ impl Connection {
             }
             after.apply(SettingId(id), value);
         }
-        self.announce(entries);
+        self.announce(entries, Cause::Checked);
         Ok(())
     }
 

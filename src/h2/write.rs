@@ -118,10 +118,10 @@ impl Connection {
     }
 
     /// Queues SETTINGS.
-    pub(super) fn write_settings(&mut self, entries: &[(u16, u32)]) {
+    pub(super) fn write_settings(&mut self, entries: &[(u16, u32)], cause: Cause) {
         let mut payload = BytesMut::new();
         Settings { entries: entries.to_vec() }.write(&mut payload);
-        self.write_frame(FrameType::SETTINGS, 0, 0, &payload, Cause::Checked);
+        self.write_frame(FrameType::SETTINGS, 0, 0, &payload, cause);
     }
 
     /// Queues the WINDOW_UPDATE that is due on a stream, or, for stream 0, on the connection.

@@ -11,7 +11,7 @@ impl Worker {
     /// Loads the hooks; ready when those that are called at start have returned.
     pub async fn begin_hooks(&self) {
         if let Some(hooks) = self.host.hooks() {
-            hooks.begin().await;
+            hooks.refresh().await;
         }
     }
 

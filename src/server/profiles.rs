@@ -115,7 +115,7 @@ impl Worker {
         let text = format!(
             "The profile {name} shapes connections of HTTP/2, and not this one. Over TLS the host chooses it: {tls}. In \
              clear, on port {clear}, ?{}={name} in the first request of a connection does, if it comes within \
-             h2c_profile_wait. Or the profile has a port of its own. See wpt.toml for both.",
+             h2c_profile_wait. Or the profile has a port of its own ([[profile_ports]] in wpt.toml).",
             asked::PARAMETER
         );
         Some((421, text))

@@ -6,6 +6,7 @@ use crate::exchange::{Prepared, Request};
 use crate::net;
 use crate::script::hooks::shared::Failure;
 use crate::site::{self, escape_html};
+use crate::transcript::Failed;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,6 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How long a worker may take to say how it stands; one that is stuck is shown as such.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Expectations that failed which are shown, the newest.
+const MAX_EXPECTATIONS: usize = 64;
 
 /// The same for every configuration: since when the server runs, and how its workers are asked.
 #[derive(Debug)]
@@ -105,6 +109,8 @@ async fn gather(worker: &Worker) -> Value {
     };
     let (handlers, at_work) = (sum(|report| report.handlers), sum(|report| report.handlers_at_work));
     let http2 = sum(|report| report.http2_connections);
+    let failed = shared.transcripts.failed_expectations(MAX_EXPECTATIONS);
+    let expectation = |one: &Failed| json!({"connection": one.connection, "name": one.name, "detail": one.detail});
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "uptime": (shared.staff.began.elapsed().as_secs_f64() * 1e3).round() / 1e3,
@@ -117,6 +123,7 @@ async fn gather(worker: &Worker) -> Value {
         "handlers": {"at_work": at_work, "waiting": handlers.saturating_sub(at_work)},
         "script_errors": errors,
         "limits_met": total(|report| &report.limits_met),
+        "expectations_failed": failed.iter().map(expectation).collect::<Value>(),
         "profiles": total(|report| &report.profiles),
         "profile_failures": total(|report| &report.profile_failures),
         "hooks": hooks,
@@ -172,6 +179,11 @@ fn html(status: &Value) -> String {
     }
     for (limit, times) in status["limits_met"].as_object().into_iter().flatten() {
         row(&format!("Limit met: {limit}"), &times.to_string());
+    }
+    for failed in status["expectations_failed"].as_array().into_iter().flatten() {
+        let text = |key: &str| failed[key].as_str().unwrap_or_default();
+        let name = format!("Expectation that failed on connection {}", failed["connection"]);
+        row(&name, &format!("{}: {}", text("name"), text("detail")));
     }
     for (profile, connections) in status["profiles"].as_object().into_iter().flatten() {
         row(&format!("Connections shaped by {profile}"), &connections.to_string());

@@ -46,6 +46,11 @@ fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: us
          browser makes of it. This page came over <b>{}</b>.</p><p class=\"ports\">",
         escape::html(protocol)
     );
+    if !ports.iter().any(|(what, _)| what == "HTTP/2") {
+        page.push_str(
+            "Started without <code>--h2</code>: profiles, and what is for HTTP/2 only, have no port to go to. ",
+        );
+    }
     for (what, url) in ports {
         let _ = write!(page, "<a href=\"{}\">{}: {}</a> ", escape::html(url), escape::html(what), escape::html(url));
     }
@@ -152,6 +157,13 @@ mod tests {
         assert!(over_1.contains(elsewhere) && !over_1.contains(here));
         let over_2 = page("HTTP/2", "mine.rhai", text);
         assert!(!over_2.contains(elsewhere) && over_2.contains(here));
+    }
+
+    #[test]
+    fn without_a_port_for_http_2_the_page_says_how_to_get_one() {
+        let roots = Roots { document: "/".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
+        let page = |what: &str| index_page(&roots, &[(what.to_owned(), "https://h:1/".to_owned())], "HTTP/1.1");
+        assert!(page("HTTP/1.1").contains("<code>--h2</code>") && !page("HTTP/2").contains("<code>--h2</code>"));
     }
 
     /// A client that never grants window, such as the suite httpwg, gets 65,535 octets (RFC 9113 §6.9.2).

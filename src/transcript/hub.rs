@@ -1,6 +1,6 @@
 //! The transcripts of all connections of a process.
 
-use super::log::Transcript;
+use super::log::{Failed, Transcript};
 use super::recorder::Recorder;
 use crate::exchange::{Peer, Protocol};
 use std::collections::{BTreeMap, VecDeque};
@@ -92,6 +92,19 @@ impl Hub {
         let mut all: Vec<_> = locked(&self.closed).iter().map(|closed| Arc::clone(&closed.transcript)).collect();
         all.extend(locked(&self.open).values().cloned());
         all
+    }
+
+    /// What scripts expected in vain, the newest `most` of them, newest last.
+    pub fn failed_expectations(&self, most: usize) -> Vec<Failed> {
+        let mut failed: Vec<Failed> = Vec::new();
+        for transcript in self.transcripts().iter().rev() {
+            transcript.failed_expectations(&mut failed, most);
+            if failed.len() >= most {
+                break;
+            }
+        }
+        failed.reverse();
+        failed
     }
 
     /// Connections that are open.

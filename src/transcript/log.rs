@@ -50,6 +50,17 @@ pub(super) struct Expected {
     pub detail: String,
 }
 
+/// What a script expected in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The number of the connection.
+    pub connection: u64,
+    /// By what name.
+    pub name: String,
+    /// What more the script said.
+    pub detail: String,
+}
+
 impl Transcript {
     pub(super) fn new(peer: Peer, protocol: Protocol, began: Instant, opened: SystemTime) -> Self {
         let log = Log {
@@ -98,6 +109,18 @@ impl Transcript {
         } else {
             log.expectations_dropped += 1;
         }
+    }
+
+    /// Adds what was expected in vain, newest first, up to `most`.
+    pub(super) fn failed_expectations(&self, all: &mut Vec<Failed>, most: usize) {
+        let log = self.log();
+        let failed = log.expectations.iter().rev().filter(|expected| !expected.passed);
+        let room = most.saturating_sub(all.len());
+        all.extend(failed.take(room).map(|expected| Failed {
+            connection: self.id(),
+            name: expected.name.clone(),
+            detail: expected.detail.clone(),
+        }));
     }
 
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].

@@ -23,5 +23,5 @@ mod tests;
 
 pub use blocks::Blocks;
 pub use hub::{Hub, Options};
-pub use log::Transcript;
+pub use log::{Failed, Transcript};
 pub use recorder::Recorder;

@@ -78,3 +78,18 @@ fn it_is_a_page_for_people() {
     let stream = client.request("POST", "/_wire/status", &[], true);
     assert_eq!(client.response(stream).status(), Some(405));
 }
+
+#[test]
+fn it_tells_of_expectations_that_failed() {
+    let script =
+        "fn main(request, response) { for n in 1..4 { request.connection.expect(`number ${n}`, n == 2, n); } }";
+    let server = Server::builder().handler("expect.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/expect.rhai");
+    client.response(stream);
+    let failed = status(&mut client)["expectations_failed"].clone();
+    let of = |name: &str, detail: &str| serde_json::json!({"connection": 1, "name": name, "detail": detail});
+    assert_eq!(failed, serde_json::json!([of("number 1", "1"), of("number 3", "3")]));
+    let stream = client.get("/_wire/status");
+    assert!(client.response(stream).text().contains("failed on connection 1<td>number 3: 3"));
+}

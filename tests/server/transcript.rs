@@ -81,7 +81,7 @@ fn every_frame_is_there_in_its_order_with_octets_and_cause() {
     assert_eq!(transcript["closed"], Value::Null);
     let told: Vec<String> = records(&transcript).iter().map(brief).collect();
     let expected = [
-        "server checked SETTINGS",
+        "server automatic SETTINGS",
         "server automatic WINDOW_UPDATE",
         "client preface",
         "client SETTINGS",

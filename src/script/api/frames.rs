@@ -55,10 +55,15 @@ pub fn settings_of(value: &Dynamic) -> Outcome<Vec<(u16, u32)>> {
     list.iter().map(entry).collect()
 }
 
+fn no_type(name: &str) -> String {
+    let known: Vec<&str> = (0..=u8::MAX).filter_map(|code| FrameType(code).name()).collect();
+    format!("there is no frame type {name}; there are {}, and numbers from 0 to 255", known.join(", "))
+}
+
 /// A frame type by number or name.
 pub fn type_of(value: &Dynamic) -> Outcome<FrameType> {
     if let Ok(name) = value.as_immutable_string_ref() {
-        return FrameType::by_name(&name).map_or_else(|| fail(format!("there is no frame type {}", *name)), Ok);
+        return FrameType::by_name(&name).map_or_else(|| fail(no_type(&name)), Ok);
     }
     match value.as_int().ok().and_then(|number| u8::try_from(number).ok()) {
         Some(number) => Ok(FrameType(number)),

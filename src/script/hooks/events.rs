@@ -29,9 +29,8 @@ pub struct Line {
 }
 
 impl Hooks {
-    /// Loads all of them, and calls `on_start` of those that the server has not started before.
-    pub async fn begin(&self) {
-        self.refresh().await;
+    /// Calls `on_start` of those that the server has not started before.
+    pub(super) async fn start(&self) {
         for (script, _) in self.those(Hook::Start) {
             if self.shared.starts(script.path()) {
                 let server = self.server.clone();

@@ -131,16 +131,21 @@ impl Hooks {
         self.shared.failures(&scripts)
     }
 
-    /// Loads what was edited, and tells what became of scripts.
+    /// Loads what was edited, tells what became of scripts, and starts those that can be started only now.
     pub async fn refresh(&self) {
         let _one = self.looking.lock().await;
+        let mut loaded = false;
         for (at, source) in self.sources.iter().enumerate() {
             let outcome = self.core.load(source).map_err(|error| (*error).clone());
             if !self.is_known(at, &outcome) {
                 self.load(at, source.path(), outcome).await;
+                loaded = true;
             }
         }
         self.tell_news().await;
+        if loaded {
+            self.start().await;
+        }
     }
 
     fn is_known(&self, at: usize, outcome: &Result<Rc<Script>, ScriptError>) -> bool {

@@ -23,6 +23,17 @@ fn on_start_is_called_once_for_the_server_before_it_says_that_it_is_ready() {
 }
 
 #[test]
+fn on_start_of_a_script_that_did_not_load_is_called_once_it_does() {
+    let server = with(&[("start", "fn on_start(server) { broken")], "").arguments(["--workers", "3"]).start();
+    server.logged("start.rhai:1:");
+    server.write("hooks/start.rhai", "fn on_start(server) { print(\"started late\"); }");
+    for _ in 0..6 {
+        text(&server, "/handlers/hello.rhai");
+    }
+    server.logged_times("started late", 1);
+}
+
+#[test]
 fn connections_are_told_when_they_open_and_when_they_are_over() {
     let hook = r#"
 fn on_connection(connection) {

@@ -146,5 +146,8 @@ hooks::register("grow", || { for number in 0..100 { let former = kept; kept = ||
     let refused =
         (0..400).map(|_| ask::on(&mut client, &Ask::get("/handlers/grow.rhai"))).find(|one| one.status == 500);
     let told = refused.expect("it has an end").text();
-    assert!(told.contains("what the function \"grow\" holds is nested too deep"), "{told}");
+    // A look at the call may find it before the look at what stays after it.
+    let either =
+        ["what the function \"grow\" holds is nested too deep", "closures that hold each other are nested too deep"];
+    assert!(either.iter().any(|text| told.contains(text)), "{told}");
 }
