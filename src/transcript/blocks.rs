@@ -9,9 +9,9 @@ const MAX_TABLE: usize = 1 << 20;
 /// Octets of a field block that are put together.
 const MAX_BLOCK: usize = 4 << 20;
 /// Octets of fields that are read of one block: a few octets can name a large entry many times.
-const MAX_FIELDS: usize = 1 << 20;
+const MAX_FIELDS: usize = 256 << 10;
 /// The same of all blocks together.
-const MAX_ALL_FIELDS: usize = 8 << 20;
+const MAX_ALL_FIELDS: usize = 4 << 20;
 
 /// Follows the dynamic table of one direction.
 #[derive(Clone, Debug)]
