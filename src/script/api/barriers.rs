@@ -1,12 +1,10 @@
 //! What a script can wait for on its connection, and what it can say about it: no script needs a sleep to be sure.
 
-use std::time::Duration;
-
-use rhai::{Dynamic, Engine, FLOAT, FnPtr, INT, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
 
 use super::connection::check_wait;
 use super::frames::type_of;
-use super::{Outcome, fail, sent};
+use super::{Outcome, fail, sent, time_of};
 use crate::exchange::{Connection, Expectation, SendError};
 use crate::script::budget::pause;
 use crate::script::octets::octets_of;
@@ -51,48 +49,20 @@ fn expect(connection: &Connection, name: &str, passed: bool, detail: &str) -> bo
 }
 
 fn register_wait(engine: &mut Engine) {
-    let wait = |context: &NativeCallContext<'_>, connection: &Connection, wanted: &Dynamic, filter, timeout| {
-        wait_for_frame(context, connection, wanted, &filter, timeout)
-    };
     engine.register_fn(
         "wait_for_frame",
-        move |context: NativeCallContext<'_>, connection: &mut Connection, wanted: Dynamic, timeout: FLOAT| {
-            wait(&context, connection, &wanted, Filter::All, timeout)
+        |context: NativeCallContext<'_>, connection: &mut Connection, wanted: Dynamic, timeout: Dynamic| {
+            wait_for_frame(&context, connection, &wanted, &Filter::All, &timeout)
         },
     );
     engine.register_fn(
         "wait_for_frame",
-        move |context: NativeCallContext<'_>, connection: &mut Connection, wanted: Dynamic, timeout: INT| {
-            wait(&context, connection, &wanted, Filter::All, timeout as FLOAT)
-        },
+        |context: NativeCallContext<'_>,
+         connection: &mut Connection,
+         wanted: Dynamic,
+         filter: Dynamic,
+         timeout: Dynamic| { wait_for_frame(&context, connection, &wanted, &Filter::of(filter)?, &timeout) },
     );
-    engine.register_fn(
-        "wait_for_frame",
-        move |context: NativeCallContext<'_>,
-              connection: &mut Connection,
-              wanted: Dynamic,
-              filter: FnPtr,
-              timeout: Dynamic| {
-            wait(&context, connection, &wanted, Filter::Function(filter), seconds(&timeout)?)
-        },
-    );
-    engine.register_fn(
-        "wait_for_frame",
-        move |context: NativeCallContext<'_>,
-              connection: &mut Connection,
-              wanted: Dynamic,
-              filter: Map,
-              timeout: Dynamic| {
-            wait(&context, connection, &wanted, Filter::Properties(filter), seconds(&timeout)?)
-        },
-    );
-}
-
-fn seconds(value: &Dynamic) -> Outcome<FLOAT> {
-    match value.as_float().or_else(|_| value.as_int().map(|whole| whole as FLOAT)) {
-        Ok(seconds) => Ok(seconds),
-        Err(other) => fail(format!("a time to wait is a number of seconds, not {other}")),
-    }
 }
 
 /// The next frame of a type (or of any, `()`) that passes the filter and that the client sends from now on; `()` if
@@ -102,11 +72,10 @@ fn wait_for_frame(
     connection: &Connection,
     wanted: &Dynamic,
     filter: &Filter,
-    timeout: FLOAT,
+    timeout: &Dynamic,
 ) -> Outcome<Dynamic> {
     let wanted = if wanted.is_unit() { None } else { Some(type_of(wanted)?) };
-    let deadline = Duration::try_from_secs_f64(timeout).ok();
-    let Some(deadline) = deadline.and_then(|timeout| Instant::now().checked_add(timeout)) else {
+    let Some(deadline) = time_of(timeout).and_then(|timeout| Instant::now().checked_add(timeout)) else {
         return fail(format!("{timeout} is no time to wait, in seconds"));
     };
     check_wait("connection.wait_for_frame")?;
@@ -131,6 +100,19 @@ fn wait_for_frame(
 }
 
 impl Filter {
+    fn of(value: Dynamic) -> Outcome<Self> {
+        if let Some(function) = value.clone().try_cast::<FnPtr>() {
+            return Ok(Self::Function(function));
+        }
+        match value.try_cast_result::<Map>() {
+            Ok(properties) => Ok(Self::Properties(properties)),
+            Err(other) => fail(format!(
+                "a filter is a function of the frame or a map of its properties, not {}",
+                other.type_name()
+            )),
+        }
+    }
+
     fn passes(&self, context: &NativeCallContext<'_>, frame: &Dynamic) -> Outcome<bool> {
         match self {
             Self::All => Ok(true),

@@ -9,7 +9,7 @@ use super::frames::stream_of;
 use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
-use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent};
+use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent, time_of};
 use crate::exchange::{CallSite, Connection, Exchange, Protocol, Track};
 use crate::http::Fields;
 use crate::script::budget::{self, pause};
@@ -318,11 +318,9 @@ fn whole(options: &Map, name: &str, default: INT, least: INT, most: INT) -> Outc
 
 /// A time of the options.
 fn seconds(options: &Map, name: &str, default: FLOAT) -> Outcome<Duration> {
-    let value = options.get(name);
-    let number =
-        value.map_or(Ok(default), |value| value.as_float().or_else(|_| value.as_int().map(|int| int as FLOAT)));
-    match number.ok().and_then(|number| Duration::try_from_secs_f64(number).ok()) {
+    let value = options.get(name).cloned().unwrap_or(Dynamic::from_float(default));
+    match time_of(&value) {
         Some(time) => Ok(time),
-        None => fail(format!("the option {name} is a time in seconds, not {}", value.unwrap_or(&Dynamic::UNIT))),
+        None => fail(format!("the option {name} is a time in seconds, not {value}")),
     }
 }

@@ -28,7 +28,8 @@ pub mod upload;
 pub mod writer;
 pub mod writing;
 
-use rhai::{Dynamic, Engine, EvalAltResult, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, FLOAT, Map, NativeCallContext};
+use std::time::Duration;
 
 use super::budget::{self, Ending};
 use super::calls;
@@ -98,6 +99,12 @@ fn within(what: &str, value: i64, most: u32) -> Outcome<u32> {
         Ok(value) if value <= most => Ok(value),
         _ => fail(format!("{what} is 0 to {most}, not {value}")),
     }
+}
+
+/// A time that is given in seconds, whole or not.
+fn time_of(seconds: &Dynamic) -> Option<Duration> {
+    let number = seconds.as_float().or_else(|_| seconds.as_int().map(|whole| whole as FLOAT)).ok()?;
+    Duration::try_from_secs_f64(number).ok()
 }
 
 /// A named truth value of an options map.

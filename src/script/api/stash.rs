@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, FLOAT, FnPtr, INT, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
-use super::{Outcome, fail, octets};
+use super::{Outcome, fail, octets, time_of};
 use crate::script::budget::{self, pause};
 use crate::script::octets::latin1_text;
 use crate::script::stash::Stash;
@@ -69,9 +68,9 @@ impl Handle {
         or_fail(pause(async move { stash.peek(&key).await })?)
     }
 
-    fn wait(&self, key: &Dynamic, timeout: FLOAT, path: &Dynamic) -> Outcome<Dynamic> {
+    fn wait(&self, key: &Dynamic, timeout: &Dynamic, path: &Dynamic) -> Outcome<Dynamic> {
         let key = self.key(key, path)?;
-        let Ok(timeout) = Duration::try_from_secs_f64(timeout) else {
+        let Some(timeout) = time_of(timeout) else {
             return fail(format!("{timeout} is no time to wait, in seconds"));
         };
         let (stash, place) = (Arc::clone(&self.0), key.clone());
@@ -167,15 +166,11 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_waiting(engine: &mut Engine) {
-    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: FLOAT| stash.wait(&key, timeout, &Dynamic::UNIT));
-    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: INT| {
-        stash.wait(&key, timeout as FLOAT, &Dynamic::UNIT)
+    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: Dynamic| {
+        stash.wait(&key, &timeout, &Dynamic::UNIT)
     });
-    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: FLOAT, path: Dynamic| {
-        stash.wait(&key, timeout, &path)
-    });
-    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: INT, path: Dynamic| {
-        stash.wait(&key, timeout as FLOAT, &path)
+    engine.register_fn("wait", |stash: Handle, key: Dynamic, timeout: Dynamic, path: Dynamic| {
+        stash.wait(&key, &timeout, &path)
     });
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use rhai::{Engine, FLOAT, INT};
+use rhai::{Dynamic, Engine, INT};
 
-use super::{Outcome, fail};
+use super::{Outcome, fail, time_of};
 use crate::exchange::{Close, Connection};
 
 /// The longest that a write may wait.
@@ -20,18 +20,15 @@ pub fn register(engine: &mut Engine) {
         Ok(())
     });
     engine.register_fn("flush", |connection: &mut Connection| connection.flush());
-    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: FLOAT| delay(connection, seconds));
-    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: INT| {
-        delay(connection, seconds as FLOAT)
-    });
+    engine.register_fn("set_write_delay", |connection: &mut Connection, seconds: Dynamic| delay(connection, &seconds));
     engine.register_fn("pause_writing", |connection: &mut Connection| connection.pause_writing());
     engine.register_fn("resume_writing", |connection: &mut Connection| connection.resume_writing());
     engine.register_fn("cut_after", |connection: &mut Connection, octets: INT, how: &str| cut(connection, octets, how));
 }
 
-fn delay(connection: &Connection, seconds: FLOAT) -> Outcome<()> {
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(delay) if delay <= LONGEST_DELAY => {
+fn delay(connection: &Connection, seconds: &Dynamic) -> Outcome<()> {
+    match time_of(seconds) {
+        Some(delay) if delay <= LONGEST_DELAY => {
             connection.set_write_delay(delay);
             Ok(())
         }
