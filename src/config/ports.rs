@@ -169,15 +169,9 @@ impl Ports {
 
     /// Opens what pages of web-platform-tests name besides, unless the file says something of it.
     pub(super) fn open_for_suite(&mut self, with_tls: bool) {
-        let kinds = [
-            PortKind::HttpLocal,
-            PortKind::HttpPublic,
-            PortKind::HttpsLocal,
-            PortKind::HttpsPublic,
-            PortKind::Ws,
-            PortKind::Wss,
-        ];
-        for kind in kinds.into_iter().filter(|kind| with_tls || !kind.has_tls()) {
+        use PortKind::{H2, H2c, Http, Https};
+        let others = PortKind::ALL.into_iter().filter(|kind| !matches!(kind, Http | Https | H2 | H2c));
+        for kind in others.filter(|kind| with_tls || !kind.has_tls()) {
             self.lists.entry(kind).or_insert_with(|| Value::default_of(vec![Port::Auto]));
         }
     }
