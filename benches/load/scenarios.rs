@@ -3,7 +3,7 @@
 use crate::Options;
 use crate::client::{Connection, block_on, finish};
 use crate::support::raw::{Client, PREFACE, settings_frame};
-use crate::support::server::Server;
+use crate::support::server::{Server, Usage};
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -50,13 +50,8 @@ pub fn sleepers() {
         println!("\n| {SLEEPERS} handlers asleep for 6 s at once | |\n|---|---|");
         println!("| answered with 200 | {awake} |");
         println!("| from the first request to the last answer | {elapsed:.1} s |");
-        println!(
-            "| server's memory | {:.0} MiB ({:.0} MiB before) |",
-            asleep.resident_octets as f64 / MIB,
-            before.resident_octets as f64 / MIB
-        );
         println!("| per sleeper, its connection included | {:.1} KiB |", memory / SLEEPERS as f64 / 1024.0);
-        println!("| threads | {} ({} before) |", asleep.threads, before.threads);
+        print_usage(&before, &asleep);
     });
 }
 
@@ -131,6 +126,15 @@ async fn measure(server: &Server, loops: usize, time: Duration) -> Vec<Duration>
     latencies
 }
 
+fn print_usage(before: &Usage, after: &Usage) {
+    println!(
+        "| server's memory | {:.0} MiB ({:.0} MiB before) |",
+        after.resident_octets as f64 / MIB,
+        before.resident_octets as f64 / MIB
+    );
+    println!("| threads | {} ({} before) |", after.threads, before.threads);
+}
+
 /// Memory of 1,000 connections over TLS that have had one answer each and now say nothing.
 pub fn idle() {
     let server = Server::builder().start();
@@ -148,12 +152,7 @@ pub fn idle() {
     let memory = after.resident_octets.saturating_sub(before.resident_octets) as f64;
     println!("\n| {} idle TLS connections | |\n|---|---|", connections.len());
     println!("| per connection | {:.1} KiB |", memory / IDLE as f64 / 1024.0);
-    println!(
-        "| server's memory | {:.0} MiB ({:.0} MiB before) |",
-        after.resident_octets as f64 / MIB,
-        before.resident_octets as f64 / MIB
-    );
-    println!("| threads | {} ({} before) |", after.threads, before.threads);
+    print_usage(&before, &after);
 }
 
 /// 10,000 connections that a profile holds silent for ever, each with a request that is never answered, and quick handlers
@@ -190,10 +189,5 @@ pub fn silent(options: &Options) {
     println!("\n| {} connections that a profile holds silent | |\n|---|---|", connections.len());
     println!("| opened in | {elapsed:.1} s |");
     println!("| per connection | {:.1} KiB |", memory / SILENT as f64 / 1024.0);
-    println!(
-        "| server's memory | {:.0} MiB ({:.0} MiB before) |",
-        after.resident_octets as f64 / MIB,
-        before.resident_octets as f64 / MIB
-    );
-    println!("| threads | {} ({} before) |", after.threads, before.threads);
+    print_usage(&before, &after);
 }

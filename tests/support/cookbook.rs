@@ -1,5 +1,6 @@
 //! The scripts of `docs/cookbook.md`.
 
+use super::examples::scripts;
 use super::server::{Builder, Server};
 
 pub const PAGE: &str = include_str!("../../docs/cookbook.md");
@@ -13,21 +14,12 @@ pub struct Recipe {
 
 /// All of them, in the order of the page.
 pub fn recipes() -> Vec<Recipe> {
-    let (mut all, mut path, mut code) = (Vec::new(), None, None::<String>);
-    for line in PAGE.lines() {
-        if let Some(name) = line.strip_prefix("`handlers/").and_then(|line| line.strip_suffix("`:")) {
-            path = Some(name);
-        } else if line == "```rhai" {
-            code = Some(String::new());
-        } else if line == "```" {
-            let path = path.take().expect("the name of a script stands above it");
-            all.push(Recipe { path, code: code.take().expect("a block ends that has begun") });
-        } else if let Some(code) = &mut code {
-            code.push_str(line);
-            code.push('\n');
-        }
-    }
-    all
+    let path = |line: &'static str| line.strip_prefix("`handlers/")?.strip_suffix("`:");
+    let recipe = |(before, code): (Vec<&'static str>, String)| Recipe {
+        path: before.into_iter().rev().find_map(path).expect("the name of a script stands above it"),
+        code,
+    };
+    scripts(PAGE).into_iter().map(recipe).collect()
 }
 
 /// A server that has all of them.

@@ -7,6 +7,7 @@
 
 pub mod ask;
 pub mod cookbook;
+pub mod examples;
 pub mod http1;
 pub mod process;
 pub mod programs;

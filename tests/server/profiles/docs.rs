@@ -1,6 +1,7 @@
 //! Every example of `docs/profiles.md` does what the comment above it promises.
 
 use super::{begin, kinds};
+use crate::support::examples::scripts;
 use crate::support::server::Server;
 use wireserve::wire::frame::FrameType;
 
@@ -8,21 +9,11 @@ const DOCS: &str = include_str!("../../../docs/profiles.md");
 
 /// The promised frames and the code of each example.
 fn examples() -> Vec<(&'static str, String)> {
-    let (mut all, mut promise, mut code) = (Vec::new(), None, None::<String>);
-    for line in DOCS.lines() {
-        if let Some(text) = line.strip_prefix("<!-- test: frames=\"").and_then(|text| text.strip_suffix("\" -->")) {
-            promise = Some(text);
-        } else if line == "```rhai" {
-            code = Some(String::new());
-        } else if line == "```" {
-            let promise = promise.take().expect("an example has a promise");
-            all.push((promise, code.take().expect("a block ends that has begun")));
-        } else if let Some(code) = &mut code {
-            code.push_str(line);
-            code.push('\n');
-        }
-    }
-    all
+    let promise = |line: &'static str| line.strip_prefix("<!-- test: frames=\"")?.strip_suffix("\" -->");
+    let example = |(before, code): (Vec<&'static str>, String)| {
+        (before.into_iter().rev().find_map(promise).expect("an example has a promise"), code)
+    };
+    scripts(DOCS).into_iter().map(example).collect()
 }
 
 #[test]
