@@ -17,6 +17,7 @@ pub mod malformed;
 pub mod outcomes;
 pub mod pipes;
 pub mod profiles;
+pub mod readme;
 pub mod redis;
 pub mod scripts;
 pub mod selftest;
