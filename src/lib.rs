@@ -7,14 +7,14 @@
 //! | room | what lives there | may use |
 //! |---|---|---|
 //! | [`wire`] | octets ⇄ raw frames ⇄ HPACK representations; total functions, no judgement | – |
-//! | [`http`] | messages of any version: ordered raw fields, targets, dates, ranges, cookies, media types | – |
+//! | [`http`] | messages of any version: ordered raw fields, targets, dates, ranges, cookies, media types; the vocabulary of transport | – |
 //! | [`h1`] | sans-IO HTTP/1.1 connection: lenient in, raw out | `http` |
 //! | [`h2`] | sans-IO HTTP/2 connection: state table, flow control, settings, rules, policy, limits; two lanes | `wire`, `http` |
 //! | [`exchange`] | one request and its response as a conversation, the same for both versions; responses decided but not sent | `h1`, `h2`, `wire`, `http` |
 //! | [`site`] | what a URL means: files, templates, pipes, generated pages, routes, the index page | `exchange`, `http` |
 //! | [`script`] | the Rhai host: engine, API, coroutines, reload, the stash | `exchange`, `wire`, `http` |
 //! | [`transcript`] | the ordered record of a connection, and the hub of all of them | `exchange`, `h1`, `h2`, `wire`, `http` |
-//! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `h1`, `h2`, `wire` |
+//! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `http` |
 //! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `site`, `script`, `transcript`, `h1`, `h2`, `net` |
 //! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, browsers | all above |
 //!

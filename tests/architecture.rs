@@ -39,7 +39,7 @@ fn the_table_is_the_one_of_the_design() {
         ("site", &["exchange", "http"]),
         ("script", &["exchange", "http", "wire"]),
         ("transcript", &["exchange", "h1", "h2", "http", "wire"]),
-        ("net", &["h1", "h2", "wire"]),
+        ("net", &["http"]),
         ("config", &["h1", "h2", "net", "script", "site", "transcript"]),
     ] {
         assert_eq!(rules.uses(room), uses, "{room}");

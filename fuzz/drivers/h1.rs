@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use wireserve::h1::{
-    BodyLength, Config, Connection, Event, Limits, Misuse, PeerClosed, RequestId, Timeouts, Track, Transmit,
-};
+use wireserve::h1::{BodyLength, Config, Connection, Event, Limits, Misuse, RequestId, Timeouts, Track};
 use wireserve::http::Fields;
+use wireserve::http::transport::{PeerClosed, Transmit};
 
 /// The first octet chooses: even ones have the rest received in two ways of cutting, which must tell the same; odd
 /// ones take the rest as a list of operations.

@@ -3,50 +3,20 @@
 use super::conversation::{Exchange, Outcome};
 use super::levers::Subscriptions;
 use super::observer::Observer;
-use super::request::Protocol;
 use super::wait::Waiters;
 use super::writing::Writing;
+use crate::http::peer::{Peer, Protocol};
+use crate::http::transport::{Close, CloseReason, PeerClosed, Transmit, Transmitted};
 use crate::{h1, h2};
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::BuildHasherDefault;
+use std::io;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Instant;
-
-/// Both ends of a connection, as far as they are known. Addresses are text: the rooms below `net` have no sockets.
-#[derive(Clone, Debug, Default)]
-pub struct Peer {
-    /// Unique in this process.
-    pub id: u64,
-    /// The client's address and port, `127.0.0.1:50000`.
-    pub client_address: String,
-    /// The address and port that it connected to.
-    pub server_address: String,
-    /// The port that it connected to.
-    pub server_port: u16,
-    /// What TLS agreed on; `None` in clear.
-    pub tls: Option<Tls>,
-    /// The name of the profile that shapes it.
-    pub profile: Option<String>,
-    /// HTTP/1.1 on a port that is for HTTP/2: every request is to be refused.
-    pub wrong_protocol: bool,
-}
-
-/// What a TLS handshake agreed on.
-#[derive(Clone, Debug, Default)]
-pub struct Tls {
-    /// The name that the client asked for (RFC 6066 §3).
-    pub sni: Option<String>,
-    /// The protocol agreed on (RFC 7301).
-    pub alpn: Option<String>,
-    /// `TLSv1.3` and the like.
-    pub version: String,
-    /// The cipher suite's registered name.
-    pub cipher: String,
-}
 
 /// What an exchange may keep in memory.
 #[derive(Clone, Copy, Debug)]
@@ -86,17 +56,6 @@ pub enum Notice {
     },
 }
 
-/// How the owner of the socket is to end it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
-    /// Send what is queued, then close.
-    Graceful,
-    /// Send what is queued, then close the sending side only.
-    Half,
-    /// A TCP reset, at once.
-    Abort,
-}
-
 pub(super) enum Engine {
     Http1(Box<h1::Connection>),
     Http2(Box<h2::Connection>),
@@ -124,8 +83,8 @@ pub(super) struct Shared {
     pub requests: Cell<u64>,
     pub writing: Writing,
     pub close: Cell<Option<Close>>,
-    /// Why the HTTP/2 engine is through.
-    pub ended: Cell<Option<&'static str>>,
+    /// Why the engine ended the connection.
+    pub ended: Cell<Option<CloseReason>>,
     pub paused: Cell<bool>,
     pub gone: Cell<bool>,
     pub turned: Cell<bool>,
@@ -216,19 +175,15 @@ impl Connection {
         self.in_turn(|| self.turn());
     }
 
-    /// The client closed its sending side (`true`), or the connection broke.
-    pub fn peer_closed(&self, now: Instant, clean: bool) {
+    /// The client's octets ended; again if the connection breaks after that.
+    pub fn peer_closed(&self, now: Instant, how: PeerClosed) {
         match &mut *self.0.engine.borrow_mut() {
-            Engine::Http1(engine) => {
-                engine.peer_closed(now, if clean { h1::PeerClosed::Clean } else { h1::PeerClosed::Reset });
-            }
-            Engine::Http2(engine) => {
-                engine.peer_closed(now, if clean { h2::PeerClosed::Clean } else { h2::PeerClosed::Reset });
-            }
+            Engine::Http1(engine) => engine.peer_closed(now, how),
+            Engine::Http2(engine) => engine.peer_closed(now, how),
         }
         self.turn();
         self.let_go();
-        if !clean {
+        if !how.may_still_read() {
             self.end_all();
         }
     }
@@ -259,16 +214,15 @@ impl Connection {
         of_engine.into_iter().chain(self.0.writing.poll_timeout()).min()
     }
 
-    /// Offers the next run of queued octets to `write`, which returns how many it took. Gives whether these were the
-    /// last before a cut mark, or `None` if nothing is queued, or all of it is held back. An error of `write` is handed
-    /// through.
-    pub fn transmit<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
+    /// Offers the next run of queued octets to `write`, which returns how many it took; what it did not take stays queued.
+    /// An error of `write` counts as none.
+    pub fn transmit(&self, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
         let writing = &self.0.writing;
         if let Some(close) = writing.cut_off() {
             self.0.close.set(Some(close));
-            return Ok(None);
+            return Transmitted::Idle;
         }
-        let sent = self.write_next(write)?;
+        let Ok(sent) = self.write_next(write) else { return Transmitted::More };
         self.0.drained.wake();
         self.in_turn(|| {
             self.turn();
@@ -277,22 +231,22 @@ impl Connection {
                 self.0.exchanges.borrow().values().for_each(Exchange::wake);
             }
         });
-        Ok(sent)
+        sent
     }
 
     /// Lets `write` take what is next, as far as it may go out now; as [`Connection::transmit`].
-    fn write_next<E>(&self, write: &mut dyn FnMut(&[u8]) -> Result<usize, E>) -> Result<Option<bool>, E> {
+    fn write_next(&self, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> io::Result<Transmitted> {
         let writing = &self.0.writing;
         let engine = &mut *self.0.engine.borrow_mut();
         let next = match engine {
-            Engine::Http1(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
-            Engine::Http2(engine) => engine.poll_transmit().map(|transmit| (transmit.octets, transmit.flush)),
+            Engine::Http1(engine) => engine.poll_transmit(),
+            Engine::Http2(engine) => engine.poll_transmit(),
         };
-        let Some((octets, flush)) = next else {
+        let Some(Transmit { octets, flush }) = next else {
             writing.end_write();
-            return Ok(None);
+            return Ok(Transmitted::Idle);
         };
-        let Some(allowed) = writing.allowance(self.0.now.get()) else { return Ok(None) };
+        let Some(allowed) = writing.allowance(self.0.now.get()) else { return Ok(Transmitted::Idle) };
         let most = usize::try_from(allowed).unwrap_or(usize::MAX);
         let (taken, all) = (write(octets.get(..most).unwrap_or(octets))?, octets.len());
         match engine {
@@ -302,8 +256,9 @@ impl Connection {
         let flush = writing.took(taken) || (flush && taken == all);
         if flush {
             writing.end_write();
+            return Ok(Transmitted::Flush);
         }
-        Ok(Some(flush))
+        Ok(Transmitted::More)
     }
 
     /// The next request that nobody answers yet; none before our SETTINGS, which no response may precede.
@@ -336,11 +291,7 @@ impl Connection {
             return (close == Close::Abort || !self.holds_output()).then_some(close);
         }
         match &*self.0.engine.borrow() {
-            Engine::Http1(engine) => engine.closing().map(|close| match close {
-                h1::Close::Graceful => Close::Graceful,
-                h1::Close::HalfClose => Close::Half,
-                h1::Close::Abort => Close::Abort,
-            }),
+            Engine::Http1(engine) => engine.closing(),
             Engine::Http2(engine) => engine.should_close().then_some(Close::Graceful),
         }
     }

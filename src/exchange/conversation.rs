@@ -2,10 +2,11 @@
 
 use super::body::Received;
 use super::connection::Connection;
-use super::request::{Protocol, Request};
+use super::request::Request;
 use super::review::Reviewer;
 use super::wait::Waiters;
 use crate::http::Fields;
+use crate::http::peer::Protocol;
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};

@@ -3,7 +3,8 @@
 use super::connection::{Connection, Engine, Notice};
 use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
-use crate::h1::{CloseReason, Event, Line, RequestHead};
+use crate::h1::{Event, Line, RequestHead};
+use crate::http::transport::{Close, CloseReason};
 use crate::http::{Authority, Fields, Target};
 use bytes::{Bytes, BytesMut};
 
@@ -50,15 +51,12 @@ impl Connection {
                 }
             }
             Event::Writable { id } => self.to_request(id.0, Exchange::wake),
-            // It reads on, and may be answered yet.
-            Event::PeerClosed { .. } => self.0.ended.set(Some("client-closed")),
-            Event::Sent { .. } => {}
+            Event::PeerClosed { .. } | Event::Sent { .. } => {}
             Event::Closed { reason } => {
-                if reason != CloseReason::Finished || self.0.ended.get().is_none() {
-                    self.0.ended.set(Some(reason.id()));
-                }
+                self.0.ended.set(Some(reason));
                 let outcome = match reason {
-                    CloseReason::Finished => Outcome::Complete,
+                    CloseReason::Local(Close::Graceful) => Outcome::Complete,
+                    CloseReason::Peer(how) if how.may_still_read() => Outcome::Complete,
                     _ => Outcome::Gone,
                 };
                 for id in self.streams() {

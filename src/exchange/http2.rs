@@ -69,7 +69,7 @@ impl Connection {
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
             Event::Closed { reason } => {
-                self.0.ended.set(Some(reason.id()));
+                self.0.ended.set(Some(reason));
                 self.end_exchanges();
                 // Whoever waits for a frame that was held, or for room in the output, waits for the end now.
                 self.0.waiters.wake();

@@ -1,12 +1,13 @@
 //! What a script can do to its connection as a whole.
 
-use super::connection::{Close, Connection, Engine};
+use super::connection::{Connection, Engine};
 use super::error::SendError;
-use super::request::Protocol;
 use super::wait::Waiters;
 use crate::h1;
 use crate::h2::{self, CallSite, RawCall};
 use crate::http::Fields;
+use crate::http::peer::Protocol;
+use crate::http::transport::Close;
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};

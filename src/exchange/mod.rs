@@ -27,7 +27,7 @@ mod tests;
 mod wait;
 mod writing;
 
-pub use connection::{Close, Connection, Limits, Notice, Peer, Tls};
+pub use connection::{Connection, Limits, Notice};
 pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
@@ -35,11 +35,13 @@ pub use levers::{Pauses, Subscription};
 pub use observer::{Expectation, Observer};
 
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
-pub use request::{Mount, Protocol, RawHead, Request, RouteMatch, Routing};
+pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
 pub use review::{Reviewer, Reviewing};
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
 pub use crate::h2::{Auto, CallSite, RawCall, Settings, Track};
+pub use crate::http::peer::{Peer, Protocol, Tls};
+pub use crate::http::transport::{Close, CloseReason};
 pub use crate::wire::frame::ErrorCode;

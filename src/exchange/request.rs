@@ -6,37 +6,8 @@ use crate::wire::frame::RawFrame;
 use crate::wire::hpack;
 use bytes::{Bytes, BytesMut};
 use std::cell::OnceCell;
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The protocol that carried a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// RFC 9112, HTTP/1.0 included.
-    Http1,
-    /// RFC 9113.
-    Http2,
-}
-
-impl Protocol {
-    /// The protocol that this one is not.
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Http1 => Self::Http2,
-            Self::Http2 => Self::Http1,
-        }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Http1 => "HTTP/1.1",
-            Self::Http2 => "HTTP/2",
-        })
-    }
-}
 
 /// A request's control data and fields (RFC 9110 §6).
 #[derive(Debug)]

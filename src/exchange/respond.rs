@@ -2,10 +2,11 @@
 
 use super::conversation::{Exchange, Outcome, Progress};
 use super::error::SendError;
-use super::request::{Protocol, RawHead, Request, Routing};
+use super::request::{RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, CallSite, RawCall, Track};
 use crate::http::latin1::octets_of_text;
+use crate::http::peer::Protocol;
 use crate::http::{self, Fields, status};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;

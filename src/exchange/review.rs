@@ -3,10 +3,10 @@
 use super::conversation::Exchange;
 use super::error::SendError;
 use super::prepared::Prepared;
-use super::request::Protocol;
 use super::respond::{ResponseHead, StatusText};
 use crate::http::Fields;
 use crate::http::latin1::octets_of_text;
+use crate::http::peer::Protocol;
 use crate::{h1, h2};
 use std::future::Future;
 use std::pin::Pin;

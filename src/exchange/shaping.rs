@@ -1,7 +1,8 @@
 //! What a profile can do to a connection that a handler cannot: its preface, and each frame before the engine.
 
-use super::connection::{Close, Connection, Engine};
+use super::connection::{Connection, Engine};
 use crate::h2::Auto;
+use crate::http::transport::{CloseReason, PeerClosed};
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -106,17 +107,13 @@ impl Connection {
         });
     }
 
-    /// Why the connection is over, as far as it is: the id of the rule that the client broke, or what happened.
-    pub fn end_reason(&self) -> &'static str {
+    /// Why the connection ended, as far as it has.
+    pub fn end_reason(&self) -> CloseReason {
         match (self.0.ended.get(), self.0.close.get()) {
             // These may be what follows from a script's own end.
-            (None | Some("closed" | "client-closed" | "client-reset"), Some(close)) => match close {
-                Close::Abort => "aborted",
-                Close::Half => "half-closed",
-                Close::Graceful => "closed",
-            },
+            (None | Some(CloseReason::Local(_) | CloseReason::Peer(_)), Some(close)) => CloseReason::Local(close),
             (Some(ended), _) => ended,
-            (None, None) => "client-reset",
+            (None, None) => CloseReason::Peer(PeerClosed::Reset),
         }
     }
 }

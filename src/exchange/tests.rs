@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::http::Fields;
+use crate::http::transport::{PeerClosed, Transmitted};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use crate::wire::hpack::Encoder;
 use crate::{h1, h2};
@@ -33,11 +34,11 @@ fn http1() -> Connection {
 /// Everything that the connection has to send.
 fn sent(connection: &Connection) -> Vec<u8> {
     let mut all = Vec::new();
-    let mut take = |octets: &[u8]| -> Result<usize, ()> {
+    let mut take = |octets: &[u8]| {
         all.extend_from_slice(octets);
         Ok(octets.len())
     };
-    while connection.transmit(&mut take).expect("it takes everything").is_some() {}
+    while connection.transmit(&mut take) != Transmitted::Idle {}
     all
 }
 
@@ -227,4 +228,39 @@ fn nobody_remembers_a_ping_for_which_nobody_waits_any_more() {
     let connection = http2(Limits::default());
     assert!(poll(connection.ping()).is_pending());
     assert!(connection.0.pongs.borrow().is_empty());
+}
+
+#[test]
+fn how_the_client_left_is_why_the_connection_ended() {
+    for (how, id) in [
+        (PeerClosed::Clean, "client-closed"),
+        (PeerClosed::Truncated, "client-truncated"),
+        (PeerClosed::Reset, "client-reset"),
+        (PeerClosed::Failed(std::io::ErrorKind::TimedOut), "transport-failed"),
+    ] {
+        for connection in [http1(), http2(Limits::default())] {
+            connection.peer_closed(now(), how);
+            assert_eq!(connection.end_reason(), CloseReason::Peer(how), "{}", connection.protocol());
+            assert_eq!(connection.end_reason().id(), id);
+        }
+    }
+}
+
+#[test]
+fn a_client_that_ended_its_side_is_answered_and_may_still_break_the_connection() {
+    for how in [PeerClosed::Clean, PeerClosed::Truncated] {
+        let connection = http1();
+        connection.receive(now(), b"GET / HTTP/1.1\r\nhost: a.test\r\n\r\n");
+        let exchange = connection.next_exchange().expect("a request");
+        connection.peer_closed(now(), how);
+        exchange.send_head(&ResponseHead { status: 200, ..ResponseHead::default() }, true).expect("it may still read");
+        assert!(sent(&connection).starts_with(b"HTTP/1.1 200 OK\r\n"), "{how:?}");
+        assert_eq!(connection.end_reason(), CloseReason::Peer(how));
+    }
+    let connection = http1();
+    connection.receive(now(), b"GET / HTTP/1.1\r\nhost: a.test\r\n\r\n");
+    let exchange = connection.next_exchange().expect("a request");
+    connection.peer_closed(now(), PeerClosed::Clean);
+    connection.peer_closed(now(), PeerClosed::Reset);
+    assert_eq!((exchange.outcome(), connection.end_reason().id()), (Outcome::Gone, "client-reset"));
 }

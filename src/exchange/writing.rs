@@ -1,6 +1,7 @@
 //! When the output goes out, how long each write waits, and where the output is cut off for good.
 
-use super::connection::{Close, Connection, Engine};
+use super::connection::{Connection, Engine};
+use crate::http::transport::Close;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -172,6 +173,7 @@ mod tests {
     use super::*;
     use crate::exchange::{CallSite, Limits, Peer};
     use crate::h1;
+    use crate::http::transport::{PeerClosed, Transmitted};
 
     #[expect(clippy::disallowed_methods, reason = "instants are only compared")]
     fn begin() -> (Connection, Instant) {
@@ -188,14 +190,14 @@ mod tests {
     fn sent(connection: &Connection, now: Instant) -> String {
         let mut all = String::new();
         loop {
-            let mut take = |octets: &[u8]| -> Result<usize, ()> {
+            let mut take = |octets: &[u8]| {
                 all.push_str(&String::from_utf8_lossy(octets));
                 Ok(octets.len())
             };
-            match connection.at(now, || connection.transmit(&mut take)).expect("it takes everything") {
-                Some(true) => all.push('|'),
-                Some(false) => {}
-                None => return all,
+            match connection.at(now, || connection.transmit(&mut take)) {
+                Transmitted::Flush => all.push('|'),
+                Transmitted::More => {}
+                Transmitted::Idle => return all,
             }
         }
     }
@@ -221,7 +223,7 @@ mod tests {
         let (connection, now) = begin();
         connection.pause_writing();
         queue(&connection, "a");
-        connection.peer_closed(now, true);
+        connection.peer_closed(now, PeerClosed::Clean);
         assert_eq!(sent(&connection, now), "a");
     }
 
@@ -277,7 +279,7 @@ mod tests {
             connection.cut_after(100, None);
             assert_eq!((sent(&connection, now).as_str(), connection.wants_close()), ("", close));
             // Who ends a silent connection finds no one who holds on to it.
-            connection.peer_closed(now, true);
+            connection.peer_closed(now, PeerClosed::Clean);
             assert_eq!(connection.wants_close(), Some(close.unwrap_or(Close::Graceful)));
         }
     }

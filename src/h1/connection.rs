@@ -7,10 +7,11 @@ use bytes::{Bytes, BytesMut};
 
 use super::chunked::BodyReader;
 use super::config::Config;
-use super::event::{Cause, CloseReason, Event, RequestId};
+use super::event::{Event, RequestId};
 use super::head::SectionScan;
-use super::output::{Output, Transmit};
+use super::output::Output;
 use super::respond::Response;
+use crate::http::transport::{Cause, Close, CloseReason, PeerClosed, Transmit};
 
 /// An HTTP/1.1 server connection without a socket or a clock.
 ///
@@ -44,7 +45,8 @@ pub struct Connection {
     pub(super) last_id: u64,
     pub(super) events: VecDeque<Event>,
     pub(super) output: Output,
-    pub(super) peer_closed: bool,
+    /// How the peer's side ended, once it has.
+    pub(super) peer_closed: Option<PeerClosed>,
     pub(super) ending: Ending,
     last_input: Instant,
     timer: Option<Timer>,
@@ -103,28 +105,6 @@ struct Timer {
     is_estimate: bool,
 }
 
-/// How the peer's side ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeerClosed {
-    /// In order: end of stream, or close_notify under TLS. It may still read.
-    Clean,
-    /// It reset the connection.
-    Reset,
-    /// The transport failed.
-    Failed(std::io::ErrorKind),
-}
-
-/// How the transport is to be closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
-    /// End the write side, give the peer time to read, then close.
-    Graceful,
-    /// End the write side only and go on reading.
-    HalfClose,
-    /// At once, by a reset.
-    Abort,
-}
-
 impl Connection {
     /// A connection that was accepted at `now`.
     pub fn server(config: Config, now: Instant) -> Self {
@@ -136,7 +116,7 @@ impl Connection {
             last_id: 0,
             events: VecDeque::new(),
             output: Output::default(),
-            peer_closed: false,
+            peer_closed: None,
             ending: Ending::No,
             last_input: now,
             timer: None,
@@ -147,7 +127,7 @@ impl Connection {
 
     /// Takes octets that have arrived.
     pub fn receive(&mut self, now: Instant, octets: &[u8]) {
-        if octets.is_empty() || self.peer_closed || matches!(self.reading, Reading::Nothing) {
+        if octets.is_empty() || self.peer_closed.is_some() || matches!(self.reading, Reading::Nothing) {
             return;
         }
         self.last_input = now;
@@ -159,19 +139,20 @@ impl Connection {
         self.update_timer(false);
     }
 
-    /// Takes notice that nothing more will arrive. After [`PeerClosed::Clean`] complete requests are still answered.
+    /// Takes notice that nothing more will arrive. A peer that [may still read](PeerClosed::may_still_read) gets the
+    /// responses to its complete requests; it may break the connection later.
     pub fn peer_closed(&mut self, now: Instant, how: PeerClosed) {
-        if matches!(self.ending, Ending::Over(_)) || self.peer_closed && how == PeerClosed::Clean {
+        if matches!(self.ending, Ending::Over(_)) || self.peer_closed.is_some() && how.may_still_read() {
             return;
         }
         self.last_input = now;
-        self.peer_closed = true;
+        self.peer_closed = Some(how);
         self.events.push_back(Event::PeerClosed { how });
-        if how == PeerClosed::Clean {
+        if how.may_still_read() {
             self.advance();
             self.update_timer(false);
         } else {
-            self.finish(CloseReason::PeerGone, Close::Abort);
+            self.finish(CloseReason::Peer(how), Close::Abort);
         }
     }
 
@@ -190,7 +171,7 @@ impl Connection {
         self.timer = None;
         match kind {
             TimerKind::Head => self.reject(super::Rejection::HeadTimeout),
-            TimerKind::Idle => self.close_for(CloseReason::IdleTimeout),
+            TimerKind::Idle => self.close_for(CloseReason::Idle),
         }
     }
 
@@ -240,7 +221,7 @@ impl Connection {
     /// Whether octets should be read from the transport: false while a body is not consumed, or while many octets of
     /// pipelined requests wait.
     pub fn wants_read(&self) -> bool {
-        if self.peer_closed || matches!(self.ending, Ending::Over(_)) {
+        if self.peer_closed.is_some() || matches!(self.ending, Ending::Over(_)) {
             return false;
         }
         let limits = &self.config.limits;
@@ -253,11 +234,11 @@ impl Connection {
     }
 
     /// How the transport is to be closed now: `None` while the connection goes on or output is queued. After
-    /// [`Close::HalfClose`] the connection still reads and may later ask for another way.
+    /// [`Close::Half`] the connection still reads and may later ask for another way.
     pub fn closing(&self) -> Option<Close> {
         match &self.ending {
             Ending::Over(close) => Some(*close),
-            Ending::HalfClose if self.output.queued() == 0 => Some(Close::HalfClose),
+            Ending::HalfClose if self.output.queued() == 0 => Some(Close::Half),
             _ => None,
         }
     }
@@ -297,7 +278,7 @@ impl Connection {
 
     /// Ends the connection once what is queued is out, whether or not a response is complete.
     pub fn close(&mut self) {
-        self.close_for(CloseReason::Finished);
+        self.close_for(self.finished());
     }
 
     /// Ends the write side once what is queued is out; what is sent later goes nowhere. Reading goes on.
@@ -309,7 +290,12 @@ impl Connection {
 
     /// Ends the connection at once by a reset, whatever is queued.
     pub fn abort(&mut self) {
-        self.finish(CloseReason::Aborted, Close::Abort);
+        self.finish(CloseReason::Local(Close::Abort), Close::Abort);
+    }
+
+    /// Why the connection ends where nothing was wrong: a peer that closed its side was the first to end it.
+    pub(super) fn finished(&self) -> CloseReason {
+        self.peer_closed.map_or(CloseReason::Local(Close::Graceful), CloseReason::Peer)
     }
 
     pub(super) fn close_for(&mut self, reason: CloseReason) {

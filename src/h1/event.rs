@@ -4,8 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::connection::PeerClosed;
 use super::rejection::Rejection;
+use crate::http::transport::{Cause, CloseReason, PeerClosed};
 
 /// The number of a request on its connection, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -140,7 +140,8 @@ pub enum Event {
         /// The request.
         id: RequestId,
     },
-    /// The peer will send nothing more. After [`PeerClosed::Clean`] it may still read.
+    /// The peer will send nothing more. Unless its transport failed it may still read
+    /// ([`PeerClosed::may_still_read`]).
     PeerClosed {
         /// How.
         how: PeerClosed,
@@ -150,43 +151,4 @@ pub enum Event {
         /// Why.
         reason: CloseReason,
     },
-}
-
-/// Who wanted octets to be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// A checked command.
-    Checked,
-    /// [`Connection::send_raw`](super::Connection::send_raw).
-    Raw,
-    /// The connection itself.
-    Automatic,
-}
-
-/// Why a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
-    /// The last response is out and the connection was not to persist, or the peer had closed its side.
-    Finished,
-    /// No request came in time.
-    IdleTimeout,
-    /// What the peer sent was refused.
-    BadRequest,
-    /// The peer reset the connection, or the transport failed.
-    PeerGone,
-    /// [`Connection::abort`](super::Connection::abort) was called.
-    Aborted,
-}
-
-impl CloseReason {
-    /// Its name for programs.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Finished => "closed",
-            Self::IdleTimeout => "idle",
-            Self::BadRequest => "bad-request",
-            Self::PeerGone => "client-reset",
-            Self::Aborted => "aborted",
-        }
-    }
 }

@@ -34,10 +34,9 @@ mod tests;
 
 pub use check::check_head;
 pub use config::{Config, Limits, Timeouts};
-pub use connection::{Close, Connection, PeerClosed};
+pub use connection::Connection;
 pub use encode::{encode_chunk, encode_head};
-pub use event::{BodyFraming, Cause, CloseReason, Event, Line, RequestHead, RequestId, Version};
+pub use event::{BodyFraming, Event, Line, RequestHead, RequestId, Version};
 pub use misuse::Misuse;
-pub use output::Transmit;
 pub use rejection::Rejection;
 pub use respond::{BodyLength, Track};

@@ -4,20 +4,12 @@ use std::collections::VecDeque;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use crate::http::transport::Transmit;
+
 /// Octets from here on are queued by reference instead of being copied together.
 const SHARE_FROM: usize = 8 * 1024;
 /// A buffer of more capacity is given back once it is empty.
 const KEPT_CAPACITY: usize = 4 * 1024;
-
-/// The next run of octets to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Transmit<'a> {
-    /// At least one octet.
-    pub octets: &'a [u8],
-    /// Once all of these octets are written, what was written so far must be pushed out (as its own TLS record, its own
-    /// TCP write) before the next ones.
-    pub flush: bool,
-}
 
 #[derive(Debug)]
 struct Segment {

@@ -3,11 +3,12 @@
 use bytes::{BufMut, BytesMut};
 
 use crate::http::status::reason_phrase;
+use crate::http::transport::{Cause, CloseReason};
 
 use super::chunked::{BodyReader, Piece};
 use super::connection::{Active, Connection, Reading};
 use super::encode::{put_content_length, put_field, put_status_line};
-use super::event::{Cause, CloseReason, Event, RequestId};
+use super::event::{Event, RequestId};
 use super::framing;
 use super::head::SectionScan;
 use super::rejection::Rejection;
@@ -48,11 +49,11 @@ impl Connection {
     fn advance_head(&mut self) -> Result<Step, Rejection> {
         let Reading::Head(scan) = &mut self.reading else { return Ok(Step::Wait) };
         let Some(found) = scan.advance(&self.input, &self.config.limits)? else {
-            if self.peer_closed {
+            if self.peer_closed.is_some() {
                 if !self.input.iter().all(u8::is_ascii_whitespace) {
                     return Err(Rejection::IncompleteHead);
                 }
-                self.close_for(CloseReason::Finished);
+                self.close_for(self.finished());
             }
             return Ok(Step::Wait);
         };
@@ -99,7 +100,7 @@ impl Connection {
                 }
                 self.events.push_back(Event::RequestEnd { id, octets });
             }
-            None if self.peer_closed => {
+            None if self.peer_closed.is_some() => {
                 if let Some(Piece::Data { data, octets }) = reader.rest(&mut self.input) {
                     self.events.push_back(Event::Body { id, data, octets });
                 }
@@ -117,14 +118,14 @@ impl Connection {
             Some(Piece::Data { octets, .. }) => match allowance.checked_sub(octets.len() as u64) {
                 Some(left) => *allowance = left,
                 None => {
-                    self.close_for(CloseReason::Finished);
+                    self.close_for(self.finished());
                     return Ok(Step::Wait);
                 }
             },
             Some(Piece::End { .. }) => self.reading = Reading::Head(SectionScan::head()),
             None => {
-                if self.peer_closed {
-                    self.close_for(CloseReason::Finished);
+                if self.peer_closed.is_some() {
+                    self.close_for(self.finished());
                 }
                 return Ok(Step::Wait);
             }
@@ -138,12 +139,12 @@ impl Connection {
         // A client that was not told to continue may or may not send the body: only closing is unambiguous
         // (RFC 9110 §10.1.1).
         if !active.persist || active.awaits_continue {
-            return self.close_for(CloseReason::Finished);
+            return self.close_for(self.finished());
         }
         let drained_body = self.config.limits.drained_body;
         match std::mem::replace(&mut self.reading, Reading::Nothing) {
             Reading::Body(reader) if reader.remaining().is_some_and(|remaining| remaining > drained_body) => {
-                return self.close_for(CloseReason::Finished);
+                return self.close_for(self.finished());
             }
             Reading::Body(reader) => self.reading = Reading::Drain(reader, drained_body),
             other => self.reading = other,
@@ -165,7 +166,7 @@ impl Connection {
             self.write(Cause::Automatic, |out| put_rejection(reason, without_body, out));
         }
         self.events.push_back(Event::BadRequest { id: active.map(|active| active.id), reason, answered });
-        self.close_for(CloseReason::BadRequest);
+        self.close_for(CloseReason::Violation { rule: "bad-request" });
     }
 }
 

@@ -3,12 +3,13 @@
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::http::status::{has_content, is_interim};
+use crate::http::transport::Cause;
 use crate::http::{Field, Fields};
 
 use super::check::{check_fields, check_framing, checked_head, checked_reason, has_line_end_or_nul, text};
 use super::connection::{Active, Connection};
 use super::encode::{put_chunk_line, put_content_length, put_field, put_status_line};
-use super::event::{Cause, RequestId};
+use super::event::RequestId;
 use super::misuse::Misuse;
 
 /// How the end of a response's body will be found.

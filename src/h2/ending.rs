@@ -71,7 +71,7 @@ impl Connection {
             let why = if self.auto.goaway_on_error { NotSentReason::RawUnfinished } else { NotSentReason::SwitchedOff };
             self.events.push_back(Event::NotSent { what, why });
         }
-        self.end(CloseReason::Violation { rule, code });
+        self.end(CloseReason::Violation { rule: rule.id() });
     }
 
     /// The connection is over.

@@ -1,6 +1,7 @@
 //! What a connection reports. This list is the engine's documentation of what can happen.
 
 use super::rules::Rule;
+pub use crate::http::transport::{Cause, CloseReason, PeerClosed, Transmit};
 use crate::wire::frame::{ErrorCode, FrameHeader, RawFrame};
 use crate::wire::hpack;
 use bytes::Bytes;
@@ -181,17 +182,6 @@ pub enum Reaction {
     Reported,
 }
 
-/// Who wanted octets to be sent.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Cause {
-    /// A checked command.
-    Checked,
-    /// A raw command.
-    Raw,
-    /// The engine.
-    Automatic,
-}
-
 /// What was not sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unsent {
@@ -239,58 +229,4 @@ pub enum NotSentReason {
     ConnectionClosed,
     /// Its switch in [`Auto`](super::Auto) is off.
     SwitchedOff,
-}
-
-/// How the peer's octets ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum PeerClosed {
-    /// End of the stream of octets (EOF, close_notify).
-    Clean,
-    /// The transport was reset.
-    Reset,
-    /// The transport failed otherwise.
-    Failed(std::io::ErrorKind),
-}
-
-/// Why a connection is over.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CloseReason {
-    /// The peer broke a rule.
-    Violation {
-        /// Which one.
-        rule: Rule,
-        /// The code of our GOAWAY.
-        code: ErrorCode,
-    },
-    /// The peer closed the transport.
-    Peer(PeerClosed),
-    /// [`shut_down`](super::Connection::shut_down), and all streams have ended.
-    ShutDown,
-    /// [`close`](super::Connection::close).
-    Local,
-    /// Nothing happened for too long.
-    Idle,
-}
-
-impl CloseReason {
-    /// Its name for programs: the id of the rule that the peer broke, or what happened.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Violation { rule, .. } => rule.id(),
-            Self::Peer(PeerClosed::Clean) => "client-closed",
-            Self::Peer(PeerClosed::Reset | PeerClosed::Failed(_)) => "client-reset",
-            Self::ShutDown => "shut-down",
-            Self::Local => "closed",
-            Self::Idle => "idle",
-        }
-    }
-}
-
-/// A run of octets to be written.
-#[derive(Clone, Copy, Debug)]
-pub struct Transmit<'a> {
-    /// Write these, then say how many were taken by [`transmitted`](super::Connection::transmitted).
-    pub octets: &'a [u8],
-    /// After the last of them, push everything through TLS and TCP before any more octets are written.
-    pub flush: bool,
 }

@@ -8,6 +8,7 @@ use super::misuse::Misuse;
 use super::state::{Effect, Input, State};
 use super::stream::{Ended, Queued, Stream};
 use super::write::{FieldList, Section, to_owned};
+use crate::http::transport::Close;
 use crate::wire::frame::{ErrorCode, FrameType, GoAway, SettingId};
 use bytes::{Bytes, BytesMut};
 
@@ -188,7 +189,7 @@ impl Connection {
 
     /// Over now: streams are dropped, and only what is in the output buffer still goes out. Sends nothing by itself.
     pub fn close(&mut self) {
-        self.end(CloseReason::Local);
+        self.end(CloseReason::Local(Close::Graceful));
     }
 
     /// WINDOW_UPDATE by hand, on a stream or, for stream 0, on the connection.

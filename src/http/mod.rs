@@ -19,6 +19,8 @@
 //! | [`conditional`] | entity tags and preconditions |
 //! | [`media_type`] | media types by file extension, parameters of a `content-type` |
 //! | [`parameters`] | `value; name=value` lists |
+//! | [`peer`] | the ends of a connection, its protocol, its TLS |
+//! | [`transport`] | how a peer closed, how to close, what to transmit, what caused it |
 
 pub mod authorization;
 pub mod conditional;
@@ -31,11 +33,13 @@ pub mod media_type;
 pub mod multipart;
 pub mod parameters;
 pub mod path;
+pub mod peer;
 #[cfg(test)]
 mod properties;
 pub mod ranges;
 pub mod status;
 pub mod target;
+pub mod transport;
 
 pub use fields::{Field, Fields, is_token_octet};
 pub use target::{Authority, Target, TargetError, TargetForm};

@@ -24,50 +24,7 @@ use tokio::time::Sleep;
 use self::closing::Closing;
 use self::sink::{Progress, Sink, Unflushed};
 use super::transport::Transport;
-
-/// How the peer's half of a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeerClosed {
-    /// End of stream; with TLS, after a close_notify.
-    Clean,
-    /// The peer reset the connection (RST, or a write to a closed socket).
-    Reset,
-    /// Anything else: `UnexpectedEof` is a TLS stream without close_notify, `InvalidData` a broken TLS record.
-    Failed(io::ErrorKind),
-}
-
-impl From<&io::Error> for PeerClosed {
-    fn from(error: &io::Error) -> PeerClosed {
-        match error.kind() {
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-                PeerClosed::Reset
-            }
-            kind => PeerClosed::Failed(kind),
-        }
-    }
-}
-
-/// What is to be done after [`Engine::transmit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transmit {
-    /// Nothing is left to send.
-    Idle,
-    /// Octets are left, or may be.
-    More,
-    /// A cut mark follows what was just taken: push it through TLS and TCP before the next octets.
-    Flush,
-}
-
-/// How the engine wants the connection to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
-    /// End our half, then wait briefly for the peer to end, so that it gets our last octets.
-    Graceful,
-    /// End our half and go on reading.
-    HalfClose,
-    /// Reset, at once, whatever is queued.
-    Abort,
-}
+use crate::http::transport::{Close, PeerClosed, Transmitted};
 
 /// What the pump needs of a protocol engine.
 ///
@@ -79,9 +36,9 @@ pub trait Engine {
     /// Octets from the peer, in order, cut anyhow.
     fn receive(&self, now: Instant, octets: &[u8]);
 
-    /// The peer's half is over: called once, after the last `receive`. After `Clean` and
-    /// `Failed(UnexpectedEof)` the peer may still be reading: the pump goes on until `close` says how
-    /// to end. After anything else the pump ends.
+    /// The peer's half is over: called after the last `receive`. A peer that may still read gets more:
+    /// the pump continues until `close` says how to end, and if the connection breaks before, this is
+    /// called once more. After anything else the pump ends.
     fn peer_closed(&self, now: Instant, how: PeerClosed);
 
     /// The instant given by `poll_timeout` has come.
@@ -93,12 +50,12 @@ pub trait Engine {
     /// Offers the next octets to `write`, once or more often. `write` says how many it took; after
     /// `WouldBlock` (or a count short of what was offered) the rest stays with the engine. `Flush` is
     /// returned only when `write` took everything up to a cut mark.
-    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit;
+    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted;
 
     /// False while reading is paused: by a script, or because too much is queued.
     fn wants_read(&self) -> bool;
 
-    /// `Abort` at once; `Graceful` and `HalfClose` once everything to be sent was taken.
+    /// `Abort` at once; `Graceful` and `Half` once everything to be sent was taken.
     fn close(&self) -> Option<Close>;
 
     /// To be woken when something else than the pump made output, or changed the timeout,
@@ -232,14 +189,12 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                     octets += buffer.filled().len();
                     self.engine.receive(now, buffer.filled());
                 }
-                // The peer ended its half without a close_notify: it may well read our answer.
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.peer_ends(now, PeerClosed::from(&error));
-                }
                 Poll::Ready(Err(error)) => {
-                    let how = PeerClosed::from(&error);
+                    let how = PeerClosed::from(error.kind());
                     self.peer_ends(now, how);
-                    return Reading::Failed(how);
+                    if !how.may_still_read() {
+                        return Reading::Failed(how);
+                    }
                 }
             }
         }
@@ -269,19 +224,19 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 offered = true;
                 sink.take(octets)
             });
-            if next == Transmit::More && !offered {
+            if next == Transmitted::More && !offered {
                 // It would have us ask for ever.
-                next = Transmit::Idle;
+                next = Transmitted::Idle;
             }
             let progress = match next {
-                Transmit::More => sink.state(),
-                Transmit::Idle | Transmit::Flush => sink.flush(),
+                Transmitted::More => sink.state(),
+                Transmitted::Idle | Transmitted::Flush => sink.flush(),
             };
             if progress != Progress::Done {
                 sink.suspend();
                 return progress;
             }
-            if next == Transmit::Idle {
+            if next == Transmitted::Idle {
                 return Progress::Done;
             }
         }
@@ -296,7 +251,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 self.phase = Phase::Closing(Closing::new(now, self.peer_ended));
                 return None;
             }
-            (Phase::Open, Some(Close::HalfClose)) => self.phase = Phase::HalfClosing,
+            (Phase::Open, Some(Close::Half)) => self.phase = Phase::HalfClosing,
             _ => (),
         }
         if matches!(self.phase, Phase::HalfClosing) {
@@ -304,10 +259,8 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 Poll::Pending => (),
                 Poll::Ready(Ok(())) => self.phase = Phase::HalfClosed,
                 Poll::Ready(Err(error)) => {
-                    let how = PeerClosed::from(&error);
-                    if !self.peer_ended {
-                        self.peer_ends(now, how);
-                    }
+                    let how = PeerClosed::from(error.kind());
+                    self.peer_ends(now, how);
                     return Some(End::Peer(how));
                 }
             }
@@ -328,9 +281,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 _ => break,
             }
         }
-        if !self.peer_ended {
-            self.peer_ends(now, how);
-        }
+        self.peer_ends(now, how);
         End::Peer(how)
     }
 

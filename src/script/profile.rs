@@ -111,7 +111,7 @@ impl Profile {
     }
 
     async fn close(&self) -> Result<(), ScriptError> {
-        let (connection, reason) = (self.connection.clone(), self.connection.end_reason());
+        let (connection, reason) = (self.connection.clone(), self.connection.end_reason().id());
         let arguments = (connection, Dynamic::from(reason));
         self.start(Entry::OnClose, |caller| caller.call(Entry::OnClose.name(), arguments).map(drop))?.await
     }

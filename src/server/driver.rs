@@ -1,8 +1,9 @@
 //! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
 
 use super::thread::Thread;
-use crate::exchange::{self, Connection, Notice};
-use crate::net::pump::{Close, Engine, PeerClosed, Transmit};
+use crate::exchange::{Connection, Notice};
+use crate::http::transport::{Close, PeerClosed, Transmitted};
+use crate::net::pump::Engine;
 use std::io;
 use std::rc::Rc;
 use std::task::Waker;
@@ -39,10 +40,8 @@ impl Engine for Driver {
     }
 
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
-        // Without a close_notify the peer may well read on: for HTTP it is the end of what it sends.
-        let clean = matches!(how, PeerClosed::Clean | PeerClosed::Failed(io::ErrorKind::UnexpectedEof));
         self.connection.at(now, || {
-            self.connection.peer_closed(now, clean);
+            self.connection.peer_closed(now, how);
             self.turn(now);
         });
     }
@@ -58,18 +57,12 @@ impl Engine for Driver {
         self.connection.poll_timeout()
     }
 
-    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
-        let sent = self.connection.at(now, || {
+    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
+        self.connection.at(now, || {
             let sent = self.connection.transmit(write);
             self.turn(now);
             sent
-        });
-        match sent {
-            Ok(None) => Transmit::Idle,
-            Ok(Some(true)) => Transmit::Flush,
-            // The pump knows its own error.
-            Ok(Some(false)) | Err(_) => Transmit::More,
-        }
+        })
     }
 
     fn wants_read(&self) -> bool {
@@ -77,11 +70,7 @@ impl Engine for Driver {
     }
 
     fn close(&self) -> Option<Close> {
-        self.connection.wants_close().map(|close| match close {
-            exchange::Close::Graceful => Close::Graceful,
-            exchange::Close::Half => Close::HalfClose,
-            exchange::Close::Abort => Close::Abort,
-        })
+        self.connection.wants_close()
     }
 
     fn register_waker(&self, waker: &Waker) {

@@ -272,13 +272,13 @@ async fn run_connection<S: Transport>(thread: &Rc<Thread>, stream: S, mut peer: 
         connection.shut_down();
     }
     let driver = Driver { connection: connection.clone(), thread: thread.clone() };
-    let end = pump(stream, &driver).await;
+    pump(stream, &driver).await;
     connection.end_all();
     thread.connections.borrow_mut().remove(&id);
     if let Some(end_transcript) = end_transcript {
         end_transcript(connection.end_reason());
     }
-    tracing::debug!(connection = id, "closed: {end:?}");
+    tracing::debug!(connection = id, "closed: {}", connection.end_reason());
     if let Some(shaping) = shaping
         && let Err(fault) = shaping.await
     {

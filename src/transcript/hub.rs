@@ -2,7 +2,8 @@
 
 use super::log::{Failed, Transcript};
 use super::recorder::Recorder;
-use crate::exchange::{Peer, Protocol};
+use crate::http::peer::{Peer, Protocol};
+use crate::http::transport::CloseReason;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,7 +114,7 @@ impl Hub {
     }
 
     /// The connection has ended: its transcript is kept as long as there is room.
-    pub(super) fn close(&self, transcript: &Arc<Transcript>, why: &'static str) {
+    pub(super) fn close(&self, transcript: &Arc<Transcript>, why: CloseReason) {
         let (octets, granted) = transcript.close((self.clock)(), why);
         self.give_back(granted);
         locked(&self.open).remove(&transcript.id());

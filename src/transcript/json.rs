@@ -3,10 +3,11 @@
 use super::blocks::Blocks;
 use super::frames;
 use super::log::{Expected, Log, Transcript};
-use super::ring::{Cause, Kind, Record};
-use crate::exchange::{Peer, Protocol};
+use super::ring::{Kind, Record};
 use crate::h2::Reaction;
 use crate::http::latin1::latin1;
+use crate::http::peer::{Peer, Protocol};
+use crate::http::transport::Cause;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -38,7 +39,10 @@ impl Transcript {
             .as_ref()
             .map(|tls| json!({"sni": tls.sni, "alpn": tls.alpn, "version": tls.version, "cipher": tls.cipher}));
         let opened = self.opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let closed = log.closed.as_ref().map(|(at, why)| json!({"time": seconds(*at), "why": why}));
+        let closed = log
+            .closed
+            .as_ref()
+            .map(|(at, why)| json!({"time": seconds(*at), "why": why.id(), "text": why.to_string()}));
         let expectations: Vec<Value> = log.expectations.iter().map(expectation).collect();
         let failed = log.expectations.iter().filter(|expected| !expected.passed).count();
         let protocol = match self.protocol {

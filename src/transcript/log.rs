@@ -3,7 +3,8 @@
 use super::blocks::Blocks;
 use super::hub::Hub;
 use super::ring::{Kind, Ring};
-use crate::exchange::{Peer, Protocol};
+use crate::http::peer::{Peer, Protocol};
+use crate::http::transport::CloseReason;
 use crate::wire::frame::{FrameHeader, HEADER_LENGTH, RawFrame};
 use bytes::Bytes;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -36,7 +37,7 @@ pub(super) struct Log {
     /// Those that there was no room for.
     pub expectations_dropped: u64,
     /// When and why it ended.
-    pub closed: Option<(Duration, &'static str)>,
+    pub closed: Option<(Duration, CloseReason)>,
     /// Octets that the ring may take.
     allowance: usize,
 }
@@ -124,7 +125,7 @@ impl Transcript {
     }
 
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].
-    pub(super) fn close(&self, at: Instant, why: &'static str) -> (usize, usize) {
+    pub(super) fn close(&self, at: Instant, why: CloseReason) -> (usize, usize) {
         let mut log = self.log();
         log.closed = Some((at.saturating_duration_since(self.began), why));
         log.ring.shrink();

@@ -3,10 +3,11 @@
 use super::hub::Hub;
 use super::json::{hex, reaction_name};
 use super::log::{Expected, Transcript};
-use super::ring::{Cause, Kind};
+use super::ring::Kind;
 use crate::exchange::{Expectation, Observer};
 use crate::h1;
 use crate::h2::{self, NotSentReason, Unsent, Violation};
+use crate::http::transport::{Cause, CloseReason};
 use crate::wire::frame::{FrameType, RawFrame};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// What to do when the connection has ended, with the reason.
-    pub fn ending(&self) -> impl FnOnce(&'static str) + use<> {
+    pub fn ending(&self) -> impl FnOnce(CloseReason) + use<> {
         let (hub, transcript) = (Arc::clone(&self.hub), Arc::clone(&self.transcript));
         move |why| hub.close(&transcript, why)
     }
@@ -66,33 +67,17 @@ impl Observer for Recorder {
         match event {
             h2::Event::Preface => self.note(now, &json!({"what": "preface", "from": "client"})),
             h2::Event::Frame(frame) => self.frame(now, frame),
-            h2::Event::Sent { octets, length, cause } => {
-                let cause = match cause {
-                    h2::Cause::Checked => Cause::Checked,
-                    h2::Cause::Raw => Cause::Raw,
-                    h2::Cause::Automatic => Cause::Automatic,
-                };
-                self.sent(now, cause, *length, octets);
-            }
+            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
             h2::Event::NotSent { what, why } => self.note(now, &not_sent(what, *why, self.hub.options().data)),
             h2::Event::Violation(violation) => self.note(now, &broken_rule(violation)),
-            h2::Event::Closed { reason } => {
-                self.note(now, &json!({"what": "closed", "from": "server", "why": reason.id()}));
-            }
+            h2::Event::Closed { reason } => self.note(now, &ended(*reason)),
             _ => {}
         }
     }
 
     fn http1(&self, now: Option<Instant>, event: &h1::Event) {
         match event {
-            h1::Event::Sent { octets, length, cause } => {
-                let cause = match cause {
-                    h1::Cause::Checked => Cause::Checked,
-                    h1::Cause::Raw => Cause::Raw,
-                    h1::Cause::Automatic => Cause::Automatic,
-                };
-                self.sent(now, cause, *length, octets);
-            }
+            h1::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
             h1::Event::Request { id, head, .. } => {
                 let text = |octets: &[u8]| crate::http::latin1::latin1(octets.get(..MAX_TEXT).unwrap_or(octets));
                 let note = json!({
@@ -108,9 +93,7 @@ impl Observer for Recorder {
                 });
                 self.note(now, &note);
             }
-            h1::Event::Closed { reason } => {
-                self.note(now, &json!({"what": "closed", "from": "server", "why": reason.id()}));
-            }
+            h1::Event::Closed { reason } => self.note(now, &ended(*reason)),
             _ => {}
         }
     }
@@ -130,6 +113,10 @@ impl Observer for Recorder {
         self.note(Some(now), &note);
         self.transcript.add_expectation(now, Expected { at: Duration::ZERO, name, passed, detail });
     }
+}
+
+fn ended(reason: CloseReason) -> Value {
+    json!({"what": "closed", "from": "server", "why": reason.id(), "text": reason.to_string()})
 }
 
 fn not_sent(what: &Unsent, why: NotSentReason, most: usize) -> Value {

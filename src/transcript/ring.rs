@@ -1,17 +1,10 @@
 //! Records in a bounded number of octets.
 
+use crate::http::transport::Cause;
 use std::collections::VecDeque;
 
 /// What a record costs beside its octets.
 pub(super) const RECORD_COST: usize = size_of::<Record>();
-
-/// Who wanted octets to be sent, whatever the protocol.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Cause {
-    Checked,
-    Raw,
-    Automatic,
-}
 
 /// What a record is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,9 +1,11 @@
 //! Transcripts of made-up connections.
 
-use super::ring::{Cause, Kind, RECORD_COST, Ring};
+use super::ring::{Kind, RECORD_COST, Ring};
 use super::{Hub, Options};
-use crate::exchange::{Expectation, Observer, Peer, Protocol};
+use crate::exchange::{Expectation, Observer};
 use crate::h2;
+use crate::http::peer::{Peer, Protocol};
+use crate::http::transport::{Cause, Close, CloseReason};
 use crate::wire::frame::{FrameType, RawFrame, flag};
 use crate::wire::hpack::Encoder;
 use bytes::{Bytes, BytesMut};
@@ -151,7 +153,7 @@ fn all_transcripts_together_stay_within_the_total() {
     for id in 0..20 {
         let recorder = record(&hub, id);
         fill(&recorder);
-        recorder.ending()("closed");
+        recorder.ending()(CloseReason::Local(Close::Graceful));
     }
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!((40_000..=100_000).contains(&kept), "{kept}");
@@ -161,7 +163,7 @@ fn all_transcripts_together_stay_within_the_total() {
     open.iter().for_each(fill);
     let kept: usize = hub.transcripts().iter().map(|one| one.size()).sum();
     assert!(kept <= 100_000 + 20 * 4096, "{kept}");
-    open.into_iter().for_each(|recorder| recorder.ending()("closed"));
+    open.into_iter().for_each(|recorder| recorder.ending()(CloseReason::Local(Close::Graceful)));
     assert!(hub.transcripts().iter().map(|one| one.size()).sum::<usize>() <= 100_000);
 }
 

@@ -26,7 +26,7 @@ fn chunks_are_kept_to_the_octet() {
     play.peer("\n 0001 \nc").tells(&[r#"body 1 ab of 2;a=\"b\"\r\nab\r\n"#]).peer("xy");
     play.tells(&[r"body 1 c of  0001 \nc", "bad 1 400 ChunkEnd"]);
     drain(&mut play.connection);
-    play.tells(&["closed BadRequest"]);
+    play.tells(&["closed: bad-request"]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn bad_chunks() {
                 sent.starts_with(&format!("HTTP/1.1 {} ", reason.status())) && sent.contains(reason.why()),
                 "{sent}"
             );
-            play.tells(&["closed BadRequest"]).refuses(Misuse::Closed, |c| ok(c, 1));
+            play.tells(&["closed: bad-request"]).refuses(Misuse::Closed, |c| ok(c, 1));
         }
     }
 }
@@ -89,7 +89,7 @@ fn nothing_is_added_to_a_response_that_had_begun() {
     play.peer(CHUNKED).tells(&[CHUNKED_TOLD]);
     play.does(|c| c.send_head(RequestId(1), 200, None, &Fields::new(), BodyLength::Known(2))).peer("x\r\n");
     play.tells(&["bad 1 400 ChunkSize unanswered"]).refuses(Misuse::NotActive(RequestId(1)), |c| c.end(RequestId(1)));
-    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").tells(&["closed BadRequest"]);
+    play.sends("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n").tells(&["closed: bad-request"]);
 }
 
 #[test]
@@ -120,11 +120,11 @@ fn the_rest_of_a_body_is_dropped_after_an_early_response() {
 fn too_long_a_rest_closes_the_connection() {
     let (octets, told) = post(12);
     let mut play = Play::with(small_limits());
-    play.peer(octets).peer("a").tells(&[&told, "body 1 a"]).does(|c| ok(c, 1)).sends(OK).tells(&["closed Finished"]);
+    play.peer(octets).peer("a").tells(&[&told, "body 1 a"]).does(|c| ok(c, 1)).sends(OK).tells(&["closed: closed"]);
 
     let mut play = Play::with(small_limits());
     play.peer(CHUNKED).tells(&[CHUNKED_TOLD]).does(|c| ok(c, 1)).sends(OK).peer("3\r\nabc\r\n").tells(&[]);
-    play.peer("1\r\na\r\n").tells(&["closed Finished"]);
+    play.peer("1\r\na\r\n").tells(&["closed: closed"]);
 }
 
 #[test]
@@ -132,14 +132,14 @@ fn a_rest_that_does_not_come_times_out() {
     let (octets, told) = post(4);
     let mut play = Play::with(small_limits());
     play.peer(octets).tells(&[&told]).does(|c| ok(c, 1)).sends(OK).seconds_pass(9).peer("a").seconds_pass(9);
-    play.tells(&[]).seconds_pass(1).tells(&["closed IdleTimeout"]).is_closing(Some(Close::Graceful));
+    play.tells(&[]).seconds_pass(1).tells(&["closed: idle"]).is_closing(Some(Close::Graceful));
 }
 
 #[test]
 fn a_malformed_rest_closes_without_a_second_response() {
     let mut play = Play::new();
     play.peer(CHUNKED).tells(&[CHUNKED_TOLD]).does(|c| ok(c, 1)).sends(OK).peer("x\r\n");
-    play.tells(&["bad 400 ChunkSize unanswered", "closed BadRequest"]);
+    play.tells(&["bad 400 ChunkSize unanswered", "closed: bad-request"]);
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn a_body_that_breaks_off() {
     play.peer(octets).peer("ab").peer_closed(PeerClosed::Clean);
     play.tells(&[&told, "body 1 ab", "peer closed Clean", "bad 1 400 IncompleteBody"]);
     assert!(drain(&mut play.connection).starts_with(b"HTTP/1.1 400 "));
-    play.tells(&["closed BadRequest"]);
+    play.tells(&["closed: bad-request"]);
 
     let mut play = Play::new();
     play.peer(CHUNKED).peer("5\r\nab").tells(&[CHUNKED_TOLD]).peer_closed(PeerClosed::Clean);
     play.tells(&["peer closed Clean", r"body 1 ab of 5\r\nab", "bad 1 400 IncompleteBody"]);
     drain(&mut play.connection);
-    play.tells(&["closed BadRequest"]);
+    play.tells(&["closed: bad-request"]);
 }

@@ -23,7 +23,7 @@ fn refused(octets: impl AsRef<[u8]>, reason: Rejection) {
         }
         play.peer("\r\n\r\nGET / HTTP/1.1\r\nhost: h\r\n\r\n");
         play.tells(&[&told[0]]).is_closing(None).sends(answer(reason));
-        play.tells(&["closed BadRequest"]).is_closing(Some(Close::Graceful));
+        play.tells(&["closed: bad-request"]).is_closing(Some(Close::Graceful));
     }
 }
 
@@ -139,7 +139,7 @@ fn limits_are_exact() {
 fn a_slow_head_times_out() {
     let mut play = Play::with(small_limits());
     play.seconds_pass(5).peer("GE").seconds_pass(0).peer("T").tells(&[]).seconds_pass(1);
-    play.tells(&["bad 408 HeadTimeout"]).sends(answer(Rejection::HeadTimeout)).tells(&["closed BadRequest"]);
+    play.tells(&["bad 408 HeadTimeout"]).sends(answer(Rejection::HeadTimeout)).tells(&["closed: bad-request"]);
 }
 
 #[test]

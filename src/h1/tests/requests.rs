@@ -68,7 +68,7 @@ fn close_ends_the_connection_after_the_response() {
     play.peer(format!("GET /a HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n\r\n{GET}"));
     play.tells(&["request 1 GET /a HTTP/1.1 None [Host=h][Connection=x, Close]", "end 1"]);
     play.does(|c| ok(c, 1)).is_closing(None).sends(OK_CLOSE);
-    play.tells(&["closed Finished"]).is_closing(Some(Close::Graceful)).peer(GET);
+    play.tells(&["closed: closed"]).is_closing(Some(Close::Graceful)).peer(GET);
     play.refuses(Misuse::Closed, |c| ok(c, 1));
 }
 
@@ -79,7 +79,7 @@ fn http_1_0_closes_unless_asked_to_persist() {
     play.tells(&["request 1 GET / HTTP/1.0 None [connection=Keep-Alive]", "end 1"]).does(|c| ok(c, 1));
     play.sends("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive\r\n\r\nok");
     play.peer("GET / HTTP/1.0\r\n\r\n").tells(&["request 2 GET / HTTP/1.0 None ", "end 2"]).does(|c| ok(c, 2));
-    play.sends(OK_CLOSE).tells(&["closed Finished"]);
+    play.sends(OK_CLOSE).tells(&["closed: closed"]);
 }
 
 const EXPECTING: &str = "PUT / HTTP/1.1\r\nhost: h\r\nexpect: 100-Continue\r\ncontent-length: 2\r\n\r\n";
@@ -107,7 +107,7 @@ fn continue_is_not_sent_after_the_body_began() {
 fn an_answer_instead_of_continue_closes() {
     let mut play = Play::new();
     play.peer(EXPECTING).tells(&[EXPECTING_TOLD]).does(|c| ok(c, 1)).sends(OK_CLOSE);
-    play.tells(&["closed Finished"]);
+    play.tells(&["closed: closed"]);
 }
 
 #[test]

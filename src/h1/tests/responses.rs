@@ -62,7 +62,7 @@ fn http_1_0_gets_no_chunks() {
     play.does(head(200, &[("transfer-encoding", "chunked")], BodyLength::Chunked)).does(body("abc"));
     play.does(|c| c.send_chunk(ID, Bytes::from_static(b"d"), b"x"));
     play.does(|c| c.send_trailers(ID, &Fields::from([("t", "1")])));
-    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcd").tells(&["closed Finished"]);
+    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcd").tells(&["closed: closed"]);
     let mut play = http_1_0();
     play.refuses(Misuse::InformationalToHttp10, |c| c.send_informational(ID, 103, None, &Fields::new()));
 }
@@ -71,7 +71,7 @@ fn http_1_0_gets_no_chunks() {
 fn until_close() {
     let mut play = get();
     play.does(head(200, &[], BodyLength::UntilClose)).does(body("abc")).does(end);
-    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed Finished"]);
+    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed: closed"]);
 }
 
 #[test]
@@ -172,15 +172,15 @@ fn lengths_that_lie() {
         let mut play = get();
         play.does(head(200, &[("content-length", length)], BodyLength::AsGiven)).does(body("abc")).is_closing(None);
         play.does(end).sends(format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\nabc"));
-        play.tells(&["closed Finished"]);
+        play.tells(&["closed: closed"]);
     }
     let mut play = get();
     play.does(head(204, &[("Content-Length", "1"), ("content-length", "2")], BodyLength::AsGiven)).does(body("abc"));
     play.does(end).sends("HTTP/1.1 204 No Content\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\nabc");
-    play.tells(&["closed Finished"]);
+    play.tells(&["closed: closed"]);
     let mut play = get();
     play.does(head(200, &[], BodyLength::AsGiven)).does(body("abc")).does(end);
-    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed Finished"]);
+    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed: closed"]);
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn a_raw_response() {
     play.orders(|c| c.send_raw(octets, Track::Yes));
     play.refuses(Misuse::HeadSent, head(200, &[], BodyLength::None)).does(body("x"));
     play.orders(|c| c.close_after()).does(end);
-    play.sends("HTTP/1.1 200 \r\n\r\na: \0\r\n\r\nx").tells(&["closed Finished"]);
+    play.sends("HTTP/1.1 200 \r\n\r\na: \0\r\n\r\nx").tells(&["closed: closed"]);
 }
 
 #[test]

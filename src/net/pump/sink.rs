@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::PeerClosed;
+use crate::http::transport::PeerClosed;
 use crate::net::transport::Transport;
 
 /// Small runs are gathered up to this many octets: four full TLS records.
@@ -119,7 +119,7 @@ impl<'a, 'c, S: Transport> Sink<'a, 'c, S> {
                 *self.unflushed = Unflushed::Nothing;
                 Progress::Done
             }
-            Poll::Ready(Err(error)) => Progress::Failed(PeerClosed::from(&error)),
+            Poll::Ready(Err(error)) => Progress::Failed(PeerClosed::from(error.kind())),
             Poll::Pending => Progress::Blocked,
         };
         self.state
@@ -153,7 +153,7 @@ impl<'a, 'c, S: Transport> Sink<'a, 'c, S> {
                 }
                 return Some(count);
             }
-            Poll::Ready(Err(error)) => Progress::Failed(PeerClosed::from(&error)),
+            Poll::Ready(Err(error)) => Progress::Failed(PeerClosed::from(error.kind())),
             Poll::Pending => Progress::Blocked,
         };
         None

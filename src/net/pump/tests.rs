@@ -21,6 +21,8 @@ struct Recorded {
     input: VecDeque<Vec<u8>>,
     /// The peer ends after its input.
     ends: bool,
+    /// Reading fails after the input.
+    fails: Option<io::ErrorKind>,
     broken: bool,
     /// Takes at most so many octets at once, and then none until woken.
     takes: Option<usize>,
@@ -33,6 +35,9 @@ impl AsyncRead for Recorder {
         match recorded.input.pop_front() {
             Some(octets) => buffer.put_slice(&octets),
             None if recorded.ends => (),
+            None if recorded.fails.is_some() => {
+                return Poll::Ready(recorded.fails.map_or(Ok(()), |kind| Err(kind.into())));
+            }
             None => return Poll::Pending,
         }
         Poll::Ready(Ok(()))
@@ -102,7 +107,7 @@ async fn what_comes_in_goes_through_the_engine_and_out() {
 async fn runs_are_gathered_up_to_a_cut_mark() {
     let stream = Recorder::default();
     let toy = Toy::new().with(|state| {
-        state.close = Some(Close::HalfClose);
+        state.close = Some(Close::Half);
         for (run, cut) in [("a", false), ("b", true), ("c", true), ("d", false), ("e", false)] {
             state.output.push_back((run.into(), cut));
         }
@@ -284,7 +289,7 @@ async fn a_half_close_ends_our_half_and_reads_on() {
     let (mut client, server) = tcp_pair().await;
     let toy = Toy::new().with(|state| {
         state.output.push_back((b"done".to_vec(), false));
-        state.close = Some(Close::HalfClose);
+        state.close = Some(Close::Half);
     });
     let (end, ()) = tokio::join!(pump(server, &toy), async {
         let mut all = Vec::new();
@@ -324,6 +329,41 @@ async fn what_the_peer_sent_before_it_left_is_read_though_writing_fails() {
     assert_eq!((toy.received(), toy.ends()), (b"because".to_vec(), vec![PeerClosed::Reset]));
 }
 
+#[tokio::test]
+async fn how_reading_fails_reaches_the_engine() {
+    for (kind, how) in [
+        (io::ErrorKind::ConnectionReset, PeerClosed::Reset),
+        (io::ErrorKind::ConnectionAborted, PeerClosed::Reset),
+        (io::ErrorKind::TimedOut, PeerClosed::Failed(io::ErrorKind::TimedOut)),
+        (io::ErrorKind::InvalidData, PeerClosed::Failed(io::ErrorKind::InvalidData)),
+    ] {
+        let stream = Recorder::default();
+        stream.0.borrow_mut().fails = Some(kind);
+        let toy = Toy::new();
+        assert_eq!(pump(stream, &toy).await, End::Peer(how));
+        assert_eq!(toy.ends(), [how]);
+    }
+    // The end of a TLS stream without close_notify: the peer may still read.
+    let stream = Recorder::default();
+    stream.0.borrow_mut().fails = Some(io::ErrorKind::UnexpectedEof);
+    let toy = Toy::new().with(|state| state.output.push_back((b"answer".to_vec(), false)));
+    assert_eq!(pump(stream.clone(), &toy).await, End::Closed);
+    assert_eq!((toy.ends(), stream.0.borrow().writes.concat()), (vec![PeerClosed::Truncated], b"answer".to_vec()));
+}
+
+#[tokio::test]
+async fn a_peer_that_ended_its_side_may_break_the_connection_after_it() {
+    let stream = Recorder::default();
+    stream.0.borrow_mut().ends = true;
+    let toy = Toy::new().with(|state| state.close_after_peer = None);
+    let mut pump = pin!(pump(stream.clone(), &toy));
+    assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
+    stream.0.borrow_mut().broken = true;
+    toy.change(|state| state.output.push_back((b"lost".to_vec(), false)));
+    assert_eq!(pump.await, End::Peer(PeerClosed::Reset));
+    assert_eq!(toy.ends(), [PeerClosed::Clean, PeerClosed::Reset]);
+}
+
 /// Takes octets although it paused reading: nothing is lost when the connection is.
 struct LastWords<'a>(&'a Toy);
 
@@ -340,7 +380,7 @@ impl Engine for LastWords<'_> {
     fn poll_timeout(&self) -> Option<Instant> {
         self.0.poll_timeout()
     }
-    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
         self.0.transmit(now, write)
     }
     fn wants_read(&self) -> bool {

@@ -6,7 +6,8 @@ use std::io;
 use std::task::Waker;
 use std::time::Instant;
 
-use super::{Close, Engine, PeerClosed, Transmit};
+use super::Engine;
+use crate::http::transport::{Close, PeerClosed, Transmitted};
 
 /// An engine whose output, timeout and end a test sets by hand.
 pub(in crate::net) struct Toy(pub RefCell<State>);
@@ -94,19 +95,19 @@ impl Engine for Toy {
         self.0.borrow().timeout
     }
 
-    fn transmit(&self, _: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmit {
+    fn transmit(&self, _: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
         let mut state = self.0.borrow_mut();
-        let Some((run, cut)) = state.output.front_mut() else { return Transmit::Idle };
+        let Some((run, cut)) = state.output.front_mut() else { return Transmitted::Idle };
         match write(run) {
             Ok(count) => drop(run.drain(..count)),
-            Err(_) => return Transmit::More,
+            Err(_) => return Transmitted::More,
         }
         if !run.is_empty() {
-            return Transmit::More;
+            return Transmitted::More;
         }
         let cut = *cut;
         state.output.pop_front();
-        if cut { Transmit::Flush } else { Transmit::More }
+        if cut { Transmitted::Flush } else { Transmitted::More }
     }
 
     fn wants_read(&self) -> bool {

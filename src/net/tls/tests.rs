@@ -8,9 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio_rustls::TlsConnector;
 
 use super::*;
+use crate::http::transport::{Close, PeerClosed};
 use crate::net::certificates::Certificates;
 use crate::net::pump::toy::Toy;
-use crate::net::pump::{Close, End, PeerClosed, pump};
+use crate::net::pump::{End, pump};
 
 const TIME: Duration = Duration::from_secs(20);
 
@@ -214,7 +215,7 @@ async fn an_end_without_close_notify_is_told_and_can_still_be_answered() {
     });
     assert_eq!(end, End::Closed);
     assert_eq!(toy.received(), b"cut off");
-    assert_eq!(toy.ends(), [PeerClosed::Failed(io::ErrorKind::UnexpectedEof)]);
+    assert_eq!(toy.ends(), [PeerClosed::Truncated]);
     assert!(!answer.is_empty(), "our close_notify went out");
 }
 

@@ -104,7 +104,7 @@ impl Hooks {
     pub async fn closed(&self, connection: &Connection) {
         for (script, _) in self.those(Hook::ConnectionClose) {
             let owner = connection.clone();
-            let arguments = (connection.clone(), Dynamic::from(connection.end_reason()));
+            let arguments = (connection.clone(), Dynamic::from(connection.end_reason().id()));
             let outcome = self.call(
                 &script,
                 Some(Hook::ConnectionClose),
