@@ -21,6 +21,7 @@
 //! | [`parameters`] | `value; name=value` lists |
 //! | [`peer`] | the ends of a connection, its protocol, its TLS |
 //! | [`transport`] | how a peer closed, how to close, what to transmit, what caused it |
+//! | [`words`] | similar names, hexadecimal digits |
 
 pub mod authorization;
 pub mod conditional;
@@ -40,6 +41,7 @@ pub mod ranges;
 pub mod status;
 pub mod target;
 pub mod transport;
+pub mod words;
 
 pub use fields::{Field, Fields, is_token_octet};
 pub use target::{Authority, Target, TargetError, TargetForm};

@@ -3,21 +3,19 @@
 //! Rhai's own operation count restarts inside callbacks, so the count is kept here: `Meter` holds that of the
 //! handler that runs on this thread just now, [`Run`] that of each handler.
 
+use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rhai::{Dynamic, EvalAltResult, EvalContext, Module, Position};
+use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
 use tokio::time::Instant;
 
 use super::coroutine::{WaitError, stack_is_low, wait};
-use super::hooks::AtWork;
-use super::loader::{Entry, Script};
+use super::limits::{Ending, Limits};
 use super::nesting;
-use super::stash::lock::Lock;
-use crate::exchange::{Connection, Exchange};
+use super::slots::Slots;
+use super::subject::Subject;
 
 /// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
@@ -32,147 +30,61 @@ const TURN: Duration = Duration::from_millis(4);
 /// read: only there does Rhai keep the position and the call chain.
 const GRACE: u64 = 64;
 
-/// Limits of each handler. All sizes are those of one value with everything in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Rhai operations of one request; 0 for no limit.
-    pub operations: u64,
-    /// Time from the start of a handler to its end, asleep or busy.
-    pub time: Duration,
-    /// Nested calls of script functions, 1 to 64.
-    pub call_depth: usize,
-    /// Nested expressions, 1 to 64.
-    pub expression_depth: usize,
-    /// Octets of a string.
-    pub string: usize,
-    /// Elements of an array, or octets of a Rhai blob; at most [`MAX_NESTING`], since values nest that deep.
-    pub array: usize,
-    /// Entries of a map; at most [`MAX_NESTING`].
-    pub map: usize,
-    /// Variables in scope at once.
-    pub variables: usize,
-    /// Functions of one file.
-    pub functions: usize,
-    /// Modules imported by one handler.
-    pub modules: usize,
-    /// Octets by which a busy handler may make the process grow; 0 for no limit. What counts is the resident memory,
-    /// so it is a guard against eaters that no size limit sees, and no exact account.
-    pub memory: u64,
-    /// Octets of a script file.
-    pub source: usize,
-    /// Handlers running or waiting at once, in the whole process; two mappings of `vm.max_map_count` each.
-    pub live: usize,
-    /// Frames of one flood.
-    pub flood_frames: u32,
-    /// Octets of one flood.
-    pub flood_octets: u64,
-}
-
-/// How deep values may nest: native code that recurses over them must fit
-/// [`STACK_RESERVE`](super::coroutine::STACK_RESERVE).
-pub const MAX_NESTING: usize = 10_000;
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            operations: 50_000_000,
-            time: Duration::from_secs(60),
-            call_depth: 64,
-            expression_depth: 64,
-            string: 16 << 20,
-            array: MAX_NESTING,
-            map: MAX_NESTING,
-            variables: 512,
-            functions: 1024,
-            modules: 64,
-            memory: 1 << 30,
-            source: 1 << 20,
-            live: 28_000,
-            flood_frames: 100_000,
-            flood_octets: 64 << 20,
-        }
-    }
-}
-
-/// Why a handler is ended although its script does not want it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Its stream, its connection or the server is over.
-    Cancelled,
-    /// More operations than [`Limits::operations`].
-    Operations,
-    /// Longer than [`Limits::time`].
-    Time,
-    /// Calls nested deeper than [`Limits::call_depth`].
-    CallDepth,
-    /// Calls and expressions nested so that the stack is used up.
-    Stack,
-    /// More than [`Limits::memory`].
-    Memory,
-    /// Function pointers that hold each other too deep.
-    Nesting,
-}
-
-impl Ending {
-    /// The key of the limit in `[limits.script]`; `None` if it was no limit.
-    pub const fn limit(self) -> Option<&'static str> {
-        match self {
-            Self::Cancelled => None,
-            Self::Operations => Some("script.operations"),
-            Self::Time => Some("script.time"),
-            Self::CallDepth => Some("script.call_depth"),
-            Self::Stack => Some("script.stack"),
-            Self::Memory => Some("script.memory"),
-            Self::Nesting => Some("script.nesting"),
-        }
-    }
-}
-
-/// One handler at work, from its request to its end.
+/// One call of a script by the server, from its start to its end: a handler's request, a profile's or hook's function.
 pub struct Run {
     limits: Rc<Limits>,
+    script: Rc<dyn Any>,
+    subject: Subject,
     operations: Cell<u64>,
     deadline: OnceCell<Instant>,
     ending: Cell<Option<Ending>>,
-    /// Resident memory of the process when first looked at, in octets.
+    /// Resident memory of the process when first looked at, in bytes.
     resident: Cell<Option<u64>>,
-    /// What it answers, if it answers a request.
-    pub(super) exchange: OnceCell<Exchange>,
-    /// What it shapes, if it is a call of a profile.
-    pub(super) connection: OnceCell<Connection>,
-    /// Which function of a profile is called, if one is.
-    pub(super) profile_call: Cell<Option<Entry>>,
-    /// The hook script that is at work, if it is one.
-    pub(super) hook: RefCell<Option<AtWork>>,
-    /// Whether it goes on after its client has left, to say what the client did.
-    pub(super) outlives_client: Cell<bool>,
-    /// Modules it imported; nothing while one is being evaluated.
-    pub(super) modules: RefCell<HashMap<PathBuf, Option<Rc<Module>>>>,
-    /// Locks of the stash that it holds.
-    pub(super) stash_locks: RefCell<Vec<Rc<Lock>>>,
-    /// Scripts it runs, kept until its stack is gone: syntax trees may be too deep to be dropped there.
-    pub(super) scripts: RefCell<Vec<Rc<Script>>>,
+    outlives_client: Cell<bool>,
+    slots: Slots,
 }
 
 impl Run {
-    /// A handler that starts now or later: its time counts from its first wait or `GLANCE`, so that most handlers
-    /// never ask for the time.
-    pub fn new(limits: &Rc<Limits>) -> Rc<Self> {
+    /// A call that starts now or later: its time counts from its first wait or `GLANCE`, so that most calls never ask
+    /// for the time. `script` is what it runs, kept until its stack is gone: syntax trees may be too deep to be dropped
+    /// there.
+    pub fn new(limits: &Rc<Limits>, script: Rc<dyn Any>, subject: Subject) -> Rc<Self> {
         Rc::new(Self {
             limits: Rc::clone(limits),
+            script,
+            subject,
             operations: Cell::new(0),
             deadline: OnceCell::new(),
             ending: Cell::new(None),
             resident: Cell::new(None),
-            exchange: OnceCell::new(),
-            connection: OnceCell::new(),
-            profile_call: Cell::new(None),
-            hook: RefCell::default(),
             outlives_client: Cell::new(false),
-            modules: RefCell::default(),
-            stash_locks: RefCell::default(),
-            scripts: RefCell::default(),
+            slots: Slots::default(),
         })
+    }
+
+    /// The script that is called, if it is of this type.
+    pub fn script<T: 'static>(&self) -> Option<&T> {
+        self.script.downcast_ref()
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What a module above keeps for this call, made when first asked for.
+    pub fn slot<T: Default + 'static>(&self) -> Rc<T> {
+        self.slots.get()
+    }
+
+    /// Whether it continues after its client has left, to say what the client did.
+    pub fn outlives_client(&self) -> bool {
+        self.outlives_client.get()
+    }
+
+    /// See [`Run::outlives_client`].
+    pub fn set_outlives_client(&self, outlives: bool) {
+        self.outlives_client.set(outlives);
     }
 
     /// What it may use.

@@ -1,16 +1,15 @@
 //! `wireserve check`: compiles every script below some folders.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use walkdir::WalkDir;
 
-use super::budget::Limits;
-use super::error::{Fault, ScriptError};
-use super::hooks::entry;
-use super::loader::{Loader, Roots, Script, ScriptSource};
-use super::profile::is_name;
+use super::compiled::ScriptSource;
+use super::error::ScriptError;
+use super::limits::Limits;
+use super::loader::{Loader, Roots};
+use super::roles::{DefinedHooks, check_is_usable};
 use super::watch::Changes;
 
 /// What was looked at and what is wrong.
@@ -33,7 +32,7 @@ pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
     let mut report = Report::default();
     for path in hooks {
         let script = loader.load(&ScriptSource::Path(path.clone())).map_err(|error| (*error).clone());
-        match script.and_then(|script| entry::defined(&script)) {
+        match script.and_then(|script| DefinedHooks::of(&script)) {
             Ok(_) => report.good.push(path.clone()),
             Err(error) => report.errors.push(error),
         }
@@ -61,33 +60,11 @@ pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
 
 fn check_one(loader: &Loader, path: &Path, report: &mut Report) {
     let outcome = match loader.load(&ScriptSource::Path(path.to_owned())) {
-        Ok(script) => judge(&script),
+        Ok(script) => check_is_usable(&script),
         Err(error) => Err((*error).clone()),
     };
     match outcome {
         Ok(()) => report.good.push(path.to_owned()),
         Err(error) => report.errors.push(error),
     }
-}
-
-fn judge(script: &Script) -> Result<(), ScriptError> {
-    script.check_entries()?;
-    let path = script.path();
-    if path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "profiles") {
-        script.as_profile()?;
-        if path.file_stem().and_then(OsStr::to_str).is_none_or(|name| !is_name(name)) {
-            let message =
-                "a profile's name is a label of a host name: 1 to 63 letters in lower case, digits and hyphens";
-            return Err(ScriptError::NoHandler(Fault::new(message, path, script.text(), None)));
-        }
-        return Ok(());
-    }
-    if script.has_functions() {
-        return Ok(());
-    }
-    if script.text().trim().is_empty() {
-        let fault = Fault::new("this script is empty", script.path(), script.text(), None);
-        return Err(ScriptError::NoHandler(fault));
-    }
-    script.as_handler()
 }

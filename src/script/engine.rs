@@ -1,14 +1,18 @@
 //! The Rhai engine of one worker: what scripts can call, without the API over requests.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, FLOAT, INT, Module, ModuleResolver, Position, Scope, Shared};
 
-use super::budget::{self, Limits};
+use super::budget;
+use super::compiled::KeptScripts;
 use super::coroutine::WaitError;
+use super::limits::Limits;
 use super::loader::{Loader, set_limits};
 use super::{octets, strings};
 
@@ -72,6 +76,10 @@ fn sleep(seconds: FLOAT) -> Result<(), Box<EvalAltResult>> {
     budget::pause(async move { tokio::time::sleep(duration).await })
 }
 
+/// Modules that a call imported; `None` while one is being evaluated.
+#[derive(Default)]
+struct Modules(RefCell<HashMap<PathBuf, Option<Rc<Module>>>>);
+
 /// `import`, confined to the handler roots. Modules are evaluated once per handler and never shared between them.
 struct Imports {
     loader: Rc<Loader>,
@@ -92,10 +100,11 @@ impl ModuleResolver for Imports {
         let found = self.loader.resolve_import(source.map(Path::new), name);
         let found = found.ok_or_else(|| Box::new(EvalAltResult::ErrorModuleNotFound(name.to_owned(), position)))?;
         let path = found.path().to_owned();
-        match run.modules.borrow().get(&path) {
+        let modules = &run.slot::<Modules>().0;
+        match modules.borrow().get(&path) {
             Some(Some(module)) => return Ok(Rc::clone(module)),
             Some(None) => return Err(error("it imports itself, directly or through others".to_owned())),
-            None if run.modules.borrow().len() >= engine.max_modules() => {
+            None if modules.borrow().len() >= engine.max_modules() => {
                 return Err(EvalAltResult::ErrorTooManyModules(position).into());
             }
             None => {}
@@ -103,19 +112,19 @@ impl ModuleResolver for Imports {
         // Compiling recurses: a future is polled on the outer stack, so the compiler runs there.
         let loader = Rc::clone(&self.loader);
         let script = budget::pause(async move { loader.load(&found) })?.map_err(|why| error(format!("\n{why}")))?;
-        run.scripts.borrow_mut().push(Rc::clone(&script));
-        run.modules.borrow_mut().insert(path.clone(), None);
+        KeptScripts::keep(&run, &script);
+        modules.borrow_mut().insert(path.clone(), None);
         let module = Module::eval_ast_as_new(Scope::new(), script.ast(), engine);
         let module =
             module.map_err(|inner| EvalAltResult::ErrorInModule(path.to_string_lossy().into_owned(), inner, position));
         match module {
             Ok(module) => {
                 let module = Shared::new(module);
-                run.modules.borrow_mut().insert(path, Some(Rc::clone(&module)));
+                modules.borrow_mut().insert(path, Some(Rc::clone(&module)));
                 Ok(module)
             }
             Err(error) => {
-                run.modules.borrow_mut().remove(&path);
+                modules.borrow_mut().remove(&path);
                 Err(error.into())
             }
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
-use super::budget::{Ending, Limits};
+use super::limits::{Ending, Limits};
 
 /// Why a handler gave no answer. All are the script's fault, but for [`ScriptError::Ended`] and
 /// [`ScriptError::Panic`].
@@ -19,11 +19,11 @@ pub enum ScriptError {
     /// The file compiles, but is no handler: what is missing or wrong.
     NoHandler(Fault),
     /// An error at run time, or thrown by the script.
-    Raised(Fault),
+    Runtime(Fault),
     /// More than a handler may use.
     Budget { ending: Ending, fault: Fault },
-    /// The handler returned what is no response.
-    Nonsense(Fault),
+    /// A function returned a value that cannot be used.
+    BadReturn(Fault),
     /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with a 4xx.
     BadRequest(BadRequest),
     /// A host function panicked: a mistake in the server.
@@ -76,11 +76,6 @@ const CALLS_SHOWN: usize = 12;
 const MESSAGE: usize = 4096;
 
 impl ScriptError {
-    /// Whether it is only that nobody waits for an answer any more.
-    pub fn is_ended(&self) -> bool {
-        matches!(self, Self::Ended)
-    }
-
     /// The error as text for people: in full, or `brief`, in one line without the script's lines and calls.
     pub fn text(&self, brief: bool) -> String {
         let full = self.to_string();
@@ -98,8 +93,8 @@ impl ScriptError {
         match self {
             Self::Compile(fault)
             | Self::NoHandler(fault)
-            | Self::Raised(fault)
-            | Self::Nonsense(fault)
+            | Self::Runtime(fault)
+            | Self::BadReturn(fault)
             | Self::Budget { fault, .. } => Some(fault),
             Self::Unreadable { .. } | Self::BadRequest(_) | Self::Panic { .. } | Self::Ended => None,
         }
@@ -122,8 +117,8 @@ impl fmt::Display for ScriptError {
             Self::Ended => f.write_str("the handler was ended: nobody waits for its answer"),
             Self::Compile(fault)
             | Self::NoHandler(fault)
-            | Self::Raised(fault)
-            | Self::Nonsense(fault)
+            | Self::Runtime(fault)
+            | Self::BadReturn(fault)
             | Self::Budget { fault, .. } => fault.fmt(f),
         }
     }

@@ -2,8 +2,8 @@
 
 use rhai::{Array, Dynamic};
 
-use super::error::{Fault, ScriptError};
-use super::loader::Script;
+use super::compiled::Script;
+use super::error::ScriptError;
 use crate::exchange::Protocol;
 
 /// How a profile's connections begin.
@@ -31,48 +31,52 @@ impl Handshake {
     pub fn is_usual(&self) -> bool {
         *self == Self::default()
     }
-}
 
-impl Script {
-    /// What it says of the handshake of its connections, if it is a profile.
+    /// What a script says of the handshake of its connections, if it is a profile.
     ///
     /// # Errors
     /// [`ScriptError::NoHandler`]: a value that means nothing.
-    pub fn handshake(&self) -> Result<Handshake, ScriptError> {
-        let mut handshake = Handshake::default();
-        for (name, _, value) in self.ast().iter_literal_variables(true, false) {
+    pub fn of(script: &Script) -> Result<Self, ScriptError> {
+        let mut handshake = Self::default();
+        for (name, _, value) in script.ast().iter_literal_variables(true, false) {
             let known = match name {
                 "ALPN" => alpn(value).map(|alpn| handshake.alpn = Some(alpn)),
                 "SPEAKS" => speaks(&value).map(|protocol| handshake.speaks = Some(protocol)),
                 _ => continue,
             };
-            known.map_err(|message| self.wrong_constant(name, &message))?;
+            known.map_err(|message| wrong_constant(script, name, &message))?;
         }
         // One that has to be computed is not known before the script runs.
         for name in ["ALPN", "SPEAKS"] {
             let known = if name == "ALPN" { handshake.alpn.is_some() } else { handshake.speaks.is_some() };
-            if !known && self.line_of_constant(name).is_some() {
-                return Err(self.wrong_constant(name, "it is to be written out as a value"));
+            if !known && line_of_constant(script.text(), name).is_some() {
+                return Err(wrong_constant(script, name, "it is to be written out as a value"));
             }
         }
         Ok(handshake)
     }
+}
 
-    fn line_of_constant(&self, name: &str) -> Option<usize> {
-        let declares = |line: &str| {
-            let rest = line.strip_prefix("const ").and_then(|rest| rest.trim_start().strip_prefix(name));
-            rest.is_some_and(|rest| rest.trim_start().starts_with('='))
-        };
-        self.text().lines().position(declares)
-    }
+/// Whether a profile can be called so: it is a label of a host name.
+pub fn is_name(name: &str) -> bool {
+    let allowed = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=63).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-')
+}
 
-    fn wrong_constant(&self, name: &str, message: &str) -> ScriptError {
-        let mut fault = Fault::new(format!("const {name}: {message}"), self.path(), self.text(), None);
-        if let Some(at) = self.line_of_constant(name) {
-            fault.place_at_line(at + 1, self.text());
-        }
-        ScriptError::NoHandler(fault)
+fn line_of_constant(text: &str, name: &str) -> Option<usize> {
+    let declares = |line: &str| {
+        let rest = line.strip_prefix("const ").and_then(|rest| rest.trim_start().strip_prefix(name));
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    text.lines().position(declares)
+}
+
+fn wrong_constant(script: &Script, name: &str, message: &str) -> ScriptError {
+    let mut fault = script.fault(format!("const {name}: {message}"));
+    if let Some(at) = line_of_constant(script.text(), name) {
+        fault.place_at_line(at + 1, script.text());
     }
+    ScriptError::NoHandler(fault)
 }
 
 fn alpn(value: Dynamic) -> Result<Alpn, String> {
@@ -111,14 +115,15 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::script::budget::Limits;
+    use crate::script::limits::Limits;
     use crate::script::loader::{Loader, Roots};
+    use crate::script::roles::check_is_profile;
     use crate::script::watch::Changes;
 
     fn told(text: &str) -> Result<Handshake, String> {
         let loader = Loader::new(Rc::new(Limits::default()), Roots::default(), Changes::unwatched());
         let script = loader.compile(Path::new("p.rhai"), text).map_err(|error| error.to_string())?;
-        script.as_profile().and_then(|()| script.handshake()).map_err(|error| error.to_string())
+        check_is_profile(&script).and_then(|()| Handshake::of(&script)).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,218 +1,194 @@
-//! One worker's script host: its engine, its compiled scripts, its stacks.
+//! One worker's script host: starts handlers, profiles and hooks.
 
-use std::pin::Pin;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FuncArgs, Scope};
+use rhai::Dynamic;
 
-use super::budget::{Counting, Ending, Limits, Run};
-use super::coroutine::{NoStack, Panic, Stacks, Task};
-use super::engine;
-use super::error::{BadRequest, Fault, ScriptError, ending_message};
-use super::loader::{Loader, Roots, Script, ScriptSource};
-use super::news::Gazette;
+use super::api;
+use super::api::connection::{Context, OfRequest};
+use super::api::helpers::ReadableFiles;
+use super::api::json::from_json;
+use super::api::server::Server;
+use super::budget;
+use super::common::Common;
+use super::compiled::ScriptSource;
+use super::coroutine;
+use super::engine::set_globals;
+use super::handler::{self, Begin};
+use super::handshake::Handshake;
+use super::hooks::{self, Asked, Hooks};
+use super::limits::Limits;
+use super::loader::Roots;
+use super::offers::Offers;
+use super::profile;
+use super::roles::{check_is_handler, check_is_profile};
+use super::runtime::Runtime;
+use super::stash::Stash;
 use super::watch::Changes;
+use crate::exchange::{Connection, Delivery, Exchange};
+use crate::http::date;
 
-/// Runs scripts on one worker. Cheap to make: each worker has its own, nothing is shared but [`Changes`].
-pub struct Core {
-    engine: Engine,
-    loader: Rc<Loader>,
-    stacks: Rc<Stacks>,
-    limits: Rc<Limits>,
+/// What the script host needs to know; the same for all workers.
+#[derive(Clone)]
+pub struct Options {
+    /// Folders below which handlers lie and import each other.
+    pub roots: Vec<PathBuf>,
+    /// The folder of the pages; scripts may read files below it, and import scripts.
+    pub doc_root: PathBuf,
+    /// Canonical folders that scripts may not read: private keys.
+    pub hidden: Vec<PathBuf>,
+    /// Limits of each handler.
+    pub limits: Limits,
+    /// Where changes of scripts are told.
+    pub changes: Changes,
+    /// What scripts leave for later requests, whatever the worker.
+    pub stash: Arc<Stash>,
+    /// Server-wide scripts.
+    pub hooks: hooks::Options,
+    /// Whether an error is told in one line, without the script's lines and calls.
+    pub suppress_handler_traceback: bool,
+    /// What scripts see as `request.server.config`.
+    pub server_config: Arc<serde_json::Value>,
+    /// A script inside the program by its path below `handlers/`'s parent, such as `handlers/hello.rhai`.
+    pub embedded: fn(&str) -> Option<Cow<'static, str>>,
+    /// A file inside the program, by the same kind of path.
+    pub embedded_file: fn(&str) -> Option<Cow<'static, [u8]>>,
+    /// The time: scripts see it, and responses carry it.
+    pub wall_clock: fn() -> SystemTime,
 }
 
-impl Core {
-    /// A host whose engine got what `register` adds.
-    pub fn new(limits: Limits, roots: Roots, changes: Changes, register: impl FnOnce(&mut Engine)) -> Rc<Self> {
-        let limits = Rc::new(limits);
-        let stacks = Stacks::new(limits.live);
-        let loader = Rc::new(Loader::new(Rc::clone(&limits), roots, changes));
-        let mut engine = engine::new(&limits, &loader);
-        register(&mut engine);
-        Rc::new(Self { engine, loader, stacks, limits })
-    }
-
-    /// The script, compiled anew if it changed.
-    ///
-    /// # Errors
-    /// As [`Loader::load`].
-    pub fn load(&self, source: &ScriptSource) -> Result<Rc<Script>, Rc<ScriptError>> {
-        self.loader.load(source)
-    }
-
-    /// What became of scripts.
-    pub fn gazette(&self) -> &Gazette {
-        self.loader.gazette()
-    }
-
-    /// What is wrong with scripts that were asked for.
-    pub fn errors(&self) -> Vec<Rc<ScriptError>> {
-        self.loader.errors()
-    }
-
-    /// The limits of each handler.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
-    /// Starts `body` as a handler of `script`: a future to be polled in the connection's task.
-    ///
-    /// # Errors
-    /// [`NoStack`]: to be answered with 503.
-    pub fn start<T: 'static>(
-        self: &Rc<Self>,
-        script: &Rc<Script>,
-        body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
-    ) -> Result<Handler<T>, NoStack> {
-        let run = Run::new(&self.limits);
-        run.scripts.borrow_mut().push(Rc::clone(script));
-        let caller = Caller { core: Rc::clone(self), script: Rc::clone(script), run: Rc::clone(&run) };
-        let task = Task::new(&self.stacks, move || body(&caller))?;
-        Ok(Handler { task: Some(task), run, timer: None, script: Rc::clone(script) })
-    }
+/// How the scripts of one worker stand.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// Handlers of the thread that are not over.
+    pub live: usize,
+    /// Those of them that are at work; the others wait for something.
+    pub busy: usize,
+    /// What is wrong with scripts that were asked for, one line each.
+    pub errors: Vec<String>,
+    /// How often handlers met a limit, by its key in `[limits]`.
+    pub limits_met: BTreeMap<&'static str, u64>,
+    /// How often profiles failed, by what went wrong, in one line.
+    pub profile_failures: BTreeMap<String, u64>,
 }
 
-/// What a handler's body calls its script with.
-pub struct Caller {
-    core: Rc<Core>,
-    script: Rc<Script>,
-    run: Rc<Run>,
+/// One worker's script host.
+pub struct Host {
+    runtime: Rc<Runtime>,
+    common: Rc<Common>,
+    server: Server,
+    hooks: Option<Rc<Hooks>>,
 }
 
-impl Caller {
-    /// The script.
-    pub fn script(&self) -> &Script {
-        &self.script
+impl Host {
+    /// A host with nothing compiled yet.
+    pub fn new(options: Options) -> Self {
+        // Hook scripts may lie anywhere, and import what lies beside them.
+        let beside = options.hooks.scripts.iter().filter_map(|script| script.parent().map(Path::to_owned));
+        let folders = options.roots.iter().chain([&options.doc_root]).cloned().chain(beside).collect();
+        let roots = Roots { folders, embedded: options.embedded };
+        let values = Arc::clone(&options.hooks.shared.values);
+        let doc_root = options.doc_root.to_string_lossy().into_owned();
+        let stash = api::stash::Handle(Arc::clone(&options.stash));
+        let server = Server::new(from_json((*options.server_config).clone()), stash.clone(), doc_root, values);
+        let wall_clock = options.wall_clock;
+        let cache = date::Cache::default();
+        let brief = options.suppress_handler_traceback;
+        let date = Box::new(move || cache.at(wall_clock()));
+        let common = Rc::new(Common::new(date, wall_clock, brief));
+        let offers = Rc::new(Offers::default());
+        let files = ReadableFiles {
+            roots: options.roots.iter().chain([&options.doc_root]).cloned().collect(),
+            doc_root: options.doc_root,
+            hidden: options.hidden,
+            embedded: options.embedded_file,
+        };
+        let runtime = Runtime::new(options.limits, roots, options.changes, |engine| {
+            api::register(engine);
+            api::register_for_host(engine, wall_clock, files, &offers);
+            set_globals(engine, [("stash", Dynamic::from(stash)), ("server", Dynamic::from(server.clone()))]);
+        });
+        let hooks = Hooks::new(&options.hooks, &runtime, &common, &server, &offers);
+        Self { runtime, common, server, hooks }
     }
 
-    /// The worker's host.
-    pub fn core(&self) -> &Rc<Core> {
-        &self.core
+    /// The hooks, if there are any.
+    pub fn hooks(&self) -> Option<&Rc<Hooks>> {
+        self.hooks.as_ref()
     }
 
-    /// The handler at work.
-    pub fn run(&self) -> &Rc<Run> {
-        &self.run
-    }
-
-    /// Calls a function of the script.
-    ///
-    /// # Errors
-    /// What the script raised, or why it was ended.
-    pub fn call(&self, function: &str, arguments: impl FuncArgs) -> Result<Dynamic, ScriptError> {
-        let mut scope = Scope::new();
-        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let outcome =
-            self.core.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
-        outcome.map_err(|error| self.error(&error, function))
-    }
-
-    /// Runs what stands outside of functions.
-    ///
-    /// # Errors
-    /// What the script raised, or why it was ended.
-    pub fn run_statements(&self) -> Result<(), ScriptError> {
-        self.core.engine.run_ast(self.script.ast()).map_err(|error| self.error(&error, "(outside of functions)"))
-    }
-
-    /// Calls a function pointer that the script gave, without arguments; [`Caller::error`] makes text of its error.
-    ///
-    /// # Errors
-    /// What the script raised.
-    pub fn call_raw(&self, pointer: &rhai::FnPtr) -> Result<Dynamic, Box<EvalAltResult>> {
-        pointer.call::<Dynamic>(&self.core.engine, self.script.ast(), ())
-    }
-
-    /// An error of the script as text for people.
-    pub fn error(&self, error: &EvalAltResult, function: &str) -> ScriptError {
-        let ending = self.run.ending();
-        if ending == Some(Ending::Cancelled) {
-            return ScriptError::Ended;
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        Status {
+            live: coroutine::num_live(),
+            busy: budget::num_busy(),
+            errors: self.runtime.errors().iter().map(|error| error.text(true)).collect(),
+            limits_met: self.common.limits_met(),
+            profile_failures: self.common.profile_failures(),
         }
-        if let EvalAltResult::ErrorRuntime(value, _) = error.unwrap_inner()
-            && let Some(error) = value.read_lock::<BadRequest>().as_deref()
-        {
-            return ScriptError::BadRequest(error.clone());
-        }
-        let mut fault = Fault::raised(error, function, self.script.path(), &*self.core.loader);
-        if fault.place.is_none() {
-            fault.place_at_function(function, self.script.text());
-        }
-        match ending {
-            Some(ending) => {
-                fault.message = ending_message(ending, &self.core.limits);
-                ScriptError::Budget { ending, fault }
+    }
+
+    /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
+    /// logged, or (a client that left) nobody's fault. A response of which the script itself sent nothing goes through
+    /// `delivery`, if there is one. `asked` is what hooks that saw the request before say of it.
+    pub fn run(
+        &self,
+        source: &ScriptSource,
+        exchange: Exchange,
+        delivery: Option<Rc<dyn Delivery>>,
+        asked: Option<&Asked>,
+    ) -> impl Future<Output = ()> + 'static + use<> {
+        let script = self.runtime.load(source).map_err(|error| (*error).clone());
+        let script = script.and_then(|script| check_is_handler(&script).map(|()| script));
+        let runtime = Rc::clone(&self.runtime);
+        let common = Rc::clone(&self.common);
+        let hooks = self.hooks.clone();
+        let ending = asked.is_none();
+        let context = asked.map_or_else(Context::default, Asked::context);
+        let begin = Begin { server: self.server.clone(), context, draft: asked.and_then(Asked::take_draft), delivery };
+        async move {
+            // With hooks it lasts longer than the handler, and ends with what they were asked.
+            let _ending = ending.then(|| OfRequest(begin.context.clone()));
+            if let Some(hooks) = &hooks {
+                hooks.deliver_load_events().await;
             }
-            None => ScriptError::Raised(fault),
+            match script {
+                Ok(script) => handler::handle(&runtime, &script, exchange, &common, begin).await,
+                Err(error) => handler::answer_error(&exchange, &error, &common).await,
+            }
+            // It may have imported others.
+            if let Some(hooks) = hooks {
+                hooks.deliver_load_events().await;
+            }
         }
     }
-}
-
-/// A handler at work, as a future. Dropping it ends the handler: its script is terminated, its stack given back.
-pub struct Handler<T> {
-    task: Option<Task<Result<T, ScriptError>>>,
-    run: Rc<Run>,
-    timer: Option<Pin<Box<tokio::time::Sleep>>>,
-    script: Rc<Script>,
-}
-
-impl<T: 'static> Handler<T> {
-    /// Whether it goes on though its client has left.
-    pub fn outlives_client(&self) -> bool {
-        self.run.outlives_client.get()
+    /// How the connections of the profile at `source` begin. One that fails says so when it controls the connection.
+    pub fn handshake(&self, source: &ScriptSource) -> Handshake {
+        let script = self.runtime.load(source);
+        script.ok().and_then(|script| Handshake::of(&script).ok()).unwrap_or_default()
     }
 
-    fn panicked(&self, panic: &Panic) -> ScriptError {
-        ScriptError::Panic { file: self.script.path().to_owned(), message: panic.message().to_owned() }
-    }
-
-    /// Ends it for `why`, and gives what comes of that.
-    fn end(&mut self, why: Ending) -> Result<T, ScriptError> {
-        let Some(mut task) = self.task.take() else { return Err(ScriptError::Ended) };
-        let counting = Counting::enter(&self.run);
-        self.run.end(why);
-        let outcome = task.cancel();
-        drop(task);
-        drop(counting);
-        match outcome {
-            Ok(Some(result)) => result,
-            Ok(None) => Err(ScriptError::Ended),
-            Err(panic) => Err(self.panicked(&panic)),
-        }
-    }
-}
-
-impl<T: 'static> Future for Handler<T> {
-    type Output = Result<T, ScriptError>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let handler = self.get_mut();
-        let Some(task) = handler.task.as_mut() else { return Poll::Ready(Err(ScriptError::Ended)) };
-        let counting = Counting::enter(&handler.run);
-        let poll = Pin::new(task).poll(context);
-        drop(counting);
-        if let Poll::Ready(outcome) = poll {
-            handler.task = None;
-            return Poll::Ready(outcome.unwrap_or_else(|panic| Err(handler.panicked(&panic))));
-        }
-        // Only who waits needs a timer: who is busy looks at the clock by himself.
-        let deadline = handler.run.deadline();
-        let timer = handler.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        match timer.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(handler.end(Ending::Time)),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-impl<T> Drop for Handler<T> {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            let counting = Counting::enter(&self.run);
-            self.run.end(Ending::Cancelled);
-            drop(task);
-            drop(counting);
+    /// Lets the profile at `source` control `connection`, whose SETTINGS wait, until the connection is gone. If the
+    /// profile fails, the log says why, and the connection ends with GOAWAY(INTERNAL_ERROR), which says it too.
+    pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
+        let script = self.runtime.load(source).map_err(|error| (*error).clone());
+        let script = script.and_then(|script| check_is_profile(&script).map(|()| script));
+        let (runtime, common) = (Rc::clone(&self.runtime), Rc::clone(&self.common));
+        let hooks = self.hooks.clone();
+        async move {
+            if let Some(hooks) = hooks {
+                hooks.deliver_load_events().await;
+            }
+            match script {
+                Ok(script) => profile::run(runtime, script, connection, common).await,
+                Err(error) => profile::fail(&connection, &error, &common),
+            }
         }
     }
 }

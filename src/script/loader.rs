@@ -11,14 +11,13 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use rhai::{AST, Engine, OptimizationLevel, Token};
+use rhai::{Engine, OptimizationLevel, Token};
 use tokio::time::Instant;
 
-use super::budget::Limits;
+use super::compiled::{Script, ScriptSource};
 use super::error::{Fault, ScriptError, Texts};
-use super::hooks::entry::Hook;
-use super::news::Gazette;
-use super::similar::similar;
+use super::limits::{Limits, MAX_NESTING};
+use super::load_events::LoadEvents;
 use super::watch::Changes;
 
 /// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
@@ -28,214 +27,6 @@ const STAMP_AGE: Duration = Duration::from_micros(100);
 /// Time stamps are as coarse as the system's tick: two writes within one look the same. So for this long after a
 /// script was read, its text itself is compared.
 const COARSEST_STAMP: Duration = Duration::from_millis(50);
-
-/// Where a script comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ScriptSource {
-    /// A file on disk.
-    Path(PathBuf),
-    /// A script inside the program, with the name that messages call it by.
-    Embedded { name: Cow<'static, str>, text: Cow<'static, str> },
-}
-
-impl ScriptSource {
-    /// What messages call it.
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Path(path) => path,
-            Self::Embedded { name, .. } => Path::new(name.as_ref()),
-        }
-    }
-}
-
-/// The functions by which the server calls a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    HandleHeaders,
-    HandleData,
-    HandleFrame,
-    Main,
-    OnConnect,
-    OnFrame,
-    OnClose,
-}
-
-impl Entry {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::HandleHeaders,
-        Self::HandleData,
-        Self::HandleFrame,
-        Self::Main,
-        Self::OnConnect,
-        Self::OnFrame,
-        Self::OnClose,
-    ];
-
-    /// Those of a handler, which answers requests.
-    pub const HANDLER: [Self; 4] = [Self::HandleHeaders, Self::HandleData, Self::HandleFrame, Self::Main];
-
-    /// Those of a profile, which shapes a connection.
-    pub const PROFILE: [Self; 3] = [Self::OnConnect, Self::OnFrame, Self::OnClose];
-
-    /// Its name in a script.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HandleHeaders => "handle_headers",
-            Self::HandleData => "handle_data",
-            Self::HandleFrame => "handle_frame",
-            Self::Main => "main",
-            Self::OnConnect => "on_connect",
-            Self::OnFrame => "on_frame",
-            Self::OnClose => "on_close",
-        }
-    }
-
-    /// Its parameters.
-    pub const fn parameters(self) -> &'static [&'static str] {
-        match self {
-            Self::Main => &["request", "response"],
-            Self::OnConnect => &["connection"],
-            Self::OnFrame => &["connection", "frame"],
-            Self::OnClose => &["connection", "reason"],
-            Self::HandleHeaders | Self::HandleData | Self::HandleFrame => &["frame", "request", "response"],
-        }
-    }
-}
-
-/// A compiled script.
-pub struct Script {
-    path: PathBuf,
-    text: Rc<str>,
-    ast: AST,
-    entries: [bool; Entry::ALL.len()],
-    /// What keeps it from being a handler.
-    problem: Option<ScriptError>,
-    reads_body: bool,
-}
-
-/// What a script writes that may mean the request's content.
-const BODY_WORDS: [&str; 6] = ["body", "POST", "raw_input", "text", "json", "import"];
-
-impl Script {
-    /// What messages call it.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Its text as compiled.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Its syntax tree.
-    pub fn ast(&self) -> &AST {
-        &self.ast
-    }
-
-    /// Whether it defines this entry function, with the right number of parameters.
-    pub fn defines(&self, entry: Entry) -> bool {
-        self.entries[entry as usize]
-    }
-
-    /// Whether it may read the request's content, which is kept for it then: too generous rather than too strict. What
-    /// is too large to be kept is refused only where a script reads it.
-    pub fn reads_body(&self) -> bool {
-        self.reads_body
-    }
-
-    /// What keeps it from being a handler: an entry function with the wrong parameters, or none at all.
-    ///
-    /// # Errors
-    /// [`ScriptError::NoHandler`]
-    pub fn as_handler(&self) -> Result<(), ScriptError> {
-        self.problem.clone().map_or(Ok(()), Err)
-    }
-
-    fn judge(&self) -> Result<(), ScriptError> {
-        self.check_entries()?;
-        if self.defines_any(&Entry::HANDLER) {
-            return Ok(());
-        }
-        let message = if self.defines_any(&Entry::PROFILE) {
-            "this is a profile, which shapes connections and answers no requests".to_owned()
-        } else {
-            format!("this is no handler: it defines none of {}", listed(&Entry::HANDLER))
-        };
-        Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
-    }
-
-    /// What keeps it from being a profile: an entry function with the wrong parameters, or none at all.
-    ///
-    /// # Errors
-    /// [`ScriptError::NoHandler`]
-    pub fn as_profile(&self) -> Result<(), ScriptError> {
-        self.check_entries()?;
-        self.check_profile_names()?;
-        if !self.handshake()?.is_usual() || self.defines_any(&Entry::PROFILE) {
-            return Ok(());
-        }
-        let message =
-            format!("this is no profile: it defines none of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
-        Err(ScriptError::NoHandler(Fault::new(message, &self.path, &self.text, None)))
-    }
-
-    /// Looks whether each name that looks like one of a profile's functions is one, or a hook's.
-    fn check_profile_names(&self) -> Result<(), ScriptError> {
-        let is_known = |name: &str| {
-            Entry::PROFILE.iter().any(|entry| entry.name() == name) || Hook::ALL.iter().any(|hook| hook.name() == name)
-        };
-        let mut names = self.ast.iter_functions().map(|function| function.name);
-        let Some(name) = names.find(|name| name.starts_with("on_") && !is_known(name)) else { return Ok(()) };
-        let near = similar(name, Entry::PROFILE.map(Entry::name));
-        let advice = near
-            .map_or_else(|| format!("there are {}", listed(&Entry::PROFILE)), |near| format!("did you mean {near}?"));
-        let message = format!("nothing calls {name} of a profile: {advice}");
-        let mut fault = Fault::new(message, &self.path, &self.text, None);
-        fault.place_at_function(name, &self.text);
-        Err(ScriptError::NoHandler(fault))
-    }
-
-    fn defines_any(&self, entries: &[Entry]) -> bool {
-        entries.iter().any(|entry| self.defines(*entry))
-    }
-
-    /// Whether it has functions at all.
-    pub fn has_functions(&self) -> bool {
-        self.ast.iter_functions().next().is_some()
-    }
-
-    /// Looks whether the entry functions have the right number of parameters.
-    ///
-    /// # Errors
-    /// [`ScriptError::NoHandler`]
-    pub fn check_entries(&self) -> Result<(), ScriptError> {
-        for entry in Entry::ALL {
-            let mut found = self.ast.iter_functions().filter(|function| function.name == entry.name());
-            let wanted = entry.parameters();
-            if let Some(wrong) = found.next().filter(|_| !self.defines(entry)) {
-                let message = format!(
-                    "{} must have {} parameter{} ({}), not {}",
-                    entry.name(),
-                    wanted.len(),
-                    if wanted.len() == 1 { "" } else { "s" },
-                    wanted.join(", "),
-                    wrong.params.len()
-                );
-                let mut fault = Fault::new(message, &self.path, &self.text, None);
-                fault.place_at_function(entry.name(), &self.text);
-                return Err(ScriptError::NoHandler(fault));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Entry functions as messages name them.
-fn listed(entries: &[Entry]) -> String {
-    let call = |entry: &Entry| format!("{}({})", entry.name(), entry.parameters().join(", "));
-    entries.iter().map(call).collect::<Vec<_>>().join(", ")
-}
 
 /// What scripts may be read.
 pub struct Roots {
@@ -267,7 +58,7 @@ pub struct Loader {
     roots: Roots,
     changes: Changes,
     generation: Cell<u64>,
-    gazette: Gazette,
+    load_events: LoadEvents,
     /// By path as it is written, which is quicker to hash than its components.
     cache: RefCell<HashMap<OsString, Cached>>,
 }
@@ -279,12 +70,20 @@ impl Loader {
         set_limits(&mut compiler, &limits);
         allow_call(&mut compiler);
         let generation = Cell::new(changes.generation());
-        Self { compiler, limits, roots, changes, generation, gazette: Gazette::default(), cache: RefCell::default() }
+        Self {
+            compiler,
+            limits,
+            roots,
+            changes,
+            generation,
+            load_events: LoadEvents::default(),
+            cache: RefCell::default(),
+        }
     }
 
-    /// What became of scripts.
-    pub fn gazette(&self) -> &Gazette {
-        &self.gazette
+    /// Which scripts were loaded and unloaded.
+    pub fn load_events(&self) -> &LoadEvents {
+        &self.load_events
     }
 
     /// The script, compiled now if it changed since the last time.
@@ -297,7 +96,7 @@ impl Loader {
         let generation = self.changes.generation();
         if self.generation.replace(generation) != generation {
             self.cache.borrow_mut().clear();
-            self.gazette.look();
+            self.load_events.check_files();
         }
         let path = source.path();
         if let Some(cached) = self.cache.borrow().get(path.as_os_str())
@@ -316,7 +115,7 @@ impl Loader {
         };
         let outcome = outcome.map(Rc::new).map_err(Rc::new);
         let on_disk = matches!(source, ScriptSource::Path(_));
-        self.gazette.read(path, on_disk, outcome.as_ref().ok().map(|script| &script.text));
+        self.load_events.loaded(path, on_disk, outcome.as_ref().ok().map(|script| script.text()));
         let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
         self.cache.borrow_mut().insert(path.into(), cached);
         outcome
@@ -335,7 +134,7 @@ impl Loader {
         let now = Instant::now();
         if now.saturating_duration_since(cached.read) < COARSEST_STAMP {
             let text = std::fs::read(path).ok();
-            return cached.outcome.as_ref().is_ok_and(|script| text.as_deref() == Some(script.text.as_bytes()));
+            return cached.outcome.as_ref().is_ok_and(|script| text.as_deref() == Some(script.text().as_bytes()));
         }
         if now.saturating_duration_since(cached.looked.get()) < STAMP_AGE {
             return true;
@@ -366,17 +165,8 @@ impl Loader {
     /// [`ScriptError::Compile`]
     pub fn compile(&self, path: &Path, text: &str) -> Result<Script, ScriptError> {
         let compiled = self.compiler.compile(text);
-        let mut ast = compiled.map_err(|error| ScriptError::Compile(Fault::compile(&error, path, text)))?;
-        ast.set_source(path.to_string_lossy().as_ref());
-        let entries = Entry::ALL.map(|entry| {
-            ast.iter_functions()
-                .any(|function| function.name == entry.name() && function.params.len() == entry.parameters().len())
-        });
-        let reads_body = BODY_WORDS.iter().any(|word| text.contains(word));
-        let mut script =
-            Script { path: path.to_owned(), text: Rc::from(text), ast, entries, problem: None, reads_body };
-        script.problem = script.judge().err();
-        Ok(script)
+        let ast = compiled.map_err(|error| ScriptError::Compile(Fault::compile(&error, path, text)))?;
+        Ok(Script::new(path, text, ast))
     }
 
     /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
@@ -422,7 +212,7 @@ impl Texts for Loader {
     fn text(&self, file: &Path) -> Option<Rc<str>> {
         let cache = self.cache.borrow();
         let script = cache.get(file.as_os_str())?.outcome.as_ref().ok()?;
-        Some(Rc::clone(&script.text))
+        Some(Rc::clone(script.text()))
     }
 }
 
@@ -463,8 +253,8 @@ pub fn set_limits(engine: &mut Engine, limits: &Limits) {
     engine.set_max_expr_depths(limits.expression_depth, limits.expression_depth);
     engine.set_max_operations(0);
     engine.set_max_string_size(limits.string);
-    engine.set_max_array_size(limits.array.min(super::budget::MAX_NESTING));
-    engine.set_max_map_size(limits.map.min(super::budget::MAX_NESTING));
+    engine.set_max_array_size(limits.array.min(MAX_NESTING));
+    engine.set_max_map_size(limits.map.min(MAX_NESTING));
     engine.set_max_variables(limits.variables);
     engine.set_max_functions(limits.functions);
     engine.set_max_modules(limits.modules);

@@ -1,48 +1,62 @@
-//! The Rhai host: handlers are scripts that run as coroutines.
+//! The Rhai host: handlers, profiles and hooks are scripts that run as coroutines.
+//!
+//! Each file may use those above it:
 //!
 //! | file | what |
 //! |---|---|
-//! | [`coroutine`] | a synchronous handler as a future; the only `unsafe` |
-//! | [`budget`] | what a handler may use, and how it is ended |
+//! | [`limits`] | what a script may use, and how one that used more is ended |
+//! | [`entries`] | the functions by which the server calls scripts |
+//! | [`coroutine`] | a synchronous script as a future; the only `unsafe` |
+//! | [`octets`], `strings`, `nesting` | octets as a script value; texts that grow within limits; closures in each other |
+//! | [`subject`], `slots` | what a call of a script is about, and what each module keeps for it |
+//! | [`budget`] | what one call used, and how it takes turns with others |
+//! | [`error`], `call_sites` | errors as text for people; where raw calls stand |
+//! | [`compiled`], [`handshake`], [`roles`] | a compiled script, and what it can serve as |
+//! | [`loader`], [`watch`], `load_events` | the compiled scripts of a worker, and what makes them stale |
 //! | [`engine`] | the engine of a worker, `sleep`, `import` |
-//! | [`loader`], [`watch`], `news` | compiled scripts, what makes them stale, and who is told |
-//! | [`host`] | all that together: starts handlers |
+//! | [`runtime`] | all that together: calls functions of scripts |
+//! | [`common`], [`stash`], [`values`], [`offers`], [`flood`] | what the API is about |
 //! | [`api`] | what scripts see, one file per topic |
-//! | [`run`] | answers an exchange: which function is called when |
-//! | [`profile`] | shapes a connection: the same for a profile |
-//! | [`hooks`] | scripts that the server calls at certain moments, whatever answers |
-//! | [`flood`] | floods: sent as fast as the client reads, and what it does about them |
-//! | [`handshake`] | what a profile says of the TLS handshake |
-//! | [`stash`] | values that outlive their request, shared by all workers |
-//! | [`octets`], `strings` | octets as a script value; texts that grow within limits |
-//! | [`error`], `calls` | errors as text for people; where raw calls stand |
+//! | [`finish`] | what follows a script's last function |
+//! | [`handler`], [`profile`], [`hooks`] | answer an exchange, control a connection, are called at certain moments |
+//! | [`host`] | starts them |
 //! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
 
 pub mod api;
 pub mod budget;
-mod calls;
+mod call_sites;
 pub mod check;
+pub mod common;
+pub mod compiled;
 pub mod coroutine;
 pub mod engine;
+pub mod entries;
 pub mod error;
+pub mod finish;
 pub mod flood;
+pub mod handler;
 pub mod handshake;
 pub mod hooks;
 pub mod host;
+pub mod limits;
+mod load_events;
 pub mod loader;
 mod nesting;
 pub mod new;
-mod news;
 pub mod octets;
+pub mod offers;
 pub mod profile;
-pub mod run;
-mod similar;
+pub mod roles;
+pub mod runtime;
+mod slots;
 pub mod stash;
 mod strings;
+pub mod subject;
+pub mod values;
 pub mod watch;
 
-pub use loader::ScriptSource;
-pub use run::{Host, Options, Status};
+pub use compiled::ScriptSource;
+pub use host::{Host, Options, Status};
 
 #[cfg(test)]
 mod tests;

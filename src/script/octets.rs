@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use rhai::{Blob, Dynamic, Engine, EvalAltResult, INT, Position};
 
 use crate::http::latin1::octets_of_text;
+use crate::http::words::hex;
 
 /// A string of one character per octet.
 pub use crate::http::latin1::latin1 as latin1_text;
@@ -31,12 +32,7 @@ impl Octets {
 
     /// Lower-case hexadecimal digits, two per octet.
     pub fn hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(self.0.len() * 2), |mut text, octet| {
-            for digit in [octet >> 4, octet & 15] {
-                text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-            }
-            text
-        })
+        hex(&self.0)
     }
 
     /// Hexadecimal digits of the first octets, for people.

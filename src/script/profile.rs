@@ -1,4 +1,4 @@
-//! Shapes a connection by a profile: which function is called when, and what happens if one fails.
+//! Lets a profile control a connection: which function is called when, and what happens if one fails.
 //!
 //! Each call is a coroutine of its own, with a budget of its own: a profile may live as long as its connection, and
 //! one that waits for a frame holds no stack. What is to last from call to call lies in `connection.context`.
@@ -10,52 +10,25 @@ use std::task::Poll;
 
 use rhai::Dynamic;
 
-use super::api::response::Common;
-use super::error::{Fault, ScriptError};
-use super::handshake::Handshake;
-use super::host::{Caller, Core, Handler};
-use super::loader::{Entry, Script, ScriptSource};
-use super::run::{Host, count_limit};
+use super::common::Common;
+use super::compiled::Script;
+use super::entries::Entry;
+use super::error::ScriptError;
+use super::runtime::{Caller, Runtime, ScriptCall};
+use super::subject::Subject;
 use crate::exchange::Connection;
 use crate::wire::frame::{Frame, RawFrame};
 
 /// Octets of a message that a client is told in GOAWAY: any client takes as much (RFC 9113 §4.2).
 const DEBUG_DATA: usize = 1024;
 
-impl Host {
-    /// How the connections of the profile at `source` begin. One that fails says so when it shapes the connection.
-    pub fn handshake(&self, source: &ScriptSource) -> Handshake {
-        let script = self.core().load(source);
-        script.ok().and_then(|script| script.handshake().ok()).unwrap_or_default()
-    }
-
-    /// Shapes `connection`, whose SETTINGS wait, by the profile at `source`, until the connection is gone. If the profile
-    /// fails, the log says why, and the connection ends with GOAWAY(INTERNAL_ERROR), which says it too.
-    pub fn shape(&self, source: &ScriptSource, connection: Connection) -> impl Future<Output = ()> + 'static + use<> {
-        let script = self.core().load(source).map_err(|error| (*error).clone());
-        let script = script.and_then(|script| script.as_profile().map(|()| script));
-        let (core, common) = (Rc::clone(self.core()), Rc::clone(self.common()));
-        let hooks = self.hooks().cloned();
-        async move {
-            if let Some(hooks) = hooks {
-                hooks.tell().await;
-            }
-            match script {
-                Ok(script) => Profile { core, script, connection, common }.live().await,
-                Err(error) => fail(&connection, &error, &common),
-            }
-        }
-    }
-}
-
-/// Whether a profile can be called so: it is a label of a host name.
-pub fn is_name(name: &str) -> bool {
-    let allowed = |octet: u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    (1..=63).contains(&name.len()) && name.bytes().all(allowed) && !name.starts_with('-') && !name.ends_with('-')
+/// Lets the profile `script` control `connection`, whose SETTINGS wait, until the connection is gone.
+pub async fn run(runtime: Rc<Runtime>, script: Rc<Script>, connection: Connection, common: Rc<Common>) {
+    Profile { runtime, script, connection, common }.live().await;
 }
 
 struct Profile {
-    core: Rc<Core>,
+    runtime: Rc<Runtime>,
     script: Rc<Script>,
     connection: Connection,
     common: Rc<Common>,
@@ -86,7 +59,7 @@ impl Profile {
         if self.script.defines(Entry::OnClose)
             && let Err(error) = self.close().await
         {
-            tell(&self.connection, &error, &self.common);
+            log_failure(&self.connection, &error, &self.common);
         }
     }
 
@@ -120,16 +93,10 @@ impl Profile {
         &self,
         entry: Entry,
         body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
-    ) -> Result<Handler<T>, ScriptError> {
-        let connection = self.connection.clone();
-        let started = self.core.start(&self.script, move |caller| {
-            let _ = caller.run().connection.set(connection);
-            caller.run().profile_call.set(Some(entry));
-            body(caller)
-        });
-        started.map_err(|full| {
-            ScriptError::Raised(Fault::new(full.to_string(), self.script.path(), self.script.text(), None))
-        })
+    ) -> Result<ScriptCall<T>, ScriptError> {
+        let subject = Subject::Connection { connection: self.connection.clone(), entry: Some(entry) };
+        let started = self.runtime.start(&self.script, subject, body);
+        started.map_err(|full| ScriptError::Runtime(self.script.fault(full.to_string())))
     }
 
     /// One call, which ends with the connection.
@@ -138,10 +105,10 @@ impl Profile {
         entry: Entry,
         body: impl FnOnce(&Caller) -> Result<T, ScriptError> + 'static,
     ) -> Result<T, ScriptError> {
-        let mut handler = self.start(entry, body)?;
+        let mut call = self.start(entry, body)?;
         let mut gone = pin!(self.connection.gone());
         poll_fn(|context| {
-            if let Poll::Ready(outcome) = Pin::new(&mut handler).poll(context) {
+            if let Poll::Ready(outcome) = Pin::new(&mut call).poll(context) {
                 return Poll::Ready(outcome);
             }
             gone.as_mut().poll(context).map(|()| Err(ScriptError::Ended))
@@ -159,30 +126,29 @@ fn on_frame(caller: &Caller, connection: Connection, frame: RawFrame) -> Result<
     }
     value.as_bool().map_err(|other| {
         let message = format!("on_frame returns true for a frame that it handled, or nothing, not {other}");
-        let mut fault = Fault::new(message, caller.script().path(), caller.script().text(), None);
-        fault.place_at_function(name, caller.script().text());
-        ScriptError::Nonsense(fault)
+        ScriptError::BadReturn(caller.script().fault_at_function(message, name))
     })
 }
 
-/// Says in the log what went wrong, and counts it; false if it is only that the client left.
-fn tell(connection: &Connection, error: &ScriptError, common: &Common) -> bool {
+/// Logs and counts what went wrong; false if it is only that the client left.
+fn log_failure(connection: &Connection, error: &ScriptError, common: &Common) -> bool {
     let id = connection.peer().id;
     match error {
         ScriptError::Ended => return false,
         ScriptError::Panic { .. } => tracing::error!(target: "script", connection = id, "profile: {error}"),
         _ => tracing::warn!(target: "script", connection = id, "profile: {}", error.text(common.brief)),
     }
-    count_limit(error, common);
-    common.failed(error.text(true).trim_end());
+    common.count_limit_of(error);
+    common.count_profile_failure(error.text(true).trim_end());
     true
 }
 
-fn fail(connection: &Connection, error: &ScriptError, common: &Common) {
-    if !tell(connection, error, common) {
+/// Says what went wrong with a profile, in the log and to its client, and ends the connection.
+pub fn fail(connection: &Connection, error: &ScriptError, common: &Common) {
+    if !log_failure(connection, error, common) {
         return;
     }
-    // Nobody is left to end a pause.
+    // Nothing else could end a pause.
     connection.resume_reading();
     connection.resume_writing();
     let mut text = error.text(true);

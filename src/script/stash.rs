@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`key`] | under what a value is kept |
 //! | [`value`] | script values ⇄ the octets that are kept |
+//! | `limits` | how much is kept, and for how long |
 //! | `memory` | values in this process |
 //! | `redis` | values in a Redis server, for several servers together |
 //! | `waiters` | who waits for which key, first come first served |
@@ -15,6 +16,7 @@
 
 pub mod error;
 pub mod key;
+mod limits;
 pub mod lock;
 mod memory;
 mod redis;
@@ -32,6 +34,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::error::StashError;
 use self::key::Key;
+use self::limits::{Limits, after};
 use self::memory::Memory;
 use self::redis::Redis;
 use self::waiters::Waiters;
@@ -73,14 +76,6 @@ impl Default for Options {
             max_age: Duration::from_secs(3600),
         }
     }
-}
-
-/// What a backend holds at most.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    max_entries: usize,
-    max_octets: usize,
-    max_age: Duration,
 }
 
 /// How long a script may keep the lock of a path, so that one that loops or dies elsewhere blocks nobody for long.
@@ -202,9 +197,4 @@ impl Stash {
             }
         }
     }
-}
-
-/// A time so far away that it never comes, if there is no such time.
-fn after(now: Instant, duration: Duration) -> Instant {
-    now.checked_add(duration).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365))
 }

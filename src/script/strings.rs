@@ -3,7 +3,7 @@
 
 use rhai::{Array, Engine, EvalAltResult, INT, ImmutableString, Position};
 
-use super::budget::Limits;
+use super::limits::Limits;
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 

@@ -9,11 +9,13 @@ use std::time::Duration;
 use rhai::{Dynamic, Engine, INT};
 use tokio::time::Instant;
 
-use super::budget::{Ending, Limits};
+use super::compiled::ScriptSource;
 use super::coroutine::{NoStack, WaitError, wait};
 use super::error::ScriptError;
-use super::host::{Core, Handler};
-use super::loader::{Roots, ScriptSource};
+use super::limits::{Ending, Limits};
+use super::loader::Roots;
+use super::runtime::{Runtime, ScriptCall};
+use super::subject::Subject;
 use super::watch::Changes;
 
 mod values;
@@ -30,19 +32,19 @@ fn alone() -> Limits {
     Limits { memory: 0, ..Limits::default() }
 }
 
-fn core(limits: Limits) -> Rc<Core> {
-    core_with(limits, |_| {})
+fn runtime(limits: Limits) -> Rc<Runtime> {
+    runtime_with(limits, |_| {})
 }
 
-fn core_with(limits: Limits, register: impl FnOnce(&mut Engine)) -> Rc<Core> {
-    Core::new(limits, Roots::default(), Changes::unwatched(), register)
+fn runtime_with(limits: Limits, register: impl FnOnce(&mut Engine)) -> Rc<Runtime> {
+    Runtime::new(limits, Roots::default(), Changes::unwatched(), register)
 }
 
-fn start(core: &Rc<Core>, text: &str) -> Handler<Dynamic> {
+fn start(runtime: &Rc<Runtime>, text: &str) -> ScriptCall<Dynamic> {
     let source =
         ScriptSource::Embedded { name: format!("test-{}.rhai", text.len()).into(), text: text.to_owned().into() };
-    let script = core.load(&source).unwrap_or_else(|error| panic!("{error}"));
-    core.start(&script, |caller| caller.call("main", ())).unwrap()
+    let script = runtime.load(&source).unwrap_or_else(|error| panic!("{error}"));
+    runtime.start(&script, Subject::Server, |caller| caller.call("main", ())).unwrap()
 }
 
 fn run(text: &str) -> Result<Dynamic, ScriptError> {
@@ -50,7 +52,7 @@ fn run(text: &str) -> Result<Dynamic, ScriptError> {
 }
 
 fn run_with(limits: Limits, text: &str) -> Result<Dynamic, ScriptError> {
-    on_worker(start(&core(limits), text))
+    on_worker(start(&runtime(limits), text))
 }
 
 fn ending(result: &Result<Dynamic, ScriptError>) -> Option<Ending> {
@@ -70,10 +72,10 @@ fn a_script_answers() {
 #[test]
 fn a_thousand_sleep_at_once() {
     on_worker(async {
-        let core = core(alone());
+        let runtime = runtime(alone());
         let begin = Instant::now();
         let sleepers: Vec<_> = (0..1000)
-            .map(|_| tokio::task::spawn_local(start(&core, "fn main() { sleep(0.2); sleep(0); 1 }")))
+            .map(|_| tokio::task::spawn_local(start(&runtime, "fn main() { sleep(0.2); sleep(0); 1 }")))
             .collect();
         for sleeper in sleepers {
             assert_eq!(sleeper.await.unwrap().unwrap().as_int(), Ok(1));
@@ -86,13 +88,13 @@ fn a_thousand_sleep_at_once() {
 #[test]
 fn an_endless_loop_takes_turns_until_its_budget_ends_it() {
     on_worker(async {
-        let core = core(Limits { operations: 3_000_000, ..alone() });
+        let runtime = runtime(Limits { operations: 3_000_000, ..alone() });
         let endless: Vec<_> = (0..3)
-            .map(|_| tokio::task::spawn_local(start(&core, "fn main() { let x = 0; loop {\n x += 1;\n } }")))
+            .map(|_| tokio::task::spawn_local(start(&runtime, "fn main() { let x = 0; loop {\n x += 1;\n } }")))
             .collect();
         tokio::task::yield_now().await;
         for _ in 0..100 {
-            assert_eq!(start(&core, "fn main() { sleep(0); 5 }").await.unwrap().as_int(), Ok(5));
+            assert_eq!(start(&runtime, "fn main() { sleep(0); 5 }").await.unwrap().as_int(), Ok(5));
         }
         assert!(endless.iter().all(|task| !task.is_finished()), "the loops were to be still at it");
         for task in endless {
@@ -206,12 +208,12 @@ fn nested_values_do_not_overflow_the_stack() {
         "throw a",
         "a",
     ] {
-        let core = core_with(alone(), |engine| {
+        let runtime = runtime_with(alone(), |engine| {
             engine.register_fn("nested", nested);
             super::api::register(engine);
         });
         // Ends well or with an error, but ends.
-        let _ = on_worker(start(&core, &format!("fn main() {{ let a = nested(9990); {script}; 1 }}")));
+        let _ = on_worker(start(&runtime, &format!("fn main() {{ let a = nested(9990); {script}; 1 }}")));
     }
     assert!(run("fn main() { let a = []; for i in 0..200 { a = [a]; } a.to_string().len() }").is_ok());
 }
@@ -262,7 +264,7 @@ impl Drop for Guard {
 #[test]
 fn a_dropped_handler_unwinds_in_good_order() {
     on_worker(async {
-        let core = core(alone());
+        let runtime = runtime(alone());
         let dropped = Rc::new(Cell::new(0));
         let seen = Rc::new(RefCell::new(None));
         let source = ScriptSource::Embedded {
@@ -271,15 +273,15 @@ fn a_dropped_handler_unwinds_in_good_order() {
                 "fn f(n) { if n == 0 { sleep(60) } else { f(n - 1) } } fn main() { try { f(20) } catch { sleep(60) } }"
                     .into(),
         };
-        let script = core.load(&source).unwrap();
+        let script = runtime.load(&source).unwrap();
         for _ in 0..300 {
             let guard = Guard(Rc::clone(&dropped));
             let seen = Rc::clone(&seen);
-            let mut handler = core
-                .start(&script, move |caller| {
+            let mut handler = runtime
+                .start(&script, Subject::Server, move |caller| {
                     let _guard = guard;
                     let result = caller.call("main", ());
-                    *seen.borrow_mut() = Some(result.as_ref().is_err_and(ScriptError::is_ended));
+                    *seen.borrow_mut() = Some(matches!(result, Err(ScriptError::Ended)));
                     result
                 })
                 .unwrap();
@@ -296,18 +298,18 @@ fn a_dropped_handler_unwinds_in_good_order() {
 #[test]
 fn a_panic_in_a_host_function_ends_that_handler_only() {
     on_worker(async {
-        let core = core_with(alone(), |engine| {
+        let runtime = runtime_with(alone(), |engine| {
             engine.register_fn("explode", || -> INT { panic!("as told") });
             engine.register_fn("explode_later", || -> INT { wait(async { panic!("later") }).unwrap_or(0) });
         });
         for script in ["fn main() { sleep(0); [1].map(|x| explode()) }", "fn main() { explode_later() }"] {
-            match start(&core, script).await {
+            match start(&runtime, script).await {
                 Err(ScriptError::Panic { message, .. }) => {
                     assert!(message == "as told" || message == "later", "{message}")
                 }
                 other => panic!("{other:?}"),
             }
-            assert_eq!(start(&core, "fn main() { sleep(0); 6 }").await.unwrap().as_int(), Ok(6));
+            assert_eq!(start(&runtime, "fn main() { sleep(0); 6 }").await.unwrap().as_int(), Ok(6));
         }
     });
 }
@@ -320,10 +322,10 @@ fn waiting_is_possible_in_a_handler_only() {
 #[test]
 fn the_number_of_stacks_is_limited() {
     on_worker(async {
-        let core = core(Limits { live: 0, ..alone() });
+        let runtime = runtime(Limits { live: 0, ..alone() });
         let source = ScriptSource::Embedded { name: "a.rhai".into(), text: "fn main() { }".into() };
-        let script = core.load(&source).unwrap();
-        let refused = core.start(&script, |caller| caller.call("main", ()));
+        let script = runtime.load(&source).unwrap();
+        let refused = runtime.start(&script, Subject::Server, |caller| caller.call("main", ()));
         assert!(matches!(refused, Err(NoStack::Limit(0))));
     });
 }
@@ -331,7 +333,7 @@ fn the_number_of_stacks_is_limited() {
 #[test]
 fn eval_and_files_are_out_of_reach() {
     let source = |text: &'static str| ScriptSource::Embedded { name: "e.rhai".into(), text: text.into() };
-    assert!(core(alone()).load(&source("fn main() { eval(\"1\") }")).is_err());
+    assert!(runtime(alone()).load(&source("fn main() { eval(\"1\") }")).is_err());
     assert!(run("import \"/etc/passwd\" as p; fn main() { 1 }").is_err());
 }
 
@@ -362,7 +364,7 @@ fn octets_are_like_a_blob() {
 /// A folder with scripts in it, and a host that may import them.
 struct Folder {
     folder: tempfile::TempDir,
-    core: Rc<Core>,
+    runtime: Rc<Runtime>,
 }
 
 impl Folder {
@@ -371,7 +373,7 @@ impl Folder {
         let root = folder.path().join("handlers");
         std::fs::create_dir(&root).unwrap();
         let roots = Roots { folders: vec![root], ..Roots::default() };
-        Self { folder, core: Core::new(alone(), roots, changes, |_| {}) }
+        Self { folder, runtime: Runtime::new(alone(), roots, changes, |_| {}) }
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
@@ -383,8 +385,8 @@ impl Folder {
 
     fn answer(&self, name: &str) -> Result<String, String> {
         let script =
-            self.core.load(&ScriptSource::Path(self.folder.path().join(name))).map_err(|error| error.to_string())?;
-        let handler = self.core.start(&script, |caller| caller.call("main", ())).unwrap();
+            self.runtime.load(&ScriptSource::Path(self.folder.path().join(name))).map_err(|error| error.to_string())?;
+        let handler = self.runtime.start(&script, Subject::Server, |caller| caller.call("main", ())).unwrap();
         on_worker(handler).map(|value| value.to_string()).map_err(|error| error.to_string())
     }
 }
@@ -564,11 +566,11 @@ fn deep_sources() -> Vec<String> {
 fn deep_sources_do_not_overflow_the_stack() {
     let worker = std::thread::Builder::new().stack_size(super::coroutine::OUTER_STACK_SIZE).spawn(|| {
         for (number, text) in deep_sources().into_iter().enumerate() {
-            let core = core(alone());
+            let runtime = runtime(alone());
             let name = format!("deep-{number}.rhai");
             let source = ScriptSource::Embedded { name: name.into(), text: text.into() };
-            if let Ok(script) = core.load(&source) {
-                let _ = on_worker(core.start(&script, |caller| caller.call("main", ())).unwrap());
+            if let Ok(script) = runtime.load(&source) {
+                let _ = on_worker(runtime.start(&script, Subject::Server, |caller| caller.call("main", ())).unwrap());
             }
         }
     });

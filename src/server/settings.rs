@@ -102,9 +102,9 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
 }
 
 /// The limits of scripts as the configuration has them.
-pub(super) fn script_limits(config: &Config) -> script::budget::Limits {
+pub(super) fn script_limits(config: &Config) -> script::limits::Limits {
     let from = &config.limits.script;
-    script::budget::Limits {
+    script::limits::Limits {
         operations: from.operations.value,
         time: from.time.value,
         call_depth: from.call_depth.value,

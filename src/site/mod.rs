@@ -12,7 +12,7 @@
 //! | `inject` | a script put into every page |
 //! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
-//! | `escape`, `similar` | text inside of HTML, URLs and JavaScript; names that were probably meant |
+//! | `escape` | text inside of HTML, URLs and JavaScript |
 //!
 //! A [`Site`] is all that a configuration says of it, never changed and swapped whole. Files on disk come first, then
 //! what the binary brings with it. A path is resolved segment by segment after decoding
@@ -31,7 +31,6 @@ mod pipes;
 mod resolve;
 mod routes;
 mod shipped;
-mod similar;
 mod snapshot;
 mod template;
 mod wrappers;

@@ -16,8 +16,8 @@ const FUZZING: &str = include_str!("../../docs/fuzzing.md");
 const TOUR: &str = include_str!("../../docs/from-wptserve.md");
 
 /// Where the script API is registered.
-const SOURCES: [&str; 21] = [
-    include_str!("../../src/script/api/barriers.rs"),
+const SOURCES: [&str; 22] = [
+    include_str!("../../src/script/api/waits.rs"),
     include_str!("../../src/script/api/connection.rs"),
     include_str!("../../src/script/api/cookies.rs"),
     include_str!("../../src/script/api/fields.rs"),
@@ -26,6 +26,7 @@ const SOURCES: [&str; 21] = [
     include_str!("../../src/script/api/fuzz.rs"),
     include_str!("../../src/script/api/helpers.rs"),
     include_str!("../../src/script/api/hooks.rs"),
+    include_str!("../../src/script/api/block.rs"),
     include_str!("../../src/script/api/hpack.rs"),
     include_str!("../../src/script/api/json.rs"),
     include_str!("../../src/script/api/lines.rs"),
@@ -33,7 +34,7 @@ const SOURCES: [&str; 21] = [
     include_str!("../../src/script/api/request.rs"),
     include_str!("../../src/script/api/response.rs"),
     include_str!("../../src/script/api/server.rs"),
-    include_str!("../../src/script/api/shaping.rs"),
+    include_str!("../../src/script/api/preface.rs"),
     include_str!("../../src/script/api/stash.rs"),
     include_str!("../../src/script/api/upload.rs"),
     include_str!("../../src/script/api/writer.rs"),

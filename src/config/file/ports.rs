@@ -5,7 +5,7 @@ use super::super::ports::{PortKind, ProfilePort};
 use super::super::section::{self, Item, Read, Reader, Section, text, wrong, wrong_with};
 use super::super::tree::Kind;
 use super::super::values::Port;
-use crate::script::profile::is_name;
+use crate::script::handshake::is_name;
 
 /// Reads `[ports]`: each key a list of ports, or one.
 pub(super) fn read(reader: &mut Reader<'_>, mut ports: Section<'_>, config: &mut Config) {

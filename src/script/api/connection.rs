@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 
+use super::arguments::{check_options, flag_of, handle, octets, within};
+use super::current::check_wait;
 use super::frames::{code_of, settings_of, stream_of};
-use super::{Outcome, check_options, fail, flag_of, handle, octets, other_protocol, sent};
+use super::outcome::{Outcome, fail, other_protocol, sent};
 use crate::exchange::{CallSite, Close, Connection, Protocol, Settings, Track};
-use crate::script::budget::{self, pause};
-use crate::script::calls::call_site;
-use crate::script::loader::Entry;
+use crate::script::budget::pause;
+use crate::script::call_sites::call_site;
+use crate::script::limits::MAX_NESTING;
 use crate::script::nesting::may_last;
 use crate::wire::frame::{ErrorCode, Frame};
 
@@ -27,7 +29,7 @@ const TOO_DEEP: &str = "this is nested too deep to be kept in a context: does ea
 pub struct SettingsPair(Connection);
 
 impl Context {
-    /// Lets go of everything in it: what it holds may hold it, directly or as a request or connection.
+    /// Drops everything in it: what it holds may hold it, directly or as a request or connection.
     pub fn end(&self) {
         // What is dropped may look into the map.
         let held = std::mem::take(&mut *self.0.borrow_mut());
@@ -74,27 +76,8 @@ fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
     ]))
 }
 
-/// The connection of the running handler or profile.
-pub fn current() -> Option<Connection> {
-    let run = budget::current()?;
-    run.connection.get().cloned().or_else(|| run.exchange.get().map(|exchange| exchange.connection().clone()))
-}
-
-/// Refuses to wait for the client where nothing that it sends can arrive.
-pub(super) fn check_wait(function: &str) -> Outcome<()> {
-    if budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame)) {
-        return fail(format!(
-            "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
-             Send the frame, and look for the answer in on_frame"
-        ));
-    }
-    Ok(())
-}
-
 pub fn register(engine: &mut Engine) {
     register_context(engine);
-    super::shaping::register(engine);
-    super::writing::register(engine);
     engine.register_type_with_name::<Connection>("connection");
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
     engine.register_get("requests", |connection: &mut Connection| {
@@ -114,7 +97,6 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("theirs", |pair: &mut SettingsPair| settings_map(pair.0.peer_settings()));
     register_sending(engine);
     register_ending(engine);
-    super::barriers::register(engine);
     engine.register_fn("pause_reading", |connection: &mut Connection| connection.pause_reading());
     engine.register_fn("resume_reading", |connection: &mut Connection| connection.resume_reading());
 }
@@ -132,7 +114,7 @@ fn register_context(engine: &mut Engine) {
             return fail(TOO_DEEP);
         }
         let mut map = context.0.borrow_mut();
-        if map.len() >= crate::script::budget::MAX_NESTING {
+        if map.len() >= MAX_NESTING {
             return fail("a context holds no more entries");
         }
         let former = map.insert(name.into(), value.flatten());
@@ -177,7 +159,7 @@ fn register_sending(engine: &mut Engine) {
         sent(connection.send_settings(settings_of(&entries)?))
     });
     engine.register_fn("window_update", |connection: &mut Connection, stream: INT, increment: INT| -> Outcome<()> {
-        let increment = super::within("an increment", increment, 0x7fff_ffff)?;
+        let increment = within("an increment", increment, 0x7fff_ffff)?;
         sent(connection.window_update(stream_of(stream)?, increment))
     });
     engine.register_fn("ping", |connection: &mut Connection| -> Outcome<FLOAT> {

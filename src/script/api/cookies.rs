@@ -4,9 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use rhai::{Dynamic, Engine, Map};
 
+use super::arguments::{check_options, flag_of};
 use super::fields::value_of;
+use super::outcome::{Outcome, fail};
 use super::response::Response;
-use super::{Outcome, check_options, fail};
 use crate::http::cookies::{self, SetCookie};
 
 /// An option that is there and not `()`.
@@ -33,8 +34,8 @@ impl Response {
         cookie.domain = text("domain");
         cookie.comment = text("comment");
         cookie.same_site = text("samesite");
-        cookie.secure = super::flag_of(options, "secure", false)?;
-        cookie.http_only = super::flag_of(options, "httponly", false)?;
+        cookie.secure = flag_of(options, "secure", false)?;
+        cookie.http_only = flag_of(options, "httponly", false)?;
         if let Some(seconds) = given(options, "max_age").filter(|_| !forget) {
             cookie.max_age = Some(seconds.as_int().or_else(|_| fail("max_age is a whole number of seconds"))?);
         }

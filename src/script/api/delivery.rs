@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::outcome::{Outcome, sent};
 use super::pieces::{Handover, Source};
 use super::response::{Call, Response};
-use super::{Outcome, sent};
 use crate::exchange::pace::{Due, Pace};
 use crate::exchange::{Delivery, Prepared};
 use crate::script::budget::pause;

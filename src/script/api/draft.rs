@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, INT};
 
+use super::outcome::{Outcome, fail};
 use super::response::{Inner, Response};
-use super::{Outcome, fail};
 use crate::exchange::{Content, NextPiece, Pieces, Prepared, ResponseHead};
 use crate::http::Fields;
 use crate::script::budget::pause;
+use crate::script::common::Common;
 use crate::script::octets::{Octets, octets_of};
 
 /// What a script has decided of a response.
@@ -133,7 +134,7 @@ impl Response {
     }
 
     /// A response that hooks may change and nobody sends.
-    pub fn under_review(exchange: crate::exchange::Exchange, common: Rc<super::response::Common>) -> Self {
+    pub fn under_review(exchange: crate::exchange::Exchange, common: Rc<Common>) -> Self {
         Self::make(exchange, common, None, true)
     }
 

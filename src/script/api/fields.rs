@@ -6,7 +6,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, INT, Map};
 
-use super::{Outcome, fail};
+use super::outcome::{Outcome, fail};
 use crate::exchange::Exchange;
 use crate::http::{Field, Fields};
 use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1, latin1_text};

@@ -4,18 +4,20 @@ use bytes::Bytes;
 use rhai::{Dynamic, Engine, FLOAT, FuncRegistration, INT, Map, Module, NativeCallContext};
 use std::time::Duration;
 
-use super::connection::check_wait;
+use super::arguments::{check_options, flag_of, time_of};
+use super::current::{self, check_wait};
+use super::flood_report;
 use super::frames::stream_of;
+use super::outcome::{Outcome, fail, located, other_protocol, sent};
 use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
-use super::{Outcome, check_options, fail, flag_of, located, other_protocol, sent, time_of};
 use crate::exchange::{CallSite, Connection, Exchange, Protocol, Track};
 use crate::http::Fields;
 use crate::script::budget::{self, pause};
-use crate::script::calls::call_site;
-use crate::script::flood::{Client, Plan, Report};
-use crate::script::loader::Entry;
+use crate::script::call_sites::call_site;
+use crate::script::entries::Entry;
+use crate::script::flood::{Client, Plan};
 use crate::wire::flood::{BOMB_OVERHEAD, Flood, Kind};
 use crate::wire::hpack::DEFAULT_TABLE_SIZE;
 
@@ -27,9 +29,6 @@ const MAX_ENTRIES: INT = 2_666;
 
 /// Frames between two turns of everybody else, unless the script says how many.
 const BURST: INT = 256;
-
-/// The tag of what a flood gives.
-const REPORT: i16 = 1;
 
 /// Seconds to wait for what the client does, unless the script says how many.
 const WAIT: FLOAT = 5.0;
@@ -133,10 +132,10 @@ fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options:
     }
     let plan = preset.plan(&target, call_site(context, "flood::"), options)?;
     let Some(run) = budget::current() else { return fail("a flood goes out from a handler or a profile only") };
-    run.outlives_client.set(true);
+    run.set_outlives_client(true);
     let report = sent(pause(plan.run())?)?;
     let left = !matches!(report.client, Client::Acknowledged | Client::Silent);
-    run.outlives_client.set(left);
+    run.set_outlives_client(left);
     let (did, code) = report.client.words();
     let code = code.map(|code| format!(" {code}")).unwrap_or_default();
     tracing::info!(
@@ -144,27 +143,7 @@ fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options:
         connection = target.connection.peer().id,
         "{}: {} frames, {} octets, then the client: {did}{code}", preset.function, report.frames, report.octets,
     );
-    Ok(told(&report))
-}
-
-/// What a flood gave: a map with a mark that other maps do not have.
-pub fn is_report(value: &Dynamic) -> bool {
-    value.is_map() && i64::from(value.tag()) == i64::from(REPORT)
-}
-
-fn told(report: &Report) -> Dynamic {
-    let (did, code) = report.client.words();
-    let count = |number: u64| Dynamic::from(INT::try_from(number).unwrap_or(INT::MAX));
-    let map = Map::from_iter([
-        ("frames".into(), count(report.frames)),
-        ("octets".into(), count(report.octets)),
-        ("refused".into(), count(report.refused)),
-        ("client".into(), did.into()),
-        ("code".into(), code.map_or(Dynamic::UNIT, |code| INT::from(code.0).into())),
-    ]);
-    let mut told = Dynamic::from_map(map);
-    told.set_tag(REPORT.into());
-    told
+    Ok(flood_report::of(&report))
 }
 
 impl Preset {
@@ -249,7 +228,7 @@ impl Preset {
 
     fn wait(&self, options: &Map) -> Outcome<Duration> {
         // What the client does there can be seen only afterwards.
-        let in_on_frame = budget::current().is_some_and(|run| run.profile_call.get() == Some(Entry::OnFrame));
+        let in_on_frame = current::profile_call() == Some(Entry::OnFrame);
         let wait = seconds(options, "wait", if in_on_frame { 0.0 } else { WAIT })?;
         if !wait.is_zero() {
             check_wait(self.function)?;

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Map, Module};
 
+use super::arguments::{octets, within};
 use super::fields::fields_of;
-use super::{Outcome, fail, octets, within};
+use super::outcome::{Outcome, fail};
 use crate::script::octets::{Octets, octets_of};
 use crate::wire::frame::{
     AltSvc, ErrorCode, Frame, FrameType, GoAway, Origin, Padding, Payload, Ping, Priority, PriorityUpdate, PushPromise,
@@ -16,7 +17,7 @@ const MAX_STREAM: u32 = 0x7fff_ffff;
 
 /// A field block: octets as they are, or fields as literals that touch no table, nothing checked.
 pub fn block_of(value: &Dynamic) -> Outcome<Bytes> {
-    if let Some(block) = value.read_lock::<super::hpack::Builder>() {
+    if let Some(block) = value.read_lock::<super::block::Builder>() {
         return Ok(block.octets());
     }
     if let Some(octets) = octets_of(value) {

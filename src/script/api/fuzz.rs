@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Module, NativeCallContext};
 
-use super::{Outcome, fail, located, octets};
+use super::arguments::octets;
+use super::outcome::{Outcome, fail, located};
 use crate::script::octets::{MAX_MADE, Octets};
 use crate::wire::frame::Frame;
 use crate::wire::fuzz::{Random, mutate, mutate_octets};

@@ -1,21 +1,33 @@
 //! Functions without an object: `now`, `uuid`, `log`, base64, hex, hashes, `read_file`.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
-use std::rc::Rc;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, FLOAT};
 
-use super::{Outcome, fail, octets};
+use super::arguments::octets;
+use super::outcome::{Outcome, fail};
 use crate::script::budget;
+use crate::script::compiled::Script;
 use crate::script::octets::{MAX_MADE, Octets};
-use crate::script::run::Options;
 
-pub fn register(engine: &mut Engine, options: &Rc<Options>) {
-    let clock = options.wall_clock;
+/// What scripts may read by `read_file`.
+pub struct ReadableFiles {
+    /// Folders below which the files lie.
+    pub roots: Vec<PathBuf>,
+    /// The folder of the pages.
+    pub doc_root: PathBuf,
+    /// Canonical folders in them that may not be read: private keys.
+    pub hidden: Vec<PathBuf>,
+    /// A file inside the program, by its path below `handlers/`'s parent.
+    pub embedded: fn(&str) -> Option<Cow<'static, [u8]>>,
+}
+
+pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableFiles) {
     engine.register_fn("now", move || -> FLOAT {
         clock().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
     });
@@ -31,7 +43,6 @@ pub fn register(engine: &mut Engine, options: &Rc<Options>) {
         let digest = ring::digest::digest(&ring::digest::SHA256, &octets("what sha256 takes", &value)?);
         Ok(Octets(Bytes::copy_from_slice(digest.as_ref())))
     });
-    let files = Rc::clone(options);
     engine.register_fn("read_file", move |name: &str| read_file(&files, name));
 }
 
@@ -57,29 +68,28 @@ fn from_base64(text: &str) -> Outcome<Octets> {
 }
 
 /// A file beside the running script, or below the document root; both by their real place.
-fn read_file(options: &Options, name: &str) -> Outcome<Octets> {
+fn read_file(files: &ReadableFiles, name: &str) -> Outcome<Octets> {
     let relative = Path::new(name);
     let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir);
     if name.is_empty() || !relative.components().all(plain) {
         return fail(format!("{name:?} is no path below the document root"));
     }
-    let script = budget::current().and_then(|run| run.scripts.borrow().first().map(|script| script.path().to_owned()));
-    let beside = script.as_deref().and_then(Path::parent).map(Path::to_owned);
-    let roots: Vec<&PathBuf> = options.roots.iter().chain([&options.doc_root]).collect();
-    for folder in beside.iter().chain([&options.doc_root]) {
+    let run = budget::current();
+    let script = run.as_ref().and_then(|run| run.script::<Script>());
+    let beside = script.and_then(|script| script.path().parent()).map(Path::to_owned);
+    for folder in beside.iter().chain([&files.doc_root]) {
         let Ok(real) = folder.join(relative).canonicalize() else { continue };
-        let inside = |root: &&PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
-        let hidden = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
-        if real.is_file() && roots.iter().any(inside) && !options.hidden.iter().any(hidden) {
+        let inside = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
+        if real.is_file() && files.roots.iter().any(inside) && !files.hidden.iter().any(inside) {
             return read(&real, name);
         }
     }
     let shipped = beside.iter().map(|folder| folder.join(relative)).chain([relative.to_owned()]);
     for path in shipped {
-        if let Some(octets) = path.to_str().and_then(|path| (options.embedded_file)(path)) {
+        if let Some(octets) = path.to_str().and_then(|path| (files.embedded)(path)) {
             return Ok(Octets(match octets {
-                std::borrow::Cow::Borrowed(octets) => Bytes::from_static(octets),
-                std::borrow::Cow::Owned(octets) => octets.into(),
+                Cow::Borrowed(octets) => Bytes::from_static(octets),
+                Cow::Owned(octets) => octets.into(),
             }));
         }
     }

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Module, NativeCallContext, Scope};
+use serde_json::Value;
 
 use super::json::to_json;
-use super::{Outcome, fail};
+use super::outcome::{Outcome, fail, located};
 use crate::script::budget;
-use crate::script::hooks::offers::{Offer, Offers};
-use crate::script::hooks::{AtWork, Line};
+use crate::script::compiled::KeptScripts;
 use crate::script::nesting::may_last;
+use crate::script::offers::{Offer, Offers, RunningHook};
 
 /// Lines that one script may add to the status page.
 const MAX_LINES: usize = 1000;
@@ -21,27 +22,21 @@ const MAX_LINE: usize = 64 * 1024;
 /// Octets of the name that a function is offered under.
 const MAX_NAME: usize = 1000;
 
+/// A line that a hook adds to the status page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatusLine {
+    /// What it is about.
+    pub name: String,
+    /// How that stands.
+    pub value: Value,
+}
+
 /// The argument of `on_status`.
 #[derive(Clone)]
-pub struct StatusLines(pub Rc<RefCell<Vec<Line>>>);
-
-/// The hook script at work, if one is.
-fn at_work() -> Option<AtWork> {
-    budget::current().and_then(|run| run.hook.borrow().clone())
-}
-
-/// An error at the place of the call, which Rhai forgets for functions of modules.
-fn placed<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
-    outcome.map_err(|mut error| {
-        if error.position().is_none() {
-            error.set_position(context.call_position());
-        }
-        error
-    })
-}
+pub struct StatusLines(pub Rc<RefCell<Vec<StatusLine>>>);
 
 fn offer(offers: &Offers, name: &str, function: FnPtr) -> Outcome<()> {
-    let Some(AtWork { script, may_offer }) = at_work() else {
+    let Some(RunningHook { script, may_offer }) = budget::current().and_then(|run| RunningHook::of(&run)) else {
         return fail(
             "hooks::register is for hook scripts, those that [hooks] in wpt.toml lists: they are loaded on every \
              worker, and so the function is there for every request",
@@ -81,15 +76,9 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
             "what the function {name:?} holds is nested too deep: does each call put it into one more closure or list?"
         ));
     }
-    {
-        // A syntax tree may be too deep to be dropped here, should the script be edited meanwhile.
-        let mut scripts = run.scripts.borrow_mut();
-        if !scripts.iter().any(|kept| Rc::ptr_eq(kept, &script)) {
-            scripts.push(Rc::clone(&script));
-        }
-    }
+    KeptScripts::keep(&run, &script);
     let arguments: Vec<Dynamic> = function.iter_curry().cloned().chain(arguments).collect();
-    let outer = run.hook.replace(Some(AtWork { script: Rc::clone(&script), may_offer: false }));
+    let outer = RunningHook::replace(&run, Some(RunningHook { script: Rc::clone(&script), may_offer: false }));
     let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
     let outcome = context.engine().call_fn_with_options::<Dynamic>(
         options,
@@ -98,7 +87,7 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
         function.fn_name(),
         arguments,
     );
-    run.hook.replace(outer);
+    RunningHook::replace(&run, outer);
     outcome.map_err(|error| {
         let source = script.path().to_string_lossy().into_owned();
         let called = format!("hooks::call({name:?})");
@@ -113,7 +102,7 @@ macro_rules! callable {
         FuncRegistration::new("call").set_into_module(
             &mut $module,
             move |context: NativeCallContext, name: &str $(, $argument: Dynamic)*| {
-                placed(&context, call(&offers, &context, name, vec![$($argument),*]))
+                located(&context, call(&offers, &context, name, vec![$($argument),*]))
             },
         );
     })*};
@@ -124,7 +113,7 @@ pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
     let own = Rc::clone(offers);
     FuncRegistration::new("register")
         .set_into_module(&mut module, move |context: NativeCallContext, name: &str, function: FnPtr| {
-            placed(&context, offer(&own, name, function))
+            located(&context, offer(&own, name, function))
         });
     callable!(module, offers, ; a; a b; a b c; a b c d; a b c d e; a b c d e f);
     engine.register_static_module("hooks", module.into());
@@ -138,7 +127,7 @@ pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
         if name.len() + value.to_string().len() > MAX_LINE {
             return fail(format!("a line of the status page has up to {MAX_LINE} octets, as JSON"));
         }
-        lines.push(Line { name: name.to_owned(), value });
+        lines.push(StatusLine { name: name.to_owned(), value });
         Ok(())
     });
 }

@@ -1,133 +1,30 @@
-//! `hpack::`: field blocks representation by representation.
+//! `hpack::`: field blocks from fields, and back.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
-use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Map, Module};
 
-use super::fields::{name_of, value_of};
-use super::{Outcome, fail, octets, within};
+use super::arguments::octets;
+use super::block::Builder;
+use super::current;
+use super::fields::fields_of;
+use super::outcome::{Outcome, fail, sent};
 use crate::script::octets::{Octets, latin1_text};
-use crate::wire::hpack::{BlockBuilder, DEFAULT_TABLE_SIZE, Decoder, Entry, LiteralKind, Name};
-
-/// Octets of one block that a script may build.
-const MAX_BLOCK: usize = 64 << 20;
-
-/// A block being built; every method adds to it and gives it back.
-#[derive(Clone)]
-pub struct Builder(Rc<RefCell<BlockBuilder>>);
-
-impl Builder {
-    /// What was built so far.
-    pub fn octets(&self) -> Bytes {
-        Bytes::copy_from_slice(self.0.borrow().octets())
-    }
-
-    fn add(&self, more: impl FnOnce(&mut BlockBuilder)) -> Outcome<Self> {
-        if self.0.borrow().octets().len() > MAX_BLOCK {
-            return fail("the block is larger than any that fits a connection");
-        }
-        more(&mut self.0.borrow_mut());
-        Ok(self.clone())
-    }
-
-    fn literal(&self, kind: LiteralKind, name: &Dynamic, value: &Dynamic, huffman: (bool, bool)) -> Outcome<Self> {
-        let value = value_of(value)?;
-        if let Ok(index) = name.as_int() {
-            let index = index_of(index)?;
-            return self.add(|block| {
-                block.literal(kind, Name::Index(index), &value, huffman.0, huffman.1);
-            });
-        }
-        let name = name_of(name)?;
-        self.add(|block| {
-            block.literal(kind, Name::Literal(&name), &value, huffman.0, huffman.1);
-        })
-    }
-}
-
-fn index_of(index: INT) -> Outcome<u64> {
-    u64::try_from(index).or_else(|_| fail(format!("{index} is no index")))
-}
+use crate::wire::hpack::{DEFAULT_TABLE_SIZE, Decoder, Entry};
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Builder>("field block");
     let mut module = Module::new();
-    FuncRegistration::new("block").set_into_module(&mut module, || Builder(Rc::default()));
+    FuncRegistration::new("block").set_into_module(&mut module, Builder::default);
     FuncRegistration::new("decode").set_into_module(&mut module, |block: Dynamic| decode(&block));
     FuncRegistration::new("encode").set_into_module(&mut module, |fields: Dynamic| encode(&fields));
     engine.register_static_module("hpack", module.into());
-    for (name, kind) in [
-        ("incremental", LiteralKind::Incremental),
-        ("without_indexing", LiteralKind::WithoutIndexing),
-        ("never_indexed", LiteralKind::NeverIndexed),
-    ] {
-        engine.register_fn(name, move |block: &mut Builder, name: Dynamic, value: Dynamic| {
-            block.literal(kind, &name, &value, (false, false))
-        });
-        engine.register_fn(
-            name,
-            move |block: &mut Builder, name: Dynamic, value: Dynamic, name_huffman: bool, value_huffman: bool| {
-                block.literal(kind, &name, &value, (name_huffman, value_huffman))
-            },
-        );
-    }
-    engine.register_fn("indexed", |block: &mut Builder, index: INT| {
-        let index = index_of(index)?;
-        block.add(|block| {
-            block.indexed(index);
-        })
-    });
-    engine.register_fn("size_update", |block: &mut Builder, size: INT| {
-        let size = index_of(size)?;
-        block.add(|block| {
-            block.size_update(size);
-        })
-    });
-    engine.register_fn("raw", |block: &mut Builder, more: Dynamic| {
-        let more = octets("raw octets", &more)?;
-        block.add(|block| {
-            block.raw(&more);
-        })
-    });
-    engine.register_fn("string", |block: &mut Builder, text: Dynamic, huffman: bool| {
-        let text = value_of(&text)?;
-        block.add(|block| {
-            block.string(&text, huffman);
-        })
-    });
-    engine.register_fn("integer", |block: &mut Builder, bits: INT, value: INT, first: INT| {
-        integer(block, bits, value, first, 0)
-    });
-    engine.register_fn("integer", |block: &mut Builder, bits: INT, value: INT, first: INT, extra: INT| {
-        integer(block, bits, value, first, extra)
-    });
-    engine.register_fn("bytes", |block: &mut Builder| Octets(block.octets()));
-    engine.register_fn("len", |block: &mut Builder| block.0.borrow().octets().len() as INT);
-    engine.register_get("len", |block: &mut Builder| block.0.borrow().octets().len() as INT);
-}
-
-fn integer(block: &Builder, bits: INT, value: INT, first: INT, extra: INT) -> Outcome<Builder> {
-    let bits = match within("prefix bits", bits, 8)? {
-        0 => return fail("an integer has a prefix of 1 to 8 bits, not 0"),
-        bits => bits as u8,
-    };
-    let value = u64::try_from(value).or_else(|_| fail(format!("{value} is negative")))?;
-    let first = within("the first octet", first, 255)? as u8;
-    let extra = within("extra octets", extra, 1 << 20)? as usize;
-    block.add(|block| {
-        block.integer(bits, value, first, extra);
-    })
 }
 
 /// Encodes with the encoder of the handler's connection: its table follows, so the block must be sent.
 fn encode(fields: &Dynamic) -> Outcome<Octets> {
-    let fields = super::fields::fields_of(fields)?;
-    let Some(connection) = super::connection::current() else {
+    let fields = fields_of(fields)?;
+    let Some(connection) = current::connection() else {
         return fail("hpack::encode works inside a handler or a profile only");
     };
-    super::sent(connection.encode(&fields)).map(Octets)
+    sent(connection.encode(&fields)).map(Octets)
 }
 
 /// Decodes a block with a fresh decoder: what refers to the dynamic table must be in the block itself.

@@ -7,8 +7,8 @@ use serde_json::{Number, Value};
 
 use super::connection::Context;
 use super::fields::{FieldList, RequestFields};
+use super::outcome::{Outcome, fail};
 use super::params::Params;
-use super::{Outcome, fail};
 use crate::script::octets::{MAX_MADE, Octets, latin1_text};
 
 /// JSON → value; objects become maps.

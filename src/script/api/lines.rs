@@ -6,10 +6,11 @@
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT};
 
+use super::arguments::octets;
 use super::fields::{name_of, value_of};
+use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::response::{Response, checked_status};
 use super::writer::Writer;
-use super::{Outcome, fail, octets, other_protocol, sent};
 use crate::exchange::{CallSite, Protocol, RawHead, ResponseHead, Version, encode_chunk};
 use crate::http::{Fields, status};
 use crate::script::octets::{latin1, octets_of};

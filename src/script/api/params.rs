@@ -6,8 +6,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT};
 
+use super::outcome::{Outcome, fail};
 use super::upload::Upload;
-use super::{Outcome, fail};
 use crate::script::error::BadRequest;
 use crate::script::octets::Octets;
 

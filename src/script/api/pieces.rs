@@ -9,8 +9,8 @@ use std::task::Poll;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, FnPtr};
 
+use super::outcome::{Outcome, fail};
 use super::response::{Call, wrong_content};
-use super::{Outcome, fail};
 use crate::exchange::{Content, Delivering, NextPiece, Pieces, SendError};
 use crate::script::budget::pause;
 use crate::script::octets::octets_of;

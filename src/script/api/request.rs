@@ -6,18 +6,18 @@ use std::rc::Rc;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, INT, Map};
 
+use super::arguments::handle;
 use super::connection::Context;
-use super::fields::RequestFields;
+use super::fields::{FieldList, RequestFields};
 use super::hpack::entry_map;
 use super::json;
+use super::outcome::{Outcome, fail, other_protocol};
 use super::params::{Param, Params};
 use super::server::Server;
 use super::upload::{self, InputFile, Upload};
-use super::{Outcome, fail, handle, other_protocol};
 use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::{MultipartLimits, Part};
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
-use crate::script::budget;
 use crate::script::octets::{Octets, latin1_text};
 use crate::wire::frame::{Frame, FrameType, RawFrame};
 
@@ -172,11 +172,6 @@ fn line_map(line: &crate::exchange::Line) -> Map {
     ])
 }
 
-/// The exchange that the running handler answers.
-pub fn current() -> Option<Exchange> {
-    budget::current().and_then(|run| run.exchange.get().cloned())
-}
-
 /// The frame that a handler function gets for the request's head; one of the same form over HTTP/1.1.
 pub fn head_frame(exchange: &Exchange) -> Frame {
     match &exchange.request().raw {
@@ -233,7 +228,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("raw_headers", |request: &mut Request| request.raw_headers());
     engine.register_get("raw_header_block", |request: &mut Request| request.raw_block());
     engine.register_get("trailers", |request: &mut Request| {
-        super::fields::FieldList(Rc::new(request.0.exchange.trailers().unwrap_or_default().into()))
+        FieldList(Rc::new(request.0.exchange.trailers().unwrap_or_default().into()))
     });
     engine.register_get("route_match", |request: &mut Request| request.route_match());
     engine.register_get("client_address", |request: &mut Request| {

@@ -1,68 +1,25 @@
 //! `response`: what will be answered, until it is written.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
 
+use super::arguments::{handle, octets};
 use super::delivery::Piped;
 use super::fields::{FieldList, check_size, fields_of, value_of};
 use super::lines::Lines;
+use super::outcome::{Outcome, fail, sent};
 use super::pieces::Source;
-use super::{Outcome, fail, handle, sent};
 use crate::exchange::{Exchange, Protocol, ResponseHead};
 use crate::http::{Fields, status};
 use crate::script::budget::pause;
+use crate::script::common::Common;
 use crate::script::octets::{latin1_text, octets_of};
 
 /// Calls a function that the script gave as content.
 pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
-
-/// What every response needs from the server.
-pub struct Common {
-    /// The `date` field's value.
-    pub date: Box<dyn Fn() -> Bytes>,
-    /// The time, for cookies.
-    pub wall_clock: fn() -> SystemTime,
-    /// Whether an error is told in one line.
-    pub brief: bool,
-    /// How often handlers met a limit, by its name.
-    pub limits_met: RefCell<BTreeMap<&'static str, u64>>,
-    /// How often profiles failed, by what went wrong, in one line.
-    pub profile_failures: RefCell<BTreeMap<String, u64>>,
-}
-
-/// Lines of failures that are kept apart; what a script throws may be another text each time.
-const MAX_FAILURES: usize = 64;
-
-impl Common {
-    /// Counts that a profile failed.
-    pub fn failed(&self, why: &str) {
-        let mut failures = self.profile_failures.borrow_mut();
-        let why = if failures.contains_key(why) || failures.len() < MAX_FAILURES { why } else { "others" };
-        *failures.entry(why.to_owned()).or_default() += 1;
-    }
-
-    /// Counts that a handler met a limit.
-    pub fn met(&self, limit: &'static str) {
-        *self.limits_met.borrow_mut().entry(limit).or_default() += 1;
-    }
-}
-
-impl Common {
-    /// Adds what every response has, unless it is there.
-    pub fn complete(&self, fields: &mut Fields) {
-        if !fields.contains("date") {
-            fields.append("date", (self.date)());
-        }
-        if !fields.contains("server") {
-            fields.append("server", "wireserve");
-        }
-    }
-}
 
 /// The response, for scripts.
 #[derive(Clone)]
@@ -162,7 +119,7 @@ impl Response {
         }
         let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
         // A function has the value of its last call, whether that is meant or not.
-        if super::flood::is_report(&value) {
+        if super::flood_report::is_report(&value) {
             return Ok(());
         }
         let parts = value.read_lock::<Array>();
@@ -404,7 +361,7 @@ pub fn register(engine: &mut Engine) {
         });
     }
     engine.register_fn("write", |response: &mut Response, data: Dynamic| -> Outcome<()> {
-        let data = super::octets("content", &data)?;
+        let data = octets("content", &data)?;
         let response = response.clone();
         if !response.0.exchange.headers_sent() {
             response.write_status_headers()?;

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, NativeCallContext};
 
+use super::outcome::{Outcome, fail};
 use super::stash::Handle;
-use super::{Outcome, fail};
-use crate::script::hooks::shared::Shared;
-use crate::script::hooks::values::MAX_VALUE;
 use crate::script::stash::error::StashError;
 use crate::script::stash::value::{decode, encode};
+use crate::script::values::{MAX_VALUE, Values};
 
 /// How often a function of `server.context.update` is called anew because somebody was faster.
 const MAX_TRIES: u32 = 1_000;
@@ -24,17 +23,17 @@ struct Inner {
     config: Dynamic,
     stash: Handle,
     doc_root: String,
-    shared: Arc<Shared>,
+    values: Arc<Values>,
 }
 
 /// `server.context`: a map of copies. What is missing is `()`.
 #[derive(Clone)]
-pub struct ServerContext(Arc<Shared>);
+pub struct ServerContext(Arc<Values>);
 
 impl Server {
-    /// The server with its configuration as a map, its stash, its document root, and what its workers share.
-    pub fn new(config: Dynamic, stash: Handle, doc_root: String, shared: Arc<Shared>) -> Self {
-        Self(Rc::new(Inner { config, stash, doc_root, shared }))
+    /// The server with its configuration as a map, its stash, its document root, and the values that its workers share.
+    pub fn new(config: Dynamic, stash: Handle, doc_root: String, values: Arc<Values>) -> Self {
+        Self(Rc::new(Inner { config, stash, doc_root, values }))
     }
 
     /// The folder of the pages.
@@ -45,15 +44,15 @@ impl Server {
 
 impl ServerContext {
     fn get(&self, name: &str) -> Outcome<Dynamic> {
-        value_of(self.0.values.get(name).as_ref())
+        value_of(self.0.get(name).as_ref())
     }
 
     /// `()` removes what is there.
     fn set(&self, context: &NativeCallContext<'_>, name: &str, value: &Dynamic) -> Outcome<()> {
         match copy(context, value)? {
-            Some(copy) => self.0.values.set(name, copy).or_else(|full| fail(full.to_string())),
+            Some(copy) => self.0.set(name, copy).or_else(|full| fail(full.to_string())),
             None => {
-                self.0.values.remove(name);
+                self.0.remove(name);
                 Ok(())
             }
         }
@@ -62,10 +61,10 @@ impl ServerContext {
     /// Calls `change` with what is there until nobody else has changed it meanwhile.
     fn update(&self, context: &NativeCallContext<'_>, name: &str, change: &FnPtr) -> Outcome<Dynamic> {
         for _ in 0..MAX_TRIES {
-            let old = self.0.values.get(name);
+            let old = self.0.get(name);
             let new: Dynamic = change.call_within_context(context, (value_of(old.as_ref())?,))?;
             let copy = copy(context, &new)?;
-            if self.0.values.swap(name, old.as_ref(), copy).or_else(|full| fail(full.to_string()))? {
+            if self.0.swap(name, old.as_ref(), copy).or_else(|full| fail(full.to_string()))? {
                 return Ok(new);
             }
         }
@@ -104,7 +103,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("config", |server: &mut Server| server.0.config.clone());
     engine.register_get("stash", |server: &mut Server| server.0.stash.clone());
     engine.register_get("doc_root", |server: &mut Server| server.0.doc_root.clone());
-    engine.register_get("context", |server: &mut Server| ServerContext(Arc::clone(&server.0.shared)));
+    engine.register_get("context", |server: &mut Server| ServerContext(Arc::clone(&server.0.values)));
     // A global variable is a constant to Rhai, on which it calls nothing that is not pure.
     FuncRegistration::new_setter("context")
         .with_purity(true)
@@ -114,14 +113,12 @@ pub fn register(engine: &mut Engine) {
     engine.register_indexer_set(|call: NativeCallContext, context: &mut ServerContext, name: &str, value: Dynamic| {
         context.set(&call, name, &value)
     });
-    engine.register_fn("contains", |context: &mut ServerContext, name: &str| context.0.values.get(name).is_some());
-    engine.register_fn("remove", |context: &mut ServerContext, name: &str| {
-        value_of(context.0.values.remove(name).as_ref())
-    });
+    engine.register_fn("contains", |context: &mut ServerContext, name: &str| context.0.get(name).is_some());
+    engine.register_fn("remove", |context: &mut ServerContext, name: &str| value_of(context.0.remove(name).as_ref()));
     engine.register_fn("keys", |context: &mut ServerContext| -> Array {
-        context.0.values.names().into_iter().map(Dynamic::from).collect()
+        context.0.names().into_iter().map(Dynamic::from).collect()
     });
-    engine.register_fn("clear", |context: &mut ServerContext| context.0.values.clear());
+    engine.register_fn("clear", |context: &mut ServerContext| context.0.clear());
     engine.register_fn("update", |call: NativeCallContext, context: &mut ServerContext, name: &str, change: FnPtr| {
         context.update(&call, name, &change)
     });

@@ -1,12 +1,14 @@
 //! `stash`, also `request.server.stash`: values that outlive their request.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
-use super::{Outcome, fail, octets, time_of};
+use super::arguments::{octets, time_of};
+use super::outcome::{Outcome, fail};
 use crate::script::budget::{self, pause};
 use crate::script::octets::latin1_text;
 use crate::script::stash::Stash;
@@ -30,7 +32,12 @@ impl Handle {
     /// Whether what this handler holds is still its own: else what it does is no longer one step.
     fn check_locks(&self) -> Outcome<()> {
         let Some(run) = budget::current() else { return Ok(()) };
-        run.stash_locks.borrow().iter().try_for_each(|lock| lock.check()).or_else(|error| fail(error.to_string()))
+        run.slot::<HeldLocks>()
+            .0
+            .borrow()
+            .iter()
+            .try_for_each(|lock| lock.check())
+            .or_else(|error| fail(error.to_string()))
     }
 
     fn copy(&self, context: &NativeCallContext, value: &Dynamic) -> Outcome<Bytes> {
@@ -96,12 +103,12 @@ impl Handle {
     fn with_lock(&self, context: &NativeCallContext, body: &FnPtr, path: &Dynamic) -> Outcome<Dynamic> {
         let path = path_of(path)?;
         let Some(run) = budget::current() else { return fail("a lock is possible inside a handler only") };
-        if run.stash_locks.borrow().iter().any(|lock| lock.path() == path) {
+        if run.slot::<HeldLocks>().0.borrow().iter().any(|lock| lock.path() == path) {
             return or_fail(Err(StashError::Held(path)));
         }
         let stash = Arc::clone(&self.0);
         let lock = Rc::new(or_fail(pause(async move { Lock::acquire(stash, &path).await })?)?);
-        run.stash_locks.borrow_mut().push(Rc::clone(&lock));
+        run.slot::<HeldLocks>().0.borrow_mut().push(Rc::clone(&lock));
         let _held = Held(lock);
         // Others may have what it held before: two that wait for each other's lock find out here.
         self.check_locks()?;
@@ -109,13 +116,17 @@ impl Handle {
     }
 }
 
+/// The locks that the running script holds.
+#[derive(Default)]
+struct HeldLocks(RefCell<Vec<Rc<Lock>>>);
+
 /// A lock among those of the running handler; given back however the handler leaves.
 struct Held(Rc<Lock>);
 
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(run) = budget::current() {
-            run.stash_locks.borrow_mut().retain(|lock| !Rc::ptr_eq(lock, &self.0));
+            run.slot::<HeldLocks>().0.borrow_mut().retain(|lock| !Rc::ptr_eq(lock, &self.0));
         }
     }
 }
@@ -135,7 +146,7 @@ fn path_of(path: &Dynamic) -> Outcome<String> {
     if !path.is_unit() {
         return text_of("a path of the stash", path);
     }
-    match super::request::current() {
+    match super::current::exchange() {
         Some(exchange) => Ok(latin1_text(exchange.request().path())),
         None => fail("outside of a request the stash needs a path"),
     }
@@ -143,7 +154,7 @@ fn path_of(path: &Dynamic) -> Outcome<String> {
 
 fn value_of(key: &Key, octets: Option<&Bytes>) -> Outcome<Dynamic> {
     let Some(octets) = octets else { return Ok(Dynamic::UNIT) };
-    decode(octets).map_or_else(|| or_fail(Err(StashError::Foreign(key.clone()))), Ok)
+    decode(octets).map_or_else(|| or_fail(Err(StashError::NotAStashValue(key.clone()))), Ok)
 }
 
 pub fn register(engine: &mut Engine) {

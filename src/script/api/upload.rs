@@ -7,11 +7,12 @@ use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, INT};
 
 use super::fields::FieldList;
-use super::{Outcome, fail};
+use super::outcome::{Outcome, fail};
 use crate::exchange::Exchange;
 use crate::http::multipart::Part;
 use crate::script::budget::pause;
 use crate::script::error::BadRequest;
+use crate::script::limits::MAX_NESTING;
 use crate::script::octets::{Octets, latin1_text};
 
 /// A file of a `multipart/form-data` form.
@@ -166,7 +167,7 @@ fn register_input_file(engine: &mut Engine) {
     engine.register_fn("readline", |file: &mut InputFile| file.read_line(usize::MAX));
     engine.register_fn("readline", |file: &mut InputFile, count: INT| file.read_line(count_of(count)));
     engine.register_fn("readlines", |file: &mut InputFile| -> Outcome<Array> {
-        let most = crate::script::budget::MAX_NESTING;
+        let most = MAX_NESTING;
         let lines: Array =
             Lines(file.clone()).take(most + 1).map(|line| line.map(Dynamic::from)).collect::<Outcome<_>>()?;
         if lines.len() > most {

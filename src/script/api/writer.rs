@@ -2,13 +2,14 @@
 
 use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
 
+use super::arguments::{check_options, flag_of, octets};
 use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
+use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::response::Response;
-use super::{Outcome, check_options, fail, flag_of, octets, other_protocol, sent};
 use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
 use crate::http::Fields;
-use crate::script::calls::call_site;
+use crate::script::call_sites::call_site;
 use crate::script::octets::latin1_text;
 use crate::wire::frame::{Frame, FrameType, flag};
 

@@ -6,20 +6,20 @@ use std::rc::Rc;
 use bytes::Bytes;
 use rhai::{Array, Dynamic};
 
-use super::Hooks;
-use super::entry::Hook;
+use super::worker::Hooks;
 use crate::exchange::{Content, ErrorCode, Exchange, Interest, Prepared, ResponseHead, Reviewer, Reviewing};
 use crate::script::api::connection::Context;
 use crate::script::api::draft::Draft;
 use crate::script::api::fields::check_size;
 use crate::script::api::request::Request;
 use crate::script::api::response::Response;
-use crate::script::budget::Run;
-use crate::script::error::{Fault, ScriptError};
-use crate::script::host::Caller;
-use crate::script::loader::Script;
+use crate::script::compiled::Script;
+use crate::script::entries::Hook;
+use crate::script::error::ScriptError;
+use crate::script::finish::{finish, settle_raw};
 use crate::script::octets::{Octets, octets_of};
-use crate::script::run::{finish, settle_raw};
+use crate::script::runtime::Caller;
+use crate::script::subject::Subject;
 
 /// A request that hooks have seen. Dropped when its answer is over: what `request.context` holds ends with it.
 pub struct Asked {
@@ -140,24 +140,24 @@ impl Seen {
         exchange: &Exchange,
         response: &Response,
     ) -> Result<bool, ScriptError> {
-        let (request, response, owner) = (self.request(exchange), response.clone(), exchange.clone());
-        let prepare = move |run: &Run| drop(run.exchange.set(owner));
+        let (request, response) = (self.request(exchange), response.clone());
+        let subject = Subject::Request(exchange.clone());
         let body = move |caller: &Caller| on_request(caller, parameters, request, &response);
-        self.hooks.call(script, Some(Hook::Request), prepare, body, lost(exchange)).await
+        self.hooks.call(script, Some(Hook::Request), subject, body, lost(exchange)).await
     }
 
     /// The response as the script leaves it.
     async fn on_response(&self, script: &Rc<Script>, exchange: &Exchange, draft: Draft) -> Result<Draft, ScriptError> {
-        let (request, owner) = (self.request(exchange), exchange.clone());
+        let request = self.request(exchange);
         let response = Response::under_review(exchange.clone(), Rc::clone(&self.hooks.common));
         response.put(draft);
-        let prepare = move |run: &Run| drop(run.exchange.set(owner));
+        let subject = Subject::Request(exchange.clone());
         let body = move |caller: &Caller| {
             let name = Hook::Response.name();
             caller.call(name, (request, response.clone())).map(drop)?;
             Ok(response.draft())
         };
-        self.hooks.call(script, Some(Hook::Response), prepare, body, lost(exchange)).await
+        self.hooks.call(script, Some(Hook::Response), subject, body, lost(exchange)).await
     }
 
     async fn review_by(
@@ -180,11 +180,8 @@ impl Seen {
             ..Draft::default()
         };
         let draft = self.on_response(script, exchange, draft).await?;
-        apply(exchange, prepared, draft, shown.as_ref()).map_err(|message| {
-            let mut fault = Fault::new(message, script.path(), script.text(), None);
-            fault.place_at_function(Hook::Response.name(), script.text());
-            ScriptError::Nonsense(fault)
-        })
+        apply(exchange, prepared, draft, shown.as_ref())
+            .map_err(|message| ScriptError::BadReturn(script.fault_at_function(message, Hook::Response.name())))
     }
 }
 
@@ -229,9 +226,7 @@ fn on_request(caller: &Caller, parameters: usize, request: Request, response: &R
     if value.is_array() {
         response.take(value).map_err(|message| {
             let message = message.replacen("main", name, 2);
-            let mut fault = Fault::new(message, caller.script().path(), caller.script().text(), None);
-            fault.place_at_function(name, caller.script().text());
-            ScriptError::Nonsense(fault)
+            ScriptError::BadReturn(caller.script().fault_at_function(message, name))
         })?;
     }
     if answers || exchange.headers_sent() || exchange.raw_used() || exchange.response_ended() {

@@ -4,18 +4,27 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::values::Values;
+use crate::script::values::Values;
 
 /// Different failures that are remembered.
 const MAX_FAILURES: usize = 1000;
+
+/// Which hooks a server has, and what those of all its workers share.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// The scripts, in the order in which they are called.
+    pub scripts: Vec<PathBuf>,
+    /// What outlives every configuration.
+    pub shared: Arc<Shared>,
+}
 
 /// The same for all workers and configurations of a server.
 #[derive(Default)]
 pub struct Shared {
     /// `server.context`.
-    pub values: Values,
+    pub values: Arc<Values>,
     state: Mutex<State>,
 }
 
@@ -42,7 +51,7 @@ pub struct Failure {
 }
 
 impl Shared {
-    /// Whether this is the first who asks about this script: he calls `on_start`.
+    /// Whether this is the first call for this script: the caller then calls `on_start`.
     pub fn starts(&self, script: &Path) -> bool {
         self.state().started.insert(script.to_owned())
     }

@@ -37,7 +37,7 @@ pub enum StashError {
     /// The Redis server's: it answered with an error.
     Refused { url: String, why: String },
     /// Somebody else's: what Redis has under this key was not written by a stash.
-    Foreign(Key),
+    NotAStashValue(Key),
 }
 
 impl std::error::Error for StashError {}
@@ -83,7 +83,7 @@ impl fmt::Display for StashError {
             Self::Url { url, why } => write!(f, "{url:?} is no address of a Redis server: {why}"),
             Self::Lost { url, why } => write!(f, "the stash at {url} cannot be reached: {why}"),
             Self::Refused { url, why } => write!(f, "the stash at {url} refuses this: {why}"),
-            Self::Foreign(key) => write!(f, "what Redis has for {key} is no value of a stash"),
+            Self::NotAStashValue(key) => write!(f, "what Redis has for {key} is no value of a stash"),
         }
     }
 }

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::error::StashError;
 use super::key::Key;
-use super::{Stash, Store, after};
+use super::limits::after;
+use super::{Stash, Store};
 
 /// A lock that is held; dropping it gives it back. It is over by itself after some seconds.
 pub struct Lock {

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::Limits;
 use super::error::StashError;
 use super::key::Key;
+use super::limits::{Limits, after};
 
 /// All values and locks. The mutex is held for look-ups only: nothing is converted, called or waited for meanwhile.
 #[derive(Default)]
@@ -136,7 +136,7 @@ impl State {
     }
 
     fn insert_unchecked(&mut self, now: Instant, key: &Key, value: Bytes, limits: &Limits) {
-        let age = (super::after(now, limits.max_age), self.next);
+        let age = (after(now, limits.max_age), self.next);
         self.next += 1;
         self.octets += key.octets() + value.len();
         self.ages.insert(age, key.clone());

@@ -14,9 +14,9 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use self::link::Link;
-use super::Limits;
 use super::error::StashError;
 use super::key::Key;
+use super::limits::Limits;
 use super::waiters::Waiters;
 
 const STORE: &str = include_str!("redis/store.lua");
@@ -58,22 +58,22 @@ impl Redis {
         Ok(Self { inner: Arc::new(Inner { link, limits }), runtime })
     }
 
-    /// As [`super::Stash::put`].
+    /// As `Stash::put`.
     pub async fn put(&self, key: &Key, value: Bytes) -> Result<(), StashError> {
         if self.inner.store(key, None, Some(value)).await? { Ok(()) } else { Err(StashError::Exists(key.clone())) }
     }
 
-    /// As [`super::Stash::swap`].
+    /// As `Stash::swap`.
     pub async fn swap(&self, key: &Key, old: Option<Bytes>, new: Option<Bytes>) -> Result<bool, StashError> {
         self.inner.store(key, old, new).await
     }
 
-    /// As [`super::Stash::take`].
+    /// As `Stash::take`.
     pub async fn take(&self, key: &Key) -> Result<Option<Bytes>, StashError> {
         self.inner.take(key).await
     }
 
-    /// As [`super::Stash::peek`].
+    /// As `Stash::peek`.
     pub async fn peek(&self, key: &Key) -> Result<Option<Bytes>, StashError> {
         let found: Option<Vec<u8>> = self.inner.ask(redis::cmd("GET").arg(value_key(key))).await?;
         Ok(found.map(Bytes::from))

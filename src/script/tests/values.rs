@@ -4,7 +4,7 @@ use super::*;
 
 /// The script with all of the API that needs no request.
 fn run_with_api(text: &str) -> Result<Dynamic, ScriptError> {
-    on_worker(start(&core_with(alone(), crate::script::api::register), text))
+    on_worker(start(&runtime_with(alone(), crate::script::api::register), text))
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::exchange::ErrorCode;
 use crate::exchange::pace::{Pace, Step};
 use crate::http::is_token_octet;
 use crate::http::latin1::from_latin1;
-use crate::site::similar::similar;
+use crate::http::words::similar;
 use crate::site::template::Escape;
 use std::str::FromStr;
 use std::time::Duration;

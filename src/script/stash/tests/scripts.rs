@@ -3,23 +3,25 @@
 use rhai::Dynamic;
 
 use super::*;
+use crate::script::ScriptSource;
 use crate::script::api;
-use crate::script::budget::Limits;
 use crate::script::engine::set_globals;
 use crate::script::error::ScriptError;
-use crate::script::host::{Core, Handler};
-use crate::script::loader::{Roots, ScriptSource};
+use crate::script::limits::Limits;
+use crate::script::loader::Roots;
+use crate::script::runtime::{Runtime, ScriptCall};
+use crate::script::subject::Subject;
 use crate::script::watch::Changes;
 
-fn start(core: &std::rc::Rc<Core>, text: &str) -> Handler<Dynamic> {
+fn start(runtime: &std::rc::Rc<Runtime>, text: &str) -> ScriptCall<Dynamic> {
     let name = format!("test-{}.rhai", crate::script::octets::Octets(text.to_owned().into()).hex());
     let source = ScriptSource::Embedded { name: name.into(), text: text.to_owned().into() };
-    let script = core.load(&source).unwrap_or_else(|error| panic!("{error}"));
-    core.start(&script, |caller| caller.call("main", ())).unwrap()
+    let script = runtime.load(&source).unwrap_or_else(|error| panic!("{error}"));
+    runtime.start(&script, Subject::Server, |caller| caller.call("main", ())).unwrap()
 }
 
-fn core(stash: &Arc<Stash>, limits: Limits) -> std::rc::Rc<Core> {
-    Core::new(Limits { memory: 0, ..limits }, Roots::default(), Changes::unwatched(), |engine| {
+fn runtime(stash: &Arc<Stash>, limits: Limits) -> std::rc::Rc<Runtime> {
+    Runtime::new(Limits { memory: 0, ..limits }, Roots::default(), Changes::unwatched(), |engine| {
         api::register(engine);
         api::stash::register(engine);
         let handle = api::stash::Handle(Arc::clone(stash));
@@ -28,8 +30,8 @@ fn core(stash: &Arc<Stash>, limits: Limits) -> std::rc::Rc<Core> {
 }
 
 fn run(stash: &Arc<Stash>, body: &str) -> Result<Dynamic, ScriptError> {
-    let core = core(stash, Limits::default());
-    block_on(start(&core, &format!("fn main() {{ {body} }}")))
+    let runtime = runtime(stash, Limits::default());
+    block_on(start(&runtime, &format!("fn main() {{ {body} }}")))
 }
 
 fn text(stash: &Arc<Stash>, body: &str) -> String {
@@ -79,9 +81,9 @@ fn a_script_may_call_something_else_stash() {
         text(&stash, "let mine = stash; mine.put(\"k\", 1, \"/p\"); let f = || mine.take(\"k\", \"/p\"); f.call()"),
         "1"
     );
-    let core = core(&stash, Limits::default());
+    let runtime = runtime(&stash, Limits::default());
     let nested = "fn f() { stash.put(\"k\", 6, \"/p\"); } fn main() { f(); [1].map(|x| stash.take(\"k\", \"/p\"))[0] }";
-    assert_eq!(block_on(start(&core, nested)).unwrap().as_int(), Ok(6));
+    assert_eq!(block_on(start(&runtime, nested)).unwrap().as_int(), Ok(6));
 }
 
 #[test]
@@ -105,10 +107,10 @@ fn an_update_loses_nothing_however_many_meet() {
             std::thread::Builder::new()
                 .stack_size(crate::script::coroutine::OUTER_STACK_SIZE)
                 .spawn(move || {
-                    let core = core(&stash, Limits::default());
+                    let runtime = runtime(&stash, Limits::default());
                     block_on(async {
                         let script = "fn main() { for i in 0..50 { stash.update(\"k\", |old| { sleep(0); (if old == () { 0 } else { old }) + 1 }, \"/p\"); } }";
-                        let all: Vec<_> = (0..4).map(|_| tokio::task::spawn_local(start(&core, script))).collect();
+                        let all: Vec<_> = (0..4).map(|_| tokio::task::spawn_local(start(&runtime, script))).collect();
                         for one in all {
                             let _: Dynamic = one.await.unwrap().unwrap();
                         }
@@ -126,11 +128,11 @@ fn an_update_loses_nothing_however_many_meet() {
 #[test]
 fn with_a_lock_take_and_put_are_one_step() {
     let stash = stash();
-    let core = core(&stash, Limits::default());
+    let runtime = runtime(&stash, Limits::default());
     let script = "fn main() { for i in 0..20 { stash.with_lock(|| { let n = stash.take(\"k\", \"/p\"); sleep(0); \
                   stash.put(\"k\", (if n == () { 0 } else { n }) + 1, \"/p\"); }, \"/p\"); } }";
     block_on(async {
-        let all: Vec<_> = (0..5).map(|_| tokio::task::spawn_local(start(&core, script))).collect();
+        let all: Vec<_> = (0..5).map(|_| tokio::task::spawn_local(start(&runtime, script))).collect();
         for one in all {
             let _: Dynamic = one.await.unwrap().unwrap_or_else(|error| panic!("{error}"));
         }
@@ -145,7 +147,7 @@ fn a_lock_is_free_again_whatever_ends_its_holder() {
     let thrown = error(&stash, "stash.with_lock(|| { throw \"no\"; }, \"/p\")");
     assert!(thrown.contains("error: no"), "{thrown}");
     assert!(!stash.is_locked("/p"));
-    let quick = core(&stash, Limits { time: Duration::from_millis(20), ..Limits::default() });
+    let quick = runtime(&stash, Limits { time: Duration::from_millis(20), ..Limits::default() });
     let asleep = block_on(start(&quick, "fn main() { stash.with_lock(|| sleep(60), \"/p\") }"));
     assert!(matches!(asleep, Err(ScriptError::Budget { .. })), "{asleep:?}");
     assert!(!stash.is_locked("/p"));
@@ -181,7 +183,7 @@ fn a_script_that_waits_ends_with_its_time_and_takes_nothing_with_it() {
     assert_eq!(text(&stash, "stash.wait(\"k\", 0.01, \"/p\")"), "");
     let nonsense = error(&stash, "stash.wait(\"k\", -1, \"/p\")");
     assert!(nonsense.contains("-1 is no time to wait"), "{nonsense}");
-    let quick = core(&stash, Limits { time: Duration::from_millis(20), ..Limits::default() });
+    let quick = runtime(&stash, Limits { time: Duration::from_millis(20), ..Limits::default() });
     let ended = block_on(start(&quick, "fn main() { stash.wait(\"k\", 60, \"/p\") }"));
     assert!(matches!(ended, Err(ScriptError::Budget { .. })), "{ended:?}");
     assert_eq!(text(&stash, "stash.put(\"k\", 1, \"/p\"); stash.wait(\"k\", 60, \"/p\")"), "1");

@@ -2,9 +2,10 @@
 
 use rhai::{Dynamic, Engine, FnPtr, Map, NativeCallContext};
 
-use super::connection::check_wait;
+use super::arguments::time_of;
+use super::current::check_wait;
 use super::frames::type_of;
-use super::{Outcome, fail, sent, time_of};
+use super::outcome::{Outcome, fail, sent};
 use crate::exchange::{Connection, Expectation, SendError};
 use crate::script::budget::pause;
 use crate::script::octets::octets_of;

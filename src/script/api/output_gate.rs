@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rhai::{Dynamic, Engine, INT};
 
-use super::{Outcome, fail, time_of};
+use super::arguments::time_of;
+use super::outcome::{Outcome, fail};
 use crate::exchange::{Close, Connection};
 
 /// The longest that a write may wait.

@@ -2,8 +2,9 @@
 
 use rhai::{Array, Dynamic, Engine, INT};
 
+use super::arguments::handle;
 use super::frames::settings_of;
-use super::{Outcome, fail, handle, other_protocol};
+use super::outcome::{Outcome, fail, other_protocol};
 use crate::exchange::{Auto, Connection, Protocol};
 
 /// `connection.auto`.

@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use rhai::FnPtr;
 
-use crate::script::loader::Script;
-use crate::script::similar::similar;
+use super::budget::Run;
+use super::compiled::Script;
+use crate::http::words::similar;
 
 /// Functions that one worker's scripts may offer.
 const MAX_OFFERS: usize = 10_000;
@@ -21,6 +22,30 @@ pub struct Offer {
     pub function: FnPtr,
     /// The script that it belongs to.
     pub script: Rc<Script>,
+}
+
+/// The hook script that runs in a call.
+#[derive(Clone)]
+pub struct RunningHook {
+    /// The script whose function runs, or its statements outside of functions.
+    pub script: Rc<Script>,
+    /// Whether it may offer functions to others: the calls that may happen on every worker.
+    pub may_offer: bool,
+}
+
+#[derive(Default)]
+struct Running(RefCell<Option<RunningHook>>);
+
+impl RunningHook {
+    /// The one of a call, if it runs a hook script.
+    pub fn of(run: &Run) -> Option<Self> {
+        run.slot::<Running>().0.borrow().clone()
+    }
+
+    /// Changes which hook script a call runs; gives the one before.
+    pub fn replace(run: &Run, hook: Option<Self>) -> Option<Self> {
+        run.slot::<Running>().0.replace(hook)
+    }
 }
 
 /// Why a function cannot be offered or called, which is the fault of the script that tries.

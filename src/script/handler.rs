@@ -1,0 +1,220 @@
+//! Answers an exchange by a handler: which function is called when, and what is sent if the script did not.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+
+use bytes::Bytes;
+use rhai::EvalAltResult;
+
+use super::api::connection::Context;
+use super::api::delivery::Piped;
+use super::api::draft::Draft;
+use super::api::request::{Request, data_frame, head_frame};
+use super::api::response::Response;
+use super::api::server::Server;
+use super::budget::pause;
+use super::call_sites;
+use super::common::Common;
+use super::compiled::Script;
+use super::entries::Entry;
+use super::error::ScriptError;
+use super::finish::{finish, settle_raw};
+use super::octets::octets_of;
+use super::runtime::{Caller, Runtime};
+use super::subject::Subject;
+use crate::exchange::{self, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead};
+use crate::http::{Fields, status};
+use crate::wire::frame::{ErrorCode, Frame, FrameType};
+
+/// What a handler begins with.
+pub struct Begin {
+    /// `request.server`.
+    pub server: Server,
+    /// `request.context`.
+    pub context: Context,
+    /// What hooks have decided of the response.
+    pub draft: Option<Draft>,
+    /// What sends the response, if that is not the script.
+    pub delivery: Option<Rc<dyn Delivery>>,
+}
+
+/// Answers `exchange` by `script`; ready when the handler has ended.
+pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, begin: Begin) {
+    let wants_frames = script.defines(Entry::HandleFrame);
+    let pauses = exchange.connection().pauses();
+    exchange.set_interest(interest(script));
+    let (inner, response_common) = (exchange.clone(), Rc::clone(common));
+    let started = runtime.start(script, Subject::Request(exchange.clone()), move |caller| {
+        let response = Response::new(inner.clone(), response_common, begin.delivery.map(Piped::new));
+        if let Some(draft) = begin.draft {
+            response.put(draft);
+        }
+        answer(caller, &inner, response, Request::new(inner.clone(), begin.server, begin.context))
+    });
+    let mut handler = match started {
+        Ok(handler) => handler,
+        Err(full) => {
+            tracing::warn!(target: "script", "{}: {full}", script.path().display());
+            common.count_limit("script.live");
+            return answer_plain(&exchange, 503, &format!("{full}\n"), common).await;
+        }
+    };
+    let mut lost = pin!(exchange.lost());
+    let mut over = false;
+    let result = poll_fn(|context| {
+        if let Poll::Ready(result) = Pin::new(&mut handler).poll(context) {
+            return Poll::Ready(result);
+        }
+        if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
+            over = true;
+            // A script that handles frames sees the RST_STREAM itself, one that has flooded says what came of it.
+            if !handler.outlives_client() && (outcome == exchange::Outcome::Gone || !wants_frames) {
+                return Poll::Ready(Err(ScriptError::Ended));
+            }
+        }
+        Poll::Pending
+    })
+    .await;
+    drop(handler);
+    if let Err(error) = result {
+        // Unread, the connection would not even notice that the client leaves; unwritten, nobody would see the error.
+        exchange.connection().end_pauses_since(pauses);
+        answer_error(&exchange, &error, common).await;
+    }
+    settle_raw(&exchange);
+}
+
+/// What is to be kept for a script, by what it defines and mentions.
+fn interest(script: &Script) -> Interest {
+    let frames = script.defines(Entry::HandleFrame);
+    Interest { data: script.defines(Entry::HandleData) || frames, frames, body: script.reads_body() }
+}
+
+/// The handler's life, on its own stack.
+fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Request) -> Result<(), ScriptError> {
+    let script = caller.script();
+    let with_frame =
+        |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
+    if script.defines(Entry::HandleHeaders) {
+        with_frame(Entry::HandleHeaders, head_frame(exchange))?;
+    }
+    let inputs = script.defines(Entry::HandleData) || script.defines(Entry::HandleFrame);
+    let main = script.defines(Entry::Main);
+    let mut last = Entry::HandleHeaders;
+    if inputs {
+        while let Some(input) = waited(caller, exchange, |exchange| async move { exchange.next_input().await })? {
+            if let Some((entry, frame)) = call_for(exchange, input).filter(|(entry, _)| script.defines(*entry)) {
+                last = entry;
+                with_frame(entry, frame)?;
+            }
+        }
+        if matches!(exchange.outcome(), exchange::Outcome::Reset(_) | exchange::Outcome::Gone) {
+            return Err(ScriptError::Ended);
+        }
+    } else if main && !exchange.request_ended() {
+        waited(caller, exchange, |exchange| async move { exchange.request_complete().await })?;
+    }
+    if main {
+        last = Entry::Main;
+        let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
+        if exchange.raw_used() && octets_of(&value).is_some_and(|content| !content.is_empty()) {
+            let (script, target) = (script.path().display(), String::from_utf8_lossy(&exchange.request().target));
+            tracing::warn!(
+                target: "script",
+                "{target}: what main of {script} returned is not sent: after a raw call nothing goes out by itself, \
+                 send it by response.writer",
+            );
+        }
+        response
+            .take(value)
+            .map_err(|message| ScriptError::BadReturn(script.fault_at_function(message, Entry::Main.name())))?;
+    }
+    finish(caller, &response, last.name())
+}
+
+/// Waits for something of the exchange, between two calls of the script.
+fn waited<T: 'static, F>(
+    caller: &Caller,
+    exchange: &Exchange,
+    what: impl FnOnce(Exchange) -> F,
+) -> Result<T, ScriptError>
+where
+    F: Future<Output = T> + 'static,
+{
+    pause(what(exchange.clone())).map_err(|error: Box<EvalAltResult>| caller.error(&error, "main"))
+}
+
+/// Which function an input is for, and with what frame.
+fn call_for(exchange: &Exchange, input: Input) -> Option<(Entry, Frame)> {
+    match input {
+        Input::Data { data, frame, end } => {
+            // Over HTTP/1.1 the end alone is no chunk.
+            let empty = data.is_empty() && exchange.protocol() == Protocol::Http1;
+            (!empty).then(|| (Entry::HandleData, data_frame(frame, data, end)))
+        }
+        Input::Trailers { frame, .. } => {
+            let frame = frame.map_or_else(|| Frame::new(FrameType::HEADERS, 0, 0, Bytes::new()), Frame::from);
+            Some((Entry::HandleFrame, frame))
+        }
+        Input::Frame(frame) => Some((Entry::HandleFrame, frame.into())),
+        Input::End => None,
+    }
+}
+
+/// Answers what went wrong: by a page as long as nothing was sent, else by the end of the stream.
+pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
+    let target = String::from_utf8_lossy(&exchange.request().target).into_owned();
+    match error {
+        ScriptError::Ended => {
+            return tracing::debug!(target: "script", "{target}: the client left before its answer was complete");
+        }
+        ScriptError::BadRequest(error) if !exchange.headers_sent() => {
+            tracing::debug!(target: "script", "{target}: {}", error.text);
+            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common).await;
+        }
+        _ => {}
+    }
+    let text = error.text(common.brief);
+    common.count_limit_of(error);
+    match error {
+        ScriptError::Panic { .. } => tracing::error!(target: "script", "{target}: {text}"),
+        _ => tracing::warn!(target: "script", "{target}: {text}"),
+    }
+    // A page after raw octets would be one more thing that the client did not expect.
+    if exchange.headers_sent() || exchange.raw_used() {
+        // The client may be gone already, or the script has ended the stream, which is all the same now.
+        let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
+    } else {
+        answer_plain(exchange, 500, &format!("{text}\n"), common).await;
+    }
+}
+
+async fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
+    let mut fields = Fields::with_capacity(4);
+    fields.append("content-type", "text/plain; charset=utf-8");
+    let head = ResponseHead { status: code, reason: None, fields };
+    let content = Content::Whole(Bytes::copy_from_slice(text.as_bytes()));
+    let page = exchange.reviewed(Prepared { head, content, ..Prepared::default() }).await;
+    let Prepared { mut head, content: Content::Whole(text), .. } = page else { return };
+    if !head.fields.delimit_content() {
+        head.fields.append("content-length", text.len().to_string());
+    }
+    if exchange.protocol() == Protocol::Http2 {
+        head.fields.lower_case_names();
+    }
+    common.complete(&mut head.fields);
+    let content = status::has_content(&exchange.request().method, head.status);
+    let mut sent = exchange.send_head(&head, !content);
+    if sent.is_ok() && content {
+        sent = exchange.send_data(text, true);
+    }
+    match sent {
+        Err(error) if !error.is_peer_gone() => {
+            let error = error.text(call_sites::place_of);
+            tracing::error!(target: "script", "the error page could not be sent: {error}");
+        }
+        _ => {}
+    }
+}
