@@ -16,7 +16,8 @@
 //! | [`transcript`] | the ordered record of a connection, and the hub of all of them | `exchange`, `h1`, `h2`, `wire`, `http` |
 //! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `http` |
 //! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `site`, `script`, `transcript`, `h1`, `h2`, `net` |
-//! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, browsers | all above |
+//! | [`setup`] | what prepares a machine and never serves: certificates, trust, host names, starting browsers, `new`, `check` | `config`, `net`, `script`, `site` |
+//! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, the pages below `/_wire/` | all above |
 //!
 //! `tests/architecture.rs` holds the code against this table.
 
@@ -28,6 +29,7 @@ pub mod http;
 pub mod net;
 pub mod script;
 pub mod server;
+pub mod setup;
 pub mod site;
 pub mod transcript;
 pub mod wire;

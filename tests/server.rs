@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+#[path = "server/access.rs"]
+mod access;
 #[path = "server/api/mod.rs"]
 mod api;
 #[path = "server/config.rs"]

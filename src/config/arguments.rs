@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::values::{LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
 
-/// A web-platform-tests style HTTP/2 test server whose answers are small Rhai scripts, down to the raw frame.
+/// A scriptable HTTP/2 test server, down to the raw frame.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "wireserve", version, about)]
 pub struct Arguments {
@@ -19,78 +19,101 @@ pub struct Arguments {
 /// What to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Serves a folder and its handlers until Ctrl-C
+    /// Serve a directory and its handlers until Ctrl-C
+    #[command(before_help = "Examples:
+  wireserve serve --h2                         HTTP/1.1, HTTPS and HTTP/2, at localhost
+  wireserve serve --h2 --root tests --h2-port auto --ready-file ready.json
+  wireserve serve --h2 --bind 0.0.0.0          also for other machines")]
     Serve(Box<ServeArguments>),
-    /// Compiles every handler and reads wpt.toml; prints all errors with their lines
+    /// Check all scripts and wpt.toml for errors
+    #[command(before_help = "Examples:
+  wireserve check                              the scripts that wpt.toml names
+  wireserve check handlers/my-test.rhai        one script
+
+Exit code: 0 no errors, 1 errors.")]
     Check(CheckArguments),
-    /// Prints the resolved configuration as TOML, each value with its origin
+    /// Print the effective configuration, and where each value comes from
+    #[command(before_help = "Examples:
+  wireserve config > all.toml                  a file that can be read again
+  wireserve config --h2 --port auto            with flags of serve")]
     Config(Box<ConfigArguments>),
-    /// Writes a commented first handler and a page that shows what it answers
+    /// Write a commented first handler and a page that shows its response
+    #[command(before_help = "Example:
+  wireserve new my-test                        writes handlers/my-test.rhai and my-test.html")]
     New(NewArguments),
-    /// Prints the lines for /etc/hosts; not needed with names below localhost
+    /// Print the lines for /etc/hosts; not needed for names below localhost
+    #[command(before_help = "Examples:
+  wireserve hosts | sudo tee -a /etc/hosts
+  wireserve hosts 192.0.2.7                    for a browser on another machine")]
     Hosts(HostsArguments),
-    /// Shows the certificates, or makes them anew; prints how browsers come to trust them
+    /// Show or renew the certificates, and how to make browsers trust them
+    #[command(before_help = "Examples:
+  wireserve certs                              what there is, and how to trust it
+  wireserve certs renew                        a new certificate for the names in wpt.toml")]
     Certs(CertsArguments),
-    /// Starts Chromium or Firefox with a fresh profile that trusts the server and knows its names
+    /// Start Chromium or Firefox with a fresh profile that trusts the server
+    #[command(before_help = "Examples:
+  wireserve open /my-test.html                 a page of the running server
+  wireserve open --browser firefox --headless /my-test.html")]
     Open(OpenArguments),
 }
 
-/// Options of `wireserve serve`: each wins over wpt.toml.
+/// Options of `wireserve serve`: each overrides wpt.toml.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArguments {
-    /// Also opens a port for HTTP/2 over TLS
-    #[arg(long, overrides_with = "no_h2")]
+    /// Also open a port for HTTP/2 over TLS
+    #[arg(long, overrides_with = "no_h2", help_heading = "Ports")]
     pub h2: bool,
-    /// As without --h2: for those who know wptserve
+    /// As without --h2: a flag of wptserve
     #[arg(long, hide = true, overrides_with = "h2")]
     pub no_h2: bool,
-    /// Also opens a port for HTTP/2 in clear, with prior knowledge
-    #[arg(long)]
+    /// Also open a port for HTTP/2 without TLS, with prior knowledge
+    #[arg(long, help_heading = "Ports")]
     pub h2c: bool,
-    /// Configuration [default: wpt.toml, or else config.json, if there is one]
-    #[arg(long, value_name = "FILE")]
+    /// Port for HTTP/1.1 without TLS: a number, or auto for any free port [default: 8000]
+    #[arg(long, value_name = "PORT", help_heading = "Ports")]
+    pub port: Option<Port>,
+    /// Port for HTTP/1.1 over TLS [default: 8443]
+    #[arg(long, value_name = "PORT", help_heading = "Ports")]
+    pub https_port: Option<Port>,
+    /// Port for HTTP/2 over TLS; implies --h2 [default: 9000]
+    #[arg(long, value_name = "PORT", help_heading = "Ports")]
+    pub h2_port: Option<Port>,
+    /// Port for HTTP/2 without TLS; implies --h2c [default: 9001]
+    #[arg(long, value_name = "PORT", help_heading = "Ports")]
+    pub h2c_port: Option<Port>,
+    /// Address to open the ports on; 0.0.0.0 or :: lets other machines connect [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS", help_heading = "Ports")]
+    pub bind: Option<IpAddr>,
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub config: Option<PathBuf>,
-    /// The folder that / shows [default: .]
-    #[arg(long, value_name = "DIR", aliases = ["doc-root", "doc_root"])]
+    /// Directory to serve [default: .]
+    #[arg(long, value_name = "DIR", aliases = ["doc-root", "doc_root"], help_heading = "Files")]
     pub root: Option<PathBuf>,
     /// What {{ws_doc_root}} gives
     #[arg(long, value_name = "DIR", hide = true, alias = "ws_doc_root")]
     pub ws_doc_root: Option<PathBuf>,
-    /// More aliases, in wptserve's form: lines such as /path/, folder
-    #[arg(long, value_name = "FILE", alias = "alias_file")]
+    /// More aliases, in wptserve's form: lines such as /path/, directory
+    #[arg(long, value_name = "FILE", alias = "alias_file", help_heading = "Files")]
     pub alias_file: Option<PathBuf>,
-    /// A script to put into every HTML page
-    #[arg(long, value_name = "FILE", alias = "inject_script")]
+    /// Put this script into every HTML page
+    #[arg(long, value_name = "FILE", alias = "inject_script", help_heading = "Files")]
     pub inject_script: Option<PathBuf>,
-    /// Milliseconds to wait before each response [default: 0]
-    #[arg(long, value_name = "MS", value_parser = milliseconds)]
-    pub latency: Option<Duration>,
-    /// Port for HTTP/1.1 in clear: a number, or auto for any that is free [default: 8000]
-    #[arg(long, value_name = "PORT")]
-    pub port: Option<Port>,
-    /// Port for HTTP/1.1 over TLS [default: 8443]
-    #[arg(long, value_name = "PORT")]
-    pub https_port: Option<Port>,
-    /// Port for HTTP/2 over TLS; opens it as --h2 does [default: 9000]
-    #[arg(long, value_name = "PORT")]
-    pub h2_port: Option<Port>,
-    /// Port for HTTP/2 in clear; opens it as --h2c does [default: 9001]
-    #[arg(long, value_name = "PORT")]
-    pub h2c_port: Option<Port>,
-    /// Address to open the ports on; 0.0.0.0 or :: lets other machines in [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
-    pub bind: Option<IpAddr>,
-    /// Also writes the line that tells that all ports are open to this file
-    #[arg(long, value_name = "FILE")]
-    pub ready_file: Option<PathBuf>,
-    /// Threads that serve connections [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = workers)]
-    pub workers: Option<usize>,
-    /// The folder of the certificate authority and leaf, made at first start [default: certs]
-    #[arg(long, value_name = "DIR")]
+    /// Directory of the certificates, made at first start [default: certs]
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
     pub certs: Option<PathBuf>,
-    /// How much is logged to stderr [default: info]
-    #[arg(long, value_name = "LEVEL")]
+    /// Also write the ready line (JSON with all URLs) to this file
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    pub ready_file: Option<PathBuf>,
+    /// Milliseconds to wait before each response [default: 0]
+    #[arg(long, value_name = "MS", value_parser = milliseconds, help_heading = "Serving")]
+    pub latency: Option<Duration>,
+    /// Threads that serve connections [default: one per core]
+    #[arg(long, value_name = "N", value_parser = workers, help_heading = "Serving")]
+    pub workers: Option<usize>,
+    /// What to log to stderr, from least to most [default: info]
+    #[arg(long, value_name = "LEVEL", help_heading = "Logging")]
     pub log: Option<LogLevel>,
     /// As --log debug
     #[arg(long, hide = true)]
@@ -108,10 +131,10 @@ pub struct ConfigArguments {
 /// Options of `wireserve check`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CheckArguments {
-    /// Configuration [default: wpt.toml, or else config.json, if there is one]
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Handlers, or folders of handlers [default: the handler folders of wpt.toml]
+    /// Handlers, or directories of handlers [default: the handler roots of wpt.toml]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }
@@ -119,20 +142,20 @@ pub struct CheckArguments {
 /// Options of `wireserve new`.
 #[derive(Args, Clone, Debug)]
 pub struct NewArguments {
-    /// Configuration [default: wpt.toml, or else config.json, if there is one]
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The name of the handler, as in its URL
+    /// Name of the handler, as in its URL
     pub name: String,
 }
 
 /// Options of `wireserve hosts`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct HostsArguments {
-    /// Configuration [default: wpt.toml, or else config.json, if there is one]
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// What the names shall lead to, as seen from the machine of the browser [default: the bind_address]
+    /// IP address for the names, as the browser's machine reaches this server [default: bind_address]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<IpAddr>,
 }
@@ -142,13 +165,13 @@ pub struct HostsArguments {
 pub struct CertsArguments {
     #[command(subcommand)]
     pub command: Option<CertsCommand>,
-    /// Configuration [default: wpt.toml, or else config.json, if there is one]
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The folder of the certificate authority and leaf, made if need be [default: certs]
+    /// Directory of the certificates, made if necessary [default: certs]
     #[arg(long, global = true, value_name = "DIR")]
     pub certs: Option<PathBuf>,
-    /// Prints one JSON value instead of text
+    /// Print one JSON value instead of text
     #[arg(long)]
     pub json: bool,
 }
@@ -156,9 +179,9 @@ pub struct CertsArguments {
 /// What to do with the certificates besides showing them.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CertsCommand {
-    /// Makes the leaf certificate anew, for the names of the configuration
+    /// Make a new leaf certificate, for the names of the configuration
     Renew {
-        /// Also makes the authority anew: whoever trusted the old one has to trust the new one
+        /// Also make a new authority: every client that trusts the old one must trust the new one
         #[arg(long)]
         authority: bool,
     },
@@ -170,19 +193,19 @@ pub struct OpenArguments {
     /// What to open: a URL, or a path on the running server [default: /]
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// chromium, firefox, or a program [default: the first that is found; CHROME and FIREFOX may name them]
+    /// chromium, firefox, or a program [default: the first found; CHROME and FIREFOX can name them]
     #[arg(long, value_name = "BROWSER")]
     pub browser: Option<PathBuf>,
-    /// Without a window
+    /// Run without a window
     #[arg(long)]
     pub headless: bool,
-    /// Configuration of the server [default: wpt.toml, or else config.json, if there is one]
+    /// Configuration file of the server [default: wpt.toml, or config.json, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The server's folder of certificates [default: certs]
+    /// Directory of the server's certificates [default: certs]
     #[arg(long, value_name = "DIR")]
     pub certs: Option<PathBuf>,
-    /// The server's ready file, which tells its ports [default: the ports of the configuration]
+    /// Ready file of the server, which has its ports [default: the ports of the configuration]
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
     /// More arguments for the browser

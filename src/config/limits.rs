@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::section::{Reader, Section, seconds, whole};
 use super::table::table;
+use crate::script::limits;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -89,6 +90,29 @@ table! {
         flood_frames: u32 = 100_000, whole(0..=ANY_COUNT);
         /// Octets of one `flood::`, on the wire.
         flood_octets: u64 = 64 << 20, whole(0..=16 * GIB);
+    }
+}
+
+impl ScriptLimits {
+    /// As the script host takes them.
+    pub fn options(&self) -> limits::Limits {
+        limits::Limits {
+            operations: self.operations.value,
+            time: self.time.value,
+            call_depth: self.call_depth.value,
+            expression_depth: self.expression_depth.value,
+            string: self.string.value,
+            array: self.array.value,
+            map: self.map.value,
+            variables: self.variables.value,
+            functions: self.functions.value,
+            modules: self.modules.value,
+            memory: self.memory.value,
+            source: self.source.value,
+            live: self.live.value,
+            flood_frames: self.flood_frames.value,
+            flood_octets: self.flood_octets.value,
+        }
     }
 }
 

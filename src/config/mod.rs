@@ -112,6 +112,8 @@ pub struct Config {
     pub ports: Ports,
     /// How long the server's preface in clear waits for a first request that may ask for a profile.
     pub h2c_profile_wait: Value<Duration>,
+    /// Hosts, besides the server's own, that the pages below `/_wire/` are served to: `[inspector]`.
+    pub allowed_hosts: Value<Vec<String>>,
     /// Ports of their own for profiles.
     pub profile_ports: Vec<Value<ProfilePort>>,
     /// Where certificates come from.
@@ -200,6 +202,7 @@ impl Default for Config {
             rewrites: Vec::new(),
             ports: Ports::default(),
             h2c_profile_wait: Value::default_of(Duration::from_millis(20)),
+            allowed_hosts: Value::default_of(Vec::new()),
             profile_ports: Vec::new(),
             ssl: Ssl {
                 kind: Value::default_of(SslType::Authority),
@@ -260,6 +263,12 @@ impl Config {
             Some(file) => vec![file.clone()],
             None => [FILE, THEIR_FILE].map(PathBuf::from).to_vec(),
         }
+    }
+
+    /// The files of which nothing may be served: the one that was read, or would be if it appeared.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        // A config.json that was not read may be another program's.
+        vec![self.file.clone().unwrap_or_else(|| PathBuf::from(FILE))]
     }
 
     /// `server_host`, also while the file is read.

@@ -12,12 +12,16 @@ pub enum PortKind {
     Http,
     /// HTTP/1.1 in clear, which tests take for an address of the local network.
     HttpLocal,
+    /// The name of [`PortKind::HttpLocal`] in web-platform-tests of 2021 to 2024.
+    HttpPrivate,
     /// HTTP/1.1 in clear, which tests take for a public address.
     HttpPublic,
     /// HTTP/1.1 over TLS.
     Https,
     /// As [`PortKind::HttpLocal`], over TLS.
     HttpsLocal,
+    /// As [`PortKind::HttpPrivate`], over TLS.
+    HttpsPrivate,
     /// As [`PortKind::HttpPublic`], over TLS.
     HttpsPublic,
     /// HTTP/2 over TLS.
@@ -28,21 +32,29 @@ pub enum PortKind {
     Ws,
     /// As [`PortKind::Ws`], over TLS.
     Wss,
+    /// HTTP/3, which is not served: templates give the number, as wptserve's do without `--webtransport-h3`.
+    WebTransportH3,
+    /// DNS, which is not served: the same.
+    Dns,
 }
 
 impl PortKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [PortKind; 10] = [
+    pub const ALL: [PortKind; 14] = [
         PortKind::Http,
         PortKind::Https,
         PortKind::H2,
         PortKind::H2c,
         PortKind::HttpLocal,
+        PortKind::HttpPrivate,
         PortKind::HttpPublic,
         PortKind::HttpsLocal,
+        PortKind::HttpsPrivate,
         PortKind::HttpsPublic,
         PortKind::Ws,
         PortKind::Wss,
+        PortKind::WebTransportH3,
+        PortKind::Dns,
     ];
 
     /// As it is written in `[ports]`, in the ready line and in `{{ports[…]}}`.
@@ -50,14 +62,18 @@ impl PortKind {
         match self {
             PortKind::Http => "http",
             PortKind::HttpLocal => "http-local",
+            PortKind::HttpPrivate => "http-private",
             PortKind::HttpPublic => "http-public",
             PortKind::Https => "https",
             PortKind::HttpsLocal => "https-local",
+            PortKind::HttpsPrivate => "https-private",
             PortKind::HttpsPublic => "https-public",
             PortKind::H2 => "h2",
             PortKind::H2c => "h2c",
             PortKind::Ws => "ws",
             PortKind::Wss => "wss",
+            PortKind::WebTransportH3 => "webtransport-h3",
+            PortKind::Dns => "dns",
         }
     }
 
@@ -73,7 +89,13 @@ impl PortKind {
 
     /// Whether it speaks over TLS.
     pub fn has_tls(self) -> bool {
-        matches!(self, PortKind::Https | PortKind::HttpsLocal | PortKind::HttpsPublic | PortKind::H2 | PortKind::Wss)
+        use PortKind::{H2, Https, HttpsLocal, HttpsPrivate, HttpsPublic, Wss};
+        matches!(self, Https | HttpsLocal | HttpsPrivate | HttpsPublic | H2 | Wss)
+    }
+
+    /// Whether ports of this kind are opened: of the others there is the number alone, for templates and scripts.
+    pub fn is_served(self) -> bool {
+        !matches!(self, PortKind::WebTransportH3 | PortKind::Dns)
     }
 
     /// How the port at `index` of its list is chosen, as advice for people says it before a number.
@@ -88,11 +110,15 @@ impl PortKind {
             (PortKind::H2, _) => "ports.h2 =",
             (PortKind::H2c, _) => "ports.h2c =",
             (PortKind::HttpLocal, _) => "ports.http-local =",
+            (PortKind::HttpPrivate, _) => "ports.http-private =",
             (PortKind::HttpPublic, _) => "ports.http-public =",
             (PortKind::HttpsLocal, _) => "ports.https-local =",
+            (PortKind::HttpsPrivate, _) => "ports.https-private =",
             (PortKind::HttpsPublic, _) => "ports.https-public =",
             (PortKind::Ws, _) => "ports.ws =",
             (PortKind::Wss, _) => "ports.wss =",
+            (PortKind::WebTransportH3, _) => "ports.webtransport-h3 =",
+            (PortKind::Dns, _) => "ports.dns =",
         }
     }
 }
@@ -129,6 +155,8 @@ impl Default for Ports {
             (PortKind::Https, vec![Port::Number(8443), Port::Auto]),
             (PortKind::H2, vec![Port::Number(9000)]),
             (PortKind::H2c, vec![Port::Number(9001)]),
+            (PortKind::WebTransportH3, vec![Port::Auto]),
+            (PortKind::Dns, vec![Port::Auto]),
         ];
         Ports { lists: lists.into_iter().map(|(kind, ports)| (kind, Value::default_of(ports))).collect() }
     }
@@ -145,9 +173,9 @@ impl Ports {
         PortKind::ALL.into_iter().filter_map(|kind| Some((kind, self.lists.get(&kind)?)))
     }
 
-    /// Every port, in the order in which they are shown.
+    /// Every port to open, in the order in which they are shown.
     pub fn all(&self) -> impl Iterator<Item = Wanted> {
-        self.lists().flat_map(|(kind, ports)| {
+        self.lists().filter(|(kind, _)| kind.is_served()).flat_map(|(kind, ports)| {
             ports.value.iter().enumerate().map(move |(index, port)| Wanted { kind, index, port: *port })
         })
     }
@@ -183,8 +211,9 @@ impl Ports {
     /// Two protocols on one port would be told as "in use by another program".
     pub(super) fn check(&self, profile_ports: &[Value<ProfilePort>], errors: &mut Vec<ConfigError>) {
         let mut seen: BTreeMap<u16, (&str, &Origin)> = BTreeMap::new();
+        let lists = self.lists().filter(|(kind, _)| kind.is_served());
         let usual =
-            self.lists().flat_map(|(kind, list)| list.value.iter().map(move |port| (*port, kind.name(), &list.origin)));
+            lists.flat_map(|(kind, list)| list.value.iter().map(move |port| (*port, kind.name(), &list.origin)));
         let profiles = profile_ports.iter().map(|port| (port.value.port, port.value.profile.as_str(), &port.origin));
         for (port, name, origin) in usual.chain(profiles) {
             let Port::Number(number) = port else { continue };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::values::{LogLevel, Origin, Port, Value};
 use super::{Config, Limits, SslType};
-use crate::script::stash::Backend;
+use crate::script::stash::{Backend, masked};
 use crate::site::{Route, Target};
 
 /// The configuration as TOML.
@@ -40,6 +40,8 @@ fn gather(config: &Config) -> Printer {
     printer.value("roots", &config.handler_roots);
     printer.table("hooks");
     printer.value("scripts", &config.hooks);
+    printer.table("inspector");
+    printer.value("allowed_hosts", &config.allowed_hosts);
     printer.table("stash");
     config.stash.print(&mut printer);
     printer.table("transcript");
@@ -246,10 +248,11 @@ impl Show for Port {
 }
 
 impl Show for Backend {
+    /// Without the password of a URL.
     fn show(&self) -> String {
         match self {
             Backend::Memory => "\"memory\"".to_owned(),
-            Backend::Redis(url) => url.show(),
+            Backend::Redis(url) => masked(url).show(),
         }
     }
 }

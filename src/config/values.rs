@@ -100,19 +100,20 @@ impl fmt::Display for Port {
     }
 }
 
-/// How much is logged to stderr: everything of the level and of those before it.
+/// What is logged to stderr: everything of the level and of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum LogLevel {
+    /// Nothing
     Off,
-    /// What keeps the server from working as it should, and scripts that failed.
+    /// Failures of the server itself
     Error,
-    /// What its user should look into.
+    /// Failed scripts and other problems to look at
     Warn,
-    /// What it does.
+    /// Start, reload and stop, log() of scripts, rules that clients break, errors that clients report
     Info,
-    /// Each connection, and what clients do wrong.
+    /// Each connection
     Debug,
-    /// Each frame.
+    /// Each frame
     Trace,
 }
 

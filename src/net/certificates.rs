@@ -114,6 +114,7 @@ impl Certificates {
                 let last = chain.last().unwrap_or(leaf);
                 let authority = files::facts(certificate, last)?.is_authority.then(|| resolver::pem(last));
                 let signing = files::read_key(key)?;
+                files::check_key(key);
                 let certified = CertifiedKey::from_der(chain, signing, &rustls::crypto::ring::default_provider())
                     .map_err(|error| match error {
                         rustls::Error::InconsistentKeys(_) => Fault::new(key, Kind::OtherKey(certificate.to_owned())),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::compiled::ScriptSource;
 use super::error::ScriptError;
@@ -19,6 +19,8 @@ pub struct Report {
     pub good: Vec<PathBuf>,
     /// What is wrong with the others.
     pub errors: Vec<ScriptError>,
+    /// Links that lead out of their root: the server does not follow them, and neither does this.
+    pub links_outside: Vec<PathBuf>,
 }
 
 /// Compiles all `.rhai` files below `paths`, which may be files too, and looks whether each can be used.
@@ -38,7 +40,15 @@ pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
         }
     }
     for path in paths {
-        for found in WalkDir::new(path).follow_links(true).sort_by_file_name() {
+        let mut outside = Vec::new();
+        let is_inside = |entry: &DirEntry| {
+            let inside = entry.depth() == 0 || !entry.path_is_symlink() || leads_into(entry.path(), path);
+            if !inside {
+                outside.push(entry.path().to_owned());
+            }
+            inside
+        };
+        for found in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_inside) {
             match found {
                 Ok(entry) => {
                     let named = entry.path().extension().is_some_and(|extension| extension == "rhai");
@@ -54,8 +64,17 @@ pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
                 }
             }
         }
+        report.links_outside.append(&mut outside);
     }
     report
+}
+
+/// Whether a link leads to something below a root, or nowhere: that is told when it is read.
+fn leads_into(link: &Path, root: &Path) -> bool {
+    match (link.canonicalize(), root.canonicalize()) {
+        (Ok(link), Ok(root)) => link.starts_with(root),
+        _ => true,
+    }
 }
 
 fn check_one(loader: &Loader, path: &Path, report: &mut Report) {

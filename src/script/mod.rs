@@ -20,7 +20,7 @@
 //! | [`finish`] | what follows a script's last function |
 //! | [`handler`], [`profile`], [`hooks`] | answer an exchange, control a connection, are called at certain moments |
 //! | [`host`] | starts them |
-//! | [`check`], [`new`] | `wireserve check` and `wireserve new` |
+//! | [`check`] | `wireserve check` |
 
 pub mod api;
 pub mod budget;
@@ -42,7 +42,6 @@ pub mod limits;
 mod load_events;
 pub mod loader;
 mod nesting;
-pub mod new;
 pub mod octets;
 pub mod offers;
 pub mod profile;

@@ -37,6 +37,7 @@ use self::key::Key;
 use self::limits::{Limits, after};
 use self::memory::Memory;
 use self::redis::Redis;
+pub use self::redis::masked;
 use self::waiters::Waiters;
 
 /// Where values are kept, and how many.

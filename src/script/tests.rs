@@ -520,25 +520,6 @@ fn check_finds_every_error() {
     assert!(text[4].contains("missing"), "{}", text[4]);
 }
 
-#[test]
-fn new_writes_a_handler_that_compiles_and_never_overwrites() {
-    let folder = tempfile::tempdir().unwrap();
-    let handlers = folder.path().join("handlers");
-    let written = super::new::new("my-test", &handlers, folder.path()).unwrap();
-    assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
-    let report = super::check::check(std::slice::from_ref(&handlers), &[], &alone());
-    assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
-    let page = std::fs::read_to_string(&written.page).unwrap();
-    assert!(page.contains("/handlers/my-test.rhai"));
-    std::fs::write(&written.handler, "mine").unwrap();
-    assert!(super::new::new("my-test", &handlers, folder.path()).is_err());
-    assert_eq!(std::fs::read_to_string(&written.handler).unwrap(), "mine");
-    for name in ["", "a/b", "..", ".x", "a\\b", "a b", "x.rhai", "é"] {
-        let error = super::new::new(name, &handlers, folder.path()).unwrap_err().to_string();
-        assert!(error.contains("cannot be the name"), "{error}");
-    }
-}
-
 /// Sources that make the compiler, the optimiser or the interpreter recurse as deep as they can.
 fn deep_sources() -> Vec<String> {
     let many = |part: &str, count: usize| part.repeat(count);

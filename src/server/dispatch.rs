@@ -1,6 +1,6 @@
 //! Who answers an exchange.
 
-use super::pages;
+use super::pages::{self, words};
 use super::piped;
 use super::worker::{Answer, Worker};
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, Request, SendError};
@@ -41,7 +41,7 @@ async fn answer(worker: Rc<Worker>, exchange: Exchange) {
     }
     match worker.host.hooks() {
         // What the server says of itself is there whatever hooks do.
-        Some(hooks) if !super::inspect::is_own(exchange.request()) => {
+        Some(hooks) if !pages::is_own(exchange.request()) => {
             let answer = route(&worker, exchange.request());
             let asked = hooks.ask(&exchange).await;
             if !asked.is_over() {
@@ -73,7 +73,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         let page = site::status_page(status, &text);
         return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
     }
-    if let Some(prepared) = super::inspect::answer(worker, request).await {
+    if let Some(prepared) = pages::answer(worker, &exchange).await {
         return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
     }
     let (asked, answer) = match asked {
@@ -82,7 +82,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
     };
     let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
     if refused && worker.site().refuse_h2_over_http1 {
-        let text = pages::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
+        let text = words::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
         return in_place(worker, &exchange, site::status_page(505, &text)).await;
     }
     match &answer.script {
@@ -161,7 +161,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
             site::html_page(site::index_page(&site.roots, &worker.shared.ports, &protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
-        meaning => pages::in_words(meaning),
+        meaning => words::in_words(meaning),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
 
-use super::thread::Thread;
+use super::thread_state::Thread;
 use crate::exchange::{Connection, Notice};
 use crate::http::transport::{Close, PeerClosed, Transmitted};
 use crate::net::pump::Engine;

@@ -1,6 +1,6 @@
 //! What templates and scripts can know of the server: the configuration by wptserve's names.
 
-use crate::config::{self, Config, Value, ready};
+use crate::config::{self, Config, PortKind, Value, ready};
 use crate::script::stash::Backend;
 use crate::site;
 use serde_json::{Value as Json, json};
@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What templates can name, of which scripts see `config` as `request.server.config`.
-pub(super) fn environment(config: &Config, urls: &ready::Urls) -> site::Environment {
+pub(super) fn environment(config: &Config, urls: &ready::Urls, unserved: &[(PortKind, u16)]) -> site::Environment {
     let hosts = config::Hosts::of(config);
-    let ports: BTreeMap<String, Vec<u16>> =
+    let mut ports: BTreeMap<String, Vec<u16>> =
         urls.ports().map(|(kind, ports)| (kind.name().to_owned(), ports.to_vec())).collect();
+    for (kind, port) in unserved {
+        ports.entry(kind.name().to_owned()).or_default().push(*port);
+    }
     site::Environment {
         browser_host: config.browser_host.value.clone(),
         ports: ports.clone(),
@@ -86,14 +89,13 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::PortKind;
 
     fn environment_of(config: &Config) -> site::Environment {
         let mut urls = ready::Urls::new("localhost");
         urls.push(PortKind::Http, 8000);
         urls.push(PortKind::H2, 9000);
         urls.push(PortKind::Http, 8001);
-        environment(config, &urls)
+        environment(config, &urls, &[(PortKind::WebTransportH3, 11000)])
     }
 
     #[test]
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!(environment.not_hosts[""]["nonexistent"], "nonexistent.localhost");
         assert_eq!((&environment.ports["h2"], &environment.ports["http"]), (&vec![9000], &vec![8000, 8001]));
         assert_eq!(environment.ports.get("https"), None);
+        assert_eq!(environment.ports["webtransport-h3"], [11000]);
         assert!(environment.doc_root.is_absolute());
     }
 

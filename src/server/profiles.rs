@@ -1,23 +1,16 @@
-//! Which connection is shaped by which profile.
+//! Which profile controls which connection.
 
-use super::asked;
+use super::h2c_profile;
 use super::worker::Worker;
-use crate::config::Config;
 use crate::exchange::{Connection, Protocol, Request};
 use crate::net::tls::Selection;
 use crate::script::ScriptSource;
-use crate::script::handshake::is_name;
 use crate::script::handshake::{Alpn, Handshake};
-use crate::site;
-use std::collections::BTreeSet;
+use crate::setup::profiles;
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Waker};
 use tokio::task::JoinHandle;
-
-/// The folder of profiles below a folder of handlers.
-const FOLDER: &str = "profiles";
 
 /// What shapes a connection.
 pub(super) enum Shape {
@@ -87,12 +80,12 @@ impl Worker {
     }
 
     fn profile(&self, name: &str) -> Option<ScriptSource> {
-        find(&self.site().roots.handlers, name)
+        profiles::find(&self.site().roots.handlers, name)
     }
 
     /// Says that there is no such profile, and which there are.
     pub fn no_profile(&self, name: &str) -> String {
-        missing(&self.site().roots.handlers, name)
+        profiles::missing(&self.site().roots.handlers, name)
     }
 
     /// What to tell a client that asks for a profile, by the host or by the query, on a connection that this profile
@@ -100,7 +93,7 @@ impl Worker {
     pub fn misdirected(&self, connection: &Connection, request: &Request) -> Option<(u16, String)> {
         let authority = std::str::from_utf8(&request.authority).ok()?;
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let name = self.profile_of(host).or_else(|| asked::profile_of(&request.target))?;
+        let name = self.profile_of(host).or_else(|| h2c_profile::profile_of(&request.target))?;
         if connection.peer().profile.as_ref() == Some(&name) {
             return None;
         }
@@ -116,7 +109,7 @@ impl Worker {
             "The profile {name} shapes connections of HTTP/2, and not this one. Over TLS the host chooses it: {tls}. In \
              clear, on port {clear}, ?{}={name} in the first request of a connection does, if it comes within \
              h2c_profile_wait. Or the profile has a port of its own ([[profile_ports]] in wpt.toml).",
-            asked::PARAMETER
+            h2c_profile::PARAMETER
         );
         Some((421, text))
     }
@@ -139,50 +132,4 @@ impl Worker {
         // Polled again at once by the task, which registers the task's own waker.
         begun.is_pending().then(|| tokio::task::spawn_local(shaping))
     }
-}
-
-/// The profile of this name below one of the folders, else a shipped one.
-fn find(roots: &[PathBuf], name: &str) -> Option<ScriptSource> {
-    if !is_name(name) {
-        return None;
-    }
-    let path = format!("{FOLDER}/{name}.rhai");
-    let on_disk = roots.iter().map(|root| root.join(&path)).find(|file| file.is_file());
-    on_disk.map(ScriptSource::Path).or_else(|| {
-        let text = site::shipped_handler(&path)?;
-        Some(ScriptSource::Embedded { name: format!("handlers/{path}").into(), text })
-    })
-}
-
-/// The profiles that there are, on disk and shipped.
-fn names(roots: &[PathBuf]) -> BTreeSet<String> {
-    let shipped = site::shipped_handlers();
-    let shipped = shipped.filter_map(|path| Some(path.strip_prefix("profiles/")?.to_owned()));
-    let folders = roots.iter().filter_map(|root| root.join(FOLDER).read_dir().ok());
-    let files = folders.flatten().filter_map(|file| file.ok()?.file_name().into_string().ok());
-    let name = |file: String| file.strip_suffix(".rhai").filter(|name| is_name(name)).map(str::to_owned);
-    shipped.chain(files).filter_map(name).collect()
-}
-
-fn missing(roots: &[PathBuf], name: &str) -> String {
-    let names: Vec<String> = names(roots).into_iter().collect();
-    format!("there is no profile {name:?}; there are {}", names.join(", "))
-}
-
-/// What the host of a profile ends with.
-pub(super) fn end_of_hosts(config: &Config) -> String {
-    format!(".conn.{}", config.browser_host.value)
-}
-
-/// The hosts of all profiles.
-pub(super) fn hosts(config: &Config) -> Vec<String> {
-    let end = end_of_hosts(config);
-    names(&config.handler_roots.value).into_iter().map(|name| format!("{name}{end}")).collect()
-}
-
-/// What a configuration says of profiles that are not there.
-pub(super) fn unknown(config: &Config) -> Vec<String> {
-    let roots = &config.handler_roots.value;
-    let unknown = config.profile_ports.iter().filter(|port| find(roots, &port.value.profile).is_none());
-    unknown.map(|port| format!("{}: {}", port.origin, missing(roots, &port.value.profile))).collect()
 }

@@ -2,10 +2,10 @@
 //! restart is named in the log; a broken edit changes nothing.
 
 use super::log::Log;
-use super::names;
+use super::orders::Order;
 use super::settings::{self, Lasting};
-use super::thread::Order;
 use crate::config::{self, Changes, Config, ServeArguments};
+use crate::setup::hosts;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -98,7 +98,7 @@ impl Reloader<'_> {
         tracing::info!("{} was edited: changed are {}", name(&read), keys.join(", "));
         self.log.set(level);
         if keys.iter().any(|key| NAMES.contains(&key.as_str())) {
-            tokio::spawn(names::check_subdomains(read.clone()));
+            tokio::spawn(hosts::check_subdomains(read.clone()));
         }
         self.config = read;
     }

@@ -1,40 +1,44 @@
-//! A configuration as the options of the rooms.
+//! A configuration as the options of the modules.
 
-use super::status::Staff;
+use super::pages::access::KnownHosts;
+use super::stats::WorkerHandles;
 use super::worker::Shared;
 use crate::config::limits::{Http1Limits, Http2Limits};
-use crate::config::{self, Config, PortKind, ready};
+use crate::config::{Config, PortKind, ready};
 use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
 use crate::transcript::Hub;
 use crate::wire::frame::SettingId;
-use crate::{exchange, h1, h2, net, transcript};
-use std::path::PathBuf;
+use crate::{exchange, h1, h2, net, setup, transcript};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// What outlives every configuration that a server gets while it runs.
 pub(super) struct Lasting {
     pub urls: ready::Urls,
+    /// Numbers of ports that templates can name and that are not served.
+    pub unserved: Vec<(PortKind, u16)>,
     pub stash: Arc<Stash>,
     /// The watcher of scripts.
     pub changes: Changes,
     pub next_connection: Arc<AtomicU64>,
     pub transcripts: Arc<Hub>,
-    pub staff: Arc<Staff>,
+    pub workers: Arc<WorkerHandles>,
     /// What the hooks of all workers share.
     pub hooks: Arc<script::hooks::shared::Shared>,
 }
 
 impl Lasting {
-    pub fn new(urls: ready::Urls, stash: Arc<Stash>, transcripts: Arc<Hub>) -> Self {
+    pub fn new(urls: ready::Urls, unserved: Vec<(PortKind, u16)>, stash: Arc<Stash>, transcripts: Arc<Hub>) -> Self {
         Self {
             urls,
+            unserved,
             stash,
             changes: Changes::watch(),
             next_connection: Arc::new(AtomicU64::new(1)),
             transcripts,
-            staff: Arc::new(Staff::new()),
+            workers: Arc::new(WorkerHandles::new()),
             hooks: Arc::default(),
         }
     }
@@ -46,17 +50,14 @@ impl Lasting {
 /// What the configuration says about URLs is of no use.
 pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteError> {
     let urls = &lasting.urls;
-    let own = config.ssl.own.as_ref();
-    // A key must not be shown, wherever the configuration puts it.
-    let hidden = [Some(&config.ssl.folder.value), own.map(|own| &own.key.value)];
     let roots = Roots {
         document: config.doc_root.value.clone(),
         handlers: config.handler_roots.value.clone(),
-        hidden: hidden.into_iter().flatten().filter_map(|path| path.canonicalize().ok()).collect(),
+        hidden: hidden(config),
         mounted: Vec::new(),
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url)).collect();
-    let environment = super::environment::environment(config, urls);
+    let environment = super::environment::environment(config, urls, &lasting.unserved);
     let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
     Ok(Shared {
         script: script_options(config, &roots, environment.config.clone(), lasting),
@@ -67,11 +68,28 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         exchange,
         latency: config.latency.value,
         h2c_profile_wait: config.h2c_profile_wait.value,
-        profile_hosts: super::profiles::end_of_hosts(config),
+        profile_hosts: setup::profiles::host_suffix(config),
+        known_hosts: KnownHosts::of(config),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
-        staff: lasting.staff.clone(),
+        workers: lasting.workers.clone(),
     })
+}
+
+/// Files and folders of which nothing is shown, wherever the configuration puts them: private keys, and the
+/// configuration, which may have a password in it. Canonical.
+fn hidden(config: &Config) -> Vec<PathBuf> {
+    let own = config.ssl.own.as_ref().map(|own| own.key.value.clone());
+    let all = [config.ssl.folder.value.clone()].into_iter().chain(own).chain(config.secret_files());
+    all.filter_map(|path| canonical(&path)).collect()
+}
+
+/// Where a path leads, also if its last part is not there yet.
+fn canonical(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    path.canonicalize()
+        .or_else(|_| Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default())))
+        .ok()
 }
 
 /// What the index page calls a port.
@@ -89,7 +107,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
         hidden: roots.hidden.clone(),
-        limits: script_limits(config),
+        limits: config.limits.script.options(),
         changes: lasting.changes.clone(),
         stash: lasting.stash.clone(),
         hooks: script::hooks::Options { scripts: config.hooks.value.clone(), shared: lasting.hooks.clone() },
@@ -98,28 +116,6 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,
         wall_clock: net::wall_clock,
-    }
-}
-
-/// The limits of scripts as the configuration has them.
-pub(super) fn script_limits(config: &Config) -> script::limits::Limits {
-    let from = &config.limits.script;
-    script::limits::Limits {
-        operations: from.operations.value,
-        time: from.time.value,
-        call_depth: from.call_depth.value,
-        expression_depth: from.expression_depth.value,
-        string: from.string.value,
-        array: from.array.value,
-        map: from.map.value,
-        variables: from.variables.value,
-        functions: from.functions.value,
-        modules: from.modules.value,
-        memory: from.memory.value,
-        source: from.source.value,
-        live: from.live.value,
-        flood_frames: from.flood_frames.value,
-        flood_octets: from.flood_octets.value,
     }
 }
 
@@ -171,19 +167,4 @@ fn http2(from: &Http2Limits, transcript: &transcript::Options) -> h2::Config {
         record_data: transcript.data,
         ..h2::Config::default()
     }
-}
-
-/// The names that the certificate is for.
-pub(super) fn names(config: &Config) -> Vec<String> {
-    let mut names: Vec<String> = config::Hosts::of(config).domains_set().into_iter().map(str::to_owned).collect();
-    let address = config.bind_address.value;
-    if !address.is_loopback() && !address.is_unspecified() {
-        names.push(address.to_string());
-    }
-    names
-}
-
-/// The folders that `wireserve check` looks through.
-pub(super) fn handler_folders(config: &Config) -> Vec<PathBuf> {
-    config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect()
 }

@@ -2,19 +2,20 @@
 
 use super::error::StartError;
 use super::log::Log;
+use super::orders::{self, Incoming, Order, Speaks};
 use super::reload::{Edits, Reloader};
 use super::settings::{self, Lasting};
-use super::thread::{self, Incoming, Order, Speaks};
+use super::thread;
 use super::worker::Shared;
 use crate::config::ports::Wanted;
 use crate::config::{Config, Port, PortKind, ProfilePort, Ready, ServeArguments, ready};
-use crate::net;
-use crate::net::certificates::{CertificateError, Certificates};
-use crate::net::listen::Listener;
+use crate::net::certificates::Certificates;
+use crate::net::listen::{ListenError, Listener};
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use crate::script::stash::Stash;
 use crate::transcript::Hub;
+use crate::{net, setup};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -32,6 +33,8 @@ struct Open {
 struct Opened {
     ports: Vec<Open>,
     urls: ready::Urls,
+    /// Numbers for kinds that are not served.
+    unserved: Vec<(PortKind, u16)>,
     profiles: BTreeMap<String, Vec<String>>,
 }
 
@@ -51,13 +54,19 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
-    let certificates = certificates(&config)?;
-    let Opened { ports: open, urls, profiles } = open_ports(&config, &certificates)?;
+    let certificates = setup::certificates::of(&config)?;
+    let Opened { ports: open, urls, unserved, profiles } = open_ports(&config, &certificates)?;
+    if !config.bind_address.is_loopback() {
+        tracing::warn!(
+            "bound to {}: other machines can reach this server, its files and scripts; use it in networks that you trust",
+            config.bind_address.value
+        );
+    }
     let transcripts = Hub::new(config.transcript.options(), net::now);
-    let lasting = Lasting::new(urls.clone(), stash, transcripts);
+    let lasting = Lasting::new(urls.clone(), unserved, stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let mut workers = Workers::start(config.workers.value, &shared)?;
-    lasting.staff.engage(&workers.senders);
+    lasting.workers.set(orders::handles(&workers.senders));
     tokio::select! {
         () = workers.begun() => {}
         _ = signals.next() => return Ok(()),
@@ -70,7 +79,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
         .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
 
     // Beside the serving: a resolver may take its time.
-    tokio::spawn(super::names::check_subdomains(config.clone()));
+    tokio::spawn(setup::hosts::check_subdomains(config.clone()));
     let mut acceptors = JoinSet::new();
     for port in open {
         acceptors.spawn(accept(port, workers.senders.clone()));
@@ -93,21 +102,9 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     Ok(())
 }
 
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| StartError::System("a runtime", error))
-}
-
-/// What the TLS ports show, made if need be.
-///
-/// # Errors
-/// A certificate, a key or their folder is of no use.
-pub(super) fn certificates(config: &Config) -> Result<Certificates, CertificateError> {
-    let now = net::wall_clock();
-    match &config.ssl.own {
-        Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now),
-        None => Certificates::in_folder(&config.ssl.folder.value, &settings::names(config), now),
-    }
 }
 
 /// Opens every port before anything is announced.
@@ -129,8 +126,12 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, St
         let listener = Listener::bind(config.bind_address.value, port.number(), advice)?;
         listeners.insert(position, (kind, listener, profile));
     }
-    let mut opened =
-        Opened { ports: Vec::new(), urls: ready::Urls::new(&config.browser_host.value), profiles: BTreeMap::new() };
+    let mut opened = Opened {
+        ports: Vec::new(),
+        urls: ready::Urls::new(&config.browser_host.value),
+        unserved: unserved_ports(config)?,
+        profiles: BTreeMap::new(),
+    };
     for (kind, listener, profile) in listeners.into_values() {
         let speaks = match kind {
             // HTTP/1.1 is taken too, to be told in words that this is the wrong port.
@@ -150,6 +151,20 @@ fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, St
         opened.ports.push(Open { listener, speaks, profile: profile.map(Arc::from) });
     }
     Ok(opened)
+}
+
+/// A number for each port that templates can name although nothing listens there, as wptserve gives them.
+fn unserved_ports(config: &Config) -> Result<Vec<(PortKind, u16)>, ListenError> {
+    let lists = config.ports.lists().filter(|(kind, _)| !kind.is_served());
+    let ports = lists.flat_map(|(kind, ports)| ports.value.iter().map(move |port| (kind, *port)));
+    let number = |(kind, port): (PortKind, Port)| match port {
+        Port::Number(number) => Ok((kind, number)),
+        Port::Auto => {
+            let free = Listener::bind(config.bind_address.value, 0, kind.advice(0))?;
+            Ok((kind, free.address().port()))
+        }
+    };
+    ports.map(number).collect()
 }
 
 /// Hands what arrives to the workers in turn.

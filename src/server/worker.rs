@@ -1,6 +1,7 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
-use super::status::Staff;
+use super::pages::access::KnownHosts;
+use super::stats::WorkerHandles;
 use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
 use crate::net;
@@ -40,12 +41,14 @@ pub(super) struct Shared {
     pub h2c_profile_wait: Duration,
     /// What the host of a profile ends with: `.conn.localhost`.
     pub profile_hosts: String,
+    /// Hosts that the pages below `/_wire/` are served to.
+    pub known_hosts: KnownHosts,
     /// The same for every configuration.
     pub next_connection: Arc<AtomicU64>,
     /// The same for every configuration.
     pub transcripts: Arc<Hub>,
     /// The same for every configuration.
-    pub staff: Arc<Staff>,
+    pub workers: Arc<WorkerHandles>,
 }
 
 impl Shared {
@@ -71,8 +74,8 @@ struct Resolved {
     answer: Rc<Answer>,
 }
 
-/// What everything on a worker's thread uses, until the configuration changes. Who is under way keeps the one that he
-/// began with.
+/// What everything on a worker's thread uses, until the configuration changes. Requests in progress keep the `Worker` they
+/// started with.
 pub(super) struct Worker {
     pub shared: Arc<Shared>,
     pub host: script::Host,

@@ -21,7 +21,7 @@ pub struct Roots {
     pub document: PathBuf,
     /// Scripts, mounted at `/handlers/`; the first that has a file wins.
     pub handlers: Vec<PathBuf>,
-    /// Canonical folders of which nothing is shown: private keys.
+    /// Canonical folders and files of which nothing is shown: private keys, the configuration.
     pub hidden: Vec<PathBuf>,
     /// Folders that aliases and routes lead to: links in them may lead to any of them, and to the roots.
     pub mounted: Vec<PathBuf>,
@@ -315,7 +315,7 @@ impl Site {
                 return Some(Meaning::AddSlash);
             }
             let index = found.join("index.html");
-            if fs::metadata(&index).is_ok_and(|metadata| metadata.is_file()) {
+            if fs::metadata(&index).is_ok_and(|metadata| metadata.is_file()) && self.roots.is_visible(root, &index) {
                 return Some(Meaning::File(index));
             }
             // The root without a page of its own has the page of the handlers.

@@ -103,6 +103,10 @@ fn read_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config)
     hooks.read(reader, "scripts", &mut config.hooks, |item| scripts(item, source));
     hooks.finish(reader);
 
+    let mut inspector = top.section(reader, "inspector", "inspector");
+    inspector.read(reader, "allowed_hosts", &mut config.allowed_hosts, |item| section::list(item, names::host));
+    inspector.finish(reader);
+
     let mut stash = top.section(reader, "stash", "stash");
     config.stash.read(reader, &mut stash);
     stash.finish(reader);

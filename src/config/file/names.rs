@@ -62,7 +62,7 @@ fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
     Ok(hosts)
 }
 
-fn host(item: Item<'_>) -> Read<String> {
+pub(super) fn host(item: Item<'_>) -> Read<String> {
     let host = text(item)?;
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host);

@@ -13,10 +13,11 @@ pub(super) fn read(reader: &mut Reader<'_>, mut ports: Section<'_>, config: &mut
         if let Some(list) = ports.optional(reader, kind.name(), |item| section::list(item, port)) {
             config.ports.set(kind, list);
         }
-    }
-    if let Some(item) = ports.given("webtransport-h3") {
-        let advice = "the key has no effect".to_owned();
-        reader.hint(item.span.clone(), "HTTP/3 and WebTransport are not served", Some(advice));
+        if let Some(item) = ports.given(kind.name()).filter(|_| !kind.is_served()) {
+            let what = format!("`ports.{}` opens no port: this protocol is not served", kind.name());
+            let advice = format!("`{{{{ports[{}][0]}}}}` gives the number all the same", kind.name());
+            reader.hint(item.span.clone(), what, Some(advice));
+        }
     }
     ports.finish(reader);
 }

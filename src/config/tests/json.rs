@@ -100,16 +100,33 @@ fn old_names_are_taken_with_a_hint() {
 #[test]
 fn a_key_without_effect_is_told() {
     let config = resolve_json(r#"{"ports": {"webtransport-h3": ["auto"]}}"#, &[]).unwrap();
-    assert!(hints(&config).contains("1:31: HTTP/3 and WebTransport are not served"), "{}", hints(&config));
+    assert!(hints(&config).contains("1:31: `ports.webtransport-h3` opens no port"), "{}", hints(&config));
     let config = resolve_json(r#"{"ssl": {"type": "pregenerated"}}"#, &[]).unwrap();
     assert_eq!(config.ssl.kind.value, SslType::Authority);
     assert!(hints(&config).contains("our own authority makes one"));
 }
 
+/// The default `ports` of the suite in 2023, and of today.
+#[test]
+fn the_ports_of_every_year_are_known() {
+    let of_2023 = r#"{"ports": {"http": [8000, "auto"], "http-private": ["auto"], "http-public": ["auto"], "https": [8443, 8444],
+        "https-private": ["auto"], "https-public": ["auto"], "ws": ["auto"], "wss": ["auto"], "webtransport-h3": [11000]}}"#;
+    let config = resolve_json(of_2023, &[]).unwrap();
+    assert_eq!(config.ports.of(PortKind::HttpPrivate), [Port::Auto]);
+    assert_eq!(config.ports.of(PortKind::HttpsPrivate), [Port::Auto]);
+    assert!(PortKind::HttpsPrivate.has_tls() && !PortKind::HttpPrivate.has_tls());
+    assert!(config.ports.all().all(|wanted| wanted.kind.is_served()));
+    assert_eq!(config.ports.of(PortKind::WebTransportH3), [Port::Number(11000)]);
+    let of_2025 = r#"{"ports": {"http-local": ["auto"], "https-local": [1], "webtransport-h3": [], "dns": [1]}}"#;
+    assert!(resolve_json(of_2025, &[]).is_ok());
+    let told = resolve_json(r#"{"ports": {"http-privat": ["auto"]}}"#, &[]).unwrap_err();
+    assert!(told.contains("http-private"), "{told}");
+}
+
 #[test]
 fn without_tls_its_ports_stay_closed() {
     let config = resolve_json(r#"{"ssl": {"type": "none"}, "ports": {"wss": [1]}}"#, &["--h2c"]).unwrap();
-    assert_eq!(config.ports.lists().map(|(kind, _)| kind.name()).collect::<Vec<_>>(), ["http", "h2c"]);
+    assert_eq!(config.ports.all().map(|wanted| wanted.kind.name()).collect::<Vec<_>>(), ["http", "http", "h2c"]);
     let told = resolve_json(r#"{"ssl": {"type": "none"}}"#, &["--h2"]).unwrap_err();
     assert!(told.contains("--h2: HTTP/2 over TLS is asked for, and no TLS by `ssl.type` (config.json:1)"), "{told}");
     assert!(resolve_json(r#"{"ssl": {"type": "none"}}"#, &["--h2", "--certs", "c"]).is_ok());

@@ -52,8 +52,9 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
     let reader = file::read_into(&source, &mut config);
     assert_eq!(reader.errors, []);
     let absent = reader.absent.join(" ");
-    let expected = "server_host inject_script aliases routes rewrites ports.http-local ports.http-public \
-                    ports.https-local ports.https-public ports.ws ports.wss profile_ports ssl.certificate ssl.key";
+    let expected = "server_host inject_script aliases routes rewrites ports.http-local ports.http-private \
+                    ports.http-public ports.https-local ports.https-private ports.https-public ports.ws ports.wss \
+                    ports.webtransport-h3 ports.dns profile_ports ssl.certificate ssl.key";
     assert_eq!(absent, expected);
     for key in absent.split(' ') {
         let (_, key) = key.rsplit_once('.').unwrap_or(("", key));
@@ -87,7 +88,8 @@ fn without_a_file_there_are_defaults_and_without_flags_two_ports() {
     let config = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap();
     assert_eq!(config.ports.of(PortKind::Http), [Port::Number(8000), Port::Auto]);
     assert_eq!(config.ports.of(PortKind::Https), [Port::Number(8443), Port::Auto]);
-    assert_eq!(config.ports.lists().map(|(kind, _)| kind.name()).collect::<Vec<_>>(), ["http", "https"]);
+    let kinds: Vec<_> = config.ports.all().map(|wanted| wanted.kind.name()).collect();
+    assert_eq!(kinds, ["http", "http", "https", "https"]);
     assert!(config.ports.lists().all(|(_, ports)| ports.origin == Origin::Default));
     let config = resolve_text("", &["--h2", "--h2c"]).unwrap();
     assert_eq!(config.ports.of(PortKind::H2), [Port::Number(9000)]);

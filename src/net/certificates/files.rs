@@ -131,22 +131,42 @@ fn create(path: &Path, readers: Readers) -> io::Result<File> {
     options.open(path)
 }
 
-/// Takes a key away from everybody but its owner, should it be theirs to read.
+/// Takes the right to read a key of ours from every user but its owner.
 #[cfg(unix)]
 pub(super) fn restrict_key(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    let Ok(metadata) = std::fs::metadata(path) else { return };
-    if metadata.permissions().mode() & 0o077 == 0 {
+    if !is_readable_by_others(path) {
         return;
     }
     match std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
-        Ok(()) => tracing::warn!("{} was readable by others: it is no more", path.display()),
-        Err(error) => tracing::warn!("{} is readable by others, and stays so: {error}", path.display()),
+        Ok(()) => tracing::warn!("{} was readable by other users; its mode is now 0600", path.display()),
+        Err(error) => {
+            tracing::warn!("{} can be read by other users, and its mode cannot be changed: {error}", path.display())
+        }
     }
 }
 
 #[cfg(not(unix))]
 pub(super) fn restrict_key(_path: &Path) {}
+
+/// Warns of a key of the user's that other users can read. Its mode stays: a group may be meant to read it.
+pub(super) fn check_key(path: &Path) {
+    if is_readable_by_others(path) {
+        let path = path.display();
+        tracing::warn!("the private key {path} can be read by other users; help: chmod 600 {path}");
+    }
+}
+
+#[cfg(unix)]
+fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_readable_by_others(_path: &Path) -> bool {
+    false
+}
 
 /// Keeps other servers from making the same files at the same time, until dropped.
 ///

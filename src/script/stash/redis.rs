@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use self::link::Link;
+pub use self::link::masked;
 use super::error::StashError;
 use super::key::Key;
 use super::limits::Limits;

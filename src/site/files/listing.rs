@@ -70,7 +70,7 @@ fn entries(path: &Path, roots: &Roots) -> std::io::Result<Vec<Entry>> {
         let is_served = if kind.is_symlink() {
             fs::canonicalize(entry.path()).is_ok_and(|real| roots.shows(&real))
         } else {
-            !kind.is_dir() || roots.shows(&folder.join(&name))
+            roots.shows(&folder.join(&name))
         };
         if is_hidden(&name) || !is_served {
             continue;

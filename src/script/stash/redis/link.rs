@@ -170,15 +170,24 @@ fn error_at(url: &str, error: &RedisError) -> StashError {
     if error.is_io_error() { StashError::Lost { url, why } } else { StashError::Refused { url, why } }
 }
 
-/// A URL for messages: its password is nobody's business.
+/// A URL for messages, without its password.
 pub fn masked(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
+    if scheme.contains("unix") {
+        let mask = |parameter: &str| match parameter.split_once('=') {
+            Some((name @ ("pass" | "password"), _)) => format!("{name}=***"),
+            _ => parameter.to_owned(),
+        };
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let query: Vec<String> = query.split('&').map(mask).collect();
+        let mark = if rest.contains('?') { "?" } else { "" };
+        return format!("{scheme}://{path}{mark}{}", query.join("&"));
+    }
+    // The last @: a slash in the password makes it no URL, and must not show it either.
+    match rest.rsplit_once('@') {
         Some((user, host)) => {
             let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}:***@{host}{path}")
+            format!("{scheme}://{user}:***@{host}")
         }
         None => url.to_owned(),
     }
@@ -196,6 +205,13 @@ mod tests {
             ("redis://me:secret@host:1", "redis://me:***@host:1"),
             ("redis://me:se:cr@et@host?a=b", "redis://me:***@host?a=b"),
             ("redis://me@host", "redis://me:***@host"),
+            ("redis://:a/b?c@host/1?d", "redis://:***@host/1?d"),
+            ("redis://:se/cret@host/1", "redis://:***@host/1"),
+            (
+                "redis+unix:///run/redis.sock?db=1&pass=secret&user=me",
+                "redis+unix:///run/redis.sock?db=1&pass=***&user=me",
+            ),
+            ("redis+unix:///run/redis.sock?pass=secret", "redis+unix:///run/redis.sock?pass=***"),
             ("nonsense", "nonsense"),
         ] {
             assert_eq!(masked(url), shown);

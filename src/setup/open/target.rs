@@ -1,6 +1,6 @@
 //! What to open: a URL, or a path on the server that runs.
 
-use super::super::browsers::Trust;
+use super::super::trust::Trust;
 use super::error::OpenError;
 use crate::config::{Config, OpenArguments, Port, PortKind, hosts, ready};
 use crate::net::lookup;

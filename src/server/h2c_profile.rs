@@ -1,4 +1,4 @@
-//! The profile that a client in clear asks for, which no host can name before the first request.
+//! The profile that a client of h2c asks for in its first request: without TLS no host name comes before that.
 
 use crate::h2::PREFACE;
 use crate::http::form::parse_urlencoded;
@@ -10,7 +10,7 @@ use bytes::BytesMut;
 /// The parameter of a query that names a profile.
 pub(super) const PARAMETER: &str = "wire-profile";
 /// Octets before the first request that are looked through.
-pub(super) const MOST: usize = 64 * 1024;
+pub(super) const MAX_OCTETS: usize = 64 * 1024;
 
 /// What the first octets of an HTTP/2 connection ask for: `None` if the first request is still to come, `Some(None)`
 /// if it names no profile or none will be asked for.

@@ -105,3 +105,29 @@ fn write(file: &Path, text: &str) -> Result<(), NewError> {
     let mut output = OpenOptions::new().write(true).create_new(true).open(file).map_err(failed)?;
     output.write_all(text.as_bytes()).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::check::check;
+    use crate::script::limits::Limits;
+
+    #[test]
+    fn new_writes_a_handler_that_compiles_and_never_overwrites() {
+        let folder = tempfile::tempdir().unwrap();
+        let handlers = folder.path().join("handlers");
+        let written = new("my-test", &handlers, folder.path()).unwrap();
+        assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
+        let report = check(std::slice::from_ref(&handlers), &[], &Limits::default());
+        assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
+        let page = std::fs::read_to_string(&written.page).unwrap();
+        assert!(page.contains("/handlers/my-test.rhai"));
+        std::fs::write(&written.handler, "mine").unwrap();
+        assert!(new("my-test", &handlers, folder.path()).is_err());
+        assert_eq!(std::fs::read_to_string(&written.handler).unwrap(), "mine");
+        for name in ["", "a/b", "..", ".x", "a\\b", "a b", "x.rhai", "é"] {
+            let error = new(name, &handlers, folder.path()).unwrap_err().to_string();
+            assert!(error.contains("cannot be the name"), "{error}");
+        }
+    }
+}

@@ -1,6 +1,5 @@
 //! Why no browser was opened.
 
-use super::super::error::StartError;
 use crate::net::certificates::CertificateError;
 use std::fmt;
 use std::io;
@@ -34,8 +33,8 @@ pub enum OpenError {
     Start(PathBuf, io::Error),
     /// The browser ended by itself, and says that it failed.
     Ended(PathBuf, Option<ExitStatus>),
-    /// The operating system stands in the way.
-    System(StartError),
+    /// The operating system refuses a runtime.
+    Runtime(io::Error),
 }
 
 impl fmt::Display for OpenError {
@@ -74,7 +73,7 @@ impl fmt::Display for OpenError {
                 let how = status.map_or_else(String::new, |status| format!(" ({status})"));
                 write!(f, "{} ended with a failure{how}: what it wrote stands above", program.display())
             }
-            Self::System(error) => error.fmt(f),
+            Self::Runtime(error) => write!(f, "the operating system refuses a runtime: {error}"),
         }
     }
 }
@@ -84,11 +83,5 @@ impl std::error::Error for OpenError {}
 impl From<CertificateError> for OpenError {
     fn from(error: CertificateError) -> Self {
         Self::Certificate(error)
-    }
-}
-
-impl From<StartError> for OpenError {
-    fn from(error: StartError) -> Self {
-        Self::System(error)
     }
 }

@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// A resolver without an answer is as good as one that says no.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// A resolver that has not answered by then counts as one that says no.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The lines of a hosts file for a configuration, and a comment if nobody needs them.
-pub(super) fn hosts_file(config: &Config, address: Option<IpAddr>) -> String {
+pub fn hosts_file(config: &Config, address: Option<IpAddr>) -> String {
     let hosts = Hosts::of(config);
     let reached_at = hosts::reached_at(config.bind_address.value);
     let here = address.is_none_or(|address| address == reached_at) && reached_at.is_loopback();
@@ -26,13 +26,13 @@ pub(super) fn hosts_file(config: &Config, address: Option<IpAddr>) -> String {
 
 /// Looks whether the names lead here, if the configuration wants that, and says so in the log if they do not.
 /// wptserve refuses to start instead; a browser may know the names all the same.
-pub(super) async fn check_subdomains(config: Config) {
-    for text in complaints(&config).await {
+pub async fn check_subdomains(config: Config) {
+    for text in name_warnings(&config).await {
         tracing::warn!("{text}");
     }
 }
 
-async fn complaints(config: &Config) -> Vec<String> {
+async fn name_warnings(config: &Config) -> Vec<String> {
     let (hosts, bound) = (Hosts::of(config), config.bind_address.value);
     let in_need = hosts.in_need_of_set_up();
     if !config.check_subdomains.value || in_need.is_empty() {
@@ -79,7 +79,7 @@ async fn resolve(names: &[&str]) -> BTreeMap<String, Vec<IpAddr>> {
         }
     };
     // What is known by then is used.
-    let _ = tokio::time::timeout(PATIENCE, all).await;
+    let _ = tokio::time::timeout(LOOKUP_TIMEOUT, all).await;
     found
 }
 
@@ -113,15 +113,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn complaints_are_made_of_names_that_need_set_up_and_if_wanted() {
-        assert_eq!(complaints(&Config::default()).await, [""; 0]);
+    async fn name_warnings_are_made_of_names_that_need_set_up_and_if_wanted() {
+        assert_eq!(name_warnings(&Config::default()).await, [""; 0]);
         let mut config = Config::default();
         config.browser_host.value = "wireserve.invalid".to_owned();
         config.subdomains.value = vec!["www".to_owned()];
-        let told = complaints(&config).await;
+        let told = name_warnings(&config).await;
         assert_eq!(told.len(), 1);
         assert!(told[0].starts_with("none of the 3 names"), "{told:?}");
         config.check_subdomains.value = false;
-        assert_eq!(complaints(&config).await, [""; 0]);
+        assert_eq!(name_warnings(&config).await, [""; 0]);
     }
 }

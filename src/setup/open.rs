@@ -5,9 +5,9 @@ mod error;
 mod target;
 
 use self::browser::{Browser, Kind};
-use self::error::OpenError;
-use super::browsers::{Trust, certutil, user_js};
-use super::start;
+pub use self::error::OpenError;
+use super::certificates;
+use super::trust::{Trust, certutil, user_js};
 use crate::config::{Config, OpenArguments};
 use crate::net::signals::Signals;
 use std::io;
@@ -27,8 +27,8 @@ const BETWEEN_REMOVALS: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// [`OpenError`]: no browser, no server, or the browser failed.
-pub(super) fn open(arguments: &OpenArguments, config: &Config) -> Result<(), OpenError> {
-    let certificates = start::certificates(config)?;
+pub fn open(arguments: &OpenArguments, config: &Config) -> Result<(), OpenError> {
+    let certificates = certificates::of(config)?;
     let trust = Trust::of(config, &certificates);
     let url = target::url(arguments, config, &trust)?;
     let browser = Browser::find(arguments.browser.as_deref())?;
@@ -47,7 +47,7 @@ pub(super) fn open(arguments: &OpenArguments, config: &Config) -> Result<(), Ope
     }
     command.args(&arguments.arguments).arg(&url);
     tracing::info!("{} opens {url}", browser.program.display());
-    let runtime = start::runtime()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(OpenError::Runtime)?;
     let ended = runtime.block_on(run(command, profile));
     let status = ended.map_err(|error| OpenError::Start(browser.program.clone(), error))?;
     // Without one it was told to end.

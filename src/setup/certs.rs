@@ -1,7 +1,6 @@
 //! `wireserve certs`: what there is to trust, and how.
 
-use super::browsers::{Trust, certutil, user_js};
-use super::settings;
+use super::trust::{Trust, certutil, user_js};
 use crate::config::Config;
 use crate::net::certificates::{self, CertificateError, Certificates, Facts, Paths, Renew};
 use crate::net::wall_clock;
@@ -17,13 +16,14 @@ const PROFILE: &str = "PROFILE";
 ///
 /// # Errors
 /// A sentence: the certificates are not ours, or can't be made.
-pub(super) fn renew(config: &Config, what: Renew) -> Result<String, String> {
+pub fn renew(config: &Config, what: Renew) -> Result<String, String> {
     if let Some(own) = &config.ssl.own {
         let (path, origin) = (own.certificate.value.display(), &own.certificate.origin);
         return Err(format!("{path} ({origin}) is your own certificate: only what the server made does it renew"));
     }
     let folder = &config.ssl.folder.value;
-    Certificates::renew(folder, &settings::names(config), what, wall_clock()).map_err(|error| error.to_string())?;
+    Certificates::renew(folder, &super::certificates::names(config), what, wall_clock())
+        .map_err(|error| error.to_string())?;
     let paths = Paths::of(folder);
     Ok(match what {
         Renew::Leaf => {
@@ -39,7 +39,7 @@ pub(super) fn renew(config: &Config, what: Renew) -> Result<String, String> {
 }
 
 /// All there is to know of the certificates of a configuration; what is missing was made.
-pub(super) struct Report {
+pub struct Report {
     trust: Trust,
     /// What each is, its files, what stands in it.
     certificates: Vec<Shown>,
@@ -66,7 +66,7 @@ impl Report {
     /// # Errors
     /// The certificates are of no use.
     pub fn of(config: &Config) -> Result<Report, CertificateError> {
-        let certificates = super::start::certificates(config)?;
+        let certificates = super::certificates::of(config)?;
         let paths = Paths::of(&config.ssl.folder.value);
         let shown = match &config.ssl.own {
             Some(own) => vec![Shown::read("leaf", &own.certificate.value, &own.key.value)?],

@@ -1,84 +1,17 @@
-//! `/_wire/status`: how the server stands, gathered from the workers when somebody asks.
+//! `/_wire/status`: how the server stands, gathered from the workers for each request.
 
-use super::thread::{Order, add};
-use super::worker::Worker;
+use super::super::stats::{WorkerStats, add};
+use super::super::worker::Worker;
 use crate::exchange::{Prepared, Request};
-use crate::net;
 use crate::script::hooks::shared::Failure;
 use crate::site::{self, escape_html};
 use crate::transcript::Failed;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
-
-/// How long a worker may take to say how it stands; one that is stuck is shown as such.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Expectations that failed which are shown, the newest.
 const MAX_EXPECTATIONS: usize = 64;
-
-/// The same for every configuration: since when the server runs, and how its workers are asked.
-#[derive(Debug)]
-pub(super) struct Staff {
-    began: Instant,
-    /// Weak, as a worker ends when nobody is left to give it orders.
-    workers: OnceLock<Vec<mpsc::WeakUnboundedSender<Order>>>,
-}
-
-/// How a worker stands.
-#[derive(Debug, Default)]
-pub(super) struct Report {
-    pub connections: usize,
-    pub http2_connections: usize,
-    pub streams: usize,
-    pub requests: u64,
-    /// Handlers that are not over.
-    pub handlers: usize,
-    /// Those of them that are at work.
-    pub handlers_at_work: usize,
-    /// What is wrong with scripts, one line each.
-    pub errors: Vec<String>,
-    /// How often limits were met, by name.
-    pub limits_met: BTreeMap<String, u64>,
-    /// How many connections each profile shapes.
-    pub profiles: BTreeMap<String, u64>,
-    /// How often profiles failed, by what went wrong, in one line.
-    pub profile_failures: BTreeMap<String, u64>,
-}
-
-impl Staff {
-    pub fn new() -> Self {
-        Self { began: net::now(), workers: OnceLock::new() }
-    }
-
-    /// Whom to ask from now on.
-    pub fn engage(&self, workers: &[mpsc::UnboundedSender<Order>]) {
-        // Workers are started once.
-        let _ = self.workers.set(workers.iter().map(mpsc::UnboundedSender::downgrade).collect());
-    }
-
-    /// What each worker reports; `None` of one that is stuck or has ended.
-    async fn reports(&self) -> Vec<Option<Report>> {
-        let mut waiting = Vec::new();
-        for worker in self.workers.get().into_iter().flatten() {
-            let (asker, answer) = oneshot::channel();
-            let asked = worker.upgrade().is_some_and(|worker| worker.send(Order::Report(asker)).is_ok());
-            waiting.push(asked.then_some(answer));
-        }
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        let mut reports = Vec::new();
-        for answer in waiting {
-            reports.push(match answer {
-                Some(answer) => tokio::time::timeout_at(deadline, answer).await.ok().and_then(Result::ok),
-                None => None,
-            });
-        }
-        reports
-    }
-}
 
 /// The page: HTML for people, or JSON with `?json` or where `accept` asks for it.
 pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
@@ -86,7 +19,7 @@ pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
     let accept = request.fields.get("accept").map(|value| String::from_utf8_lossy(value).into_owned());
     let wants_json = request.query() == Some(b"json") || accept.is_some_and(|accept| accept.contains("json"));
     if wants_json {
-        return super::inspect::json_page(&status);
+        return super::json_page(&status);
     }
     let mut prepared = site::html_page(html(&status));
     prepared.head.fields.append("cache-control", "no-store");
@@ -96,24 +29,24 @@ pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
 async fn gather(worker: &Worker) -> Value {
     let shared = &worker.shared;
     let hooks = hooks(worker).await;
-    let reports = shared.staff.reports().await;
-    let known: Vec<&Report> = reports.iter().flatten().collect();
-    let sum = |count: fn(&Report) -> usize| known.iter().map(|report| count(report)).sum::<usize>();
+    let reports = shared.workers.stats().await;
+    let known: Vec<&WorkerStats> = reports.iter().flatten().collect();
+    let sum = |count: fn(&WorkerStats) -> usize| known.iter().map(|report| count(report)).sum::<usize>();
     let mut errors: Vec<&String> = known.iter().flat_map(|report| &report.errors).collect();
     errors.sort_unstable();
     errors.dedup();
-    let total = |counts: fn(&Report) -> &BTreeMap<String, u64>| {
+    let total = |counts: fn(&WorkerStats) -> &BTreeMap<String, u64>| {
         let mut all = BTreeMap::new();
         known.iter().for_each(|report| add(&mut all, counts(report).clone()));
         all
     };
-    let (handlers, at_work) = (sum(|report| report.handlers), sum(|report| report.handlers_at_work));
+    let (handlers, at_work) = (sum(|report| report.handlers), sum(|report| report.running_handlers));
     let http2 = sum(|report| report.http2_connections);
     let failed = shared.transcripts.failed_expectations(MAX_EXPECTATIONS);
     let expectation = |one: &Failed| json!({"connection": one.connection, "name": one.name, "detail": one.detail});
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "uptime": (shared.staff.began.elapsed().as_secs_f64() * 1e3).round() / 1e3,
+        "uptime": (shared.workers.uptime().as_secs_f64() * 1e3).round() / 1e3,
         "ports": shared.ports.iter().map(|(what, url)| json!({"what": what, "url": url})).collect::<Value>(),
         "workers": reports.len(),
         "workers_silent": reports.len() - known.len(),

@@ -1,4 +1,4 @@
-//! What the server says in words where it has nothing else to answer with.
+//! What the server says in words where it has nothing else to respond with.
 
 use crate::exchange::{Prepared, Request};
 use crate::site::{self, Meaning};
@@ -17,7 +17,7 @@ const WITHHELD: &str = "As with WPT's serve.py, nothing is shown of /_certs/, /t
                         /*/tools/ and /results/. An alias or a route in wpt.toml can show it.";
 
 /// The page for what has nothing but words to answer with.
-pub(super) fn in_words(meaning: &Meaning) -> Prepared {
+pub fn in_words(meaning: &Meaning) -> Prepared {
     match meaning {
         Meaning::Status(status) => site::status_page(*status, ROUTED),
         Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
@@ -29,14 +29,14 @@ pub(super) fn in_words(meaning: &Meaning) -> Prepared {
     }
 }
 
-pub(super) fn other_methods(methods: &str) -> Prepared {
+pub fn other_methods(methods: &str) -> Prepared {
     let mut prepared = site::status_page(405, OTHER_METHODS);
     prepared.head.fields.append("allow", methods.to_owned());
     prepared
 }
 
 /// Says where a URL that is meant for HTTP/2 works. `port` is the URL of the port for that, if it is open.
-pub(super) fn wrong_protocol(port: Option<&str>, request: &Request) -> String {
+pub fn wrong_protocol(port: Option<&str>, request: &Request) -> String {
     let target = String::from_utf8_lossy(&request.target);
     let elsewhere = match port {
         Some(port) => format!("Ask for {}{target}", port.trim_end_matches('/')),

@@ -1,0 +1,13 @@
+//! `wireserve config`
+
+use super::{print_stderr, print_stdout};
+use crate::config::{self, ServeArguments};
+use std::process::ExitCode;
+
+/// Prints what can be resolved, also if something is wrong.
+pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
+    let (config, errors) = config::resolve_all(arguments);
+    config.hints.iter().chain(&errors).for_each(|error| print_stderr(format_args!("{error}\n")));
+    print_stdout(&config::print::print(&config));
+    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}

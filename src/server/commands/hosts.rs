@@ -1,0 +1,16 @@
+//! `wireserve hosts`
+
+use super::{fail, print_stdout, read_config};
+use crate::config::HostsArguments;
+use crate::setup;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &HostsArguments) -> ExitCode {
+    match read_config(arguments.config.as_deref()) {
+        Ok(config) => {
+            print_stdout(&setup::hosts::hosts_file(&config, arguments.address));
+            ExitCode::SUCCESS
+        }
+        Err(errors) => fail(errors),
+    }
+}

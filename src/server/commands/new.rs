@@ -1,0 +1,18 @@
+//! `wireserve new`
+
+use super::{fail, finish, read_config};
+use crate::config::NewArguments;
+use crate::setup;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &NewArguments) -> ExitCode {
+    let config = match read_config(arguments.config.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    let Some(handlers) = config.handler_roots.value.first() else {
+        return fail("the configuration names no folder for handlers: add one to roots in [handlers]");
+    };
+    let written = setup::new::new(&arguments.name, handlers, &config.doc_root.value);
+    finish(written.map(|written| written.to_string()))
+}

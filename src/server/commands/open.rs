@@ -1,0 +1,18 @@
+//! `wireserve open`
+
+use super::{Log, fail};
+use crate::config::{self, OpenArguments};
+use crate::setup;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &OpenArguments) -> ExitCode {
+    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    Log::to_stderr(config.log.value);
+    match setup::open::open(arguments, &config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error),
+    }
+}

@@ -1,0 +1,22 @@
+//! `wireserve serve`
+
+use super::{Log, fail};
+use crate::config::{self, ServeArguments};
+use crate::server::start;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
+    let config = match config::resolve(arguments) {
+        Ok(config) => config,
+        Err(errors) => return fail(errors),
+    };
+    let log = Log::to_stderr(config.log.value);
+    if let Some(file) = &config.file {
+        tracing::info!("configured by {}", file.display());
+    }
+    config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
+    match start::serve(arguments, config, &log) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error),
+    }
+}

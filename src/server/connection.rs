@@ -1,0 +1,64 @@
+//! One connection: its engine, its transcript, its profile and its hooks, around the pump.
+
+use super::driver::Driver;
+use super::profiles::Shape;
+use super::thread_state::Thread;
+use crate::exchange::{Connection, Peer};
+use crate::net::pump::pump;
+use crate::net::transport::Transport;
+use crate::{h1, h2, net};
+use std::rc::Rc;
+
+/// Runs a connection under the pump, from its engine's start to the last call of its hooks.
+pub(super) async fn run_connection<S: Transport>(
+    thread: &Rc<Thread>,
+    stream: S,
+    mut peer: Peer,
+    http2: bool,
+    shape: Shape,
+) {
+    let id = peer.id;
+    let worker = thread.worker();
+    let shared = worker.shared.clone();
+    let shape = if http2 || shape.is_for_http1() { shape } else { Shape::Plain };
+    if let Shape::By(profile) = &shape {
+        peer.profile = Some(profile.name.clone());
+    }
+    let now = net::now();
+    let connection = if http2 {
+        let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
+        Connection::http2(peer, shared.exchange, h2::Connection::server(config, now))
+    } else {
+        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
+    };
+    let recorder = shared.transcripts.record(connection.peer(), connection.protocol(), now, net::wall_clock());
+    let end_transcript = recorder.map(|recorder| {
+        let ending = recorder.ending();
+        connection.observe_by(Box::new(recorder));
+        ending
+    });
+    drop(shared);
+    thread.add(&connection);
+    tracing::debug!(connection = id, "opened: {connection:?}");
+    let told = worker.opened(&connection);
+    let shaping = worker.begin(&shape, &connection);
+    drop(worker);
+    if thread.is_stopping() {
+        connection.shut_down();
+    }
+    let driver = Driver { connection: connection.clone(), thread: thread.clone() };
+    pump(stream, &driver).await;
+    connection.end_all();
+    thread.remove(&connection);
+    if let Some(end_transcript) = end_transcript {
+        end_transcript(connection.end_reason());
+    }
+    tracing::debug!(connection = id, "closed: {}", connection.end_reason());
+    if let Some(shaping) = shaping
+        && let Err(fault) = shaping.await
+    {
+        tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
+    }
+    thread.worker().closed(&connection, told).await;
+    connection.end_context();
+}

@@ -1,0 +1,50 @@
+//! The pages of the server itself: everything below `/_wire/`, and the sentences where there is nothing else to respond
+//! with.
+
+pub(super) mod access;
+mod connections;
+mod status;
+pub(super) mod words;
+
+use super::worker::Worker;
+use crate::exchange::{Exchange, Prepared, Request};
+use crate::site;
+use serde_json::Value;
+
+const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
+                    connections/ID (one of them) and status.";
+
+/// The path that all of it is below.
+const OWN: &[u8] = b"/_wire/";
+
+/// Whether a request is about the server itself.
+pub(super) fn is_own(request: &Request) -> bool {
+    request.path().starts_with(OWN)
+}
+
+/// The response to a path below `/_wire/`; `None` for any other path.
+pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepared> {
+    let request = exchange.request();
+    let path = request.path().strip_prefix(OWN)?;
+    if let Err(text) = worker.shared.known_hosts.check(request, exchange.connection().peer()) {
+        return Some(site::status_page(403, &text));
+    }
+    if !matches!(&request.method[..], b"GET" | b"HEAD") {
+        return Some(words::other_methods("GET, HEAD"));
+    }
+    let path = String::from_utf8_lossy(path);
+    Some(match path.trim_end_matches('/').split_once('/') {
+        None if path.trim_end_matches('/') == "status" => status::page(worker, request).await,
+        None if path.trim_end_matches('/') == "connections" => connections::all(worker),
+        Some(("connections", id)) => connections::one(worker, id),
+        _ => site::status_page(404, HELP),
+    })
+}
+
+/// A page of JSON that no cache keeps.
+fn json_page(value: &Value) -> Prepared {
+    let mut prepared = site::html_page(format!("{value:#}\n"));
+    prepared.head.fields.set("content-type", "application/json");
+    prepared.head.fields.append("cache-control", "no-store");
+    prepared
+}

@@ -1,0 +1,68 @@
+//! `wireserve check`: everything that is wrong with a configuration and its scripts.
+
+use super::profiles;
+use crate::config::{self, CheckArguments, ConfigError, ServeArguments};
+use crate::script;
+use std::fmt;
+
+/// What was found.
+pub struct Report {
+    hints: Vec<ConfigError>,
+    errors: Vec<ConfigError>,
+    unknown_profiles: Vec<String>,
+    scripts: script::check::Report,
+}
+
+/// Reads the configuration as `wireserve serve` would, and compiles every script.
+pub fn check(arguments: &CheckArguments) -> Report {
+    // What only a server that starts would notice is wrong too: ports that are asked for twice.
+    let serve = ServeArguments { config: arguments.config.clone(), ..ServeArguments::default() };
+    let (config, errors) = config::resolve_all(&serve);
+    let paths = match arguments.paths.as_slice() {
+        [] => config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect(),
+        paths => paths.to_vec(),
+    };
+    Report {
+        unknown_profiles: profiles::unknown(&config),
+        scripts: script::check::check(&paths, &config.hooks.value, &config.limits.script.options()),
+        hints: config.hints,
+        errors,
+    }
+}
+
+impl Report {
+    /// Everything that is wrong, and what could be said better, one message each.
+    pub fn messages(&self) -> impl Iterator<Item = String> {
+        let config = self.hints.iter().chain(&self.errors).map(|error| format!("{error}\n"));
+        let profiles = self.unknown_profiles.iter().map(|error| format!("error: {error}\n"));
+        let links = self.scripts.links_outside.iter().map(|link| {
+            let link = link.display();
+            format!("warning: {link} leads out of its folder, so the server does not serve it\nhelp: copy it, or name its folder in roots of [handlers]\n")
+        });
+        config.chain(profiles).chain(links).chain(self.scripts.errors.iter().map(|error| format!("{error}\n")))
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_ok(&self) -> bool {
+        self.num_errors() == 0
+    }
+
+    fn num_errors(&self) -> usize {
+        self.errors.len() + self.unknown_profiles.len() + self.scripts.errors.len()
+    }
+}
+
+/// The result in one line.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let good = counted(self.scripts.good.len(), "script");
+        match self.num_errors() {
+            0 => write!(f, "{good} and the configuration: OK"),
+            wrong => write!(f, "{}; {good} OK", counted(wrong, "error")),
+        }
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
