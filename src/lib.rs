@@ -27,6 +27,9 @@ pub mod h1;
 pub mod h2;
 pub mod http;
 pub mod net;
+#[cfg(test)]
+#[path = "../tests/support/properties.rs"]
+mod properties;
 pub mod script;
 pub mod server;
 pub mod setup;

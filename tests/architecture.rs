@@ -47,6 +47,23 @@ fn the_table_is_the_one_of_the_design() {
     }
 }
 
+/// Property tests with a configuration of their own would fail in CI at random, and forget what failed.
+#[test]
+fn property_tests_share_one_configuration() {
+    const OPEN: &str = "proptest! {";
+    let files = walkdir::WalkDir::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).into_iter();
+    for file in files.map(|entry| entry.expect("src can be read").into_path()).filter(|path| path.is_file()) {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        for after in text.split(OPEN).skip(1) {
+            assert!(
+                after.trim_start().starts_with("#![proptest_config(crate::properties::config("),
+                "{}: `proptest!` must begin with `#![proptest_config(crate::properties::config(cases))]`",
+                file.display()
+            );
+        }
+    }
+}
+
 /// A table of three rooms, for tests of the rules themselves.
 const TABLE: &str = "//! | room | what lives there | may use |\n//! |---|---|---|\n//! | [`wire`] | octets | – |\n\
                      //! | [`h2`] | engine | `wire` |\n//! | [`server`] | all | all above |\n";

@@ -35,11 +35,11 @@ pub mod multipart;
 pub mod parameters;
 pub mod path;
 pub mod peer;
-#[cfg(test)]
-mod properties;
 pub mod ranges;
 pub mod status;
 pub mod target;
+#[cfg(test)]
+mod tests;
 pub mod transport;
 pub mod words;
 

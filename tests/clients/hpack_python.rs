@@ -1,9 +1,10 @@
 //! Both ways against Python's package `hpack` (RFC 7541).
 
 use crate::support::programs::python_with;
+use crate::support::properties::config;
 use bytes::BytesMut;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult, TestRunner};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -85,7 +86,9 @@ fn run(check: impl Fn(&Path, &[Result<List, usize>]) -> TestCaseResult) {
         return;
     };
     // Each case starts a process, so that its tables are empty.
-    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    let file = FileFailurePersistence::Direct("proptest-regressions/hpack_python.txt");
+    let config = Config { source_file: Some(file!()), failure_persistence: Some(Box::new(file)), ..config(24) };
+    let mut runner = TestRunner::new(config);
     if let Err(error) = runner.run(&any_steps(), |steps| check(&python, &steps)) {
         panic!("{error}");
     }

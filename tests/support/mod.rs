@@ -11,6 +11,7 @@ pub mod examples;
 pub mod http1;
 pub mod process;
 pub mod programs;
+pub mod properties;
 pub mod raw;
 pub mod relay;
 pub mod report;

@@ -76,7 +76,7 @@ const PIECES: [&str; 45] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(200))]
 
     #[test]
     fn any_octets_are_told_or_taken(octets in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -127,7 +127,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(400))]
 
     #[test]
     fn any_cuts_tell_the_same(octets in octets(), sizes in prop::collection::vec(1..40_usize, 1..8)) {

@@ -66,7 +66,7 @@ fn conversation() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(200))]
 
     #[test]
     fn any_chunking_gives_the_same(octets in conversation(), sizes in prop::collection::vec(1_usize..40, 1..30)) {

@@ -207,6 +207,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::config(256))]
+
         #[test]
         fn anything_can_be_read(octets in vec(any::<u8>(), 0..200), chunks in "([0-9a-f]{1,3};?\r?\n.{0,20}\r?\n)*") {
             let _ = parse_head(&Bytes::from([b"HTTP/1.1 200\n", &octets[..]].concat()));

@@ -243,6 +243,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::config(256))]
+
         #[test]
         fn anything_can_be_read(text in "[a:\\x00 \r\n-]*", octets in vec(any::<u8>(), 0..200)) {
             for text in [text.as_bytes(), &octets] {

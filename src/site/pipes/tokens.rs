@@ -105,6 +105,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::config(256))]
+
         #[test]
         fn any_text_is_taken_apart(text: String) {
             if let Ok(calls) = parse(&text) {

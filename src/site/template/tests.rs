@@ -353,6 +353,8 @@ fn bombs_take_linear_time() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn any_octets_are_replaced_or_refused(content: Vec<u8>) {
         let stage = Stage::new();

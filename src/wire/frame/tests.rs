@@ -189,6 +189,8 @@ fn any_frame() -> impl Strategy<Value = RawFrame> {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn any_octets_that_are_read_are_written_again(octets in prop::collection::vec(any::<u8>(), 0..600)) {
         let mut buffer = BytesMut::from(&octets[..]);

@@ -174,6 +174,8 @@ fn any_frame() -> impl Strategy<Value = Frame> {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn a_mutant_of_whatever_frame_is_another_and_bounded(frame in any_frame(), seed: u64) {
         let (mutant, mutation) = mutate(&frame, seed);

@@ -243,7 +243,7 @@ fn the_reader_finds_who_broke_a_rule_first() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(2_000))]
 
     #[test]
     fn no_checked_octet_contradicts_what_went_out(steps in prop::collection::vec(steps::step(), 1..24)) {

@@ -72,6 +72,8 @@ fn the_bound_holds_for_the_shortest_codes() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn any_octets_come_back(octets in prop::collection::vec(any::<u8>(), 0..200)) {
         let coded = encoded(&octets);

@@ -46,6 +46,8 @@ fn check_step(step: &Step, field: &Field) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn what_is_built_is_reported_field_by_field(
         sizes in prop::collection::vec(0..=4096_u64, 0..3), steps in prop::collection::vec(any_step(), 0..12),

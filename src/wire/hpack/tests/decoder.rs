@@ -131,6 +131,8 @@ fn plain_literals_are_slices_of_the_block_and_the_table_keeps_none() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn any_octets_are_decoded_or_refused(
         blocks in prop::collection::vec(prop::collection::vec(

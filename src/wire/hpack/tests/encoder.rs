@@ -147,6 +147,8 @@ fn a_block_from_elsewhere_is_followed_or_the_table_is_given_up() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn both_tables_stay_the_same_whatever_the_settings_do(
         steps in prop::collection::vec(

@@ -32,6 +32,8 @@ fn over_long_forms_are_read_up_to_a_limit() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn any_integer_comes_back(
         prefix_bits in any::<u8>(), first in any::<u8>(), value in any::<u64>(), shift in 0..64_u32, extra in 0..4_usize,

@@ -8,6 +8,8 @@ fn agreed(lists: &[List]) -> bool {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::config(256))]
+
     #[test]
     fn what_is_encoded_here_is_decoded_there(lists in prop::collection::vec(any_list(), 1..6)) {
         prop_assume!(agreed(&lists));

@@ -57,7 +57,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(500))]
 
     #[test]
     fn no_path_leads_out(octets in octets()) {
