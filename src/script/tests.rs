@@ -29,7 +29,8 @@ fn on_worker<F: Future>(future: F) -> F::Output {
 
 /// Without the guard on the memory of the process, which other tests share.
 fn alone() -> Limits {
-    Limits { memory: 0, ..Limits::default() }
+    // Time enough on a machine with other work to do: no test here waits for its end.
+    Limits { memory: 0, time: Duration::from_secs(900), ..Limits::default() }
 }
 
 fn runtime(limits: Limits) -> Rc<Runtime> {
