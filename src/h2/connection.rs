@@ -3,14 +3,16 @@
 use super::config::{Auto, Config};
 use super::events::{Cause, CloseReason, Event, PeerClosed, Transmit};
 use super::flow::{INITIAL_WINDOW, ReceiveWindow};
+use super::hold::Hold;
 use super::limits::{Counts, Limits};
 use super::output::Output;
+use super::peer_view::PeerView;
 use super::policy::Policy;
-use super::raw::{Hold, Told};
 use super::receive::Input;
+use super::role::Role;
 use super::rules::Rule;
 use super::settings::{LocalSettings, Settings};
-use super::stream::Streams;
+use super::streams::Streams;
 use crate::wire::frame::{ErrorCode, FrameType, HEADER_LENGTH, SettingId};
 use crate::wire::hpack;
 use bytes::{Bytes, BytesMut};
@@ -77,10 +79,11 @@ pub struct Connection {
     /// The peer's first SETTINGS have been applied.
     pub(super) peer_settings_seen: bool,
     pub(super) send_window: i64,
-    pub(super) told: Option<Box<Told>>,
+    /// `None` as long as there was no raw command.
+    pub(super) view: Option<Box<PeerView>>,
     pub(super) hold: Option<Hold>,
     /// PINGs of ours that the peer has not acknowledged.
-    pub(super) pings_under_way: u32,
+    pub(super) pings_unanswered: u32,
     /// Our SETTINGS have not gone out yet.
     pub(super) before_start: Option<BeforeStart>,
     /// Frames of the peer's wait for the layer above.
@@ -136,7 +139,7 @@ impl Connection {
             record_data,
             send_low_water: config.send_low_water,
             events: VecDeque::new(),
-            streams: Streams::server(),
+            streams: Streams::new(Role::Server),
             phase: Phase::Starting,
             shutdown: Shutdown::default(),
             input: Input::default(),
@@ -150,9 +153,9 @@ impl Connection {
             peer: Settings::default(),
             peer_settings_seen: false,
             send_window: INITIAL_WINDOW,
-            told: None,
+            view: None,
             hold: None,
-            pings_under_way: 0,
+            pings_unanswered: 0,
             before_start: Some(BeforeStart { settings, waiting: Vec::new() }),
             hold_frames: false,
             now,
@@ -240,10 +243,10 @@ impl Connection {
 
     fn check_idle(&mut self, now: Instant) {
         let Some(timeout) = self.limits.idle_timeout else { return };
-        let since = if self.streams.map.is_empty() { self.last_input } else { now };
+        let since = if self.streams.is_empty() { self.last_input } else { now };
         match since.checked_add(timeout) {
             Some(deadline) if deadline <= now => {
-                let last = self.last_stream_to_tell();
+                let last = self.last_accepted_stream();
                 let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
                 debug_assert!(sent.is_ok(), "a lawful GOAWAY");
                 self.end(CloseReason::Idle);
@@ -276,7 +279,7 @@ impl Connection {
 
     /// `octets` of what [`poll_transmit`](Self::poll_transmit) gave were written.
     pub fn transmitted(&mut self, octets: usize) {
-        if self.output.transmitted(octets) && self.streams.map.is_empty() {
+        if self.output.transmitted(octets) && self.streams.is_empty() {
             self.output.shrink();
             self.streams.shrink();
         }
@@ -315,7 +318,7 @@ impl Connection {
 
     /// Octets of content that wait in the queue of a stream; 0 for streams that are gone.
     pub fn queued(&self, stream: u32) -> usize {
-        self.streams.map.get(&stream).map_or(0, |stream| stream.queued)
+        self.streams.get(stream).map_or(0, |stream| stream.queued)
     }
 
     /// Octets that may be sent now on a stream, as far as its own window goes, or, for stream 0, on the connection.
@@ -323,7 +326,7 @@ impl Connection {
         if stream == 0 {
             return Some(self.send_window);
         }
-        self.streams.map.get(&stream).map(|stream| stream.send_window)
+        self.streams.get(stream).map(|stream| stream.send_window)
     }
 
     /// Octets that the peer may still send on a stream, or, for stream 0, on the connection.
@@ -331,7 +334,7 @@ impl Connection {
         if stream == 0 {
             return Some(self.receive_window.available());
         }
-        self.streams.map.get(&stream).map(|stream| stream.receive.available())
+        self.streams.get(stream).map(|stream| stream.receive.available())
     }
 
     /// The state of a stream; `Idle` for 0.
@@ -356,17 +359,17 @@ impl Connection {
 
     /// Streams that are neither idle nor closed, in no order.
     pub fn streams(&self) -> impl Iterator<Item = u32> + '_ {
-        self.streams.map.keys().copied()
+        self.streams.ids()
     }
 
     /// The greatest stream identifier that the peer has used; 0 if none.
     pub fn last_peer_stream_id(&self) -> u32 {
-        self.streams.last_peer
+        self.streams.last_peer()
     }
 
     /// The stream identifier that we would open or promise next (RFC 9113 §5.1.1).
     pub fn next_stream_id(&self) -> u32 {
-        self.streams.next_local
+        self.streams.next_local()
     }
 
     /// The decoder of the peer's field blocks, whose dynamic table can be read.
@@ -440,9 +443,7 @@ impl Connection {
         }
         let delta = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
         if delta != 0 {
-            for stream in self.streams.map.values_mut() {
-                stream.receive.adjust(delta);
-            }
+            self.streams.adjust_receive_windows(delta);
         }
     }
 
@@ -450,24 +451,13 @@ impl Connection {
     pub(super) fn apply_peer_setting(&mut self, id: SettingId, value: u32) -> bool {
         let before = i64::from(self.peer.initial_window_size);
         self.peer.apply(id, value);
-        let mut fits = true;
         match id {
             SettingId::HEADER_TABLE_SIZE => self.encoder.set_max_table_size(value as usize),
             SettingId::INITIAL_WINDOW_SIZE => {
-                let delta = i64::from(self.peer.initial_window_size) - before;
-                for stream in self.streams.map.values_mut() {
-                    stream.send_window += delta;
-                    if stream.send_window > super::flow::MAX_WINDOW {
-                        stream.send_window = super::flow::MAX_WINDOW;
-                        fits = false;
-                    }
-                }
-                if delta > 0 {
-                    self.streams.schedule_all();
-                }
+                return self.streams.adjust_send_windows(i64::from(self.peer.initial_window_size) - before);
             }
             _ => {}
         }
-        fits
+        true
     }
 }

@@ -2,10 +2,10 @@
 
 use super::connection::Connection;
 use super::events::{Cause, Event};
+use super::fields::{OwnedFields, Section, borrowed};
 use super::output::HIGH_WATER;
 use super::state::Input;
 use super::stream::{Queued, Stream};
-use super::write::{Section, borrowed};
 use crate::wire::frame::{FrameType, flag};
 use bytes::Bytes;
 
@@ -18,7 +18,7 @@ const UPDATES_PER_FRAME: u32 = 4;
 /// What comes next on a stream.
 enum Next {
     Data { data: Bytes, end_stream: bool },
-    Trailers(super::stream::OwnedFields),
+    Trailers(OwnedFields),
 }
 
 impl Connection {
@@ -32,16 +32,13 @@ impl Connection {
     pub(super) fn pull_content(&mut self) {
         // Streams whose turn came to nothing: with the connection's window closed only empty frames and trailers go.
         let mut in_vain = 0;
-        while self.may_pull() && in_vain < self.streams.ready.len() {
-            let Some(id) = self.streams.ready.pop_front() else { return };
-            if let Some(stream) = self.streams.map.get_mut(&id) {
-                stream.ready = false;
-            }
+        while self.may_pull() && in_vain < self.streams.num_ready() {
+            let Some(id) = self.streams.next_ready() else { return };
             let pulled = self.pull(id);
             self.streams.schedule(id);
             if pulled {
                 in_vain = 0;
-            } else if self.streams.map.get(&id).is_some_and(|stream| stream.ready) {
+            } else if self.streams.get(id).is_some_and(|stream| stream.ready) {
                 in_vain += 1;
             }
         }
@@ -54,7 +51,7 @@ impl Connection {
         if !self.may_pull() || data.len() > room {
             return false;
         }
-        let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        let Some(stream) = self.streams.get_mut(id) else { return false };
         let length = data.len() + stream.overhead();
         if !stream.queue.is_empty() || length > room || length as i64 > stream.send_window.max(0) {
             return false;
@@ -88,7 +85,7 @@ impl Connection {
     fn pull(&mut self, id: u32) -> bool {
         let frame_size = MAX_FRAME.min(self.peer.max_frame_size as usize);
         let connection_window = usize::try_from(self.send_window).unwrap_or(0);
-        let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        let Some(stream) = self.streams.get_mut(id) else { return false };
         let padding = stream.padding;
         let Some(next) = stream.next(frame_size, connection_window) else { return false };
         match next {
@@ -97,8 +94,7 @@ impl Connection {
                 self.after_pull(id, end_stream);
             }
             Next::Trailers(fields) => {
-                let section = Section { stream: id, end_stream: true, promised: None };
-                self.encode_section(section, borrowed(&fields));
+                self.encode_section(Section::headers(id, true), borrowed(&fields));
                 self.after_pull(id, true);
             }
         }
@@ -106,7 +102,7 @@ impl Connection {
     }
 
     fn after_pull(&mut self, id: u32, end_sent: bool) {
-        if let Some(stream) = self.streams.map.get_mut(&id)
+        if let Some(stream) = self.streams.get_mut(id)
             && let Some(level) = stream.notify
             && stream.queued <= level
             && (level > 0 || stream.queue.is_empty())

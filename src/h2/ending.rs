@@ -2,6 +2,7 @@
 
 use super::connection::{Connection, Phase};
 use super::events::{Cause, CloseReason, Event, Initiator, NotSentReason, Reaction, Unsent, Violation};
+use super::hold::Which;
 use super::limits::within;
 use super::policy::Action;
 use super::rules::{Rule, Scope};
@@ -59,7 +60,7 @@ impl Connection {
         // The peer would take GOAWAY for a part of what a raw command has begun.
         let unfinished = self.hold.is_some();
         self.drop_hold();
-        let last_stream_id = self.last_stream_to_tell();
+        let last_stream_id = self.last_accepted_stream();
         let goaway = GoAway { reserved: false, last_stream_id, code, debug: Bytes::from_static(rule.id().as_bytes()) };
         let mut octets = BytesMut::new();
         goaway.to_raw(0, 0).write(&mut octets);
@@ -82,20 +83,15 @@ impl Connection {
         self.phase = Phase::Closed;
         self.drop_hold();
         self.input.clear();
-        let mut ids: Vec<u32> = self.streams.map.keys().copied().collect();
-        ids.sort_unstable();
-        for id in ids {
-            if let Some(stream) = self.streams.map.remove(&id) {
-                self.drop_queue(id, stream.queue, NotSentReason::ConnectionClosed);
-            }
+        for (id, stream) in self.streams.remove_all() {
+            self.drop_queue(id, stream.queue, NotSentReason::ConnectionClosed);
         }
-        self.streams.ready.clear();
         self.events.push_back(Event::Closed { reason });
     }
 
     /// Over, if a shutdown only waits for streams and all have ended.
     pub(super) fn finish_if_done(&mut self) {
-        if self.shutdown.when_done && self.streams.map.is_empty() {
+        if self.shutdown.when_done && self.streams.is_empty() {
             self.end(CloseReason::ShutDown);
         }
     }
@@ -104,10 +100,10 @@ impl Connection {
     pub(super) fn stream_reset(&mut self, id: u32, code: ErrorCode, by: Initiator) {
         self.finish_block(id);
         if by == Initiator::Peer {
-            self.drop_held_of(id, NotSentReason::StreamReset { by, code });
+            self.drop_held(Which::Stream(id), NotSentReason::StreamReset { by, code });
         }
         let ended = if by == Initiator::Peer { Ended::PeerReset(code) } else { Ended::WeReset };
-        let Some(stream) = self.streams.map.get_mut(&id) else {
+        let Some(stream) = self.streams.get_mut(id) else {
             self.streams.remember(id, ended);
             return;
         };
@@ -121,7 +117,7 @@ impl Connection {
 
     /// An END_STREAM went one way or the other.
     pub(super) fn end_stream(&mut self, id: u32, input: Input) {
-        let Some(stream) = self.streams.map.get_mut(&id) else { return };
+        let Some(stream) = self.streams.get_mut(id) else { return };
         let (effect, next) = stream.state.step(input);
         stream.state = next;
         if effect == Effect::Close {
@@ -156,9 +152,20 @@ impl Connection {
         }
     }
 
+    /// The last stream ID for a GOAWAY of the engine's own.
+    pub(super) fn last_accepted_stream(&self) -> u32 {
+        let raw = self.view.as_ref().and_then(|view| view.lowest_goaway()).unwrap_or(u32::MAX);
+        self.shutdown.sent.unwrap_or(u32::MAX).min(self.streams.last_peer()).min(raw)
+    }
+
+    /// Whether a raw command has reset this stream.
+    pub(super) fn peer_saw_reset(&self, stream: u32) -> bool {
+        self.view.as_ref().is_some_and(|view| view.saw_reset(stream))
+    }
+
     /// Queues RST_STREAM, unless the peer has got one.
     pub(super) fn write_reset(&mut self, stream: u32, code: ErrorCode, cause: Cause) {
-        if self.was_told_reset(stream) {
+        if self.peer_saw_reset(stream) {
             return;
         }
         self.finish_block(stream);

@@ -1,8 +1,8 @@
 //! What makes a message malformed (RFC 9113 §8), and what our own messages must not contain.
 
+use super::fields::FieldList;
 use super::misuse::Misuse;
 use super::rules::Rule;
-use super::write::FieldList;
 use crate::http::is_token_octet;
 use crate::wire::hpack::Block;
 use bytes::Bytes;

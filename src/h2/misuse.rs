@@ -1,8 +1,11 @@
 //! What a checked command refuses. Text for script authors.
 
-use super::raw::{CallSite, Contradiction};
 use crate::wire::frame::ErrorCode;
 use std::fmt;
+
+/// Where a raw command came from: a number that means something to the layer above; 0 is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct CallSite(pub u32);
 
 /// Why a checked command did nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,7 +95,7 @@ pub enum Misuse {
         /// The identifier.
         last_stream_id: u32,
     },
-    /// A raw command has told the peer the opposite.
+    /// The peer has seen the opposite, by a raw command.
     Contradicts {
         /// What it did.
         what: Contradiction,
@@ -101,6 +104,76 @@ pub enum Misuse {
     },
     /// GOAWAY whose debug data does not fit into the peer's largest frame.
     DebugData,
+}
+
+/// What a raw command did that a checked one would contradict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Contradiction {
+    /// It ended our half of the stream.
+    Ended,
+    /// It reset the stream.
+    Reset,
+    /// It sent the header section of the final response.
+    HeadersSent,
+    /// It began a field block on this stream that has not ended (RFC 9113 §6.10).
+    FieldBlock,
+    /// It began a frame on this stream that has not ended.
+    Frame {
+        /// Octets that its length announces and that have not been sent.
+        missing: usize,
+    },
+    /// It announced a content-length (RFC 9113 §8.1.1).
+    ContentLength {
+        /// Octets announced.
+        announced: u64,
+        /// Octets that the content would have.
+        content: u64,
+    },
+    /// It sent more than a flow-control window allowed (RFC 9113 §6.9.1).
+    WindowOverdrawn {
+        /// Octets beyond the window.
+        octets: u64,
+    },
+    /// It granted so much that the flow-control window can't be opened further (RFC 9113 §6.9.1).
+    WindowFull,
+    /// It sent GOAWAY, whose last stream identifier may not rise again (RFC 9113 §6.8).
+    GoAway {
+        /// The lowest so far.
+        last_stream_id: u32,
+    },
+}
+
+impl Contradiction {
+    /// What was done, for script authors; `by` says by whom.
+    pub fn text(&self, by: &str) -> String {
+        match self {
+            Self::Ended => format!("the stream was ended (END_STREAM) by {by}"),
+            Self::Reset => format!("the stream was reset by {by}"),
+            Self::HeadersSent => format!("the response's headers were already sent by {by}"),
+            Self::FieldBlock => {
+                format!("the field block begun by {by} has not ended (END_HEADERS): only CONTINUATION may follow it")
+            }
+            Self::Frame { missing } => {
+                format!("the frame begun by {by} has not ended: its length announces {missing} octets more")
+            }
+            Self::ContentLength { announced, content } => {
+                format!("{announced} octets of content were announced by {by}, and with this there would be {content}")
+            }
+            Self::WindowOverdrawn { octets } => {
+                format!("the flow-control window was overdrawn by {octets} octets, by {by}")
+            }
+            Self::WindowFull => format!("the flow-control window would pass 2147483647 after what was granted by {by}"),
+            Self::GoAway { last_stream_id } => {
+                format!(
+                    "GOAWAY with last stream identifier {last_stream_id} was sent by {by}, and it may not rise again"
+                )
+            }
+        }
+    }
+
+    pub(super) fn at(self, site: CallSite) -> Misuse {
+        Misuse::Contradicts { what: self, site }
+    }
 }
 
 impl fmt::Display for Misuse {

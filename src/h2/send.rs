@@ -1,26 +1,24 @@
-//! The checked lane: commands that refuse what would break a rule, and then have done nothing.
+//! Checked commands: they refuse what would break a rule, and then have done nothing.
 
 use super::connection::Connection;
 use super::events::{Cause, CloseReason, Initiator};
+use super::fields::{FieldList, Section, to_owned};
 use super::flow::MAX_WINDOW;
 use super::message;
 use super::misuse::Misuse;
 use super::state::{Effect, Input, State};
 use super::stream::{Ended, Queued, Stream};
-use super::write::{FieldList, Section, to_owned};
 use crate::http::transport::Close;
-use crate::wire::frame::{ErrorCode, FrameType, GoAway, SettingId};
+use crate::wire::frame::{ErrorCode, FrameType, GoAway};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
     /// An interim response (1xx but 101), `:status` first. Any number of them may come before the final response.
     pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
-        if self.sending(stream)?.headers_sent || self.was_told_headers(stream) {
-            return Err(self.headers_sent(stream));
-        }
+        self.check_no_headers(stream)?;
         message::check_response(fields.clone(), message::Status::Informational)?;
         self.open_for_sending(stream);
-        self.write_section(Section { stream, end_stream: false, promised: None }, fields);
+        self.write_section(Section::headers(stream, false), fields);
         Ok(())
     }
 
@@ -31,16 +29,14 @@ impl Connection {
         fields: impl FieldList<'a>,
         end_stream: bool,
     ) -> Result<(), Misuse> {
-        if self.sending(stream)?.headers_sent || self.was_told_headers(stream) {
-            return Err(self.headers_sent(stream));
-        }
+        self.check_no_headers(stream)?;
         message::check_response(fields.clone(), message::Status::Final)?;
         self.open_for_sending(stream);
-        if let Some(entry) = self.streams.map.get_mut(&stream) {
+        if let Some(entry) = self.streams.get_mut(stream) {
             entry.headers_sent = true;
             entry.end_queued = end_stream;
         }
-        self.write_section(Section { stream, end_stream, promised: None }, fields);
+        self.write_section(Section::headers(stream, end_stream), fields);
         if end_stream {
             self.end_stream(stream, Input::SendEndStream);
         }
@@ -56,25 +52,28 @@ impl Connection {
     /// Content. It leaves as the windows allow. An empty `data` is an empty DATA frame.
     pub fn send_data(&mut self, stream: u32, data: Bytes, end_stream: bool) -> Result<(), Misuse> {
         let low_water = self.send_low_water;
-        if self.told.is_some() {
+        if self.view.is_some() {
             self.sending(stream)?;
-            self.check_told_content(stream, data.len(), end_stream)?;
+            self.check_content(stream, data.len(), end_stream)?;
         }
         let entry = self.sending(stream)?;
         if !entry.headers_sent {
             return Err(Misuse::NoHeaders);
         }
         entry.end_queued = end_stream;
+        if let Some(view) = &mut self.view {
+            view.content_queued(stream, data.len());
+        }
         if self.send_directly(stream, &data, end_stream) {
             return Ok(());
         }
-        let Some(entry) = self.streams.map.get_mut(&stream) else { return Ok(()) };
+        let Some(entry) = self.streams.get_mut(stream) else { return Ok(()) };
         entry.queued += data.len();
         entry.queue.push_back(Queued::Data { data, end_stream });
         if entry.queue.len() == 1 {
             self.send_at_once(stream);
         }
-        if let Some(entry) = self.streams.map.get_mut(&stream)
+        if let Some(entry) = self.streams.get_mut(stream)
             && entry.queued > low_water
             && entry.notify.is_none()
         {
@@ -89,7 +88,7 @@ impl Connection {
             return Err(Misuse::NoHeaders);
         }
         message::check_trailers(fields.clone())?;
-        self.check_told_content(stream, 0, true)?;
+        self.check_content(stream, 0, true)?;
         let entry = self.sending(stream)?;
         entry.end_queued = true;
         entry.queue.push_back(Queued::Trailers(to_owned(fields)));
@@ -111,7 +110,7 @@ impl Connection {
     /// other.
     pub fn push_promise<'a>(&mut self, parent: u32, fields: impl FieldList<'a>) -> Result<u32, Misuse> {
         let state = self.check_stream(parent)?.state;
-        self.check_told_sending(parent)?;
+        self.check_view(parent)?;
         if !self.streams.is_peers(parent) || !matches!(state, State::Open | State::HalfClosedRemote) {
             return Err(Misuse::PushParent);
         }
@@ -119,17 +118,17 @@ impl Connection {
             return Err(Misuse::PushDisabled);
         }
         if let Some(max) = self.peer.max_concurrent_streams
-            && self.streams.num_local >= max
+            && self.streams.num_local() >= max
         {
             return Err(Misuse::PushConcurrency { max });
         }
         message::check_promise(fields.clone())?;
-        let promised = self.streams.next_local;
+        let promised = self.streams.next_local();
         if i64::from(promised) > MAX_WINDOW || self.shutdown.received.is_some_and(|last| promised > last) {
             return Err(Misuse::StreamIds);
         }
         self.reserve(promised);
-        self.write_section(Section { stream: parent, end_stream: false, promised: Some(promised) }, fields);
+        self.write_section(Section::promise(parent, promised), fields);
         Ok(promised)
     }
 
@@ -137,7 +136,7 @@ impl Connection {
     pub fn ping(&mut self, opaque: [u8; 8]) -> Result<(), Misuse> {
         self.check_running()?;
         self.write_frame(FrameType::PING, 0, 0, &opaque, Cause::Checked);
-        self.pings_under_way = self.pings_under_way.saturating_add(1);
+        self.pings_unanswered = self.pings_unanswered.saturating_add(1);
         Ok(())
     }
 
@@ -145,14 +144,8 @@ impl Connection {
     /// they widen is tolerated before.
     pub fn send_settings(&mut self, entries: &[(u16, u32)]) -> Result<(), Misuse> {
         self.check_running()?;
-        let mut after = self.local.allowed().clone();
-        for &(id, value) in entries {
-            // A server may not turn push on (RFC 9113 §6.5.2).
-            let push = SettingId(id) == SettingId::ENABLE_PUSH && value != 0;
-            if push || after.check(SettingId(id), value).is_some() {
-                return Err(Misuse::Setting { id, value });
-            }
-            after.apply(SettingId(id), value);
+        if let Some((id, value)) = self.local.allowed().first_invalid(entries, self.streams.role()) {
+            return Err(Misuse::Setting { id, value });
         }
         self.announce(entries, Cause::Checked);
         Ok(())
@@ -164,7 +157,7 @@ impl Connection {
         if i64::from(last_stream_id) > MAX_WINDOW || self.shutdown.sent.is_some_and(|sent| last_stream_id > sent) {
             return Err(Misuse::LastStreamId { last_stream_id });
         }
-        self.check_told_goaway(last_stream_id)?;
+        self.view.as_ref().map_or(Ok(()), |view| view.check_goaway(last_stream_id))?;
         if debug.len() + 8 > self.peer.max_frame_size as usize {
             return Err(Misuse::DebugData);
         }
@@ -180,7 +173,7 @@ impl Connection {
         if self.is_closed() || self.shutdown.when_done {
             return;
         }
-        let last = self.last_stream_to_tell();
+        let last = self.last_accepted_stream();
         let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
         debug_assert!(sent.is_ok(), "a lawful GOAWAY");
         self.shutdown.when_done = true;
@@ -208,7 +201,8 @@ impl Connection {
             &mut entry.receive
         };
         if window.available() + i64::from(increment) > MAX_WINDOW {
-            return Err(self.window_full(stream));
+            let raw = self.view.as_ref().and_then(|view| view.window_full(stream));
+            return Err(raw.unwrap_or(Misuse::WindowOverflow));
         }
         window.grant(increment);
         self.write_window_update(stream, increment, Cause::Checked);
@@ -218,7 +212,7 @@ impl Connection {
     /// The layer above has used up `octets` of a stream's content. With `auto.window_update`, new window is granted in
     /// batches of half a window. On streams that are gone it does nothing: the connection has its octets back.
     pub fn consume(&mut self, stream: u32, octets: usize) {
-        let Some(entry) = self.streams.map.get_mut(&stream) else { return };
+        let Some(entry) = self.streams.get_mut(stream) else { return };
         let octets = octets.min(entry.unconsumed);
         entry.unconsumed -= octets;
         self.give_back(stream, octets);
@@ -228,7 +222,7 @@ impl Connection {
     pub(super) fn give_back(&mut self, stream: u32, octets: usize) {
         self.receive_window.consume(octets);
         self.grant(0);
-        if let Some(entry) = self.streams.map.get_mut(&stream) {
+        if let Some(entry) = self.streams.get_mut(stream) {
             entry.receive.consume(octets);
             // Nothing more comes after END_STREAM.
             if entry.state != State::HalfClosedRemote {
@@ -241,7 +235,7 @@ impl Connection {
     /// queue; 0: all has left, also empty frames, trailers and END_STREAM. If that is so already, or the stream is gone,
     /// gives `true` and no event comes.
     pub fn notify_writable(&mut self, stream: u32, level: usize) -> bool {
-        let Some(entry) = self.streams.map.get_mut(&stream) else { return true };
+        let Some(entry) = self.streams.get_mut(stream) else { return true };
         if entry.queued <= level && (level > 0 || entry.queue.is_empty()) {
             return true;
         }
@@ -264,15 +258,17 @@ impl Connection {
         {
             return Err(Misuse::StreamReset { code });
         }
-        self.check_told(stream)?;
-        self.streams.map.get_mut(&stream).ok_or(Misuse::StreamClosed)
+        if let Some(view) = &self.view {
+            view.check(stream, self.has_peer_ended(stream))?;
+        }
+        self.streams.get_mut(stream).ok_or(Misuse::StreamClosed)
     }
 
     /// A stream on which our half is not ended.
     fn sending(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
-        if self.told.is_some() {
+        if self.view.is_some() {
             self.check_stream(stream)?;
-            self.check_told_sending(stream)?;
+            self.check_view(stream)?;
         }
         let entry = self.check_stream(stream)?;
         if entry.end_queued || entry.state.step(Input::SendHeaders).0 == Effect::Refuse {
@@ -281,9 +277,32 @@ impl Connection {
         Ok(entry)
     }
 
+    /// Refuses frames of a message on a stream of which the peer has seen the end, or half a frame.
+    fn check_view(&self, stream: u32) -> Result<(), Misuse> {
+        self.view.as_ref().map_or(Ok(()), |view| view.check_sending(stream))
+    }
+
+    /// Refuses a header section after the final one.
+    fn check_no_headers(&mut self, stream: u32) -> Result<(), Misuse> {
+        let sent = self.sending(stream)?.headers_sent;
+        self.view.as_ref().map_or(Ok(()), |view| view.check_headers(stream))?;
+        if sent { Err(Misuse::HeadersSent) } else { Ok(()) }
+    }
+
+    /// Refuses content, or its end, that contradicts what raw commands sent.
+    fn check_content(&self, stream: u32, octets: usize, end: bool) -> Result<(), Misuse> {
+        let (Some(view), Some(entry)) = (&self.view, self.streams.get(stream)) else { return Ok(()) };
+        view.check_content(stream, octets, end, entry.send_window.min(self.send_window))
+    }
+
+    /// Whether the peer has ended its half.
+    fn has_peer_ended(&self, stream: u32) -> bool {
+        !matches!(self.streams.state(stream), State::Open | State::HalfClosedLocal | State::ReservedLocal)
+    }
+
     /// HEADERS go out: a reserved stream becomes half-closed (RFC 9113 §5.1).
     fn open_for_sending(&mut self, stream: u32) {
-        if let Some(entry) = self.streams.map.get_mut(&stream) {
+        if let Some(entry) = self.streams.get_mut(stream) {
             entry.state = entry.state.step(Input::SendHeaders).1;
         }
     }
@@ -295,6 +314,6 @@ impl Connection {
         let mut entry = Stream::new(state, receive, i64::from(self.peer.initial_window_size));
         entry.announced = true;
         self.streams.insert(promised, entry);
-        self.streams.next_local = self.streams.next_local.max(promised.saturating_add(2));
+        self.streams.use_local(promised);
     }
 }

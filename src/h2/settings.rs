@@ -1,6 +1,7 @@
 //! Settings of both sides (RFC 9113 §6.5).
 
 use super::flow::{INITIAL_WINDOW, MAX_WINDOW};
+use super::role::Role;
 use super::rules::Rule;
 use crate::wire::frame::SettingId;
 use std::collections::VecDeque;
@@ -45,10 +46,12 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The rule that this value of this setting breaks, after these settings.
-    pub(super) fn check(&self, id: SettingId, value: u32) -> Option<Rule> {
+    /// The rule that this value of a setting of `sender` breaks, after these settings.
+    pub(super) fn check(&self, id: SettingId, value: u32, sender: Role) -> Option<Rule> {
         match id {
-            SettingId::ENABLE_PUSH if value > 1 => Some(Rule::SettingsEnablePush),
+            SettingId::ENABLE_PUSH if value > 1 || (value == 1 && sender == Role::Server) => {
+                Some(Rule::SettingsEnablePush)
+            }
             SettingId::INITIAL_WINDOW_SIZE if i64::from(value) > MAX_WINDOW => Some(Rule::SettingsInitialWindow),
             SettingId::MAX_FRAME_SIZE if !FRAME_SIZES.contains(&value) => Some(Rule::SettingsMaxFrameSize),
             SettingId::ENABLE_CONNECT_PROTOCOL if value > 1 || (value == 0 && self.enable_connect_protocol) => {
@@ -57,6 +60,16 @@ impl Settings {
             SettingId::NO_RFC7540_PRIORITIES if value > 1 => Some(Rule::SettingsNoPriorities),
             _ => None,
         }
+    }
+
+    /// The first of these entries that breaks a rule if `sender` announces them after these settings.
+    pub(super) fn first_invalid(&self, entries: &[(u16, u32)], sender: Role) -> Option<(u16, u32)> {
+        let mut after = self.clone();
+        entries.iter().copied().find(|&(id, value)| {
+            let rule = after.check(SettingId(id), value, sender);
+            after.apply(SettingId(id), value);
+            rule.is_some()
+        })
     }
 
     /// What allows least of what only an ACK may narrow.
@@ -135,21 +148,15 @@ impl LocalSettings {
         self.renew();
     }
 
-    /// SETTINGS went out that we do not go by: their ACK will come, and the peer may keep to what they allow, or not.
-    /// `false` if the peer may not accept them; then their ACK may come all the same.
-    pub fn tolerate(&mut self, entries: Vec<(u16, u32)>) -> bool {
-        let mut after = self.allowed.clone();
-        for &(id, value) in &entries {
-            let push = SettingId(id) == SettingId::ENABLE_PUSH && value != 0;
-            if push || after.check(SettingId(id), value).is_some() {
-                self.spare_acks = self.spare_acks.saturating_add(1);
-                return false;
-            }
-            after.apply(SettingId(id), value);
+    /// SETTINGS of ours were sent that we do not follow: their ACK will come, and the peer may follow them or not. If
+    /// it may not accept them, their ACK may come all the same.
+    pub fn tolerate(&mut self, entries: Vec<(u16, u32)>, role: Role) {
+        if self.allowed.first_invalid(&entries, role).is_some() {
+            self.spare_acks = self.spare_acks.saturating_add(1);
+            return;
         }
         self.pending.push_back(Pending { entries, binding: false });
         self.renew();
-        true
     }
 
     /// Whether some of ours wait for an ACK.

@@ -2,26 +2,12 @@
 
 use super::connection::{Connection, Phase};
 use super::events::Cause;
+use super::fields::{FieldList, Section, to_owned};
+use super::hold::Held;
 use super::misuse::Misuse;
-use super::raw::Held;
 use super::rules::Rule;
-use super::stream::OwnedFields;
 use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, Settings, flag};
-use bytes::{Bytes, BytesMut};
-
-/// Names and values of a field section, in order; iterated more than once.
-pub trait FieldList<'a>: Iterator<Item = (&'a [u8], &'a [u8])> + Clone {}
-
-impl<'a, I: Iterator<Item = (&'a [u8], &'a [u8])> + Clone> FieldList<'a> for I {}
-
-/// A field section to be written as HEADERS or PUSH_PROMISE with as many CONTINUATIONs as it needs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Section {
-    pub stream: u32,
-    pub end_stream: bool,
-    /// PUSH_PROMISE for this stream instead of HEADERS.
-    pub promised: Option<u32>,
-}
+use bytes::BytesMut;
 
 impl Connection {
     /// Refuses everything once the connection is over.
@@ -70,7 +56,7 @@ impl Connection {
 
     /// Ends the connection if the peer lets our answers pile up. Not while a frame is being processed.
     pub(super) fn check_queued(&mut self) {
-        let held = self.hold.as_ref().map_or(0, |hold| hold.automatic);
+        let held = self.hold.as_ref().map_or(0, |hold| hold.automatic());
         if self.output.count_automatic(0) + held > self.limits.max_queued {
             self.violation(Rule::LimitQueued, 0, None, "");
         }
@@ -79,7 +65,7 @@ impl Connection {
     /// Queues a field section, encoding it now, or when the raw frame or field block has ended.
     pub(super) fn write_section<'a>(&mut self, section: Section, fields: impl FieldList<'a>) {
         if let Some(hold) = &mut self.hold {
-            hold.held.push_back(Held::Section { section, fields: to_owned(fields) });
+            hold.push(Held::Section { section, fields: to_owned(fields) });
         } else {
             self.encode_section(section, fields);
         }
@@ -88,11 +74,11 @@ impl Connection {
     /// Encodes right into the output buffer; only a block that is too large for one frame is copied.
     pub(super) fn encode_section<'a>(&mut self, section: Section, fields: impl FieldList<'a>) {
         let start = self.output.buffer.len();
-        let frame_type = if section.promised.is_some() { FrameType::PUSH_PROMISE } else { FrameType::HEADERS };
+        let frame_type = if section.promise { FrameType::PUSH_PROMISE } else { FrameType::HEADERS };
         let flags = if section.end_stream { flag::END_STREAM } else { 0 };
         let mut header = FrameHeader::new(frame_type, flags, section.stream, 0);
         self.output.buffer.extend_from_slice(&header.octets());
-        if let Some(promised) = section.promised {
+        if let Some(promised) = section.begins.filter(|_| section.promise) {
             self.output.buffer.extend_from_slice(&promised.to_be_bytes());
         }
         self.encoder.encode(fields, &mut self.output.buffer);
@@ -126,12 +112,12 @@ impl Connection {
 
     /// Queues the WINDOW_UPDATE that is due on a stream, or, for stream 0, on the connection.
     pub(super) fn grant(&mut self, stream: u32) {
-        if !self.auto.window_update || self.phase == Phase::Closed || self.was_told_reset(stream) {
+        if !self.auto.window_update || self.phase == Phase::Closed || self.peer_saw_reset(stream) {
             return;
         }
         let window = match stream {
             0 => Some(&mut self.receive_window),
-            _ => self.streams.map.get_mut(&stream).map(|stream| &mut stream.receive),
+            _ => self.streams.get_mut(stream).map(|stream| &mut stream.receive),
         };
         if let Some(window) = window
             && let Some(increment) = window.due()
@@ -144,14 +130,4 @@ impl Connection {
     pub(super) fn write_window_update(&mut self, stream: u32, increment: u32, cause: Cause) {
         self.write_frame(FrameType::WINDOW_UPDATE, 0, stream, &increment.to_be_bytes(), cause);
     }
-}
-
-/// A copy of fields for later.
-pub(super) fn to_owned<'a>(fields: impl FieldList<'a>) -> OwnedFields {
-    fields.map(|(name, value)| (Bytes::copy_from_slice(name), Bytes::copy_from_slice(value))).collect()
-}
-
-/// Owned fields as a field list.
-pub(super) fn borrowed(fields: &OwnedFields) -> impl FieldList<'_> {
-    fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
 }

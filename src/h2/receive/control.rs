@@ -27,7 +27,7 @@ impl Connection {
             }
         };
         // To refuse what we promised is no Rapid Reset, however much we promised.
-        let promised = !self.streams.is_peers(id) && self.streams.map.contains_key(&id);
+        let promised = !self.streams.is_peers(id) && self.streams.contains(id);
         if !promised
             && !within(&mut self.counts.num_resets, self.limits.max_resets)
             && !self.violation(Rule::LimitResets, id, Some(header), "")
@@ -95,7 +95,10 @@ impl Connection {
             let changes = id == SettingId::NO_RFC7540_PRIORITIES
                 && self.peer_settings_seen
                 && self.peer.no_rfc7540_priorities != (value != 0);
-            let fault = self.peer.check(id, value).or(changes.then_some(Rule::SettingsNoPriorities));
+            let fault = self
+                .peer
+                .check(id, value, self.streams.role().peer())
+                .or(changes.then_some(Rule::SettingsNoPriorities));
             if let Some(rule) = fault
                 && !self.violation(rule, 0, Some(header), format!("{id} = {value}"))
             {
@@ -135,9 +138,9 @@ impl Connection {
             }
         };
         // An ACK that we asked for is no flood, however many we asked for.
-        let asked_for = header.has(flag::ACK) && self.pings_under_way > 0;
+        let asked_for = header.has(flag::ACK) && self.pings_unanswered > 0;
         if asked_for {
-            self.pings_under_way -= 1;
+            self.pings_unanswered -= 1;
         } else if !within(&mut self.counts.num_pings, self.limits.max_pings)
             && !self.violation(Rule::LimitPings, 0, Some(header), "")
         {
@@ -209,7 +212,7 @@ impl Connection {
         let id = header.stream_id;
         let window = match id {
             0 => &mut self.send_window,
-            _ => match self.streams.map.get_mut(&id) {
+            _ => match self.streams.get_mut(id) {
                 Some(stream) => &mut stream.send_window,
                 None => return,
             },

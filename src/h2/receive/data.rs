@@ -74,7 +74,7 @@ impl Connection {
         {
             return false;
         }
-        let Some(stream) = self.streams.map.get_mut(&id) else { return false };
+        let Some(stream) = self.streams.get_mut(id) else { return false };
         let fits = stream.receive.take(length);
         stream.received = stream.received.saturating_add(content as u64);
         let excess = stream.expected.filter(|&expected| stream.received > expected);
@@ -89,7 +89,7 @@ impl Connection {
         } else if end_stream && !self.content_is_complete(id, header) {
             return false;
         }
-        if let Some(stream) = self.streams.map.get_mut(&id) {
+        if let Some(stream) = self.streams.get_mut(id) {
             stream.unconsumed += content;
         }
         true

@@ -91,7 +91,7 @@ impl Connection {
             return goes_on(self.violation(Rule::StreamIdEven, id, Some(header), ""));
         }
         if state != State::Idle && self.streams.was_skipped(id) {
-            let detail = format!("after {}", self.streams.last_peer);
+            let detail = format!("after {}", self.streams.last_peer());
             return goes_on(self.violation(Rule::StreamIdDecreasing, id, Some(header), detail));
         }
         let ignored = self.is_ignored(id);
@@ -168,7 +168,7 @@ impl Connection {
                 if !self.violation(Rule::HeadersSelfDependency, header.stream_id, Some(header), "") {
                     return;
                 }
-                if self.streams.map.contains_key(&header.stream_id) { Fate::Trailers } else { Fate::Request }
+                if self.streams.contains(header.stream_id) { Fate::Trailers } else { Fate::Request }
             }
             fate => fate,
         };
@@ -188,7 +188,7 @@ impl Connection {
         let id = header.stream_id;
         let end_stream = header.has(flag::END_STREAM);
         let max = self.local.allowed().max_concurrent_streams.unwrap_or(u32::MAX);
-        if self.streams.num_peer >= max
+        if self.streams.num_peer() >= max
             && !self.violation(Rule::ConcurrentStreams, id, Some(header), format!("{max} are allowed"))
         {
             return;
@@ -207,8 +207,10 @@ impl Connection {
         stream.expected = request.content_length;
         stream.announced = true;
         stream.answers_head = request.is_head;
+        if let Some(view) = &self.view {
+            stream.send_window -= view.used_early(id);
+        }
         self.streams.insert(id, stream);
-        self.recall(id);
         let served = |protocol: &Bytes| self.connect_protocols.iter().any(|known| known.as_bytes() == protocol);
         let unsupported_protocol = request.protocol.is_some_and(|protocol| !served(&protocol));
         let kind = HeadersKind::Request { unsupported_protocol };
@@ -223,7 +225,7 @@ impl Connection {
         let id = header.stream_id;
         let end_stream = header.has(flag::END_STREAM);
         // The layer above may have reset the stream while its block was under way.
-        if !self.streams.map.contains_key(&id) {
+        if !self.streams.contains(id) {
             return;
         }
         if block.truncated && !self.too_large(header, &block) {
@@ -259,7 +261,7 @@ impl Connection {
 
     /// END_STREAM arrives: is the content as long as announced?
     pub(super) fn content_is_complete(&mut self, id: u32, header: FrameHeader) -> bool {
-        let Some(stream) = self.streams.map.get(&id) else { return false };
+        let Some(stream) = self.streams.get(id) else { return false };
         match stream.expected {
             Some(expected) if expected != stream.received => {
                 let detail = format!("{} octets of {expected}", stream.received);

@@ -43,7 +43,7 @@ impl Connection {
         let header = frame.header;
         match header.frame_type {
             FrameType::HEADERS => {
-                let idle = self.streams.is_peers(header.stream_id) && header.stream_id > self.streams.last_peer;
+                let idle = self.streams.is_peers(header.stream_id) && header.stream_id > self.streams.last_peer();
                 self.pass_over_headers(frame);
                 if idle {
                     self.streams.use_peer(header.stream_id);
@@ -59,7 +59,7 @@ impl Connection {
             FrameType::DATA => {
                 let length = frame.payload.len();
                 self.receive_window.take(length);
-                if let Some(stream) = self.streams.map.get_mut(&header.stream_id) {
+                if let Some(stream) = self.streams.get_mut(header.stream_id) {
                     stream.receive.take(length);
                 }
             }

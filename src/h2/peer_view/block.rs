@@ -1,0 +1,160 @@
+//! Raw field blocks: what they do to the peer's dynamic table, and what they say.
+
+use super::reading::{Consequence, Reading};
+use super::{RawCall, Seen};
+use crate::h2::events::NotSentReason;
+use crate::h2::hold::Which;
+use crate::h2::misuse::CallSite;
+use crate::wire::hpack::{DecodeErrorKind, Encoder};
+use bytes::BytesMut;
+
+/// Bytes of a field block that are kept to be read; what a longer one does to the table is unknown.
+const MAX_BLOCK: usize = 4 << 20;
+
+/// A field block that has not ended.
+#[derive(Debug)]
+pub(super) struct OpenBlock {
+    pub stream: u32,
+    pub site: CallSite,
+    /// `None` if they are too many.
+    octets: Option<BytesMut>,
+    /// It is that of a PUSH_PROMISE.
+    promise: bool,
+}
+
+impl OpenBlock {
+    pub fn new(stream: u32, fragment: &[u8], promise: bool, call: RawCall) -> Self {
+        Self { stream, site: call.site, octets: Some(fragment.into()), promise }
+    }
+
+    fn extend(&mut self, fragment: &[u8]) {
+        match &mut self.octets {
+            Some(octets) if octets.len() + fragment.len() <= MAX_BLOCK => octets.extend_from_slice(fragment),
+            octets => *octets = None,
+        }
+    }
+
+    /// Whether the peer can read the block as it is, or nothing is known of its table any more.
+    pub fn is_readable(&self, encoder: &mut Encoder) -> bool {
+        match &self.octets {
+            Some(octets) => encoder.observe(octets, |_, _| {}).is_ok(),
+            None => {
+                encoder.forget_table();
+                true
+            }
+        }
+    }
+}
+
+/// What a header section says that binds what follows it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    status: Option<u16>,
+    length: Option<u64>,
+}
+
+impl Facts {
+    fn see(&mut self, name: &[u8], value: &[u8]) {
+        let text = || std::str::from_utf8(value).ok();
+        match name {
+            b":status" if self.status.is_none() => self.status = text().and_then(|text| text.parse().ok()),
+            b"content-length" if self.length.is_none() && value.iter().all(u8::is_ascii_digit) => {
+                self.length = text().and_then(|text| text.parse().ok());
+            }
+            _ => {}
+        }
+    }
+
+    /// A response that is not the last one (RFC 9110 §15.2).
+    fn is_interim(&self) -> bool {
+        self.status.is_some_and(|status| (100..200).contains(&status))
+    }
+
+    /// The length that the content must have: `None` where there is no content (RFC 9110 §8.6).
+    fn binding_length(&self, answers_head: bool) -> Option<u64> {
+        self.length.filter(|_| !answers_head && !matches!(self.status, Some(204 | 304)))
+    }
+}
+
+impl Reading<'_, '_> {
+    /// A frame with a field block, or the beginning of one.
+    pub(super) fn block_begins(&mut self, block: OpenBlock, whole: bool) {
+        if whole {
+            return self.block_ends(&block);
+        }
+        self.view.block = Some(block);
+        if self.view.must_close {
+            // Nothing waits for its end, so that there may never be one.
+            self.interrupt_block();
+        }
+    }
+
+    /// A CONTINUATION of a block that has not ended; `false` if it does not belong to one.
+    pub(super) fn block_continues(&mut self, stream: u32, fragment: &[u8], whole: bool) -> bool {
+        let Some(block) = self.view.block.as_mut().filter(|block| block.stream == stream) else { return false };
+        block.extend(fragment);
+        if whole && let Some(block) = self.view.block.take() {
+            self.block_ends(&block);
+        }
+        true
+    }
+
+    fn block_ends(&mut self, block: &OpenBlock) {
+        let mut facts = Facts::default();
+        let observed = match &block.octets {
+            Some(octets) => self.context.encoder.observe(octets, |name, value| facts.see(name, value)),
+            None => {
+                self.context.encoder.forget_table();
+                Ok(())
+            }
+        };
+        if !block.promise {
+            self.header_section(block.stream, facts, block.site);
+        }
+        // What a peer allows before it gets our ACK of its SETTINGS is its own affair.
+        use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
+        if observed.is_err_and(|why| !matches!(why.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. })) {
+            self.peer_must_close();
+        }
+    }
+
+    /// A frame came in the middle of a block, or may come: a conforming peer closes the connection (RFC 9113 §6.10), and
+    /// what another one does to its table is unknown.
+    pub(super) fn interrupt_block(&mut self) {
+        let Some(block) = self.view.block.take() else { return };
+        self.context.encoder.forget_table();
+        self.peer_must_close();
+        if !block.promise {
+            self.header_section(block.stream, Facts::default(), block.site);
+        }
+    }
+
+    fn header_section(&mut self, stream: u32, facts: Facts, site: CallSite) {
+        if self.is_unknown_to_peer(stream) {
+            return;
+        }
+        let is_final = !facts.is_interim();
+        // What follows from a block that this frame interrupts is not carried out yet.
+        let is_second = self.consequences.contains(&Consequence::Headers { stream, is_final: true });
+        let which = Which::Headers(stream);
+        let drop = Consequence::DropHeld { which, why: NotSentReason::Contradicted };
+        let known = self.context.streams.get(stream);
+        let sent_before = match known {
+            Some(known) => known.headers_sent || is_second,
+            None => self.view.streams.get(&stream).is_some_and(|seen| seen.headers.is_some()),
+        };
+        let answers_head = known.is_some_and(|known| known.answers_head);
+        if known.is_some() {
+            self.follows(Consequence::Headers { stream, is_final });
+        }
+        // What waits has not been sent.
+        let waits = self.context.hold.is_some_and(|hold| hold.contains(which)) && !self.consequences.contains(&drop);
+        if (sent_before && !waits) || !is_final {
+            return;
+        }
+        let length = facts.binding_length(answers_head).map(|length| (length, site));
+        let seen = self.seen_mut(stream);
+        *seen = Seen { headers: Some(site), length, content: 0, ..*seen };
+        self.follows(drop);
+    }
+}

@@ -1,0 +1,280 @@
+//! What a raw frame means to the peer, and what follows from that for us.
+
+use super::block::OpenBlock;
+use super::{MAX_STREAMS, PeerView, RawCall, Seen, Track};
+use crate::h2::events::{Initiator, NotSentReason};
+use crate::h2::flow::MAX_WINDOW;
+use crate::h2::hold::{Hold, Which};
+use crate::h2::settings::Settings;
+use crate::h2::streams::Streams;
+use crate::wire::frame::{
+    Continuation, Data, ErrorCode, FrameHeader, FrameType, GoAway, Headers, Payload, PushPromise, RawFrame, RstStream,
+    Settings as SettingsFrame, WindowUpdate, flag,
+};
+use crate::wire::hpack::Encoder;
+
+/// What a view must know of its connection to read a frame.
+#[derive(Debug)]
+pub(in crate::h2) struct Context<'a> {
+    pub streams: &'a Streams,
+    /// Its model of the peer's dynamic table follows what the peer sees.
+    pub encoder: &'a mut Encoder,
+    /// What waits, and has not been sent.
+    pub hold: Option<&'a Hold>,
+    /// Our settings that the peer may rely on.
+    pub local: &'a Settings,
+    /// The peer's.
+    pub max_frame_size: u32,
+    /// Bytes that we may send on the connection.
+    pub send_window: i64,
+    /// Bytes that the peer may send on the connection.
+    pub receive_window: i64,
+}
+
+/// What follows for the connection from what the peer has seen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::h2) enum Consequence {
+    /// DATA used up both windows, whatever becomes of its stream (RFC 9113 §6.9).
+    UseWindows { stream: u32, octets: usize },
+    /// Queued content and trailers may not follow.
+    DropQueue { stream: u32, why: NotSentReason },
+    /// Frames that wait may not follow.
+    DropHeld { which: Which, why: NotSentReason },
+    /// HEADERS of our message were sent on a stream that we know.
+    Headers { stream: u32, is_final: bool },
+    /// Our half of a stream is ended.
+    End { stream: u32 },
+    /// We have reset a stream.
+    Reset { stream: u32, code: ErrorCode },
+    /// The peer knows this stream of ours now; tracked, it can be used.
+    Promised { stream: u32, track: Track },
+    /// SETTINGS: their ACK will come.
+    Settings { entries: Vec<(u16, u32)>, track: Track },
+    /// PING: its ACK will come.
+    Ping,
+    /// Streams above are ignored.
+    GoAway { last_stream_id: u32 },
+    /// The peer may send so much more.
+    WindowUpdate { stream: u32, increment: u32, track: Track },
+}
+
+/// One frame that is read.
+pub(super) struct Reading<'a, 'b> {
+    pub view: &'a mut PeerView,
+    pub context: &'a mut Context<'b>,
+    pub consequences: Vec<Consequence>,
+    call: RawCall,
+}
+
+/// Whether the RFC binds a type to stream 0 (`Some(true)`) or to others (`Some(false)`).
+fn belongs_to_connection(frame_type: FrameType) -> Option<bool> {
+    match frame_type {
+        FrameType::SETTINGS | FrameType::PING | FrameType::GOAWAY => Some(true),
+        FrameType::DATA
+        | FrameType::HEADERS
+        | FrameType::PRIORITY
+        | FrameType::RST_STREAM
+        | FrameType::PUSH_PROMISE
+        | FrameType::CONTINUATION => Some(false),
+        _ => None,
+    }
+}
+
+impl<'a, 'b> Reading<'a, 'b> {
+    pub fn new(view: &'a mut PeerView, context: &'a mut Context<'b>, call: RawCall) -> Self {
+        Self { view, context, consequences: Vec::new(), call }
+    }
+
+    pub fn follows(&mut self, consequence: Consequence) {
+        self.consequences.push(consequence);
+    }
+
+    /// What is remembered of a stream.
+    pub fn seen_mut(&mut self, stream: u32) -> &mut Seen {
+        let seen = &mut self.view.streams;
+        if seen.len() >= MAX_STREAMS && !seen.contains_key(&stream) {
+            let is_over = |id: &&u32| **id != 0 && self.context.streams.get(**id).is_none();
+            let latest = seen.keys().rfind(is_over).copied();
+            let oldest = seen.keys().find(|id| **id < stream && is_over(id)).copied();
+            if let Some(id) = oldest.or(latest) {
+                seen.remove(&id);
+            }
+        }
+        seen.entry(stream).or_default()
+    }
+
+    /// A conforming peer closes the connection here.
+    pub fn peer_must_close(&mut self) {
+        self.view.must_close = true;
+        self.interrupt_block();
+    }
+
+    /// The lowest identifier of ours that is idle to the peer: streams that wait to be begun are.
+    fn first_unknown(&self) -> u32 {
+        self.context.hold.and_then(Hold::first_begun).unwrap_or(self.context.streams.next_local())
+    }
+
+    /// Whether a stream is one of ours that is idle to the peer.
+    pub fn is_unknown_to_peer(&self, stream: u32) -> bool {
+        !self.context.streams.is_peers(stream) && stream >= self.first_unknown()
+    }
+
+    pub fn frame(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        if header.frame_type != FrameType::CONTINUATION {
+            self.interrupt_block();
+        }
+        let is_block =
+            matches!(header.frame_type, FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::CONTINUATION);
+        let misplaced = belongs_to_connection(header.frame_type).is_some_and(|zero| zero != (header.stream_id == 0));
+        // Too large for a frame that changes the state of the connection (RFC 9113 §4.2).
+        let oversized = header.length > self.context.max_frame_size
+            && (is_block || header.stream_id == 0 || header.frame_type == FrameType::SETTINGS);
+        if misplaced || oversized || self.is_on_idle_stream(header) {
+            self.peer_must_close();
+        }
+        match Payload::parse(frame) {
+            Ok(payload) => self.payload(header, payload, frame.payload.len()),
+            Err(_) => {
+                self.peer_must_close();
+                if is_block {
+                    self.context.encoder.forget_table();
+                }
+            }
+        }
+    }
+
+    /// Whether a frame is on a stream of ours that is idle to the peer, where it may not be.
+    fn is_on_idle_stream(&self, header: FrameHeader) -> bool {
+        belongs_to_connection(header.frame_type) == Some(false)
+            && header.stream_id != 0
+            && header.frame_type != FrameType::PRIORITY
+            && self.is_unknown_to_peer(header.stream_id)
+    }
+
+    fn payload(&mut self, header: FrameHeader, payload: Payload, length: usize) {
+        let id = header.stream_id;
+        let whole = header.has(flag::END_HEADERS);
+        match payload {
+            Payload::Data(Data { data, .. }) => {
+                self.data(id, length, data.len());
+                if header.has(flag::END_STREAM) {
+                    self.end(id);
+                }
+            }
+            Payload::Headers(Headers { fragment, .. }) => {
+                self.block_begins(OpenBlock::new(id, &fragment, false, self.call), whole);
+                if header.has(flag::END_STREAM) {
+                    self.end(id);
+                }
+            }
+            Payload::PushPromise(PushPromise { promised_stream_id, fragment, .. }) => {
+                self.promise(id, promised_stream_id);
+                self.block_begins(OpenBlock::new(id, &fragment, true, self.call), whole);
+            }
+            Payload::Continuation(Continuation { fragment }) if !self.block_continues(id, &fragment, whole) => {
+                self.interrupt_block();
+                self.context.encoder.forget_table();
+                self.peer_must_close();
+            }
+            Payload::RstStream(RstStream { code }) if id != 0 => self.reset(id, code),
+            Payload::Settings(SettingsFrame { entries }) if id == 0 && !header.has(flag::ACK) => self.settings(entries),
+            Payload::Ping(_) if id == 0 && !header.has(flag::ACK) => self.follows(Consequence::Ping),
+            Payload::GoAway(GoAway { last_stream_id, .. }) if id == 0 => self.goaway(last_stream_id),
+            Payload::WindowUpdate(WindowUpdate { increment, .. }) => self.window_update(id, increment),
+            _ => {}
+        }
+    }
+
+    fn data(&mut self, stream: u32, length: usize, content: usize) {
+        let used = length as i64;
+        let own_window = self.context.streams.get(stream).map(|known| known.send_window);
+        let overdrawn = self.context.send_window < used || own_window.is_some_and(|window| window < used);
+        let site = self.call.site;
+        let seen = self.seen_mut(stream);
+        seen.content = seen.content.saturating_add(content as u64);
+        if overdrawn && length > 0 {
+            seen.overdrawn = Some(site);
+        }
+        if own_window.is_none() {
+            seen.early += used;
+        }
+        let exceeds = seen.length.is_some_and(|(announced, _)| seen.content > announced);
+        self.follows(Consequence::UseWindows { stream, octets: length });
+        if exceeds {
+            self.follows(Consequence::DropQueue { stream, why: NotSentReason::Contradicted });
+        }
+    }
+
+    /// END_STREAM: nothing of a message may follow it, whichever command queued it.
+    fn end(&mut self, stream: u32) {
+        let RawCall { track, site } = self.call;
+        self.seen_mut(stream).ended.get_or_insert(site);
+        let why = NotSentReason::StreamEnded;
+        self.follows(Consequence::DropQueue { stream, why });
+        self.follows(Consequence::DropHeld { which: Which::Sections(stream), why });
+        if track == Track::Yes {
+            self.follows(Consequence::End { stream });
+        }
+    }
+
+    fn reset(&mut self, stream: u32, code: ErrorCode) {
+        let RawCall { track, site } = self.call;
+        self.seen_mut(stream).reset.get_or_insert((code, site));
+        let why = NotSentReason::StreamReset { by: Initiator::Local, code };
+        self.follows(Consequence::DropQueue { stream, why });
+        self.follows(Consequence::DropHeld { which: Which::Stream(stream), why });
+        if track == Track::Yes {
+            self.follows(Consequence::Reset { stream, code });
+        }
+    }
+
+    fn promise(&mut self, parent: u32, promised: u32) {
+        let streams = self.context.streams;
+        if promised == 0 || streams.is_peers(promised) || promised < self.first_unknown() {
+            return self.peer_must_close();
+        }
+        self.follows(Consequence::DropHeld { which: Which::BeginsUpTo(promised), why: NotSentReason::Contradicted });
+        // A stream of the peer's that is idle to us may be on its way.
+        let is_known = streams.is_peers(parent) && parent <= streams.last_peer();
+        let track = if is_known { self.call.track } else { Track::No };
+        self.follows(Consequence::Promised { stream: promised, track });
+        if track == Track::No && !streams.is_peers(parent) {
+            self.peer_must_close();
+        }
+    }
+
+    fn settings(&mut self, entries: Vec<(u16, u32)>) {
+        let track = self.call.track;
+        let role = self.context.streams.role();
+        if track == Track::No && self.context.local.first_invalid(&entries, role).is_some() {
+            self.peer_must_close();
+        }
+        self.follows(Consequence::Settings { entries, track });
+    }
+
+    fn goaway(&mut self, last_stream_id: u32) {
+        let RawCall { track, site } = self.call;
+        if self.view.goaway.is_none_or(|(lowest, _)| last_stream_id < lowest) {
+            self.view.goaway = Some((last_stream_id, site));
+        }
+        self.follows(Consequence::DropHeld {
+            which: Which::GoAwayAbove(last_stream_id),
+            why: NotSentReason::Contradicted,
+        });
+        if track == Track::Yes {
+            self.follows(Consequence::GoAway { last_stream_id });
+        }
+    }
+
+    /// The peer may send what it was granted, tracked or not.
+    fn window_update(&mut self, stream: u32, increment: u32) {
+        let RawCall { track, site } = self.call;
+        self.seen_mut(stream).granted = Some(site);
+        let room = MAX_WINDOW - self.context.receive_window;
+        if stream == 0 && (increment == 0 || i64::from(increment) > room) {
+            self.peer_must_close();
+        }
+        self.follows(Consequence::WindowUpdate { stream, increment, track });
+    }
+}

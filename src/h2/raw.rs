@@ -1,0 +1,251 @@
+//! Raw commands: bytes are sent as they are, at once. What the peer sees by them is read by a [`PeerView`], and what
+//! follows from that is carried out here.
+
+use super::connection::Connection;
+use super::events::{Cause, Event, Initiator, NotSentReason, Unsent};
+use super::fields::{FieldList, borrowed};
+use super::flow::MAX_WINDOW;
+use super::hold::{Held, Hold, Which};
+use super::misuse::CallSite;
+use super::peer_view::{Consequence, Context, PeerView, RawCall, Track};
+use super::state::{Effect, Input};
+use super::stream::Ended;
+use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, HEADER_LENGTH, RawFrame, flag};
+use crate::wire::hpack;
+use bytes::{Bytes, BytesMut};
+
+impl Connection {
+    /// Sends a frame as it is, at once, before queued content, whatever it is.
+    pub fn send_raw_frame(&mut self, frame: &RawFrame, call: impl Into<RawCall>) {
+        if self.is_closed() {
+            return;
+        }
+        let mut octets = BytesMut::with_capacity(HEADER_LENGTH + frame.payload.len());
+        frame.write(&mut octets);
+        self.write_octets(&octets, Cause::Raw);
+        let call = call.into();
+        // As it will be read: some bits of a header have no room on the wire.
+        let header = octets.first_chunk().map_or(frame.header, FrameHeader::parse);
+        let is_whole = header.length as usize == frame.payload.len();
+        let view = self.view.get_or_insert_default();
+        let by_itself =
+            if view.is_unreadable() { call.track == Track::Yes } else { is_whole && view.is_between_frames() };
+        if by_itself {
+            let frame = RawFrame { header, payload: frame.payload.clone() };
+            if let Some(consequences) = self.look(|view, context| view.observe(&frame, call, context)) {
+                self.carry_out(consequences);
+            }
+        } else {
+            self.observe_octets(&octets, call);
+        }
+        self.update_hold();
+    }
+
+    /// Sends bytes as they are, at once, before queued content. As far as they are frames, or parts of frames, they
+    /// count as raw frames that are not tracked.
+    pub fn send_raw_octets(&mut self, octets: Bytes, site: CallSite) {
+        if self.is_closed() {
+            return;
+        }
+        self.write_octets(&octets, Cause::Raw);
+        self.observe_octets(&octets, Track::No.at(site));
+        self.update_hold();
+    }
+
+    /// Encodes fields for use in a raw frame. The block relies on no dynamic entry and makes none, so that it stays right
+    /// whatever is sent before it, or if it is not sent at all; it begins with the size updates that are due.
+    pub fn encode<'a>(&mut self, fields: impl FieldList<'a>) -> Bytes {
+        let mut block = BytesMut::new();
+        self.encoder.write_size_updates(&mut block);
+        let mut encoder = hpack::Encoder::new();
+        encoder.forget_table();
+        encoder.encode(fields, &mut block);
+        block.freeze()
+    }
+
+    /// The layer above is done with this stream: what raw frames did to it without being tracked counts for our own
+    /// state too from here on.
+    pub fn settle(&mut self, stream: u32) {
+        let end = self.view.as_ref().and_then(|view| view.untracked_end(stream));
+        self.carry_out(end);
+    }
+
+    /// Whether any raw command was given.
+    pub fn has_sent_raw(&self) -> bool {
+        self.view.is_some()
+    }
+
+    /// Reads bytes as the peer does, frame by frame.
+    fn observe_octets(&mut self, octets: &[u8], call: RawCall) {
+        self.view.get_or_insert_default().push(octets, call.site);
+        while let Some(Some(consequences)) = self.look(|view, context| view.observe_next(call, context)) {
+            self.carry_out(consequences);
+        }
+    }
+
+    /// Lets the view look at something; `None` if there is no view.
+    fn look<T>(&mut self, at: impl FnOnce(&mut PeerView, &mut Context<'_>) -> T) -> Option<T> {
+        let view = self.view.as_deref_mut()?;
+        let mut context = Context {
+            streams: &self.streams,
+            encoder: &mut self.encoder,
+            hold: self.hold.as_ref(),
+            local: self.local.allowed(),
+            max_frame_size: self.peer.max_frame_size,
+            send_window: self.send_window,
+            receive_window: self.receive_window.available(),
+        };
+        Some(at(view, &mut context))
+    }
+
+    /// Does what follows from what the peer has seen.
+    fn carry_out(&mut self, consequences: impl IntoIterator<Item = Consequence>) {
+        for consequence in consequences {
+            match consequence {
+                Consequence::UseWindows { stream, octets } => self.use_send_windows(stream, octets as i64),
+                Consequence::DropQueue { stream, why } => self.drop_queued(stream, why),
+                Consequence::DropHeld { which, why } => self.drop_held(which, why),
+                Consequence::Headers { stream, is_final } => self.raw_headers_sent(stream, is_final),
+                Consequence::End { stream } => self.raw_end_sent(stream),
+                Consequence::Reset { stream, code } => self.raw_reset_sent(stream, code),
+                Consequence::Promised { stream, track: Track::Yes } => self.reserve(stream),
+                Consequence::Promised { stream, track: Track::No } => self.streams.use_local(stream),
+                Consequence::Settings { entries, track: Track::Yes } => self.settings_sent(entries),
+                Consequence::Settings { entries, track: Track::No } => self.tolerate_settings(entries),
+                Consequence::Ping => self.pings_unanswered = self.pings_unanswered.saturating_add(1),
+                Consequence::GoAway { last_stream_id } => {
+                    let lowest = self.shutdown.sent.unwrap_or(last_stream_id).min(last_stream_id);
+                    self.shutdown.sent = Some(lowest);
+                }
+                Consequence::WindowUpdate { stream, increment, track } => self.raw_grant(stream, increment, track),
+            }
+        }
+    }
+
+    fn use_send_windows(&mut self, stream: u32, octets: i64) {
+        self.send_window -= octets;
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.send_window -= octets;
+        }
+    }
+
+    fn drop_queued(&mut self, id: u32, why: NotSentReason) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        stream.queued = 0;
+        let queue = std::mem::take(&mut stream.queue);
+        if stream.notify.take().is_some() {
+            self.events.push_back(Event::Writable { stream: id, queued: 0, end_sent: true });
+        }
+        self.drop_queue(id, queue, why);
+    }
+
+    fn raw_headers_sent(&mut self, stream: u32, is_final: bool) {
+        let Some(stream) = self.streams.get_mut(stream) else { return };
+        let (effect, next) = stream.state.step(Input::SendHeaders);
+        if effect != Effect::Refuse {
+            stream.state = next;
+        }
+        stream.headers_sent |= is_final;
+    }
+
+    fn raw_end_sent(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(id) else { return };
+        if stream.state.step(Input::SendEndStream).0 == Effect::Refuse {
+            return;
+        }
+        stream.end_queued = true;
+        self.end_stream(id, Input::SendEndStream);
+    }
+
+    fn raw_reset_sent(&mut self, stream: u32, code: ErrorCode) {
+        if self.streams.contains(stream) {
+            self.stream_reset(stream, code, Initiator::Local);
+        }
+    }
+
+    fn tolerate_settings(&mut self, entries: Vec<(u16, u32)>) {
+        let before = self.local.allowed().clone();
+        self.local.tolerate(entries, self.streams.role());
+        self.local_settings_changed(&before);
+    }
+
+    fn raw_grant(&mut self, stream: u32, increment: u32, track: Track) {
+        let window = match stream {
+            0 => Some(&mut self.receive_window),
+            _ => self.streams.get_mut(stream).map(|stream| &mut stream.receive),
+        };
+        let Some(window) = window else { return };
+        let room = MAX_WINDOW - window.available();
+        let increment = u32::try_from(i64::from(increment).min(room)).unwrap_or(0);
+        match track {
+            Track::Yes => window.grant(increment),
+            Track::No => window.tolerate(increment),
+        }
+    }
+
+    // ---- What waits
+
+    /// Begins or ends the waiting, as what the peer has seen so far demands.
+    fn update_hold(&mut self) {
+        let must_hold = self.view.as_mut().is_some_and(|view| view.must_hold(&mut self.encoder));
+        match (must_hold, &self.hold) {
+            (true, None) => self.hold = Some(Hold::default()),
+            (false, Some(_)) => self.release_hold(),
+            _ => {}
+        }
+    }
+
+    fn release_hold(&mut self) {
+        let Some(hold) = self.hold.take() else { return };
+        for held in hold.into_held() {
+            match held {
+                Held::Octets { octets, cause, .. } => self.write_octets(&octets, cause),
+                Held::Section { section, fields } => self.encode_section(section, borrowed(&fields)),
+            }
+        }
+    }
+
+    /// Queues a whole frame, behind what raw commands have begun.
+    pub(super) fn write_or_hold(&mut self, stream: u32, octets: Bytes, cause: Cause) {
+        match &mut self.hold {
+            Some(hold) => hold.push(Held::Octets { stream, octets, cause }),
+            None => self.write_octets(&octets, cause),
+        }
+    }
+
+    /// The connection ends: what waits is not sent.
+    pub(super) fn drop_hold(&mut self) {
+        let Some(hold) = self.hold.take() else { return };
+        for held in hold.into_held() {
+            self.held_not_sent(&held, NotSentReason::ConnectionClosed);
+        }
+    }
+
+    /// Removes what waits and may not be sent any more, and streams that the peer would have learnt of by it.
+    pub(super) fn drop_held(&mut self, which: Which, why: NotSentReason) {
+        let Some(hold) = &mut self.hold else { return };
+        for held in hold.remove(which) {
+            self.held_not_sent(&held, why);
+            if let Some(begun) = held.begins() {
+                self.drop_held(Which::Stream(begun), why);
+                self.take_out(begun, Ended::WeReset, why);
+            }
+        }
+    }
+
+    fn held_not_sent(&mut self, held: &Held, why: NotSentReason) {
+        if self.record_frames {
+            self.events.push_back(Event::NotSent { what: Unsent::Held { stream: held.stream() }, why });
+        }
+    }
+
+    /// Ends the field block of a stream that is given up, so that other frames can follow.
+    pub(super) fn finish_block(&mut self, stream: u32) {
+        let Some(view) = &mut self.view else { return };
+        if view.end_block(stream, &mut self.encoder) {
+            let header = FrameHeader::new(FrameType::CONTINUATION, flag::END_HEADERS, stream, 0);
+            self.write_octets(&header.octets(), Cause::Automatic);
+            self.update_hold();
+        }
+    }
+}
