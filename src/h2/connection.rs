@@ -2,22 +2,20 @@
 
 use super::config::{Auto, Config};
 use super::events::{Cause, CloseReason, Event, PeerClosed, Transmit};
-use super::flow::{INITIAL_WINDOW, ReceiveWindow};
-use super::hold::Hold;
-use super::limits::{Counts, Limits};
-use super::output::Output;
+use super::inbound::Inbound;
+use super::limits::Limits;
+use super::outbound::Outbound;
 use super::peer_view::PeerView;
 use super::policy::Policy;
-use super::receive::Input;
+use super::queue::EventQueue;
 use super::role::Role;
 use super::rules::Rule;
-use super::settings::{LocalSettings, Settings};
+use super::settings::Settings;
 use super::streams::Streams;
-use crate::wire::frame::{ErrorCode, FrameType, HEADER_LENGTH, SettingId};
+use crate::wire::frame::{self, ErrorCode, FrameType, SettingId};
 use crate::wire::hpack;
 use bytes::{Bytes, BytesMut};
-use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One HTTP/2 connection, server side, without socket, clock or task.
 ///
@@ -48,48 +46,26 @@ use std::time::Instant;
 /// Time is an argument; it must not run backwards.
 #[derive(Debug)]
 pub struct Connection {
+    pub(super) role: Role,
+
     // What was chosen
     pub(super) auto: Auto,
     pub(super) policy: Policy,
     pub(super) limits: Limits,
     pub(super) connect_protocols: Vec<String>,
-    pub(super) record_frames: bool,
-    record_data: usize,
     pub(super) send_low_water: usize,
 
-    // Both directions
-    pub(super) events: VecDeque<Event>,
+    // The owners of what happens
+    pub(super) events: EventQueue,
     pub(super) streams: Streams,
-    pub(super) phase: Phase,
-    pub(super) shutdown: Shutdown,
-
-    // What the peer sends
-    pub(super) input: Input,
-    pub(super) decoder: hpack::Decoder,
-    pub(super) local: LocalSettings,
-    pub(super) receive_window: ReceiveWindow,
-    pub(super) counts: Counts,
-
-    // What we send
-    pub(super) output: Output,
-    /// What [`Event::Sent`] is cut from, so that not each needs memory of its own.
-    recorded: BytesMut,
-    pub(super) encoder: hpack::Encoder,
-    pub(super) peer: Settings,
-    /// The peer's first SETTINGS have been applied.
-    pub(super) peer_settings_seen: bool,
-    pub(super) send_window: i64,
+    pub(super) inbound: Inbound,
+    pub(super) outbound: Outbound,
     /// `None` as long as there was no raw command.
     pub(super) view: Option<Box<PeerView>>,
-    pub(super) hold: Option<Hold>,
-    /// PINGs of ours that the peer has not acknowledged.
-    pub(super) pings_unanswered: u32,
-    /// Our SETTINGS have not gone out yet.
-    pub(super) before_start: Option<BeforeStart>,
-    /// Frames of the peer's wait for the layer above.
-    pub(super) hold_frames: bool,
 
-    // Time
+    // How far it is
+    pub(super) phase: Phase,
+    pub(super) shutdown: Shutdown,
     pub(super) now: Instant,
     preface_deadline: Option<Instant>,
     idle_check: Option<Instant>,
@@ -107,14 +83,6 @@ pub(super) enum Phase {
     Closed,
 }
 
-/// What waits for [`Connection::start`].
-#[derive(Debug)]
-pub(super) struct BeforeStart {
-    settings: Vec<(u16, u32)>,
-    /// Automatic frames.
-    pub waiting: Vec<Bytes>,
-}
-
 /// What GOAWAY frames have said.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Shutdown {
@@ -130,39 +98,29 @@ impl Connection {
     /// A server's connection. Its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are queued at
     /// once, unless the configuration lets them wait for [`start`](Self::start).
     pub fn server(config: Config, now: Instant) -> Self {
-        let Config { settings, connection_window, limits, policy, auto, record_frames, record_data, .. } = config;
+        Self::new(Role::Server, config, now)
+    }
+
+    fn new(role: Role, config: Config, now: Instant) -> Self {
+        let deadline = |timeout: Option<Duration>| timeout.and_then(|timeout| now.checked_add(timeout));
         let mut connection = Self {
-            auto,
-            policy,
+            role,
+            auto: config.auto,
+            policy: config.policy,
             connect_protocols: config.connect_protocols,
-            record_frames,
-            record_data,
             send_low_water: config.send_low_water,
-            events: VecDeque::new(),
-            streams: Streams::new(Role::Server),
+            events: EventQueue::new(config.record_frames, config.record_data),
+            streams: Streams::new(role),
+            inbound: Inbound::new(role, config.connection_window, now),
+            outbound: Outbound::new(config.settings),
+            view: None,
             phase: Phase::Starting,
             shutdown: Shutdown::default(),
-            input: Input::default(),
-            decoder: hpack::Decoder::default(),
-            local: LocalSettings::default(),
-            receive_window: ReceiveWindow::connection(connection_window),
-            counts: Counts::new(now),
-            output: Output::default(),
-            recorded: BytesMut::new(),
-            encoder: hpack::Encoder::new(),
-            peer: Settings::default(),
-            peer_settings_seen: false,
-            send_window: INITIAL_WINDOW,
-            view: None,
-            hold: None,
-            pings_unanswered: 0,
-            before_start: Some(BeforeStart { settings, waiting: Vec::new() }),
-            hold_frames: false,
             now,
-            preface_deadline: limits.preface_timeout.and_then(|timeout| now.checked_add(timeout)),
-            idle_check: limits.idle_timeout.and_then(|timeout| now.checked_add(timeout)),
+            preface_deadline: deadline(config.limits.preface_timeout),
+            idle_check: deadline(config.limits.idle_timeout),
             last_input: now,
-            limits,
+            limits: config.limits,
         };
         if !config.wait_for_start {
             connection.start();
@@ -173,33 +131,35 @@ impl Connection {
     /// Queues our first SETTINGS and the WINDOW_UPDATE that opens the connection's window, if they have not been queued
     /// yet; then the automatic frames that waited for them.
     pub fn start(&mut self) {
-        let Some(BeforeStart { settings, waiting }) = self.before_start.take() else { return };
+        let Some((settings, waiting)) = self.outbound.start() else { return };
         if self.phase == Phase::Closed {
             return;
         }
-        self.announce(&settings, Cause::Automatic);
+        self.announce(settings, Cause::Automatic);
         self.grant(0);
-        for octets in waiting {
-            self.write_or_hold(0, octets, Cause::Automatic);
-        }
+        self.write_waiting(waiting);
     }
 
     /// The SETTINGS that [`start`](Self::start) will queue; `None` once it has.
     pub fn first_settings(&self) -> Option<&[(u16, u32)]> {
-        self.before_start.as_ref().map(|before| before.settings.as_slice())
+        self.outbound.first_settings().map(Vec::as_slice)
     }
 
     /// The same, to be changed.
     pub fn first_settings_mut(&mut self) -> Option<&mut Vec<(u16, u32)>> {
-        self.before_start.as_mut().map(|before| &mut before.settings)
+        self.outbound.first_settings_mut()
     }
 
     /// Nothing is queued of what [`start`](Self::start) would have: whoever is above has sent a preface of its own, or
     /// none. The automatic frames that waited go out.
     pub fn start_without_settings(&mut self) {
-        let Some(BeforeStart { waiting, .. }) = self.before_start.take() else { return };
+        let waiting = self.outbound.start().map(|(_, waiting)| waiting);
+        self.write_waiting(waiting.unwrap_or_default());
+    }
+
+    fn write_waiting(&mut self, waiting: Vec<Bytes>) {
         for octets in waiting {
-            self.write_or_hold(0, octets, Cause::Automatic);
+            self.outbound.write_or_hold(&mut self.events, 0, octets, Cause::Automatic);
         }
     }
 
@@ -212,7 +172,7 @@ impl Connection {
         }
         self.now = now;
         self.last_input = now;
-        self.counts.tick(now, self.limits.period);
+        self.inbound.counts.tick(now, self.limits.period);
         self.take_octets(octets);
         if self.phase != Phase::Starting {
             self.preface_deadline = None;
@@ -259,11 +219,7 @@ impl Connection {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front();
-        if event.is_none() && self.events.capacity() > 64 {
-            self.events = VecDeque::new();
-        }
-        event
+        self.events.pop()
     }
 
     /// Whether [`poll_event`](Self::poll_event) would give one.
@@ -274,13 +230,13 @@ impl Connection {
     /// The next run of octets, up to the next cut mark; `None` when there is nothing to write now.
     pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
         self.pull_content();
-        self.output.next()
+        self.outbound.next()
     }
 
     /// `octets` of what [`poll_transmit`](Self::poll_transmit) gave were written.
     pub fn transmitted(&mut self, octets: usize) {
-        if self.output.transmitted(octets) && self.streams.is_empty() {
-            self.output.shrink();
+        if self.outbound.transmitted(octets) && self.streams.is_empty() {
+            self.outbound.shrink();
             self.streams.shrink();
         }
     }
@@ -298,7 +254,7 @@ impl Connection {
 
     /// The connection is over and its output is written: close the transport.
     pub fn should_close(&self) -> bool {
-        self.phase == Phase::Closed && self.output.waiting() == 0
+        self.phase == Phase::Closed && self.outbound.waiting() == 0
     }
 
     /// The connection is over: commands are refused, input is ignored; output may be left.
@@ -313,7 +269,7 @@ impl Connection {
 
     /// Octets in the output buffer that wait to be written; content in the queues of streams not counted.
     pub fn output_waiting(&self) -> usize {
-        self.output.waiting()
+        self.outbound.waiting()
     }
 
     /// Octets of content that wait in the queue of a stream; 0 for streams that are gone.
@@ -324,7 +280,7 @@ impl Connection {
     /// Octets that may be sent now on a stream, as far as its own window goes, or, for stream 0, on the connection.
     pub fn send_window(&self, stream: u32) -> Option<i64> {
         if stream == 0 {
-            return Some(self.send_window);
+            return Some(self.outbound.window());
         }
         self.streams.get(stream).map(|stream| stream.send_window)
     }
@@ -332,7 +288,7 @@ impl Connection {
     /// Octets that the peer may still send on a stream, or, for stream 0, on the connection.
     pub fn receive_window(&self, stream: u32) -> Option<i64> {
         if stream == 0 {
-            return Some(self.receive_window.available());
+            return Some(self.inbound.window.available());
         }
         self.streams.get(stream).map(|stream| stream.receive.available())
     }
@@ -344,17 +300,17 @@ impl Connection {
 
     /// What the peer announced.
     pub fn peer_settings(&self) -> &Settings {
-        &self.peer
+        self.outbound.peer()
     }
 
     /// What we announced, as far as the peer acknowledged it.
     pub fn local_settings(&self) -> &Settings {
-        self.local.acked()
+        self.inbound.acked_settings()
     }
 
     /// Whether the peer has acknowledged all SETTINGS that we sent.
     pub fn settings_acked(&self) -> bool {
-        self.local.all_acked()
+        !self.inbound.awaits_ack()
     }
 
     /// Streams that are neither idle nor closed, in no order.
@@ -374,12 +330,12 @@ impl Connection {
 
     /// The decoder of the peer's field blocks, whose dynamic table can be read.
     pub fn decoder(&self) -> &hpack::Decoder {
-        &self.decoder
+        self.inbound.decoder()
     }
 
     /// The encoder of our field blocks, with its model of the peer's dynamic table.
     pub fn encoder(&self) -> &hpack::Encoder {
-        &self.encoder
+        self.outbound.encoder()
     }
 
     /// The switches of automatic behaviour.
@@ -401,63 +357,29 @@ impl Connection {
 
     /// From here on, no run of octets is longer than this (at least 1), and each is flushed. `None`: no bound.
     pub fn set_write_size(&mut self, octets: Option<usize>) {
-        self.output.set_write_size(octets);
+        self.outbound.set_write_size(octets);
     }
 
     /// A cut mark: everything in the output buffer is flushed before anything after it is written.
     pub fn flush(&mut self) {
-        self.output.flush();
+        self.outbound.flush();
     }
 
-    // ---- Shared by all files
+    // ---- Settings of both sides
 
-    /// Remembers our SETTINGS and queues them.
-    pub(super) fn announce(&mut self, entries: &[(u16, u32)], cause: Cause) {
-        self.write_settings(entries, cause);
-        self.settings_sent(entries.to_vec());
+    /// Queues SETTINGS of ours.
+    pub(super) fn announce(&mut self, entries: Vec<(u16, u32)>, cause: Cause) {
+        let mut payload = BytesMut::new();
+        let frame = frame::Settings { entries };
+        frame.write(&mut payload);
+        self.outbound.write_frame(&mut self.events, (FrameType::SETTINGS, 0, 0), &payload, cause);
+        let delta = self.inbound.settings_sent(frame.entries);
+        self.streams.adjust_receive_windows(delta);
     }
 
-    /// Tells of octets that were put into the output from `start` on.
-    pub(super) fn record(&mut self, start: usize, cause: Cause) {
-        let Some(octets) = self.output.buffer.get(start..) else { return };
-        let length = octets.len();
-        let is_data = cause != Cause::Raw && octets.get(3) == Some(&FrameType::DATA.0);
-        let most = if is_data { self.record_data.saturating_add(HEADER_LENGTH) } else { usize::MAX };
-        self.recorded.extend_from_slice(octets.get(..most).unwrap_or(octets));
-        let octets = self.recorded.split().freeze();
-        self.events.push_back(Event::Sent { octets, length, cause });
-    }
-
-    /// Our settings are under way: what they widen holds from now on.
-    pub(super) fn settings_sent(&mut self, entries: Vec<(u16, u32)>) {
-        let before = self.local.allowed().clone();
-        self.local.sent(entries);
-        self.local_settings_changed(&before);
-    }
-
-    /// Puts what the peer may rely on now into effect.
-    pub(super) fn local_settings_changed(&mut self, before: &Settings) {
-        let now = self.local.allowed();
-        if now.header_table_size != before.header_table_size {
-            self.decoder.set_max_table_size(now.header_table_size as usize);
-        }
-        let delta = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
-        if delta != 0 {
-            self.streams.adjust_receive_windows(delta);
-        }
-    }
-
-    /// Takes over one setting of the peer's. `false` if a window would pass 2^31-1; then the window stays below.
+    /// Applies one setting of the peer's. `false` if a window would pass 2^31-1; then the window stays below.
     pub(super) fn apply_peer_setting(&mut self, id: SettingId, value: u32) -> bool {
-        let before = i64::from(self.peer.initial_window_size);
-        self.peer.apply(id, value);
-        match id {
-            SettingId::HEADER_TABLE_SIZE => self.encoder.set_max_table_size(value as usize),
-            SettingId::INITIAL_WINDOW_SIZE => {
-                return self.streams.adjust_send_windows(i64::from(self.peer.initial_window_size) - before);
-            }
-            _ => {}
-        }
-        true
+        let delta = self.outbound.apply_peer_setting(id, value);
+        delta == 0 || self.streams.adjust_send_windows(delta)
     }
 }

@@ -1,16 +1,11 @@
 //! Queued content into the output buffer, as windows and buffer allow, stream by stream in turn.
 
 use super::connection::Connection;
-use super::events::{Cause, Event};
+use super::events::Event;
 use super::fields::{OwnedFields, Section, borrowed};
-use super::output::HIGH_WATER;
 use super::state::Input;
 use super::stream::{Queued, Stream};
-use crate::wire::frame::{FrameType, flag};
 use bytes::Bytes;
-
-/// A frame is never larger than this even if the peer takes more, so that streams take turns.
-const MAX_FRAME: usize = 16_384;
 
 /// WINDOW_UPDATEs that one DATA frame of ours may cause without suspicion.
 const UPDATES_PER_FRAME: u32 = 4;
@@ -24,7 +19,7 @@ enum Next {
 impl Connection {
     /// Sends as much of a stream's queue as possible now. Called when the stream has only just got something to send.
     pub(super) fn send_at_once(&mut self, id: u32) {
-        while self.may_pull() && self.pull(id) {}
+        while self.outbound.has_room() && self.pull(id) {}
         self.streams.schedule(id);
     }
 
@@ -32,7 +27,7 @@ impl Connection {
     pub(super) fn pull_content(&mut self) {
         // Streams whose turn came to nothing: with the connection's window closed only empty frames and trailers go.
         let mut in_vain = 0;
-        while self.may_pull() && in_vain < self.streams.num_ready() {
+        while self.outbound.has_room() && in_vain < self.streams.num_ready() {
             let Some(id) = self.streams.next_ready() else { return };
             let pulled = self.pull(id);
             self.streams.schedule(id);
@@ -47,8 +42,8 @@ impl Connection {
     /// Sends content right away if all of it fits into one frame now and nothing is queued before it: the common case,
     /// which needs no queue. `false` if it must be queued.
     pub(super) fn send_directly(&mut self, id: u32, data: &[u8], end_stream: bool) -> bool {
-        let room = MAX_FRAME.min(self.peer.max_frame_size as usize).min(usize::try_from(self.send_window).unwrap_or(0));
-        if !self.may_pull() || data.len() > room {
+        let room = self.outbound.data_room();
+        if !self.outbound.has_room() || data.len() > room {
             return false;
         }
         let Some(stream) = self.streams.get_mut(id) else { return false };
@@ -63,38 +58,26 @@ impl Connection {
         true
     }
 
-    /// Writes DATA, and takes it from the connection's window.
+    /// Writes DATA.
     fn write_data(&mut self, id: u32, data: &[u8], end_stream: bool, padding: Option<u8>) {
-        self.counts.num_window_updates = self.counts.num_window_updates.saturating_sub(UPDATES_PER_FRAME);
-        let flags = if end_stream { flag::END_STREAM } else { 0 };
-        if let Some(octets) = padding {
-            let mut padded = [&[octets], data].concat();
-            padded.resize(padded.len() + usize::from(octets), 0);
-            self.send_window -= padded.len() as i64;
-            return self.write_frame(FrameType::DATA, flags | flag::PADDED, id, &padded, Cause::Checked);
-        }
-        self.send_window -= data.len() as i64;
-        self.write_frame(FrameType::DATA, flags, id, data, Cause::Checked);
-    }
-
-    fn may_pull(&self) -> bool {
-        self.hold.is_none() && self.output.waiting() < HIGH_WATER
+        self.inbound.counts.num_window_updates =
+            self.inbound.counts.num_window_updates.saturating_sub(UPDATES_PER_FRAME);
+        self.outbound.write_data(&mut self.events, (id, end_stream), data, padding);
     }
 
     /// Sends one frame of a stream's queue; `false` if none can go.
     fn pull(&mut self, id: u32) -> bool {
-        let frame_size = MAX_FRAME.min(self.peer.max_frame_size as usize);
-        let connection_window = usize::try_from(self.send_window).unwrap_or(0);
+        let room = self.outbound.data_room();
         let Some(stream) = self.streams.get_mut(id) else { return false };
         let padding = stream.padding;
-        let Some(next) = stream.next(frame_size, connection_window) else { return false };
+        let Some(next) = stream.next(room) else { return false };
         match next {
             Next::Data { data, end_stream } => {
                 self.write_data(id, &data, end_stream, padding);
                 self.after_pull(id, end_stream);
             }
             Next::Trailers(fields) => {
-                self.encode_section(Section::headers(id, true), borrowed(&fields));
+                self.outbound.write_section(&mut self.events, Section::headers(id, true), borrowed(&fields));
                 self.after_pull(id, true);
             }
         }
@@ -108,7 +91,7 @@ impl Connection {
             && (level > 0 || stream.queue.is_empty())
         {
             stream.notify = None;
-            self.events.push_back(Event::Writable { stream: id, queued: stream.queued, end_sent });
+            self.events.push(Event::Writable { stream: id, queued: stream.queued, end_sent });
         }
         if end_sent {
             self.end_stream(id, Input::SendEndStream);
@@ -117,10 +100,9 @@ impl Connection {
 }
 
 impl Stream {
-    /// Takes the next frame's worth off the queue, as both windows and the frame size allow.
-    fn next(&mut self, frame_size: usize, connection_window: usize) -> Option<Next> {
-        let own_window = usize::try_from(self.send_window).unwrap_or(0);
-        let room = frame_size.min(connection_window).min(own_window);
+    /// Takes the next frame's worth off the queue, as its window and the connection's room allow.
+    fn next(&mut self, room: usize) -> Option<Next> {
+        let room = room.min(usize::try_from(self.send_window).unwrap_or(0));
         let overhead = self.overhead();
         match self.queue.front_mut()? {
             // Never an empty frame because of a closed window.

@@ -33,7 +33,7 @@ impl Connection {
             _ => Reaction::Reported,
         };
         let violation = Violation { rule, stream, frame, reaction, detail: detail.into() };
-        self.events.push_back(Event::Violation(violation));
+        self.events.push(Event::Violation(violation));
         match reaction {
             Reaction::ConnectionError(code) => {
                 self.connection_error(rule, code);
@@ -43,7 +43,9 @@ impl Connection {
                 self.write_reset(stream, code, Cause::Automatic);
                 self.stream_reset(stream, code, Initiator::Engine);
                 // A refused stream costs nothing and is lawful in numbers (RFC 9113 §8.7).
-                if rule != Rule::ConcurrentStreams && !within(&mut self.counts.num_errors, self.limits.max_errors) {
+                if rule != Rule::ConcurrentStreams
+                    && !within(&mut self.inbound.counts.num_errors, self.limits.max_errors)
+                {
                     self.violation(Rule::LimitErrors, 0, frame, "");
                 }
                 false
@@ -58,19 +60,18 @@ impl Connection {
             return;
         }
         // The peer would take GOAWAY for a part of what a raw command has begun.
-        let unfinished = self.hold.is_some();
-        self.drop_hold();
+        let unfinished = self.outbound.holds();
+        self.outbound.drop_hold(&mut self.events);
         let last_stream_id = self.last_accepted_stream();
         let goaway = GoAway { reserved: false, last_stream_id, code, debug: Bytes::from_static(rule.id().as_bytes()) };
         let mut octets = BytesMut::new();
         goaway.to_raw(0, 0).write(&mut octets);
         if self.auto.goaway_on_error && !unfinished {
             self.shutdown.sent = Some(last_stream_id);
-            self.write_octets(&octets, Cause::Automatic);
-        } else if self.record_frames {
-            let what = Unsent::Automatic { octets: octets.freeze() };
+            self.outbound.write_octets(&mut self.events, &octets, Cause::Automatic);
+        } else {
             let why = if self.auto.goaway_on_error { NotSentReason::RawUnfinished } else { NotSentReason::SwitchedOff };
-            self.events.push_back(Event::NotSent { what, why });
+            self.events.not_sent(why, || Unsent::Automatic { octets: octets.freeze() });
         }
         self.end(CloseReason::Violation { rule: rule.id() });
     }
@@ -81,12 +82,12 @@ impl Connection {
             return;
         }
         self.phase = Phase::Closed;
-        self.drop_hold();
-        self.input.clear();
+        self.outbound.drop_hold(&mut self.events);
+        self.inbound.clear();
         for (id, stream) in self.streams.remove_all() {
             self.drop_queue(id, stream.queue, NotSentReason::ConnectionClosed);
         }
-        self.events.push_back(Event::Closed { reason });
+        self.events.push(Event::Closed { reason });
     }
 
     /// Over, if a shutdown only waits for streams and all have ended.
@@ -110,7 +111,7 @@ impl Connection {
         let input = if by == Initiator::Peer { Input::ReceiveReset } else { Input::SendReset };
         stream.state = stream.state.step(input).1;
         if stream.announced {
-            self.events.push_back(Event::Reset { stream: id, code, by });
+            self.events.push(Event::Reset { stream: id, code, by });
         }
         self.take_out(id, ended, NotSentReason::StreamReset { by, code });
     }
@@ -128,27 +129,23 @@ impl Connection {
     pub(super) fn take_out(&mut self, id: u32, ended: Ended, why: NotSentReason) {
         let Some(stream) = self.streams.remove(id, ended) else { return };
         // What nobody will consume any more counts as consumed: else the connection's window would leak away.
-        self.receive_window.consume(stream.unconsumed);
+        self.inbound.window.consume(stream.unconsumed);
         self.grant(0);
         let announced = stream.announced;
         self.drop_queue(id, stream.queue, why);
         if announced {
-            self.events.push_back(Event::StreamClosed { stream: id });
+            self.events.push(Event::StreamClosed { stream: id });
         }
         self.finish_if_done();
     }
 
     /// Reports what was queued and will not be sent.
     pub(super) fn drop_queue(&mut self, id: u32, queue: VecDeque<Queued>, why: NotSentReason) {
-        if !self.record_frames {
-            return;
-        }
         for queued in queue {
-            let what = match queued {
+            self.events.not_sent(why, || match queued {
                 Queued::Data { data, .. } => Unsent::Data { stream: id, data },
                 Queued::Trailers(_) => Unsent::Trailers { stream: id },
-            };
-            self.events.push_back(Event::NotSent { what, why });
+            });
         }
     }
 
@@ -169,6 +166,14 @@ impl Connection {
             return;
         }
         self.finish_block(stream);
-        self.write_frame(FrameType::RST_STREAM, 0, stream, &code.0.to_be_bytes(), cause);
+        let frame = (FrameType::RST_STREAM, 0, stream);
+        self.outbound.write_frame(&mut self.events, frame, &code.0.to_be_bytes(), cause);
+    }
+
+    /// Ends the connection if the peer lets our responses to its frames pile up. Not while a frame is being processed.
+    pub(super) fn check_queued(&mut self) {
+        if self.outbound.automatic() > self.limits.max_queued {
+            self.violation(Rule::LimitQueued, 0, None, "");
+        }
     }
 }

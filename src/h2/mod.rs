@@ -8,15 +8,19 @@ mod connection;
 mod content;
 mod ending;
 mod events;
+mod field_block;
 mod fields;
 mod flow;
 mod hold;
+mod inbound;
 mod limits;
 mod message;
 mod misuse;
+mod outbound;
 mod output;
 mod peer_view;
 mod policy;
+mod queue;
 mod raw;
 mod receive;
 mod role;
@@ -28,7 +32,7 @@ mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
-mod write;
+mod windows;
 
 pub use config::{Auto, Config};
 pub use connection::Connection;
@@ -36,12 +40,12 @@ pub use events::{
     Cause, CloseReason, Event, HeadersKind, Initiator, NotSentReason, PeerClosed, Reaction, Transmit, Unsent, Violation,
 };
 pub use fields::FieldList;
+pub use inbound::PREFACE;
 pub use limits::Limits;
 pub use message::check_head;
 pub use misuse::{CallSite, Contradiction, Misuse};
 pub use peer_view::{RawCall, Track};
 pub use policy::{Action, Policy};
-pub use receive::PREFACE;
 pub use role::Role;
 pub use rules::{Rule, Scope};
 pub use settings::Settings;

@@ -2,16 +2,15 @@
 //! follows from that is carried out here.
 
 use super::connection::Connection;
-use super::events::{Cause, Event, Initiator, NotSentReason, Unsent};
-use super::fields::{FieldList, borrowed};
+use super::events::{Cause, Event, Initiator, NotSentReason};
+use super::fields::FieldList;
 use super::flow::MAX_WINDOW;
-use super::hold::{Held, Hold, Which};
+use super::hold::Which;
 use super::misuse::CallSite;
 use super::peer_view::{Consequence, Context, PeerView, RawCall, Track};
 use super::state::{Effect, Input};
 use super::stream::Ended;
-use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, HEADER_LENGTH, RawFrame, flag};
-use crate::wire::hpack;
+use crate::wire::frame::{ErrorCode, FrameHeader, HEADER_LENGTH, RawFrame};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
@@ -22,7 +21,7 @@ impl Connection {
         }
         let mut octets = BytesMut::with_capacity(HEADER_LENGTH + frame.payload.len());
         frame.write(&mut octets);
-        self.write_octets(&octets, Cause::Raw);
+        self.outbound.write_octets(&mut self.events, &octets, Cause::Raw);
         let call = call.into();
         // As it will be read: some bits of a header have no room on the wire.
         let header = octets.first_chunk().map_or(frame.header, FrameHeader::parse);
@@ -47,7 +46,7 @@ impl Connection {
         if self.is_closed() {
             return;
         }
-        self.write_octets(&octets, Cause::Raw);
+        self.outbound.write_octets(&mut self.events, &octets, Cause::Raw);
         self.observe_octets(&octets, Track::No.at(site));
         self.update_hold();
     }
@@ -55,12 +54,7 @@ impl Connection {
     /// Encodes fields for use in a raw frame. The block relies on no dynamic entry and makes none, so that it stays right
     /// whatever is sent before it, or if it is not sent at all; it begins with the size updates that are due.
     pub fn encode<'a>(&mut self, fields: impl FieldList<'a>) -> Bytes {
-        let mut block = BytesMut::new();
-        self.encoder.write_size_updates(&mut block);
-        let mut encoder = hpack::Encoder::new();
-        encoder.forget_table();
-        encoder.encode(fields, &mut block);
-        block.freeze()
+        self.outbound.encode_apart(fields)
     }
 
     /// The layer above is done with this stream: what raw frames did to it without being tracked counts for our own
@@ -86,16 +80,8 @@ impl Connection {
     /// Lets the view look at something; `None` if there is no view.
     fn look<T>(&mut self, at: impl FnOnce(&mut PeerView, &mut Context<'_>) -> T) -> Option<T> {
         let view = self.view.as_deref_mut()?;
-        let mut context = Context {
-            streams: &self.streams,
-            encoder: &mut self.encoder,
-            hold: self.hold.as_ref(),
-            local: self.local.allowed(),
-            max_frame_size: self.peer.max_frame_size,
-            send_window: self.send_window,
-            receive_window: self.receive_window.available(),
-        };
-        Some(at(view, &mut context))
+        let around = (&self.streams, self.inbound.settings(), self.inbound.window.available());
+        Some(self.outbound.look(view, around, at))
     }
 
     /// Does what follows from what the peer has seen.
@@ -110,9 +96,9 @@ impl Connection {
                 Consequence::Reset { stream, code } => self.raw_reset_sent(stream, code),
                 Consequence::Promised { stream, track: Track::Yes } => self.reserve(stream),
                 Consequence::Promised { stream, track: Track::No } => self.streams.use_local(stream),
-                Consequence::Settings { entries, track: Track::Yes } => self.settings_sent(entries),
+                Consequence::Settings { entries, track: Track::Yes } => self.raw_settings_sent(entries),
                 Consequence::Settings { entries, track: Track::No } => self.tolerate_settings(entries),
-                Consequence::Ping => self.pings_unanswered = self.pings_unanswered.saturating_add(1),
+                Consequence::Ping => self.outbound.ping_sent(),
                 Consequence::GoAway { last_stream_id } => {
                     let lowest = self.shutdown.sent.unwrap_or(last_stream_id).min(last_stream_id);
                     self.shutdown.sent = Some(lowest);
@@ -123,7 +109,7 @@ impl Connection {
     }
 
     fn use_send_windows(&mut self, stream: u32, octets: i64) {
-        self.send_window -= octets;
+        self.outbound.use_window(octets);
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.send_window -= octets;
         }
@@ -134,7 +120,7 @@ impl Connection {
         stream.queued = 0;
         let queue = std::mem::take(&mut stream.queue);
         if stream.notify.take().is_some() {
-            self.events.push_back(Event::Writable { stream: id, queued: 0, end_sent: true });
+            self.events.push(Event::Writable { stream: id, queued: 0, end_sent: true });
         }
         self.drop_queue(id, queue, why);
     }
@@ -163,15 +149,19 @@ impl Connection {
         }
     }
 
+    fn raw_settings_sent(&mut self, entries: Vec<(u16, u32)>) {
+        let delta = self.inbound.settings_sent(entries);
+        self.streams.adjust_receive_windows(delta);
+    }
+
     fn tolerate_settings(&mut self, entries: Vec<(u16, u32)>) {
-        let before = self.local.allowed().clone();
-        self.local.tolerate(entries, self.streams.role());
-        self.local_settings_changed(&before);
+        let delta = self.inbound.settings_tolerated(entries, self.role);
+        self.streams.adjust_receive_windows(delta);
     }
 
     fn raw_grant(&mut self, stream: u32, increment: u32, track: Track) {
         let window = match stream {
-            0 => Some(&mut self.receive_window),
+            0 => Some(&mut self.inbound.window),
             _ => self.streams.get_mut(stream).map(|stream| &mut stream.receive),
         };
         let Some(window) = window else { return };
@@ -185,47 +175,15 @@ impl Connection {
 
     // ---- What waits
 
-    /// Begins or ends the waiting, as what the peer has seen so far demands.
     fn update_hold(&mut self) {
-        let must_hold = self.view.as_mut().is_some_and(|view| view.must_hold(&mut self.encoder));
-        match (must_hold, &self.hold) {
-            (true, None) => self.hold = Some(Hold::default()),
-            (false, Some(_)) => self.release_hold(),
-            _ => {}
-        }
-    }
-
-    fn release_hold(&mut self) {
-        let Some(hold) = self.hold.take() else { return };
-        for held in hold.into_held() {
-            match held {
-                Held::Octets { octets, cause, .. } => self.write_octets(&octets, cause),
-                Held::Section { section, fields } => self.encode_section(section, borrowed(&fields)),
-            }
-        }
-    }
-
-    /// Queues a whole frame, behind what raw commands have begun.
-    pub(super) fn write_or_hold(&mut self, stream: u32, octets: Bytes, cause: Cause) {
-        match &mut self.hold {
-            Some(hold) => hold.push(Held::Octets { stream, octets, cause }),
-            None => self.write_octets(&octets, cause),
-        }
-    }
-
-    /// The connection ends: what waits is not sent.
-    pub(super) fn drop_hold(&mut self) {
-        let Some(hold) = self.hold.take() else { return };
-        for held in hold.into_held() {
-            self.held_not_sent(&held, NotSentReason::ConnectionClosed);
+        if let Some(view) = &mut self.view {
+            self.outbound.update_hold(&mut self.events, view);
         }
     }
 
     /// Removes what waits and may not be sent any more, and streams that the peer would have learnt of by it.
     pub(super) fn drop_held(&mut self, which: Which, why: NotSentReason) {
-        let Some(hold) = &mut self.hold else { return };
-        for held in hold.remove(which) {
-            self.held_not_sent(&held, why);
+        for held in self.outbound.drop_held(&mut self.events, which, why) {
             if let Some(begun) = held.begins() {
                 self.drop_held(Which::Stream(begun), why);
                 self.take_out(begun, Ended::WeReset, why);
@@ -233,19 +191,10 @@ impl Connection {
         }
     }
 
-    fn held_not_sent(&mut self, held: &Held, why: NotSentReason) {
-        if self.record_frames {
-            self.events.push_back(Event::NotSent { what: Unsent::Held { stream: held.stream() }, why });
-        }
-    }
-
     /// Ends the field block of a stream that is given up, so that other frames can follow.
     pub(super) fn finish_block(&mut self, stream: u32) {
-        let Some(view) = &mut self.view else { return };
-        if view.end_block(stream, &mut self.encoder) {
-            let header = FrameHeader::new(FrameType::CONTINUATION, flag::END_HEADERS, stream, 0);
-            self.write_octets(&header.octets(), Cause::Automatic);
-            self.update_hold();
+        if let Some(view) = &mut self.view {
+            self.outbound.end_raw_block(&mut self.events, view, stream);
         }
     }
 }

@@ -18,7 +18,7 @@ impl Connection {
         self.check_no_headers(stream)?;
         message::check_response(fields.clone(), message::Status::Informational)?;
         self.open_for_sending(stream);
-        self.write_section(Section::headers(stream, false), fields);
+        self.outbound.write_section(&mut self.events, Section::headers(stream, false), fields);
         Ok(())
     }
 
@@ -36,7 +36,7 @@ impl Connection {
             entry.headers_sent = true;
             entry.end_queued = end_stream;
         }
-        self.write_section(Section::headers(stream, end_stream), fields);
+        self.outbound.write_section(&mut self.events, Section::headers(stream, end_stream), fields);
         if end_stream {
             self.end_stream(stream, Input::SendEndStream);
         }
@@ -114,10 +114,10 @@ impl Connection {
         if !self.streams.is_peers(parent) || !matches!(state, State::Open | State::HalfClosedRemote) {
             return Err(Misuse::PushParent);
         }
-        if !self.peer.enable_push {
+        if !self.outbound.peer().enable_push {
             return Err(Misuse::PushDisabled);
         }
-        if let Some(max) = self.peer.max_concurrent_streams
+        if let Some(max) = self.outbound.peer().max_concurrent_streams
             && self.streams.num_local() >= max
         {
             return Err(Misuse::PushConcurrency { max });
@@ -128,15 +128,15 @@ impl Connection {
             return Err(Misuse::StreamIds);
         }
         self.reserve(promised);
-        self.write_section(Section::promise(parent, promised), fields);
+        self.outbound.write_section(&mut self.events, Section::promise(parent, promised), fields);
         Ok(promised)
     }
 
     /// PING. Its answer is [`Event::PingAcked`](super::Event::PingAcked).
     pub fn ping(&mut self, opaque: [u8; 8]) -> Result<(), Misuse> {
         self.check_running()?;
-        self.write_frame(FrameType::PING, 0, 0, &opaque, Cause::Checked);
-        self.pings_unanswered = self.pings_unanswered.saturating_add(1);
+        self.outbound.write_frame(&mut self.events, (FrameType::PING, 0, 0), &opaque, Cause::Checked);
+        self.outbound.ping_sent();
         Ok(())
     }
 
@@ -144,10 +144,10 @@ impl Connection {
     /// they widen is tolerated before.
     pub fn send_settings(&mut self, entries: &[(u16, u32)]) -> Result<(), Misuse> {
         self.check_running()?;
-        if let Some((id, value)) = self.local.allowed().first_invalid(entries, self.streams.role()) {
+        if let Some((id, value)) = self.inbound.settings().first_invalid(entries, self.streams.role()) {
             return Err(Misuse::Setting { id, value });
         }
-        self.announce(entries, Cause::Checked);
+        self.announce(entries.to_vec(), Cause::Checked);
         Ok(())
     }
 
@@ -158,13 +158,13 @@ impl Connection {
             return Err(Misuse::LastStreamId { last_stream_id });
         }
         self.view.as_ref().map_or(Ok(()), |view| view.check_goaway(last_stream_id))?;
-        if debug.len() + 8 > self.peer.max_frame_size as usize {
+        if debug.len() + 8 > self.outbound.peer().max_frame_size as usize {
             return Err(Misuse::DebugData);
         }
         self.shutdown.sent = Some(last_stream_id);
         let mut payload = BytesMut::with_capacity(8 + debug.len());
         GoAway { reserved: false, last_stream_id, code, debug }.write(&mut payload);
-        self.write_frame(FrameType::GOAWAY, 0, 0, &payload, Cause::Checked);
+        self.outbound.write_frame(&mut self.events, (FrameType::GOAWAY, 0, 0), &payload, Cause::Checked);
         Ok(())
     }
 
@@ -185,52 +185,6 @@ impl Connection {
         self.end(CloseReason::Local(Close::Graceful));
     }
 
-    /// WINDOW_UPDATE by hand, on a stream or, for stream 0, on the connection.
-    pub fn window_update(&mut self, stream: u32, increment: u32) -> Result<(), Misuse> {
-        self.check_running()?;
-        if increment == 0 || i64::from(increment) > MAX_WINDOW {
-            return Err(Misuse::Increment { increment });
-        }
-        let window = if stream == 0 {
-            &mut self.receive_window
-        } else {
-            let entry = self.check_stream(stream)?;
-            if entry.state.step(Input::SendWindowUpdate).0 == Effect::Refuse {
-                return Err(Misuse::StreamUnknown { stream });
-            }
-            &mut entry.receive
-        };
-        if window.available() + i64::from(increment) > MAX_WINDOW {
-            let raw = self.view.as_ref().and_then(|view| view.window_full(stream));
-            return Err(raw.unwrap_or(Misuse::WindowOverflow));
-        }
-        window.grant(increment);
-        self.write_window_update(stream, increment, Cause::Checked);
-        Ok(())
-    }
-
-    /// The layer above has used up `octets` of a stream's content. With `auto.window_update`, new window is granted in
-    /// batches of half a window. On streams that are gone it does nothing: the connection has its octets back.
-    pub fn consume(&mut self, stream: u32, octets: usize) {
-        let Some(entry) = self.streams.get_mut(stream) else { return };
-        let octets = octets.min(entry.unconsumed);
-        entry.unconsumed -= octets;
-        self.give_back(stream, octets);
-    }
-
-    /// Gives received octets back to both windows.
-    pub(super) fn give_back(&mut self, stream: u32, octets: usize) {
-        self.receive_window.consume(octets);
-        self.grant(0);
-        if let Some(entry) = self.streams.get_mut(stream) {
-            entry.receive.consume(octets);
-            // Nothing more comes after END_STREAM.
-            if entry.state != State::HalfClosedRemote {
-                self.grant(stream);
-            }
-        }
-    }
-
     /// Asks for one [`Event::Writable`](super::Event::Writable) when no more than `level` octets wait in the stream's
     /// queue; 0: all has left, also empty frames, trailers and END_STREAM. If that is so already, or the stream is gone,
     /// gives `true` and no event comes.
@@ -243,8 +197,13 @@ impl Connection {
         false
     }
 
+    /// Refuses everything once the connection is over.
+    pub(super) fn check_running(&self) -> Result<(), Misuse> {
+        if self.is_closed() { Err(Misuse::ConnectionClosed) } else { Ok(()) }
+    }
+
     /// A stream that is neither idle nor closed.
-    fn check_stream(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
+    pub(super) fn check_stream(&mut self, stream: u32) -> Result<&mut Stream, Misuse> {
         self.check_running()?;
         if stream == 0 {
             return Err(Misuse::StreamUnknown { stream });
@@ -292,7 +251,7 @@ impl Connection {
     /// Refuses content, or its end, that contradicts what raw commands sent.
     fn check_content(&self, stream: u32, octets: usize, end: bool) -> Result<(), Misuse> {
         let (Some(view), Some(entry)) = (&self.view, self.streams.get(stream)) else { return Ok(()) };
-        view.check_content(stream, octets, end, entry.send_window.min(self.send_window))
+        view.check_content(stream, octets, end, entry.send_window.min(self.outbound.window()))
     }
 
     /// Whether the peer has ended its half.
@@ -310,8 +269,8 @@ impl Connection {
     /// A stream of ours was promised.
     pub(super) fn reserve(&mut self, promised: u32) {
         let (_, state) = State::Idle.step(Input::SendPushPromise);
-        let receive = i64::from(self.local.allowed().initial_window_size);
-        let mut entry = Stream::new(state, receive, i64::from(self.peer.initial_window_size));
+        let receive = i64::from(self.inbound.settings().initial_window_size);
+        let mut entry = Stream::new(state, receive, i64::from(self.outbound.peer().initial_window_size));
         entry.announced = true;
         self.streams.insert(promised, entry);
         self.streams.use_local(promised);

@@ -130,11 +130,6 @@ impl LocalSettings {
         &self.acked
     }
 
-    /// Whether the peer has acknowledged all that was sent.
-    pub fn all_acked(&self) -> bool {
-        self.pending.is_empty()
-    }
-
     /// What the peer may rely on now. A setting that is under way may hold already or not: where it widens what the
     /// peer may do it holds at once, where it narrows it holds when it is acknowledged (RFC 9113 §6.5.3). The number of
     /// streams and the size of field sections hold at once, as both may be refused at any time.

@@ -221,6 +221,9 @@ impl Streams {
 
     /// Our SETTINGS_INITIAL_WINDOW_SIZE changed (RFC 9113 §6.9.2).
     pub fn adjust_receive_windows(&mut self, delta: i64) {
+        if delta == 0 {
+            return;
+        }
         for stream in self.map.values_mut() {
             stream.receive.adjust(delta);
         }

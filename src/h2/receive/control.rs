@@ -2,8 +2,8 @@
 
 use crate::h2::connection::Connection;
 use crate::h2::events::{Cause, Event, Initiator, NotSentReason, Unsent};
-use crate::h2::flow::MAX_WINDOW;
 use crate::h2::limits::within;
+use crate::h2::outbound::open_window;
 use crate::h2::rules::Rule;
 use crate::h2::state::{Effect, Input};
 use crate::wire::frame::{
@@ -29,7 +29,7 @@ impl Connection {
         // To refuse what we promised is no Rapid Reset, however much we promised.
         let promised = !self.streams.is_peers(id) && self.streams.contains(id);
         if !promised
-            && !within(&mut self.counts.num_resets, self.limits.max_resets)
+            && !within(&mut self.inbound.counts.num_resets, self.limits.max_resets)
             && !self.violation(Rule::LimitResets, id, Some(header), "")
         {
             return;
@@ -49,9 +49,9 @@ impl Connection {
             return;
         }
         // An ACK that we asked for is no flood, however many we asked for.
-        let asked_for = header.has(flag::ACK) && self.local.awaits_ack();
+        let asked_for = header.has(flag::ACK) && self.inbound.awaits_ack();
         if !asked_for
-            && !within(&mut self.counts.num_settings, self.limits.max_settings)
+            && !within(&mut self.inbound.counts.num_settings, self.limits.max_settings)
             && !self.violation(Rule::LimitSettings, 0, Some(header), "")
         {
             return;
@@ -69,8 +69,8 @@ impl Connection {
         if !self.apply_settings(header, &entries) {
             return;
         }
-        self.peer_settings_seen = true;
-        self.events.push_back(Event::Settings { entries });
+        self.outbound.peer_settings_applied();
+        self.events.push(Event::Settings { entries });
         self.answer(FrameType::SETTINGS, &[], self.auto.settings_ack);
     }
 
@@ -79,10 +79,9 @@ impl Connection {
         if !frame.payload.is_empty() && !self.violation(Rule::SettingsAckLength, 0, Some(header), "") {
             return;
         }
-        let before = self.local.allowed().clone();
-        if self.local.ack() {
-            self.local_settings_changed(&before);
-            self.events.push_back(Event::SettingsAcked);
+        if let Some(delta) = self.inbound.settings_acked() {
+            self.streams.adjust_receive_windows(delta);
+            self.events.push(Event::SettingsAcked);
         } else {
             self.violation(Rule::SettingsAckUnexpected, 0, Some(header), "");
         }
@@ -93,11 +92,12 @@ impl Connection {
         for &(id, value) in entries {
             let id = SettingId(id);
             let changes = id == SettingId::NO_RFC7540_PRIORITIES
-                && self.peer_settings_seen
-                && self.peer.no_rfc7540_priorities != (value != 0);
+                && self.outbound.has_peer_settings()
+                && self.outbound.peer().no_rfc7540_priorities != (value != 0);
             let fault = self
-                .peer
-                .check(id, value, self.streams.role().peer())
+                .outbound
+                .peer()
+                .check(id, value, self.role.peer())
                 .or(changes.then_some(Rule::SettingsNoPriorities));
             if let Some(rule) = fault
                 && !self.violation(rule, 0, Some(header), format!("{id} = {value}"))
@@ -116,12 +116,13 @@ impl Connection {
     /// An ACK, if its switch is on.
     fn answer(&mut self, frame_type: FrameType, payload: &[u8], switched_on: bool) {
         if switched_on {
-            self.write_frame(frame_type, flag::ACK, 0, payload, Cause::Automatic);
-        } else if self.record_frames {
-            let mut octets = BytesMut::new();
-            RawFrame::new(frame_type, flag::ACK, 0, payload.to_vec()).write(&mut octets);
-            let what = Unsent::Automatic { octets: octets.freeze() };
-            self.events.push_back(Event::NotSent { what, why: NotSentReason::SwitchedOff });
+            self.outbound.write_frame(&mut self.events, (frame_type, flag::ACK, 0), payload, Cause::Automatic);
+        } else {
+            self.events.not_sent(NotSentReason::SwitchedOff, || {
+                let mut octets = BytesMut::new();
+                RawFrame::new(frame_type, flag::ACK, 0, payload.to_vec()).write(&mut octets);
+                Unsent::Automatic { octets: octets.freeze() }
+            });
         }
     }
 
@@ -138,18 +139,17 @@ impl Connection {
             }
         };
         // An ACK that we asked for is no flood, however many we asked for.
-        let asked_for = header.has(flag::ACK) && self.pings_unanswered > 0;
-        if asked_for {
-            self.pings_unanswered -= 1;
-        } else if !within(&mut self.counts.num_pings, self.limits.max_pings)
+        let asked_for = header.has(flag::ACK) && self.outbound.ping_acked();
+        if !asked_for
+            && !within(&mut self.inbound.counts.num_pings, self.limits.max_pings)
             && !self.violation(Rule::LimitPings, 0, Some(header), "")
         {
             return;
         }
         if header.has(flag::ACK) {
-            self.events.push_back(Event::PingAcked { opaque });
+            self.events.push(Event::PingAcked { opaque });
         } else {
-            self.events.push_back(Event::Ping { opaque });
+            self.events.push(Event::Ping { opaque });
             self.answer(FrameType::PING, &opaque, self.auto.ping_ack);
         }
     }
@@ -172,7 +172,7 @@ impl Connection {
             return;
         }
         self.shutdown.received = Some(last_stream_id);
-        self.events.push_back(Event::GoAway { last_stream_id, code, debug });
+        self.events.push(Event::GoAway { last_stream_id, code, debug });
     }
 
     pub(super) fn on_window_update(&mut self, frame: &RawFrame) {
@@ -185,7 +185,7 @@ impl Connection {
                 return;
             }
         };
-        if !within(&mut self.counts.num_window_updates, self.limits.max_window_updates)
+        if !within(&mut self.inbound.counts.num_window_updates, self.limits.max_window_updates)
             && !self.violation(Rule::LimitWindowUpdates, id, Some(header), "")
         {
             return;
@@ -210,21 +210,22 @@ impl Connection {
 
     fn raise_window(&mut self, header: FrameHeader, increment: u32) {
         let id = header.stream_id;
-        let window = match id {
-            0 => &mut self.send_window,
+        let opened = match id {
+            0 => self.outbound.open_window(increment),
             _ => match self.streams.get_mut(id) {
-                Some(stream) => &mut stream.send_window,
+                Some(stream) => open_window(&mut stream.send_window, increment),
                 None => return,
             },
         };
-        let raised = *window + i64::from(increment);
-        if raised > MAX_WINDOW {
-            let rule = if id == 0 { Rule::WindowUpdateOverflowConnection } else { Rule::WindowUpdateOverflow };
-            self.violation(rule, id, Some(header), format!("to {raised}"));
-            return;
-        }
-        *window = raised;
-        self.events.push_back(Event::WindowUpdate { stream: id, increment, window: raised });
+        let window = match opened {
+            Ok(window) => window,
+            Err(beyond) => {
+                let rule = if id == 0 { Rule::WindowUpdateOverflowConnection } else { Rule::WindowUpdateOverflow };
+                self.violation(rule, id, Some(header), format!("to {beyond}"));
+                return;
+            }
+        };
+        self.events.push(Event::WindowUpdate { stream: id, increment, window });
         if id != 0 {
             self.streams.schedule(id);
         }

@@ -33,11 +33,11 @@ impl Connection {
         }
         // The whole payload counts, padding too, also on streams that are gone (RFC 9113 §6.9.1).
         let length = frame.payload.len();
-        if !self.receive_window.take(length) && !self.violation(Rule::FlowConnection, 0, Some(header), "") {
+        if !self.inbound.window.take(length) && !self.violation(Rule::FlowConnection, 0, Some(header), "") {
             return;
         }
         if effect != Effect::Proceed || self.is_ignored(id) || !self.accept_data(header, length, data.len()) {
-            self.receive_window.consume(length);
+            self.inbound.window.consume(length);
             self.grant(0);
             self.late_data(effect, header);
             return;
@@ -47,7 +47,7 @@ impl Connection {
             self.give_back(id, padding);
         }
         let end_stream = header.has(flag::END_STREAM);
-        self.events.push_back(Event::Data { stream: id, frame, data, end_stream });
+        self.events.push(Event::Data { stream: id, frame, data, end_stream });
         if end_stream {
             self.end_stream(id, Input::ReceiveEndStream);
         }
@@ -69,7 +69,7 @@ impl Connection {
         let end_stream = header.has(flag::END_STREAM);
         if content == 0
             && !end_stream
-            && !within(&mut self.counts.num_empty_data, self.limits.max_empty_data)
+            && !within(&mut self.inbound.counts.num_empty_data, self.limits.max_empty_data)
             && !self.violation(Rule::LimitEmptyData, id, Some(header), "")
         {
             return false;

@@ -2,53 +2,14 @@
 
 use crate::h2::connection::Connection;
 use crate::h2::events::{Event, HeadersKind};
-use crate::h2::limits::within;
+use crate::h2::field_block::{Fate, PartialBlock};
 use crate::h2::message;
 use crate::h2::rules::{Rule, Scope};
 use crate::h2::state::{Effect, Input, State};
 use crate::h2::stream::Stream;
 use crate::wire::frame::{Continuation, FrameHeader, Headers, PayloadError, RawFrame, flag};
 use crate::wire::hpack::Block;
-use bytes::{Bytes, BytesMut};
-
-/// A field block that has not ended.
-#[derive(Debug)]
-pub(in crate::h2) struct PartialBlock {
-    /// The HEADERS that began it.
-    frame: RawFrame,
-    /// Its own fragment, as long as it is the only one.
-    first: Bytes,
-    /// All fragments, once there are more.
-    fragments: BytesMut,
-    num_continuations: u32,
-    pub(super) fate: Fate,
-}
-
-/// What becomes of a field section once it is decoded. Decoded it is in any case, for the dynamic table's sake.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fate {
-    Request,
-    Trailers,
-    Discard,
-    /// The layer above has done whatever is done about it.
-    Handled,
-    /// A stream error is due.
-    Error(Rule),
-}
-
-impl PartialBlock {
-    fn new(frame: RawFrame, first: Bytes, fate: Fate) -> Self {
-        Self { frame, first, fragments: BytesMut::new(), num_continuations: 0, fate }
-    }
-
-    pub fn stream(&self) -> u32 {
-        self.frame.header.stream_id
-    }
-
-    fn length(&self) -> usize {
-        self.first.len().max(self.fragments.len())
-    }
-}
+use bytes::Bytes;
 
 impl Connection {
     pub(super) fn on_headers(&mut self, frame: RawFrame) {
@@ -110,7 +71,7 @@ impl Connection {
 
     pub(super) fn on_continuation(&mut self, frame: &RawFrame) {
         let header = frame.header;
-        let Some(mut block) = self.input.block.take() else {
+        let Some(mut block) = self.inbound.take_block() else {
             self.violation(Rule::ContinuationUnexpected, header.stream_id, Some(header), "");
             return;
         };
@@ -121,15 +82,12 @@ impl Connection {
             }
         }
         let Ok(Continuation { fragment }) = Continuation::parse(frame) else { return };
-        if !within(&mut block.num_continuations, self.limits.max_continuations)
+        if block.count_continuation() > self.limits.max_continuations
             && !self.violation(Rule::LimitContinuations, block.stream(), Some(header), "")
         {
             return;
         }
-        if block.fragments.is_empty() {
-            block.fragments = BytesMut::from(block.first.as_ref());
-        }
-        block.fragments.extend_from_slice(&fragment);
+        block.extend(&fragment);
         self.extend_block(block, header);
     }
 
@@ -144,16 +102,14 @@ impl Connection {
         if header.has(flag::END_HEADERS) {
             self.end_block(block);
         } else {
-            self.input.block = Some(block);
+            self.inbound.set_block(block);
         }
     }
 
     fn end_block(&mut self, block: PartialBlock) {
-        let PartialBlock { frame, first, fragments, fate, .. } = block;
-        let octets = if fragments.is_empty() { first } else { fragments.freeze() };
-        let max = self.local.allowed().max_header_list_size.map_or(usize::MAX, |max| max as usize);
+        let (frame, octets, fate) = block.into_parts();
         let id = frame.header.stream_id;
-        match self.decoder.decode(octets, max) {
+        match self.inbound.decode(octets) {
             Ok(section) => self.on_section(frame, section, fate),
             Err(error) => {
                 self.violation(Rule::Compression, id, Some(frame.header), error.to_string());
@@ -187,23 +143,23 @@ impl Connection {
         let header = frame.header;
         let id = header.stream_id;
         let end_stream = header.has(flag::END_STREAM);
-        let max = self.local.allowed().max_concurrent_streams.unwrap_or(u32::MAX);
+        let max = self.inbound.settings().max_concurrent_streams.unwrap_or(u32::MAX);
         if self.streams.num_peer() >= max
             && !self.violation(Rule::ConcurrentStreams, id, Some(header), format!("{max} are allowed"))
         {
             return;
         }
-        if block.truncated && !self.too_large(header, &block) {
+        if block.truncated && !self.section_too_large(header, &block) {
             return;
         }
-        let announced = self.local.allowed().enable_connect_protocol;
+        let announced = self.inbound.settings().enable_connect_protocol;
         let request = message::read_request(&block, end_stream, announced, self.auto.validate);
         if !self.go_on_with(request.faults, header) {
             return;
         }
-        let initial = i64::from(self.local.allowed().initial_window_size);
+        let initial = i64::from(self.inbound.settings().initial_window_size);
         let (_, state) = State::Idle.step(Input::ReceiveHeaders);
-        let mut stream = Stream::new(state, initial, i64::from(self.peer.initial_window_size));
+        let mut stream = Stream::new(state, initial, i64::from(self.outbound.peer().initial_window_size));
         stream.expected = request.content_length;
         stream.announced = true;
         stream.answers_head = request.is_head;
@@ -214,7 +170,7 @@ impl Connection {
         let served = |protocol: &Bytes| self.connect_protocols.iter().any(|known| known.as_bytes() == protocol);
         let unsupported_protocol = request.protocol.is_some_and(|protocol| !served(&protocol));
         let kind = HeadersKind::Request { unsupported_protocol };
-        self.events.push_back(Event::Headers { stream: id, frame, block, end_stream, kind });
+        self.events.push(Event::Headers { stream: id, frame, block, end_stream, kind });
         if end_stream {
             self.end_stream(id, Input::ReceiveEndStream);
         }
@@ -228,7 +184,7 @@ impl Connection {
         if !self.streams.contains(id) {
             return;
         }
-        if block.truncated && !self.too_large(header, &block) {
+        if block.truncated && !self.section_too_large(header, &block) {
             return;
         }
         if self.auto.validate {
@@ -243,13 +199,13 @@ impl Connection {
             return;
         }
         let kind = HeadersKind::Trailers;
-        self.events.push_back(Event::Headers { stream: id, frame, block, end_stream, kind });
+        self.events.push(Event::Headers { stream: id, frame, block, end_stream, kind });
         if end_stream {
             self.end_stream(id, Input::ReceiveEndStream);
         }
     }
 
-    fn too_large(&mut self, header: FrameHeader, block: &Block) -> bool {
+    fn section_too_large(&mut self, header: FrameHeader, block: &Block) -> bool {
         let detail = format!("{} octets", block.list_size);
         self.violation(Rule::LimitFieldSection, header.stream_id, Some(header), detail)
     }

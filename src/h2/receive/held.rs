@@ -1,6 +1,5 @@
 //! Frames that wait for the layer above, which may handle them in place of the engine.
 
-use super::headers::Fate;
 use crate::h2::connection::{Connection, Phase};
 use crate::h2::stream::Ended;
 use crate::wire::frame::{FrameType, RawFrame, flag};
@@ -9,24 +8,24 @@ impl Connection {
     /// From here on, each frame of the peer's waits after its [`Event::Frame`](crate::h2::Event::Frame) for
     /// [`admit`](Self::admit) (`true`), or none does. A frame that waits already goes on waiting.
     pub fn set_hold_frames(&mut self, hold: bool) {
-        self.hold_frames = hold;
+        self.inbound.set_hold_frames(hold);
     }
 
     /// The frame that waits for [`admit`](Self::admit).
     pub fn held_frame(&self) -> Option<&RawFrame> {
-        self.input.held.as_ref()
+        self.inbound.held()
     }
 
     /// Whether more octets should be read: not while a frame waits, so that what is behind it stays bounded.
     pub fn wants_read(&self) -> bool {
-        self.input.held.is_none()
+        self.inbound.held().is_none()
     }
 
     /// Lets the frame that waits have its effect, or, if it was `handled`, no effect at all but on what both sides
     /// must agree about: field blocks change the dynamic table and use up their stream, DATA uses up the windows. A stream
     /// whose request was handled counts as one that we have reset: what else arrives on it is discarded.
     pub fn admit(&mut self, handled: bool) {
-        let Some(frame) = self.input.held.take() else { return };
+        let Some(frame) = self.inbound.take_held() else { return };
         if handled {
             self.pass_over(frame);
         } else {
@@ -38,7 +37,7 @@ impl Connection {
     }
 
     fn pass_over(&mut self, frame: RawFrame) {
-        self.input.settings_seen = true;
+        self.inbound.start();
         self.phase = Phase::Running;
         let header = frame.header;
         match header.frame_type {
@@ -51,14 +50,15 @@ impl Connection {
                 }
             }
             FrameType::CONTINUATION => {
-                if let Some(block) = &mut self.input.block {
-                    block.fate = Fate::Handled;
+                if let Some(mut block) = self.inbound.take_block() {
+                    block.handle();
+                    self.inbound.set_block(block);
                 }
                 self.on_continuation(&frame);
             }
             FrameType::DATA => {
                 let length = frame.payload.len();
-                self.receive_window.take(length);
+                self.inbound.window.take(length);
                 if let Some(stream) = self.streams.get_mut(header.stream_id) {
                     stream.receive.take(length);
                 }

@@ -8,114 +8,58 @@ mod prioritize;
 
 use super::connection::{Connection, Phase};
 use super::events::Event;
+use super::inbound::{Next, Preface};
 use super::limits::within;
 use super::rules::Rule;
-use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, RawFrame, flag};
-use bytes::BytesMut;
-use headers::PartialBlock;
-
-/// What every client sends first (RFC 9113 §3.4).
-pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// Space is reserved for a frame that is under way up to this, so that a header alone does not take memory.
-const RESERVE: usize = 64 * 1024;
-
-/// What has arrived but is not processed.
-#[derive(Debug, Default)]
-pub(in crate::h2) struct Input {
-    buffer: BytesMut,
-    /// Octets of the preface so far.
-    preface: usize,
-    /// The first frame was SETTINGS, or this was reported.
-    settings_seen: bool,
-    /// The frame at the front of the buffer was reported as too large.
-    oversized: bool,
-    /// A field block that has not ended.
-    block: Option<PartialBlock>,
-    /// A frame that waits for the layer above.
-    held: Option<RawFrame>,
-}
-
-impl Input {
-    /// Nothing more will be processed.
-    pub fn clear(&mut self) {
-        self.buffer = BytesMut::new();
-        self.block = None;
-        self.held = None;
-    }
-}
+use crate::wire::frame::{FrameHeader, FrameType, RawFrame, flag};
 
 impl Connection {
     pub(super) fn take_octets(&mut self, octets: &[u8]) {
-        let Some(rest) = self.take_preface(octets) else { return };
-        self.input.buffer.extend_from_slice(rest);
+        let rest = match self.inbound.take_preface(octets) {
+            Preface::Past(rest) => rest,
+            Preface::Complete(rest) => {
+                self.events.push(Event::Preface);
+                rest
+            }
+            // Going on without a preface: what came is read as frames.
+            Preface::Wrong(rest) if self.violation(Rule::Preface, 0, None, "") => rest,
+            Preface::Wrong(_) | Preface::Incomplete => return,
+        };
+        self.inbound.push(rest);
         self.take_frames();
     }
 
     /// Takes every whole frame, up to one that is to wait.
     fn take_frames(&mut self) {
-        while self.phase != Phase::Closed && self.input.held.is_none() {
-            let Some(header) = self.input.buffer.first_chunk().map(FrameHeader::parse) else { break };
-            if !self.check_size(header) {
-                break;
+        while self.phase != Phase::Closed {
+            match self.inbound.next() {
+                Next::Frame(frame) => {
+                    self.events.push(Event::Frame(frame.clone()));
+                    let Some(frame) = self.inbound.hold(frame) else {
+                        self.events.push(Event::Held);
+                        break;
+                    };
+                    self.take_effect(frame);
+                    self.check_queued();
+                }
+                Next::TooLarge(header) => self.too_large(header),
+                Next::Nothing => break,
             }
-            let Some(frame) = RawFrame::take(&mut self.input.buffer) else {
-                let length = (HEADER_LENGTH + header.length as usize).min(RESERVE);
-                self.input.buffer.reserve(length.saturating_sub(self.input.buffer.len()));
-                break;
-            };
-            self.input.oversized = false;
-            self.events.push_back(Event::Frame(frame.clone()));
-            if self.hold_frames {
-                self.events.push_back(Event::Held);
-                self.input.held = Some(frame);
-                break;
-            }
-            self.take_effect(frame);
-            self.check_queued();
         }
-        if self.input.buffer.is_empty() {
-            self.input.buffer = BytesMut::new();
-        }
+        self.inbound.trim();
     }
 
-    /// Gives what follows the preface, if anything is to be processed.
-    fn take_preface<'a>(&mut self, octets: &'a [u8]) -> Option<&'a [u8]> {
-        let due = PREFACE.get(self.input.preface..).unwrap_or_default();
-        if due.is_empty() {
-            return Some(octets);
-        }
-        let same = due.iter().zip(octets).take_while(|(due, octet)| due == octet).count();
-        self.input.preface += same;
-        let rest = octets.get(same..).unwrap_or_default();
-        if same == due.len() {
-            self.events.push_back(Event::Preface);
-        } else if !rest.is_empty() {
-            if !self.violation(Rule::Preface, 0, None, "") {
-                return None;
-            }
-            // Going on without a preface: what came is taken for frames.
-            self.input.preface = PREFACE.len();
-        }
-        Some(rest)
-    }
-
-    /// A frame's header has arrived: may its payload be that long? (RFC 9113 §4.2)
-    fn check_size(&mut self, header: FrameHeader) -> bool {
-        let max = self.local.allowed().max_frame_size;
-        if header.length <= max || self.input.oversized {
-            return true;
-        }
-        self.input.oversized = true;
+    /// A frame's header has arrived, and its payload may not be that long (RFC 9113 §4.2).
+    fn too_large(&mut self, header: FrameHeader) {
+        let max = self.inbound.settings().max_frame_size;
         let detail = format!("{} octets, where {max} are allowed", header.length);
-        self.violation(Rule::FrameSize, header.stream_id, Some(header), detail)
+        self.violation(Rule::FrameSize, header.stream_id, Some(header), detail);
     }
 
     /// Does what a frame means.
     fn take_effect(&mut self, frame: RawFrame) {
         let header = frame.header;
-        if !self.input.settings_seen {
-            self.input.settings_seen = true;
+        if self.inbound.start() {
             let settings = header.frame_type == FrameType::SETTINGS && !header.has(flag::ACK);
             if !settings && !self.violation(Rule::PrefaceSettings, 0, Some(header), header.frame_type.to_string()) {
                 return;
@@ -125,7 +69,7 @@ impl Connection {
         if header.frame_type == FrameType::CONTINUATION {
             return self.on_continuation(&frame);
         }
-        if let Some(block) = &self.input.block {
+        if let Some(block) = self.inbound.block() {
             let detail = format!("{} where CONTINUATION on stream {} is due", header.frame_type, block.stream());
             if !self.violation(Rule::ContinuationInterrupted, header.stream_id, Some(header), detail) {
                 return;
@@ -151,7 +95,7 @@ impl Connection {
 
     /// A frame that has no effect.
     fn count_unknown(&mut self, header: FrameHeader) {
-        if !within(&mut self.counts.num_unknown, self.limits.max_unknown) {
+        if !within(&mut self.inbound.counts.num_unknown, self.limits.max_unknown) {
             self.violation(Rule::LimitUnknown, 0, Some(header), "");
         }
     }

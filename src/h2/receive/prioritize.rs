@@ -52,11 +52,11 @@ impl Connection {
         if idle_push && !self.violation(Rule::PriorityUpdateIdle, 0, Some(header), id.to_string()) {
             return;
         }
-        self.events.push_back(Event::PriorityUpdate { stream: id, value });
+        self.events.push(Event::PriorityUpdate { stream: id, value });
     }
 
     fn count_priority(&mut self, header: FrameHeader) -> bool {
-        within(&mut self.counts.num_priorities, self.limits.max_priorities)
+        within(&mut self.inbound.counts.num_priorities, self.limits.max_priorities)
             || self.violation(Rule::LimitPriorities, 0, Some(header), "")
     }
 }
