@@ -76,6 +76,12 @@ impl Connection {
                 self.0.drained.wake();
             }
             Event::Preface
+            // What a client alone receives.
+            | Event::Headers { kind: HeadersKind::Informational | HeadersKind::Response, .. }
+            | Event::PushPromise { .. }
+            | Event::Unprocessed { .. }
+            | Event::AltSvc { .. }
+            | Event::Origin { .. }
             | Event::WindowUpdate { .. }
             | Event::Settings { .. }
             | Event::Ping { .. }

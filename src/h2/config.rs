@@ -26,7 +26,7 @@ pub struct Config {
     pub record_frames: bool,
     /// Octets of the payload of DATA in [`Event::Sent`](super::Event::Sent); of other frames all are told.
     pub record_data: usize,
-    /// The values of `:protocol` that are served, for example `websocket` (RFC 8441 §4).
+    /// The values of `:protocol` that a server serves, for example `websocket` (RFC 8441 §4).
     pub connect_protocols: Vec<String>,
     /// A stream whose queue was above this many octets gets [`Event::Writable`](super::Event::Writable) when it falls
     /// to it.
@@ -53,6 +53,19 @@ impl Default for Config {
             connect_protocols: Vec::new(),
             send_low_water: 64 * 1024,
         }
+    }
+}
+
+impl Config {
+    /// What a client begins with: as a server, but it announces only what concerns responses, and accepts no pushes.
+    pub fn client() -> Self {
+        let settings = vec![
+            (SettingId::ENABLE_PUSH.0, 0),
+            (SettingId::INITIAL_WINDOW_SIZE.0, 1 << 20),
+            (SettingId::MAX_FRAME_SIZE.0, 16_384),
+            (SettingId::MAX_HEADER_LIST_SIZE.0, 65_536),
+        ];
+        Self { settings, ..Self::default() }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::config::{Auto, Config};
 use super::events::{Cause, CloseReason, Event, PeerClosed, Transmit};
-use super::inbound::Inbound;
+use super::inbound::{Inbound, PREFACE};
 use super::limits::Limits;
-use super::outbound::Outbound;
+use super::outbound::{BeforeStart, Outbound};
 use super::peer_view::PeerView;
 use super::policy::Policy;
 use super::queue::EventQueue;
@@ -17,7 +17,7 @@ use crate::wire::hpack;
 use bytes::{Bytes, BytesMut};
 use std::time::{Duration, Instant};
 
-/// One HTTP/2 connection, server side, without socket, clock or task.
+/// One HTTP/2 connection, of a server or a client, without socket, clock or task.
 ///
 /// # Contract
 ///
@@ -95,6 +95,13 @@ pub(super) struct Shutdown {
 }
 
 impl Connection {
+    /// A client's connection. The preface, its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are
+    /// queued at once, unless the configuration lets them wait for [`start`](Self::start).
+    /// [`Config::client`] has what a client announces.
+    pub fn client(config: Config, now: Instant) -> Self {
+        Self::new(Role::Client, config, now)
+    }
+
     /// A server's connection. Its SETTINGS, and the WINDOW_UPDATE that opens the connection's window, are queued at
     /// once, unless the configuration lets them wait for [`start`](Self::start).
     pub fn server(config: Config, now: Instant) -> Self {
@@ -128,12 +135,15 @@ impl Connection {
         connection
     }
 
-    /// Queues our first SETTINGS and the WINDOW_UPDATE that opens the connection's window, if they have not been queued
-    /// yet; then the automatic frames that waited for them.
+    /// Queues a client's preface, our first SETTINGS and the WINDOW_UPDATE that opens the connection's window, if they
+    /// have not been queued yet; then the automatic frames that waited for them.
     pub fn start(&mut self) {
-        let Some((settings, waiting)) = self.outbound.start() else { return };
+        let Some(BeforeStart { settings, waiting }) = self.outbound.start() else { return };
         if self.phase == Phase::Closed {
             return;
+        }
+        if self.role == Role::Client {
+            self.outbound.write_octets(&mut self.events, PREFACE, Cause::Automatic);
         }
         self.announce(settings, Cause::Automatic);
         self.grant(0);
@@ -153,7 +163,7 @@ impl Connection {
     /// Nothing is queued of what [`start`](Self::start) would have: whoever is above has sent a preface of its own, or
     /// none. The automatic frames that waited go out.
     pub fn start_without_settings(&mut self) {
-        let waiting = self.outbound.start().map(|(_, waiting)| waiting);
+        let waiting = self.outbound.start().map(|before| before.waiting);
         self.write_waiting(waiting.unwrap_or_default());
     }
 
@@ -251,6 +261,11 @@ impl Connection {
     }
 
     // ---- Getters
+
+    /// Which side we are.
+    pub fn role(&self) -> Role {
+        self.role
+    }
 
     /// The connection is over and its output is written: close the transport.
     pub fn should_close(&self) -> bool {

@@ -109,7 +109,7 @@ impl Connection {
             return;
         };
         let input = if by == Initiator::Peer { Input::ReceiveReset } else { Input::SendReset };
-        stream.state = stream.state.step(input).1;
+        stream.state = stream.state.step(self.role, input).1;
         if stream.announced {
             self.events.push(Event::Reset { stream: id, code, by });
         }
@@ -119,7 +119,7 @@ impl Connection {
     /// An END_STREAM went one way or the other.
     pub(super) fn end_stream(&mut self, id: u32, input: Input) {
         let Some(stream) = self.streams.get_mut(id) else { return };
-        let (effect, next) = stream.state.step(input);
+        let (effect, next) = stream.state.step(self.role, input);
         stream.state = next;
         if effect == Effect::Close {
             self.take_out(id, Ended::Both, NotSentReason::StreamEnded);

@@ -30,7 +30,7 @@ pub enum Event {
         /// What the section is.
         kind: HeadersKind,
     },
-    /// Content of a request. Give its window back by [`consume`](super::Connection::consume); padding needs none.
+    /// Content of a message. Give its window back by [`consume`](super::Connection::consume); padding needs none.
     Data {
         /// Where it arrived.
         stream: u32,
@@ -93,12 +93,45 @@ pub enum Event {
     },
     /// The peer sent GOAWAY.
     GoAway {
-        /// The last of our (pushed) streams that it handled.
+        /// The last of our streams that it handled.
         last_stream_id: u32,
         /// Why.
         code: ErrorCode,
         /// Whatever it added.
         debug: Bytes,
+    },
+    /// The server promises a response that was not asked for (RFC 9113 §8.4). The layer above checks that it is
+    /// authoritative for the request, and [resets](super::Connection::reset) the promised stream if it is not, or if it
+    /// does not want the response.
+    PushPromise {
+        /// Where it arrived.
+        stream: u32,
+        /// The stream on which the response will come.
+        promised: u32,
+        /// The PUSH_PROMISE frame.
+        frame: RawFrame,
+        /// The fields of the request, with those of CONTINUATION frames.
+        block: hpack::Block,
+    },
+    /// GOAWAY says that the server did not process the request on this stream, which is over: it can be sent again on
+    /// another connection (RFC 9113 §6.8).
+    Unprocessed {
+        /// Which stream.
+        stream: u32,
+    },
+    /// The server has an alternative service (RFC 7838 §4).
+    AltSvc {
+        /// 0, or the stream whose origin has it.
+        stream: u32,
+        /// The origin that has it, on stream 0.
+        origin: Bytes,
+        /// What an Alt-Svc field would say.
+        value: Bytes,
+    },
+    /// The origins for which the server claims to be authoritative (RFC 8336 §2).
+    Origin {
+        /// As they came.
+        origins: Vec<Bytes>,
     },
     /// The peer sent PRIORITY_UPDATE (RFC 9218 §7.1).
     PriorityUpdate {
@@ -135,12 +168,16 @@ pub enum Event {
 /// What a field section is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HeadersKind {
-    /// The first on its stream.
+    /// The first on its stream, from a client.
     Request {
         /// An extended CONNECT with a `:protocol` that is not in `connect_protocols`: answer it with 501
         /// (RFC 8441 §5, RFC 9220 §3).
         unsupported_protocol: bool,
     },
+    /// A response before the final one, with a status from 100 to 199; any number of them may come.
+    Informational,
+    /// The header section of the final response.
+    Response,
     /// The last on its stream, after the content.
     Trailers,
 }
@@ -225,6 +262,8 @@ pub enum NotSentReason {
     Contradicted,
     /// It would be read as a part of a raw frame or field block that has not ended.
     RawUnfinished,
+    /// GOAWAY says that the peer ignores the stream.
+    Unprocessed,
     /// The connection ended.
     ConnectionClosed,
     /// Its switch in [`Auto`](super::Auto) is off.

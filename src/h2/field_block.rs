@@ -21,7 +21,11 @@ pub(super) struct PartialBlock {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
     Request,
+    /// Interim or final.
+    Response,
     Trailers,
+    /// The request of this promised stream.
+    Promise(u32),
     Discard,
     /// The layer above has done what there is to do.
     Handled,

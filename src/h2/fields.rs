@@ -37,6 +37,11 @@ impl Section {
         Self { stream, end_stream, begins: None, promise: false }
     }
 
+    /// HEADERS that open a stream.
+    pub fn opening(stream: u32, end_stream: bool) -> Self {
+        Self { stream, end_stream, begins: Some(stream), promise: false }
+    }
+
     /// PUSH_PROMISE.
     pub fn promise(parent: u32, promised: u32) -> Self {
         Self { stream: parent, end_stream: false, begins: Some(promised), promise: true }

@@ -29,6 +29,8 @@ pub struct Limits {
     pub max_window_updates: u32,
     /// Frames of unknown types or on streams that are gone, per period. Stops work for nothing.
     pub max_unknown: u32,
+    /// Promised streams that wait for their response. Stops servers that promise without end.
+    pub max_promises: u32,
     /// Octets of automatic frames that wait to be written. Stops peers that ask but do not read (CVE-2019-9517).
     pub max_queued: usize,
     /// How long the client may take until its preface and first SETTINGS are complete. Stops silent connections.
@@ -51,6 +53,7 @@ impl Default for Limits {
             max_empty_data: 1_000,
             max_window_updates: 20_000,
             max_unknown: 5_000,
+            max_promises: 1_000,
             max_queued: 128 * 1024,
             preface_timeout: Some(Duration::from_secs(10)),
             idle_timeout: Some(Duration::from_secs(600)),

@@ -1,5 +1,7 @@
 //! What a checked command refuses. Text for script authors.
 
+use super::role::Role;
+use super::rules::Rule;
 use crate::wire::frame::ErrorCode;
 use std::fmt;
 
@@ -72,9 +74,30 @@ pub enum Misuse {
         /// The peer's value.
         max: u32,
     },
+    /// The command is for the other side: only a client opens streams, only a server responds and promises.
+    Role {
+        /// What was asked for.
+        command: &'static str,
+        /// Our side.
+        role: Role,
+    },
+    /// A request that the server would have to treat as malformed (RFC 9113 §8.3.1).
+    Malformed {
+        /// The rule that it breaks.
+        rule: Rule,
+        /// What exactly is wrong; may be empty.
+        detail: String,
+    },
+    /// GOAWAY was received, or sent by [`shut_down`](super::Connection::shut_down): no new streams (RFC 9113 §6.8).
+    GoingAway,
+    /// The peer's SETTINGS_MAX_CONCURRENT_STREAMS allows no further stream.
+    Concurrency {
+        /// The peer's value.
+        max: u32,
+    },
     /// PUSH_PROMISE on a stream that the client did not open, or after we ended it (RFC 9113 §8.4.1).
     PushParent,
-    /// All 2^30 identifiers of pushed streams are used.
+    /// All 2^30 identifiers of our streams are used.
     StreamIds,
     /// A WINDOW_UPDATE increment of 0 or above 2^31-1 (RFC 9113 §6.9).
     Increment {
@@ -179,12 +202,12 @@ impl Contradiction {
 impl fmt::Display for Misuse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::StreamReset { code } => write!(f, "the client reset the stream with {code}"),
+            Self::StreamReset { code } => write!(f, "the peer reset the stream with {code}"),
             Self::StreamClosed => f.write_str("the stream is already closed"),
             Self::StreamUnknown { stream } => write!(f, "there is no stream {stream}"),
             Self::ConnectionClosed => f.write_str("the connection is closed"),
-            Self::Ended => f.write_str("the response is already ended (END_STREAM was sent)"),
-            Self::NoHeaders => f.write_str("the response's headers must be sent first"),
+            Self::Ended => f.write_str("our half of the stream is already ended (END_STREAM was sent)"),
+            Self::NoHeaders => f.write_str("the headers must be sent first"),
             Self::HeadersSent => f.write_str("the response's headers were already sent"),
             Self::FieldName { name } => write!(f, "{name:?} is not a field name (raw frames can send it)"),
             Self::Uppercase { name } => {
@@ -206,6 +229,11 @@ impl fmt::Display for Misuse {
             Self::Status { value } => write!(f, "{value:?} is not a status code that can be sent here"),
             Self::PushDisabled => f.write_str("the client does not accept pushes (SETTINGS_ENABLE_PUSH is 0)"),
             Self::PushConcurrency { max } => write!(f, "the client accepts no more than {max} pushed streams at once"),
+            Self::Role { command, role } => write!(f, "a {} cannot send {command}", role.name()),
+            Self::Malformed { rule, detail } if detail.is_empty() => write!(f, "malformed request: {}", rule.text()),
+            Self::Malformed { rule, detail } => write!(f, "malformed request: {} ({detail})", rule.text()),
+            Self::GoingAway => f.write_str("the connection takes no new streams (GOAWAY)"),
+            Self::Concurrency { max } => write!(f, "the peer accepts no more than {max} streams at once"),
             Self::PushParent => f.write_str("a push needs a client's stream that is not ended yet"),
             Self::StreamIds => f.write_str("no stream identifiers are left on this connection"),
             Self::Increment { increment } => write!(f, "{increment} is not a window increment (1 to 2147483647)"),
@@ -220,7 +248,7 @@ impl fmt::Display for Misuse {
                 )
             }
             Self::Contradicts { what, .. } => f.write_str(&what.text("a raw frame")),
-            Self::DebugData => f.write_str("the debug data does not fit into one frame of the client's size"),
+            Self::DebugData => f.write_str("the debug data does not fit into one frame of the peer's size"),
         }
     }
 }

@@ -38,10 +38,10 @@ pub(super) struct Outbound {
 
 /// What waits for the start of a connection.
 #[derive(Debug)]
-struct BeforeStart {
-    settings: Vec<(u16, u32)>,
+pub(super) struct BeforeStart {
+    pub settings: Vec<(u16, u32)>,
     /// Automatic frames.
-    waiting: Vec<Bytes>,
+    pub waiting: Vec<Bytes>,
 }
 
 impl Outbound {
@@ -73,8 +73,8 @@ impl Outbound {
 
     /// From here on automatic frames are sent. Gives our first SETTINGS and the frames that waited for them; `None` if
     /// that was so already.
-    pub fn start(&mut self) -> Option<(Vec<(u16, u32)>, Vec<Bytes>)> {
-        self.before_start.take().map(|before| (before.settings, before.waiting))
+    pub fn start(&mut self) -> Option<BeforeStart> {
+        self.before_start.take()
     }
 
     // ---- Frames

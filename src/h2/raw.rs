@@ -9,7 +9,7 @@ use super::hold::Which;
 use super::misuse::CallSite;
 use super::peer_view::{Consequence, Context, PeerView, RawCall, Track};
 use super::state::{Effect, Input};
-use super::stream::Ended;
+use super::stream::{Ended, Method};
 use crate::wire::frame::{ErrorCode, FrameHeader, HEADER_LENGTH, RawFrame};
 use bytes::{Bytes, BytesMut};
 
@@ -91,11 +91,11 @@ impl Connection {
                 Consequence::UseWindows { stream, octets } => self.use_send_windows(stream, octets as i64),
                 Consequence::DropQueue { stream, why } => self.drop_queued(stream, why),
                 Consequence::DropHeld { which, why } => self.drop_held(which, why),
-                Consequence::Headers { stream, is_final } => self.raw_headers_sent(stream, is_final),
+                Consequence::Headers { stream, is_final, method } => self.raw_headers_sent(stream, is_final, method),
                 Consequence::End { stream } => self.raw_end_sent(stream),
                 Consequence::Reset { stream, code } => self.raw_reset_sent(stream, code),
-                Consequence::Promised { stream, track: Track::Yes } => self.reserve(stream),
-                Consequence::Promised { stream, track: Track::No } => self.streams.use_local(stream),
+                Consequence::Begun { stream, track: Track::No, .. } => self.streams.use_local(stream),
+                Consequence::Begun { stream, by, track: Track::Yes } => self.begin_stream(stream, by),
                 Consequence::Settings { entries, track: Track::Yes } => self.raw_settings_sent(entries),
                 Consequence::Settings { entries, track: Track::No } => self.tolerate_settings(entries),
                 Consequence::Ping => self.outbound.ping_sent(),
@@ -125,18 +125,19 @@ impl Connection {
         self.drop_queue(id, queue, why);
     }
 
-    fn raw_headers_sent(&mut self, stream: u32, is_final: bool) {
+    fn raw_headers_sent(&mut self, stream: u32, is_final: bool, method: Option<Method>) {
         let Some(stream) = self.streams.get_mut(stream) else { return };
-        let (effect, next) = stream.state.step(Input::SendHeaders);
+        let (effect, next) = stream.state.step(self.role, Input::SendHeaders);
         if effect != Effect::Refuse {
             stream.state = next;
         }
         stream.headers_sent |= is_final;
+        stream.method = method.unwrap_or(stream.method);
     }
 
     fn raw_end_sent(&mut self, id: u32) {
         let Some(stream) = self.streams.get_mut(id) else { return };
-        if stream.state.step(Input::SendEndStream).0 == Effect::Refuse {
+        if stream.state.step(self.role, Input::SendEndStream).0 == Effect::Refuse {
             return;
         }
         stream.end_queued = true;

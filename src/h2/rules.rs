@@ -59,7 +59,7 @@ rules! {
     // Starting a connection, frames in general
     Preface, "h2.preface", "RFC 9113 §3.4", Connection, PROTOCOL_ERROR, "the connection does not begin with the client's preface";
     PrefaceSettings, "h2.preface.settings", "RFC 9113 §3.4", Connection, PROTOCOL_ERROR, "the first frame is not SETTINGS";
-    PrefaceTimeout, "h2.preface.timeout", "limits", Connection, PROTOCOL_ERROR, "the client's preface did not arrive in time";
+    PrefaceTimeout, "h2.preface.timeout", "limits", Connection, PROTOCOL_ERROR, "the peer's preface did not arrive in time";
     FrameSize, "h2.frame.size", "RFC 9113 §4.2", Connection, FRAME_SIZE_ERROR, "a frame is larger than our SETTINGS_MAX_FRAME_SIZE";
     Compression, "h2.hpack", "RFC 9113 §4.3", Connection, COMPRESSION_ERROR, "a field block cannot be decoded";
 
@@ -68,10 +68,11 @@ rules! {
     StreamIdDecreasing, "h2.stream-id.decreasing", "RFC 9113 §5.1.1", Connection, PROTOCOL_ERROR, "a new stream's identifier is not greater than all before it";
     ConcurrentStreams, "h2.concurrent-streams", "RFC 9113 §5.1.2", Stream, REFUSED_STREAM, "more streams are open than our SETTINGS_MAX_CONCURRENT_STREAMS";
     IdleFrame, "h2.idle.frame", "RFC 9113 §5.1", Connection, PROTOCOL_ERROR, "a frame other than HEADERS or PRIORITY on an idle stream";
+    IdleHeaders, "h2.idle.headers", "RFC 9113 §5.1", Connection, PROTOCOL_ERROR, "a server sends HEADERS on an idle stream";
     HalfClosedFrame, "h2.half-closed.frame", "RFC 9113 §5.1", Stream, STREAM_CLOSED, "DATA or HEADERS after END_STREAM";
     ClosedFrame, "h2.closed.frame", "RFC 9113 §5.1", Connection, STREAM_CLOSED, "DATA or HEADERS on a stream that both sides ended";
     ResetFrame, "h2.reset.frame", "RFC 9113 §5.1", Stream, STREAM_CLOSED, "DATA or HEADERS on a stream that the peer itself reset";
-    ReservedFrame, "h2.reserved.frame", "RFC 9113 §5.1", Connection, PROTOCOL_ERROR, "DATA or HEADERS on a stream that we reserved";
+    ReservedFrame, "h2.reserved.frame", "RFC 9113 §5.1", Connection, PROTOCOL_ERROR, "a frame that is not allowed on a reserved stream";
 
     // Flow control
     FlowConnection, "h2.flow.connection", "RFC 9113 §6.9.1", Connection, FLOW_CONTROL_ERROR, "DATA passes the connection's flow-control window";
@@ -95,12 +96,19 @@ rules! {
     SettingsAckLength, "h2.settings.ack-length", "RFC 9113 §6.5", Connection, FRAME_SIZE_ERROR, "SETTINGS with ACK and a payload";
     SettingsAckUnexpected, "h2.settings.ack-unexpected", "RFC 9113 §6.5.3", Connection, PROTOCOL_ERROR, "SETTINGS with ACK, but none of ours waits for one";
     SettingsEnablePush, "h2.settings.enable-push", "RFC 9113 §6.5.2", Connection, PROTOCOL_ERROR, "SETTINGS_ENABLE_PUSH is neither 0 nor 1";
+    SettingsEnablePushServer, "h2.settings.enable-push-server", "RFC 9113 §6.5.2", Connection, PROTOCOL_ERROR, "a server sends SETTINGS_ENABLE_PUSH with 1";
     SettingsInitialWindow, "h2.settings.initial-window", "RFC 9113 §6.5.2", Connection, FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE is above 2^31-1";
     SettingsWindowOverflow, "h2.settings.window-overflow", "RFC 9113 §6.9.2", Connection, FLOW_CONTROL_ERROR, "SETTINGS_INITIAL_WINDOW_SIZE lifts a stream's window above 2^31-1";
     SettingsMaxFrameSize, "h2.settings.max-frame-size", "RFC 9113 §6.5.2", Connection, PROTOCOL_ERROR, "SETTINGS_MAX_FRAME_SIZE is not within 2^14 and 2^24-1";
     SettingsConnectProtocol, "h2.settings.connect-protocol", "RFC 8441 §3", Connection, PROTOCOL_ERROR, "SETTINGS_ENABLE_CONNECT_PROTOCOL is neither 0 nor 1, or goes from 1 to 0";
     SettingsNoPriorities, "h2.settings.no-priorities", "RFC 9218 §2.1", Connection, PROTOCOL_ERROR, "SETTINGS_NO_RFC7540_PRIORITIES is neither 0 nor 1, or changes after the first SETTINGS";
     PushPromiseFromClient, "h2.push-promise.from-client", "RFC 9113 §8.4", Connection, PROTOCOL_ERROR, "a client sends PUSH_PROMISE";
+    PushPromiseStreamZero, "h2.push-promise.stream-zero", "RFC 9113 §6.6", Connection, PROTOCOL_ERROR, "PUSH_PROMISE on stream 0";
+    PushPromisePadding, "h2.push-promise.padding", "RFC 9113 §6.6", Connection, PROTOCOL_ERROR, "PUSH_PROMISE whose padding is longer than what remains of the payload";
+    PushPromiseLength, "h2.push-promise.length", "RFC 9113 §4.2", Connection, FRAME_SIZE_ERROR, "PUSH_PROMISE too short for a stream identifier";
+    PushPromiseDisabled, "h2.push-promise.disabled", "RFC 9113 §6.6", Connection, PROTOCOL_ERROR, "PUSH_PROMISE, but our SETTINGS_ENABLE_PUSH is 0";
+    PushPromiseParent, "h2.push-promise.parent", "RFC 9113 §6.6", Connection, PROTOCOL_ERROR, "PUSH_PROMISE on a stream that is neither open nor half-closed (local)";
+    PushPromiseId, "h2.push-promise.id", "RFC 9113 §6.6", Connection, PROTOCOL_ERROR, "PUSH_PROMISE promises a stream identifier that is not a server's";
     PingStream, "h2.ping.stream", "RFC 9113 §6.7", Connection, PROTOCOL_ERROR, "PING on a stream other than 0";
     PingLength, "h2.ping.length", "RFC 9113 §6.7", Connection, FRAME_SIZE_ERROR, "PING whose length is not 8";
     GoAwayStream, "h2.goaway.stream", "RFC 9113 §6.8", Connection, PROTOCOL_ERROR, "GOAWAY on a stream other than 0";
@@ -119,6 +127,8 @@ rules! {
     PriorityUpdateZero, "h2.priority-update.zero", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "PRIORITY_UPDATE for stream 0";
     PriorityUpdateIdle, "h2.priority-update.idle", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "PRIORITY_UPDATE for a pushed stream that is idle";
 
+    PriorityUpdateFromServer, "h2.priority-update.from-server", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "a server sends PRIORITY_UPDATE";
+
     // Malformed messages
     FieldNameEmpty, "h2.field-name.empty", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field name is empty";
     FieldNameUppercase, "h2.field-name.uppercase", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field name holds an uppercase letter";
@@ -128,7 +138,7 @@ rules! {
     ConnectionSpecific, "h2.field.connection-specific", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "a connection-specific field";
     TeNotTrailers, "h2.field.te", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "te holds something other than trailers";
     HostDiffers, "h2.field.host", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, "host differs from :authority";
-    PseudoUnknown, "h2.pseudo.unknown", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field that no request has";
+    PseudoUnknown, "h2.pseudo.unknown", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field that this message cannot have";
     PseudoAfterField, "h2.pseudo.after-field", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field after a regular field";
     PseudoDuplicate, "h2.pseudo.duplicate", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field appears twice";
     PseudoMissing, "h2.pseudo.missing", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, "a pseudo-field that every request has is missing";
@@ -142,6 +152,16 @@ rules! {
     ProtocolForm, "h2.connect.protocol-form", "RFC 8441 §4", Stream, PROTOCOL_ERROR, ":protocol with another method than CONNECT, or without :scheme, :path and :authority";
     ContentLengthInvalid, "h2.content-length.invalid", "RFC 9110 §8.6", Stream, PROTOCOL_ERROR, "content-length is not one decimal number";
     ContentLengthMismatch, "h2.content-length.mismatch", "RFC 9113 §8.1.1", Stream, PROTOCOL_ERROR, "the DATA frames do not add up to content-length";
+    StatusMissing, "h2.status.missing", "RFC 9113 §8.3.2", Stream, PROTOCOL_ERROR, "a response without :status";
+    StatusInvalid, "h2.status.invalid", "RFC 9110 §15", Stream, PROTOCOL_ERROR, ":status is not a number of three digits, 100 or more";
+    StatusSwitching, "h2.status.101", "RFC 9113 §8.6", Stream, PROTOCOL_ERROR, "status 101, which HTTP/2 does not have";
+    ResponseInterimEnd, "h2.response.interim-end", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "an interim response with END_STREAM";
+    ResponseDataFirst, "h2.response.data-first", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "DATA before the header section of a final response";
+    ResponseContent, "h2.response.content", "RFC 9110 §6.4.1", Stream, PROTOCOL_ERROR, "content in a response that has none: to HEAD, or with 204 or 304";
+    PromiseMethod, "h2.promise.method", "RFC 9113 §8.4", Stream, PROTOCOL_ERROR, "a promised request whose method is not safe and cacheable";
+    PromiseContent, "h2.promise.content", "RFC 9113 §8.4", Stream, PROTOCOL_ERROR, "a promised request with content";
+    PromiseAuthority, "h2.promise.authority", "RFC 9113 §8.4", Stream, PROTOCOL_ERROR, "a promised request without :authority";
+    TunnelHeaders, "h2.connect.headers", "RFC 9113 §8.5", Stream, PROTOCOL_ERROR, "HEADERS on the stream of a CONNECT tunnel";
     TrailersEndStream, "h2.trailers.end-stream", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "a second field section without END_STREAM";
 
     // Limits: floods that are within the letter of the RFC (RFC 9113 §10.5)
@@ -156,6 +176,7 @@ rules! {
     LimitEmptyData, "h2.limit.empty-data", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many DATA frames without data";
     LimitWindowUpdates, "h2.limit.window-updates", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many WINDOW_UPDATEs for what we sent";
     LimitUnknown, "h2.limit.unknown", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many frames that we ignore";
+    LimitPromises, "h2.limit.promises", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many promised streams wait for their response";
     LimitQueued, "h2.limit.queued", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "the peer makes us answer but does not read the answers";
 }
 

@@ -6,6 +6,7 @@ use super::fields::{FieldList, Section, to_owned};
 use super::flow::MAX_WINDOW;
 use super::message;
 use super::misuse::Misuse;
+use super::role::Role;
 use super::state::{Effect, Input, State};
 use super::stream::{Ended, Queued, Stream};
 use crate::http::transport::Close;
@@ -13,8 +14,41 @@ use crate::wire::frame::{ErrorCode, FrameType, GoAway};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
-    /// An interim response (1xx but 101), `:status` first. Any number of them may come before the final response.
+    /// Opens a stream by the header section of a request, pseudo-fields first. Gives the stream; the request's content
+    /// follows by [`send_data`](Self::send_data), unless `end_stream` says that there is none.
+    pub fn open<'a>(&mut self, fields: impl FieldList<'a>, end_stream: bool) -> Result<u32, Misuse> {
+        self.check_running()?;
+        self.check_role(Role::Client, "a request")?;
+        if self.shutdown.received.is_some() || self.shutdown.when_done {
+            return Err(Misuse::GoingAway);
+        }
+        let peer = self.outbound.peer();
+        if let Some(max) = peer.max_concurrent_streams
+            && self.streams.num_local() >= max
+        {
+            return Err(Misuse::Concurrency { max });
+        }
+        let method = message::check_request(fields.clone(), peer.enable_connect_protocol)?;
+        let id = self.streams.next_local();
+        if i64::from(id) > MAX_WINDOW {
+            return Err(Misuse::StreamIds);
+        }
+        self.begin_stream(id, Input::SendHeaders);
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.method = method;
+            stream.headers_sent = true;
+            stream.end_queued = end_stream;
+        }
+        self.outbound.write_section(&mut self.events, Section::opening(id, end_stream), fields);
+        if end_stream {
+            self.end_stream(id, Input::SendEndStream);
+        }
+        Ok(id)
+    }
+
+    /// An interim response (1xx except 101), `:status` first. Any number of them may come before the final response.
     pub fn send_informational<'a>(&mut self, stream: u32, fields: impl FieldList<'a>) -> Result<(), Misuse> {
+        self.check_role(Role::Server, "a response")?;
         self.check_no_headers(stream)?;
         message::check_response(fields.clone(), message::Status::Informational)?;
         self.open_for_sending(stream);
@@ -29,6 +63,7 @@ impl Connection {
         fields: impl FieldList<'a>,
         end_stream: bool,
     ) -> Result<(), Misuse> {
+        self.check_role(Role::Server, "a response")?;
         self.check_no_headers(stream)?;
         message::check_response(fields.clone(), message::Status::Final)?;
         self.open_for_sending(stream);
@@ -109,6 +144,7 @@ impl Connection {
     /// PUSH_PROMISE on `parent` with the fields of a request. Gives the promised stream, which is answered like any
     /// other.
     pub fn push_promise<'a>(&mut self, parent: u32, fields: impl FieldList<'a>) -> Result<u32, Misuse> {
+        self.check_role(Role::Server, "a push promise")?;
         let state = self.check_stream(parent)?.state;
         self.check_view(parent)?;
         if !self.streams.is_peers(parent) || !matches!(state, State::Open | State::HalfClosedRemote) {
@@ -127,7 +163,7 @@ impl Connection {
         if i64::from(promised) > MAX_WINDOW || self.shutdown.received.is_some_and(|last| promised > last) {
             return Err(Misuse::StreamIds);
         }
-        self.reserve(promised);
+        self.begin_stream(promised, Input::SendPushPromise);
         self.outbound.write_section(&mut self.events, Section::promise(parent, promised), fields);
         Ok(promised)
     }
@@ -229,8 +265,9 @@ impl Connection {
             self.check_stream(stream)?;
             self.check_view(stream)?;
         }
+        let role = self.role;
         let entry = self.check_stream(stream)?;
-        if entry.end_queued || entry.state.step(Input::SendHeaders).0 == Effect::Refuse {
+        if entry.end_queued || entry.state.step(role, Input::SendHeaders).0 == Effect::Refuse {
             return Err(Misuse::Ended);
         }
         Ok(entry)
@@ -262,17 +299,21 @@ impl Connection {
     /// HEADERS go out: a reserved stream becomes half-closed (RFC 9113 §5.1).
     fn open_for_sending(&mut self, stream: u32) {
         if let Some(entry) = self.streams.get_mut(stream) {
-            entry.state = entry.state.step(Input::SendHeaders).1;
+            entry.state = entry.state.step(self.role, Input::SendHeaders).1;
         }
     }
 
-    /// A stream of ours was promised.
-    pub(super) fn reserve(&mut self, promised: u32) {
-        let (_, state) = State::Idle.step(Input::SendPushPromise);
+    /// A stream of ours begins: we open it, or promise it.
+    pub(super) fn begin_stream(&mut self, id: u32, input: Input) {
+        let (_, state) = State::Idle.step(self.role, input);
         let receive = i64::from(self.inbound.settings().initial_window_size);
-        let mut entry = Stream::new(state, receive, i64::from(self.outbound.peer().initial_window_size));
-        entry.announced = true;
-        self.streams.insert(promised, entry);
-        self.streams.use_local(promised);
+        let mut stream = Stream::new(state, receive, i64::from(self.outbound.peer().initial_window_size));
+        stream.announced = true;
+        self.streams.insert(id, stream);
+        self.streams.use_local(id);
+    }
+
+    fn check_role(&self, wanted: Role, command: &'static str) -> Result<(), Misuse> {
+        if self.role == wanted { Ok(()) } else { Err(Misuse::Role { command, role: self.role }) }
     }
 }

@@ -49,9 +49,8 @@ impl Settings {
     /// The rule that this value of a setting of `sender` breaks, after these settings.
     pub(super) fn check(&self, id: SettingId, value: u32, sender: Role) -> Option<Rule> {
         match id {
-            SettingId::ENABLE_PUSH if value > 1 || (value == 1 && sender == Role::Server) => {
-                Some(Rule::SettingsEnablePush)
-            }
+            SettingId::ENABLE_PUSH if value > 1 => Some(Rule::SettingsEnablePush),
+            SettingId::ENABLE_PUSH if value == 1 && sender == Role::Server => Some(Rule::SettingsEnablePushServer),
             SettingId::INITIAL_WINDOW_SIZE if i64::from(value) > MAX_WINDOW => Some(Rule::SettingsInitialWindow),
             SettingId::MAX_FRAME_SIZE if !FRAME_SIZES.contains(&value) => Some(Rule::SettingsMaxFrameSize),
             SettingId::ENABLE_CONNECT_PROTOCOL if value > 1 || (value == 0 && self.enable_connect_protocol) => {

@@ -1,5 +1,6 @@
 //! The life of a stream as a table: state × input → effect, next state (RFC 9113 §5.1).
 
+use super::role::Role;
 use super::rules::Rule;
 
 /// The states of RFC 9113 §5.1. "closed" is kept apart by how it came about, because what may still arrive differs.
@@ -108,9 +109,9 @@ impl State {
         State::ClosedReceivedReset,
     ];
 
-    /// The effect of an input in this state, and the state after it.
-    pub fn step(self, input: Input) -> (Effect, State) {
-        let (effect, next) = TABLE[self as usize][input as usize];
+    /// The effect of an input in this state for this side, and the state after it.
+    pub fn step(self, role: Role, input: Input) -> (Effect, State) {
+        let (effect, next) = TABLES[role as usize][self as usize][input as usize];
         (effect, next.unwrap_or(self))
     }
 
@@ -169,9 +170,37 @@ const HALF: Cell = bad(Rule::HalfClosedFrame);
 const CLOSED: Cell = bad(Rule::ClosedFrame);
 const RESET: Cell = bad(Rule::ResetFrame);
 
-/// One row per state; columns: send H, DATA, ES, R, PP, WINDOW_UPDATE, PRIORITY, then the same received.
+type Table = [[Cell; 14]; 9];
+
+/// The tables of both sides, in the order of [`Role`].
+const TABLES: [Table; 2] = [client(), server()];
+
+/// Only a client opens streams, and only a server promises them (RFC 9113 §5.1, §8.4).
+const fn client() -> Table {
+    let mut table = BOTH;
+    let mut state = 0;
+    while state < table.len() {
+        table[state][Input::SendPushPromise as usize] = NO;
+        state += 1;
+    }
+    table[State::Idle as usize][Input::ReceiveHeaders as usize] = bad(Rule::IdleHeaders);
+    table
+}
+
+const fn server() -> Table {
+    let mut table = BOTH;
+    let mut state = 0;
+    while state < table.len() {
+        table[state][Input::ReceivePushPromise as usize] = bad(Rule::PushPromiseFromClient);
+        state += 1;
+    }
+    table[State::Idle as usize][Input::SendHeaders as usize] = NO;
+    table
+}
+
+/// What both sides have in common. One row per state; columns: send H, DATA, ES, R, PP, WINDOW_UPDATE, PRIORITY, then the same received.
 #[rustfmt::skip]
-const TABLE: [[Cell; 14]; 9] = [
+const BOTH: Table = [
     // idle
     [opens(State::Open), NO, NO, NO, to(State::ReservedLocal), NO, OK,
      opens(State::Open), IDLE, IDLE, IDLE, to(State::ReservedRemote), IDLE, OK],

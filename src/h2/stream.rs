@@ -36,8 +36,14 @@ pub(super) struct Stream {
     pub queue: VecDeque<Queued>,
     /// Octets of content in the queue.
     pub queued: usize,
-    /// It was opened by HEAD, whose answer has no content.
-    pub answers_head: bool,
+    /// Its request is a HEAD, whose response has no content, or a CONNECT, whose response may begin a tunnel.
+    pub method: Method,
+    /// The header section of the peer's message has arrived: of its request, or of its final response.
+    pub headers_received: bool,
+    /// The peer's message has no content, whatever its content-length says.
+    pub no_content: bool,
+    /// CONNECT was answered: nothing but DATA follows.
+    pub is_tunnel: bool,
     /// The final header section was sent.
     pub headers_sent: bool,
     /// END_STREAM was sent or is in the queue.
@@ -48,6 +54,8 @@ pub(super) struct Stream {
     pub notify: Option<usize>,
     /// The layer above knows of it.
     pub announced: bool,
+    /// The peer has promised it, and the response has not begun.
+    pub is_promised: bool,
 }
 
 impl Stream {
@@ -62,12 +70,16 @@ impl Stream {
             padding: None,
             queue: VecDeque::new(),
             queued: 0,
-            answers_head: false,
+            method: Method::Other,
+            headers_received: false,
+            no_content: false,
+            is_tunnel: false,
             headers_sent: false,
             end_queued: false,
             ready: false,
             notify: None,
             announced: false,
+            is_promised: state == State::ReservedRemote,
         }
     }
 
@@ -86,6 +98,25 @@ impl Stream {
     /// Octets that padding adds to a DATA frame, which flow control counts too (RFC 9113 §6.1).
     pub fn overhead(&self) -> usize {
         self.padding.map_or(0, |octets| 1 + usize::from(octets))
+    }
+}
+
+/// What matters of a request's method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Method {
+    Head,
+    Connect,
+    #[default]
+    Other,
+}
+
+impl Method {
+    pub fn of(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Other,
+        }
     }
 }
 

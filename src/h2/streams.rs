@@ -57,6 +57,8 @@ pub(super) struct Streams {
     next_local: u32,
     /// Streams of the peer that are open or half-closed (RFC 9113 §5.1.2).
     num_peer: u32,
+    /// Streams that the peer has promised, and that wait for their response.
+    num_promised: u32,
     /// Streams of ours that are reserved, open or half-closed.
     num_local: u32,
 }
@@ -73,6 +75,7 @@ impl Streams {
             skipped: VecDeque::new(),
             next_local: role.first_stream(),
             num_peer: 0,
+            num_promised: 0,
             num_local: 0,
         }
     }
@@ -123,6 +126,11 @@ impl Streams {
     /// Streams of the peer that are open or half-closed (RFC 9113 §5.1.2).
     pub fn num_peer(&self) -> u32 {
         self.num_peer
+    }
+
+    /// Streams that the peer has promised, and that wait for their response.
+    pub fn num_promised(&self) -> u32 {
+        self.num_promised
     }
 
     /// Streams of ours that are reserved, open or half-closed.
@@ -194,8 +202,19 @@ impl Streams {
     }
 
     pub fn insert(&mut self, id: u32, stream: Stream) {
+        let promised = stream.is_promised;
         if self.map.insert(id, stream).is_none() {
-            *self.count(id) += 1;
+            *self.count(id, promised) += 1;
+        }
+    }
+
+    /// The response on a promised stream begins: from here on it counts.
+    pub fn open_promised(&mut self, id: u32, state: State) {
+        if let Some(stream) = self.map.get_mut(&id) {
+            stream.state = state;
+            stream.is_promised = false;
+            self.num_promised = self.num_promised.saturating_sub(1);
+            self.num_peer += 1;
         }
     }
 
@@ -203,7 +222,7 @@ impl Streams {
     pub fn remove(&mut self, id: u32, ended: Ended) -> Option<Stream> {
         self.remember(id, ended);
         let stream = self.map.remove(&id)?;
-        let count = self.count(id);
+        let count = self.count(id, stream.is_promised);
         *count = count.saturating_sub(1);
         if stream.ready {
             self.ready.retain(|&ready| ready != id);
@@ -245,8 +264,12 @@ impl Streams {
         fits
     }
 
-    fn count(&mut self, id: u32) -> &mut u32 {
-        if self.is_peers(id) { &mut self.num_peer } else { &mut self.num_local }
+    fn count(&mut self, id: u32, promised: bool) -> &mut u32 {
+        match self.is_peers(id) {
+            true if promised => &mut self.num_promised,
+            true => &mut self.num_peer,
+            false => &mut self.num_local,
+        }
     }
 
     /// Puts a stream into the list of those that can send, if it can.

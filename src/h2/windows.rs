@@ -17,8 +17,9 @@ impl Connection {
         let window = if stream == 0 {
             &mut self.inbound.window
         } else {
+            let role = self.role;
             let entry = self.check_stream(stream)?;
-            if entry.state.step(Input::SendWindowUpdate).0 == Effect::Refuse {
+            if entry.state.step(role, Input::SendWindowUpdate).0 == Effect::Refuse {
                 return Err(Misuse::StreamUnknown { stream });
             }
             &mut entry.receive

@@ -161,6 +161,8 @@ fn http2(from: &Http2Limits, transcript: &transcript::Options) -> h2::Config {
             max_queued: from.queued.value,
             preface_timeout: Some(from.preface_timeout.value),
             idle_timeout: Some(from.idle_timeout.value),
+            // What concerns clients alone.
+            ..h2::Limits::default()
         },
         connect_protocols: vec!["websocket".to_owned()],
         record_frames: transcript.connection > 0,

@@ -148,6 +148,7 @@ fn not_sent(what: &Unsent, why: NotSentReason, most: usize) -> Value {
         NotSentReason::StreamEnded => "stream-ended",
         NotSentReason::Contradicted => "contradicted",
         NotSentReason::RawUnfinished => "raw-unfinished",
+        NotSentReason::Unprocessed => "unprocessed",
         NotSentReason::ConnectionClosed => "connection-closed",
         NotSentReason::SwitchedOff => "switched-off",
     }

@@ -5,6 +5,8 @@ use super::{RawCall, Seen};
 use crate::h2::events::NotSentReason;
 use crate::h2::hold::Which;
 use crate::h2::misuse::CallSite;
+use crate::h2::role::Role;
+use crate::h2::stream::Method;
 use crate::wire::hpack::{DecodeErrorKind, Encoder};
 use bytes::BytesMut;
 
@@ -51,6 +53,7 @@ impl OpenBlock {
 struct Facts {
     status: Option<u16>,
     length: Option<u64>,
+    method: Option<Method>,
 }
 
 impl Facts {
@@ -58,6 +61,7 @@ impl Facts {
         let text = || std::str::from_utf8(value).ok();
         match name {
             b":status" if self.status.is_none() => self.status = text().and_then(|text| text.parse().ok()),
+            b":method" => self.method = self.method.or(Some(Method::of(value))),
             b"content-length" if self.length.is_none() && value.iter().all(u8::is_ascii_digit) => {
                 self.length = text().and_then(|text| text.parse().ok());
             }
@@ -130,12 +134,16 @@ impl Reading<'_, '_> {
     }
 
     fn header_section(&mut self, stream: u32, facts: Facts, site: CallSite) {
-        if self.is_unknown_to_peer(stream) {
+        let begins =
+            |found: &Consequence| matches!(found, Consequence::Begun { stream: begun, .. } if *begun == stream);
+        let is_begun = self.consequences.iter().any(begins);
+        if self.is_unknown_to_peer(stream) && !is_begun {
             return;
         }
         let is_final = !facts.is_interim();
         // What follows from a block that this frame interrupts is not carried out yet.
-        let is_second = self.consequences.contains(&Consequence::Headers { stream, is_final: true });
+        let is_headers = |found: &Consequence| matches!(found, Consequence::Headers { stream: id, is_final: true, .. } if *id == stream);
+        let is_second = self.consequences.iter().any(is_headers);
         let which = Which::Headers(stream);
         let drop = Consequence::DropHeld { which, why: NotSentReason::Contradicted };
         let known = self.context.streams.get(stream);
@@ -143,9 +151,11 @@ impl Reading<'_, '_> {
             Some(known) => known.headers_sent || is_second,
             None => self.view.streams.get(&stream).is_some_and(|seen| seen.headers.is_some()),
         };
-        let answers_head = known.is_some_and(|known| known.answers_head);
-        if known.is_some() {
-            self.follows(Consequence::Headers { stream, is_final });
+        let is_server = self.context.streams.role() == Role::Server;
+        let answers_head = is_server && known.is_some_and(|known| known.method == Method::Head);
+        if known.is_some() || is_begun {
+            let method = facts.method.filter(|_| !is_server);
+            self.follows(Consequence::Headers { stream, is_final, method });
         }
         // What waits has not been sent.
         let waits = self.context.hold.is_some_and(|hold| hold.contains(which)) && !self.consequences.contains(&drop);

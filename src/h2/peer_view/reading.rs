@@ -5,7 +5,10 @@ use super::{MAX_STREAMS, PeerView, RawCall, Seen, Track};
 use crate::h2::events::{Initiator, NotSentReason};
 use crate::h2::flow::MAX_WINDOW;
 use crate::h2::hold::{Hold, Which};
+use crate::h2::role::Role;
 use crate::h2::settings::Settings;
+use crate::h2::state::Input;
+use crate::h2::stream::Method;
 use crate::h2::streams::Streams;
 use crate::wire::frame::{
     Continuation, Data, ErrorCode, FrameHeader, FrameType, GoAway, Headers, Payload, PushPromise, RawFrame, RstStream,
@@ -40,14 +43,14 @@ pub(in crate::h2) enum Consequence {
     DropQueue { stream: u32, why: NotSentReason },
     /// Frames that wait may not follow.
     DropHeld { which: Which, why: NotSentReason },
-    /// HEADERS of our message were sent on a stream that we know.
-    Headers { stream: u32, is_final: bool },
+    /// HEADERS of our message were sent on a stream that we know; with the method, if it is a request.
+    Headers { stream: u32, is_final: bool, method: Option<Method> },
     /// Our half of a stream is ended.
     End { stream: u32 },
     /// We have reset a stream.
     Reset { stream: u32, code: ErrorCode },
-    /// The peer knows this stream of ours now; tracked, it can be used.
-    Promised { stream: u32, track: Track },
+    /// The peer knows this stream of ours now, by HEADERS or PUSH_PROMISE; tracked, it can be used.
+    Begun { stream: u32, by: Input, track: Track },
     /// SETTINGS: their ACK will come.
     Settings { entries: Vec<(u16, u32)>, track: Track },
     /// PING: its ACK will come.
@@ -146,9 +149,11 @@ impl<'a, 'b> Reading<'a, 'b> {
 
     /// Whether a frame is on a stream of ours that is idle to the peer, where it may not be.
     fn is_on_idle_stream(&self, header: FrameHeader) -> bool {
+        let opens = header.frame_type == FrameType::HEADERS && self.context.streams.role() == Role::Client;
         belongs_to_connection(header.frame_type) == Some(false)
             && header.stream_id != 0
             && header.frame_type != FrameType::PRIORITY
+            && !opens
             && self.is_unknown_to_peer(header.stream_id)
     }
 
@@ -163,6 +168,9 @@ impl<'a, 'b> Reading<'a, 'b> {
                 }
             }
             Payload::Headers(Headers { fragment, .. }) => {
+                if id != 0 && self.is_unknown_to_peer(id) && self.context.streams.role() == Role::Client {
+                    self.begins(id, Input::SendHeaders, self.call.track);
+                }
                 self.block_begins(OpenBlock::new(id, &fragment, false, self.call), whole);
                 if header.has(flag::END_STREAM) {
                     self.end(id);
@@ -231,17 +239,25 @@ impl<'a, 'b> Reading<'a, 'b> {
 
     fn promise(&mut self, parent: u32, promised: u32) {
         let streams = self.context.streams;
-        if promised == 0 || streams.is_peers(promised) || promised < self.first_unknown() {
+        // A server closes the connection.
+        let by_client = streams.role() == Role::Client;
+        if by_client || promised == 0 || streams.is_peers(promised) || promised < self.first_unknown() {
             return self.peer_must_close();
         }
-        self.follows(Consequence::DropHeld { which: Which::BeginsUpTo(promised), why: NotSentReason::Contradicted });
         // A stream of the peer's that is idle to us may be on its way.
         let is_known = streams.is_peers(parent) && parent <= streams.last_peer();
         let track = if is_known { self.call.track } else { Track::No };
-        self.follows(Consequence::Promised { stream: promised, track });
+        self.begins(promised, Input::SendPushPromise, track);
         if track == Track::No && !streams.is_peers(parent) {
             self.peer_must_close();
         }
+    }
+
+    /// The peer learns of a stream of ours: those below that wait cannot follow (RFC 9113 §5.1.1).
+    fn begins(&mut self, stream: u32, by: Input, track: Track) {
+        let why = NotSentReason::Contradicted;
+        self.follows(Consequence::DropHeld { which: Which::BeginsUpTo(stream), why });
+        self.follows(Consequence::Begun { stream, by, track });
     }
 
     fn settings(&mut self, entries: Vec<(u16, u32)>) {

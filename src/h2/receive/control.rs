@@ -2,10 +2,13 @@
 
 use crate::h2::connection::Connection;
 use crate::h2::events::{Cause, Event, Initiator, NotSentReason, Unsent};
+use crate::h2::hold::Which;
 use crate::h2::limits::within;
 use crate::h2::outbound::open_window;
+use crate::h2::role::Role;
 use crate::h2::rules::Rule;
 use crate::h2::state::{Effect, Input};
+use crate::h2::stream::Ended;
 use crate::wire::frame::{
     FrameHeader, FrameType, GoAway, Ping, RawFrame, RstStream, SettingId, Settings, WindowUpdate, flag,
 };
@@ -34,7 +37,7 @@ impl Connection {
         {
             return;
         }
-        match self.streams.state(id).step(Input::ReceiveReset).0 {
+        match self.streams.state(id).step(self.role, Input::ReceiveReset).0 {
             Effect::Close => self.stream_reset(id, code, Initiator::Peer),
             Effect::Violation(rule) => {
                 self.violation(rule, id, Some(header), "RST_STREAM");
@@ -173,6 +176,22 @@ impl Connection {
         }
         self.shutdown.received = Some(last_stream_id);
         self.events.push(Event::GoAway { last_stream_id, code, debug });
+        if self.role == Role::Client {
+            self.give_up_above(last_stream_id);
+        }
+    }
+
+    /// The server has ignored our streams above, as if they had never been opened (RFC 9113 §6.8).
+    fn give_up_above(&mut self, last_stream_id: u32) {
+        let is_above = |id: &u32| !self.streams.is_peers(*id) && *id > last_stream_id;
+        let mut above: Vec<u32> = self.streams.ids().filter(is_above).collect();
+        above.sort_unstable();
+        for stream in above {
+            self.finish_block(stream);
+            self.events.push(Event::Unprocessed { stream });
+            self.drop_held(Which::Stream(stream), NotSentReason::Unprocessed);
+            self.take_out(stream, Ended::WeReset, NotSentReason::Unprocessed);
+        }
     }
 
     pub(super) fn on_window_update(&mut self, frame: &RawFrame) {
@@ -191,7 +210,7 @@ impl Connection {
             return;
         }
         if id != 0 {
-            match self.streams.state(id).step(Input::ReceiveWindowUpdate).0 {
+            match self.streams.state(id).step(self.role, Input::ReceiveWindowUpdate).0 {
                 Effect::Violation(rule) => {
                     self.violation(rule, id, Some(header), "WINDOW_UPDATE");
                     return;

@@ -24,7 +24,7 @@ impl Connection {
                 return;
             }
         };
-        let effect = self.streams.state(id).step(Input::ReceiveData).0;
+        let effect = self.streams.state(id).step(self.role, Input::ReceiveData).0;
         if let Effect::Violation(rule) = effect
             && rule.scope() == Scope::Connection
         {
@@ -77,8 +77,15 @@ impl Connection {
         let Some(stream) = self.streams.get_mut(id) else { return false };
         let fits = stream.receive.take(length);
         stream.received = stream.received.saturating_add(content as u64);
+        let (headers_received, no_content) = (stream.headers_received, stream.no_content);
         let excess = stream.expected.filter(|&expected| stream.received > expected);
+        if !headers_received && !self.violation(Rule::ResponseDataFirst, id, Some(header), "") {
+            return false;
+        }
         if !fits && !self.violation(Rule::FlowStream, id, Some(header), "") {
+            return false;
+        }
+        if no_content && content > 0 && !self.violation(Rule::ResponseContent, id, Some(header), "") {
             return false;
         }
         if let Some(expected) = excess {

@@ -4,6 +4,7 @@ use crate::h2::connection::Connection;
 use crate::h2::events::{Event, HeadersKind};
 use crate::h2::field_block::{Fate, PartialBlock};
 use crate::h2::message;
+use crate::h2::role::Role;
 use crate::h2::rules::{Rule, Scope};
 use crate::h2::state::{Effect, Input, State};
 use crate::h2::stream::Stream;
@@ -35,37 +36,44 @@ impl Connection {
         self.extend_block(PartialBlock::new(frame, headers.fragment, fate), header);
     }
 
-    /// Begins a field block for its effect on the dynamic table alone. What cannot be read has none.
-    pub(super) fn pass_over_headers(&mut self, frame: RawFrame) {
-        let header = frame.header;
-        if let Ok(headers) = Headers::parse(&frame) {
-            self.extend_block(PartialBlock::new(frame, headers.fragment, Fate::Handled), header);
-        }
-    }
-
     /// What a HEADERS frame means on its stream; `None` if the connection has ended.
     fn fate(&mut self, header: FrameHeader) -> Option<Fate> {
         let id = header.stream_id;
         let state = self.streams.state(id);
         let goes_on = |go_on: bool| go_on.then_some(Fate::Discard);
         if state == State::Idle && !self.streams.is_peers(id) {
-            return goes_on(self.violation(Rule::StreamIdEven, id, Some(header), ""));
+            let rule = match self.role {
+                Role::Server => Rule::StreamIdEven,
+                Role::Client => Rule::IdleHeaders,
+            };
+            return goes_on(self.violation(rule, id, Some(header), ""));
         }
         if state != State::Idle && self.streams.was_skipped(id) {
             let detail = format!("after {}", self.streams.last_peer());
             return goes_on(self.violation(Rule::StreamIdDecreasing, id, Some(header), detail));
         }
         let ignored = self.is_ignored(id);
-        match state.step(Input::ReceiveHeaders).0 {
+        match state.step(self.role, Input::ReceiveHeaders).0 {
             Effect::Open if state == State::Idle => {
                 self.streams.use_peer(id);
                 Some(if ignored { Fate::Discard } else { Fate::Request })
             }
             _ if ignored => Some(Fate::Discard),
-            Effect::Proceed => Some(Fate::Trailers),
+            Effect::Open | Effect::Proceed => Some(self.message_part(id)),
             Effect::Violation(rule) if rule.scope() == Scope::Stream => Some(Fate::Error(rule)),
             Effect::Violation(rule) => goes_on(self.violation(rule, id, Some(header), "")),
             _ => Some(Fate::Discard),
+        }
+    }
+
+    /// What a field section on a stream is, by what has arrived there.
+    fn message_part(&self, id: u32) -> Fate {
+        match self.streams.get(id) {
+            Some(stream) if stream.is_tunnel => Fate::Error(Rule::TunnelHeaders),
+            Some(stream) if stream.headers_received => Fate::Trailers,
+            Some(_) => Fate::Response,
+            None if self.role == Role::Server => Fate::Request,
+            None => Fate::Discard,
         }
     }
 
@@ -92,7 +100,7 @@ impl Connection {
     }
 
     /// A frame of a block was added to it: is the block too large, has it ended?
-    fn extend_block(&mut self, block: PartialBlock, header: FrameHeader) {
+    pub(super) fn extend_block(&mut self, block: PartialBlock, header: FrameHeader) {
         if block.length() > self.limits.max_field_block {
             let detail = format!("more than {} octets", self.limits.max_field_block);
             if !self.violation(Rule::LimitFieldBlock, block.stream(), Some(header), detail) {
@@ -120,17 +128,23 @@ impl Connection {
     fn on_section(&mut self, frame: RawFrame, section: Block, fate: Fate) {
         let header = frame.header;
         let fate = match fate {
-            Fate::Error(Rule::HeadersSelfDependency) => {
-                if !self.violation(Rule::HeadersSelfDependency, header.stream_id, Some(header), "") {
+            Fate::Error(rule @ (Rule::HeadersSelfDependency | Rule::TunnelHeaders)) => {
+                if !self.violation(rule, header.stream_id, Some(header), "") {
                     return;
                 }
-                if self.streams.contains(header.stream_id) { Fate::Trailers } else { Fate::Request }
+                match self.message_part(header.stream_id) {
+                    // Going on: what else could it be?
+                    Fate::Error(_) => Fate::Trailers,
+                    fate => fate,
+                }
             }
             fate => fate,
         };
         match fate {
             Fate::Request => self.on_request(frame, section),
+            Fate::Response => self.on_response(frame, section),
             Fate::Trailers => self.on_trailers(frame, section),
+            Fate::Promise(promised) => self.on_promise(frame, section, promised),
             Fate::Discard => self.count_unknown(header),
             Fate::Handled => {}
             Fate::Error(rule) => {
@@ -143,26 +157,24 @@ impl Connection {
         let header = frame.header;
         let id = header.stream_id;
         let end_stream = header.has(flag::END_STREAM);
-        let max = self.inbound.settings().max_concurrent_streams.unwrap_or(u32::MAX);
-        if self.streams.num_peer() >= max
-            && !self.violation(Rule::ConcurrentStreams, id, Some(header), format!("{max} are allowed"))
-        {
+        if !self.check_concurrency(header) {
             return;
         }
-        if block.truncated && !self.section_too_large(header, &block) {
+        if block.truncated && !self.section_too_large(id, header, &block) {
             return;
         }
         let announced = self.inbound.settings().enable_connect_protocol;
         let request = message::read_request(&block, end_stream, announced, self.auto.validate);
-        if !self.go_on_with(request.faults, header) {
+        if !self.go_on_with(request.faults, id, header) {
             return;
         }
         let initial = i64::from(self.inbound.settings().initial_window_size);
-        let (_, state) = State::Idle.step(Input::ReceiveHeaders);
+        let (_, state) = State::Idle.step(self.role, Input::ReceiveHeaders);
         let mut stream = Stream::new(state, initial, i64::from(self.outbound.peer().initial_window_size));
         stream.expected = request.content_length;
         stream.announced = true;
-        stream.answers_head = request.is_head;
+        stream.method = request.method;
+        stream.headers_received = true;
         if let Some(view) = &self.view {
             stream.send_window -= view.used_early(id);
         }
@@ -176,6 +188,13 @@ impl Connection {
         }
     }
 
+    /// Whether another stream of the peer's may be open (RFC 9113 §5.1.2).
+    pub(super) fn check_concurrency(&mut self, header: FrameHeader) -> bool {
+        let max = self.inbound.settings().max_concurrent_streams.unwrap_or(u32::MAX);
+        self.streams.num_peer() < max
+            || self.violation(Rule::ConcurrentStreams, header.stream_id, Some(header), format!("{max} are allowed"))
+    }
+
     fn on_trailers(&mut self, frame: RawFrame, block: Block) {
         let header = frame.header;
         let id = header.stream_id;
@@ -184,14 +203,14 @@ impl Connection {
         if !self.streams.contains(id) {
             return;
         }
-        if block.truncated && !self.section_too_large(header, &block) {
+        if block.truncated && !self.section_too_large(id, header, &block) {
             return;
         }
         if self.auto.validate {
             if !end_stream && !self.violation(Rule::TrailersEndStream, id, Some(header), "") {
                 return;
             }
-            if !self.go_on_with(message::trailer_faults(&block), header) {
+            if !self.go_on_with(message::trailer_faults(&block), id, header) {
                 return;
             }
         }
@@ -205,14 +224,14 @@ impl Connection {
         }
     }
 
-    fn section_too_large(&mut self, header: FrameHeader, block: &Block) -> bool {
+    pub(super) fn section_too_large(&mut self, id: u32, header: FrameHeader, block: &Block) -> bool {
         let detail = format!("{} octets", block.list_size);
-        self.violation(Rule::LimitFieldSection, header.stream_id, Some(header), detail)
+        self.violation(Rule::LimitFieldSection, id, Some(header), detail)
     }
 
     /// Whether to deliver a section in spite of its faults.
-    fn go_on_with(&mut self, faults: message::Faults, header: FrameHeader) -> bool {
-        faults.into_iter().all(|(rule, detail)| self.violation(rule, header.stream_id, Some(header), detail))
+    pub(super) fn go_on_with(&mut self, faults: message::Faults, id: u32, header: FrameHeader) -> bool {
+        faults.into_iter().all(|(rule, detail)| self.violation(rule, id, Some(header), detail))
     }
 
     /// END_STREAM arrives: is the content as long as announced?

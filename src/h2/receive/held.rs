@@ -1,8 +1,10 @@
 //! Frames that wait for the layer above, which may handle them in place of the engine.
 
 use crate::h2::connection::{Connection, Phase};
+use crate::h2::field_block::{Fate, PartialBlock};
+use crate::h2::role::Role;
 use crate::h2::stream::Ended;
-use crate::wire::frame::{FrameType, RawFrame, flag};
+use crate::wire::frame::{FrameType, Headers, PushPromise, RawFrame, flag};
 
 impl Connection {
     /// From here on, each frame of the peer's waits after its [`Event::Frame`](crate::h2::Event::Frame) for
@@ -42,11 +44,18 @@ impl Connection {
         let header = frame.header;
         match header.frame_type {
             FrameType::HEADERS => {
-                let idle = self.streams.is_peers(header.stream_id) && header.stream_id > self.streams.last_peer();
-                self.pass_over_headers(frame);
-                if idle {
-                    self.streams.use_peer(header.stream_id);
-                    self.streams.remember(header.stream_id, Ended::WeReset);
+                if let Ok(headers) = Headers::parse(&frame) {
+                    self.extend_block(PartialBlock::new(frame, headers.fragment, Fate::Handled), header);
+                }
+                match self.role {
+                    Role::Server => self.pass_over_stream(header.stream_id),
+                    Role::Client => self.pass_over_response(header.stream_id),
+                }
+            }
+            FrameType::PUSH_PROMISE if self.role == Role::Client => {
+                if let Ok(promise) = PushPromise::parse(&frame) {
+                    self.extend_block(PartialBlock::new(frame, promise.fragment, Fate::Handled), header);
+                    self.pass_over_stream(promise.promised_stream_id);
                 }
             }
             FrameType::CONTINUATION => {
@@ -66,6 +75,20 @@ impl Connection {
             // Else the next SETTINGS of ours would be taken for acknowledged by this one's ACK.
             FrameType::SETTINGS if header.has(flag::ACK) => self.on_settings(&frame),
             _ => {}
+        }
+    }
+
+    /// The peer's next stream is used up.
+    fn pass_over_stream(&mut self, id: u32) {
+        if self.streams.is_peers(id) && id > self.streams.last_peer() {
+            self.streams.use_peer(id);
+            self.streams.remember(id, Ended::WeReset);
+        }
+    }
+
+    fn pass_over_response(&mut self, id: u32) {
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.headers_received = true;
         }
     }
 }

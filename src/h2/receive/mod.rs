@@ -2,14 +2,16 @@
 
 mod control;
 mod data;
+mod extensions;
 mod headers;
 mod held;
-mod prioritize;
+mod responses;
 
 use super::connection::{Connection, Phase};
 use super::events::Event;
 use super::inbound::{Next, Preface};
 use super::limits::within;
+use super::role::Role;
 use super::rules::Rule;
 use crate::wire::frame::{FrameHeader, FrameType, RawFrame, flag};
 
@@ -81,6 +83,7 @@ impl Connection {
             FrameType::PRIORITY => self.on_priority(&frame),
             FrameType::RST_STREAM => self.on_rst_stream(&frame),
             FrameType::SETTINGS => self.on_settings(&frame),
+            FrameType::PUSH_PROMISE if self.role == Role::Client => self.on_push_promise(frame),
             FrameType::PUSH_PROMISE => {
                 self.violation(Rule::PushPromiseFromClient, header.stream_id, Some(header), "");
             }
@@ -88,7 +91,9 @@ impl Connection {
             FrameType::GOAWAY => self.on_goaway(&frame),
             FrameType::WINDOW_UPDATE => self.on_window_update(&frame),
             FrameType::PRIORITY_UPDATE => self.on_priority_update(&frame),
-            // Unknown types are ignored (RFC 9113 §5.5); a server ignores ALTSVC and ORIGIN (RFC 7838 §4, RFC 8336 §2).
+            FrameType::ALTSVC => self.on_altsvc(&frame),
+            FrameType::ORIGIN => self.on_origin(&frame),
+            // Unknown types are ignored (RFC 9113 §5.5).
             _ => self.count_unknown(header),
         }
     }

@@ -1,4 +1,4 @@
-//! A client made of lines: what it sends is written as text, what the connection does is shown as text.
+//! A peer made of lines, mostly a client: what it sends is written as text, what the connection does is shown as text.
 
 use crate::h2::*;
 use crate::wire::frame::*;
@@ -19,10 +19,26 @@ pub const UPLOAD: &str = ":method=POST :scheme=https :path=/ :authority=example.
 impl Client {
     /// A connection on which nothing was exchanged.
     pub fn fresh(config: Config) -> Self {
+        Self::against(Role::Server, config)
+    }
+
+    /// The peer of a connection of this side on which nothing was exchanged.
+    pub fn against(role: Role, config: Config) -> Self {
         #[allow(clippy::disallowed_methods, reason = "any time will do")]
         let now = Instant::now();
-        let connection = Connection::server(config, now);
+        let connection = match role {
+            Role::Client => Connection::client(config, now),
+            Role::Server => Connection::server(config, now),
+        };
         Self { connection, now, decoder: Decoder::new(4096), block: BytesMut::new() }
+    }
+
+    /// A server made of lines, and a client of ours, after both prefaces and ACKs.
+    pub fn server(config: Config) -> Self {
+        let mut server = Self::against(Role::Client, config);
+        server.says("frame SETTINGS 0 00\nack");
+        server.shown();
+        server
     }
 
     /// A connection after both prefaces and ACKs.
@@ -37,7 +53,7 @@ impl Client {
         Self::new(Config::default())
     }
 
-    /// Executes lines; see [`octets`] for what the client can send. `!…` are commands of the server.
+    /// Executes lines; see [`octets`] for what the peer can send. `!…` are commands of our side.
     pub fn says(&mut self, lines: &str) {
         for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (times, line) = match line.strip_prefix('x').and_then(|rest| rest.split_once(' ')) {
@@ -64,6 +80,13 @@ impl Client {
                 let fields = fields(REQUEST);
                 self.connection.push_promise(number(1), borrow(&fields)).expect("push");
             }
+            "open" => {
+                let request = request(words[1]);
+                self.connection
+                    .open(borrow(&fields(&request)), words[1] != "POST" && words[1] != "CONNECT")
+                    .expect("open");
+            }
+            "pushes" => self.connection.send_settings(&[(2, number(1))]).expect("settings"),
             "window" => self.connection.send_settings(&[(4, number(1))]).expect("settings"),
             "later" => self.now += Duration::from_secs(u64::from(number(1))),
             "timeout" => self.connection.handle_timeout(self.now),
@@ -92,6 +115,9 @@ impl Client {
             octets.extend_from_slice(transmit.octets);
             let length = transmit.octets.len();
             self.connection.transmitted(length);
+        }
+        if octets.starts_with(PREFACE) {
+            bytes::Buf::advance(&mut octets, PREFACE.len());
         }
         let frames = std::iter::from_fn(|| RawFrame::take(&mut octets)).collect();
         assert!(octets.is_empty(), "part of a frame is left: {octets:?}");
@@ -151,6 +177,14 @@ impl Client {
     }
 }
 
+/// The fields of a request with this method.
+pub fn request(method: &str) -> String {
+    match method {
+        "CONNECT" => ":method=CONNECT :authority=example.org:443".into(),
+        _ => REQUEST.replace("GET", method),
+    }
+}
+
 /// `name=value` separated by spaces; `\s` is a space, `\0`, `\r`, `\n` and `\x80` in names and values as usual.
 pub fn fields(text: &str) -> Vec<(Bytes, Bytes)> {
     let unescape = |text: &str| {
@@ -197,6 +231,7 @@ pub fn to_octets(frame: &RawFrame) -> Vec<u8> {
 /// - `preface`; `ack` (of SETTINGS); `octets HEX`
 /// - `get N [fields]`, `post N [fields]`: a request with or without END_STREAM, with more fields
 /// - `fields N [fields]`, `trailers N [fields]`: any field section, without or with END_STREAM
+/// - `promise N PROMISED [fields]`: PUSH_PROMISE, of a usual request if there are no fields
 /// - `data N LENGTH`, `end N LENGTH`: DATA without or with END_STREAM
 /// - `frame TYPE N FLAGS [HEX]`: any frame; FLAGS in hex
 pub fn octets(line: &str) -> Vec<u8> {
@@ -215,6 +250,12 @@ pub fn octets(line: &str) -> Vec<u8> {
         "post" => to_octets(&headers(stream(), 0, &format!("{UPLOAD} {}", rest()))),
         "fields" => to_octets(&headers(stream(), 0, rest())),
         "trailers" => to_octets(&headers(stream(), flag::END_STREAM, rest())),
+        "promise" => {
+            let (promised, fields) = rest().split_once(' ').unwrap_or((rest(), REQUEST));
+            let promised: u32 = promised.parse().expect("a promised stream");
+            let payload = [&promised.to_be_bytes()[..], &block(fields)].concat();
+            to_octets(&RawFrame::new(FrameType::PUSH_PROMISE, flag::END_HEADERS, stream(), payload))
+        }
         "data" => data(0),
         "end" => data(flag::END_STREAM),
         "frame" => to_octets(&frame(line)),

@@ -10,5 +10,6 @@ mod messages;
 mod output;
 mod peer_view;
 mod raw;
+mod responses;
 mod rules;
 mod state;

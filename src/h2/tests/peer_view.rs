@@ -5,8 +5,8 @@ use crate::h2::events::{Initiator, NotSentReason};
 use crate::h2::hold::{Held, Hold, Which};
 use crate::h2::peer_view::{Consequence, Context, PeerView, RawCall, Track};
 use crate::h2::settings::Settings;
-use crate::h2::state::State;
-use crate::h2::stream::Stream;
+use crate::h2::state::{Input, State};
+use crate::h2::stream::{Method, Stream};
 use crate::h2::streams::Streams;
 use crate::h2::{CallSite, Cause, Contradiction, Misuse, Role};
 use crate::wire::frame::{ErrorCode, FrameType, GoAway, RawFrame, flag};
@@ -26,8 +26,19 @@ impl Around {
     /// A server on whose connection streams 1 and 3 are open.
     fn server() -> Self {
         let mut streams = Streams::new(Role::Server);
+        streams.use_peer(3);
+        Self::with(streams)
+    }
+
+    /// A client on whose connection streams 1 and 3 are open.
+    fn client() -> Self {
+        let mut streams = Streams::new(Role::Client);
+        streams.use_local(3);
+        Self::with(streams)
+    }
+
+    fn with(mut streams: Streams) -> Self {
         for id in [1, 3] {
-            streams.use_peer(id);
             streams.insert(id, Stream::new(State::Open, 65_535, 65_535));
         }
         let (encoder, local) = (Encoder::new(), Settings::default());
@@ -108,7 +119,7 @@ fn untracked_ends_are_kept_for_later() {
 fn headers_bind_the_content() {
     let mut around = Around::server();
     let interim = around.observe(&headers(1, 0, ":status=103"), Track::Yes);
-    assert_eq!(interim, [Consequence::Headers { stream: 1, is_final: false }]);
+    assert_eq!(interim, [Consequence::Headers { stream: 1, is_final: false, method: None }]);
     assert_eq!(around.view.check_headers(1), Ok(()));
     around.observe(&headers(1, 0, ":status=200 content-length=5"), Track::Yes);
     assert_eq!(around.view.check_headers(1), contradicts(Contradiction::HeadersSent, 7));
@@ -132,7 +143,7 @@ fn an_open_block_holds_other_frames_until_it_ends() {
     assert_eq!(around.view.check_sending(1), contradicts(Contradiction::FieldBlock, 7));
     assert_eq!(around.view.check_sending(3), Ok(()), "it waits");
     let end = around.observe(&raw(FrameType::CONTINUATION, flag::END_HEADERS, 1, octets.slice(3..)), Track::Yes);
-    assert!(end.contains(&Consequence::Headers { stream: 1, is_final: true }), "{end:?}");
+    assert!(end.contains(&Consequence::Headers { stream: 1, is_final: true, method: None }), "{end:?}");
     assert!(!around.must_hold());
     assert!(around.encoder.table_known());
 }
@@ -142,7 +153,7 @@ fn an_interrupted_block_costs_the_table_and_the_connection() {
     let mut around = Around::server();
     around.observe(&raw(FrameType::HEADERS, 0, 1, block(":status=200")), Track::Yes);
     let both = around.observe(&headers(1, 0, ":status=200 content-length=5"), Track::Yes);
-    let first = Consequence::Headers { stream: 1, is_final: true };
+    let first = Consequence::Headers { stream: 1, is_final: true, method: None };
     assert_eq!(both.iter().filter(|found| **found == first).count(), 2, "{both:?}");
     assert!(!around.must_hold(), "a peer that must close waits for nothing");
     assert!(!around.encoder.table_known());
@@ -175,11 +186,12 @@ fn promises_drop_those_that_wait() {
     let promise = |parent, promised: u32| {
         raw(FrameType::PUSH_PROMISE, flag::END_HEADERS, parent, promised.to_be_bytes().to_vec())
     };
+    let begun = |track| Consequence::Begun { stream: 4, by: Input::SendPushPromise, track };
     let seen = around.observe(&promise(1, 4), Track::Yes);
     let drop = Consequence::DropHeld { which: Which::BeginsUpTo(4), why: NotSentReason::Contradicted };
-    assert_eq!(seen, [drop.clone(), Consequence::Promised { stream: 4, track: Track::Yes }]);
+    assert_eq!(seen, [drop.clone(), begun(Track::Yes)]);
     let unknown = around.observe(&promise(5, 4), Track::Yes);
-    assert_eq!(unknown, [drop, Consequence::Promised { stream: 4, track: Track::No }], "stream 5 is idle to us");
+    assert_eq!(unknown, [drop, begun(Track::No)], "stream 5 is idle to us");
     assert_eq!(around.observe(&promise(1, 3), Track::Yes), []);
     around.view.push(&[0], CallSite(1));
     assert!(!around.must_hold(), "a server promises no odd stream: the peer must close");
@@ -217,4 +229,35 @@ fn what_waits_is_removed_by_kind() {
     assert_eq!(hold.remove(Which::Stream(1)).len(), 1);
     assert_eq!(hold.automatic(), 9);
     assert_eq!(hold.into_held().count(), 1);
+}
+
+#[test]
+fn a_client_opens_streams_by_raw_headers() {
+    let mut around = Around::client();
+    let block = ":method=HEAD :scheme=https :path=/ :authority=a content-length=3";
+    let seen = around.observe(&headers(7, flag::END_STREAM, block), Track::Yes);
+    let why = NotSentReason::Contradicted;
+    let begins = [
+        Consequence::DropHeld { which: Which::BeginsUpTo(7), why },
+        Consequence::Begun { stream: 7, by: Input::SendHeaders, track: Track::Yes },
+        Consequence::Headers { stream: 7, is_final: true, method: Some(Method::Head) },
+    ];
+    assert_eq!(seen[..3], begins);
+    assert_eq!(seen.last(), Some(&Consequence::End { stream: 7 }));
+    around.view.push(&[0], CallSite(1));
+    assert!(around.must_hold(), "nothing is wrong with it");
+}
+
+#[test]
+fn a_client_must_not_promise_or_use_idle_streams() {
+    for frame in [
+        raw(FrameType::PUSH_PROMISE, flag::END_HEADERS, 1, &[0, 0, 0, 4][..]),
+        raw(FrameType::DATA, 0, 5, &b"abc"[..]),
+        raw(FrameType::RST_STREAM, 0, 5, &[0, 0, 0, 8][..]),
+    ] {
+        let mut around = Around::client();
+        around.observe(&frame, Track::Yes);
+        around.view.push(&[0], CallSite(1));
+        assert!(!around.must_hold(), "{:?}", frame.header);
+    }
 }

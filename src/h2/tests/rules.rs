@@ -1,10 +1,11 @@
 //! Every rule is broken once, and the exact reaction asserted.
 
 use super::client::Client;
+use super::responses::CASES as OF_CLIENT;
 use crate::h2::*;
 use std::time::Duration;
 
-fn config() -> Config {
+fn config(role: Role) -> Config {
     let limits = Limits {
         max_field_block: 2_000,
         max_continuations: 4,
@@ -17,10 +18,12 @@ fn config() -> Config {
         max_window_updates: 5,
         max_unknown: 5,
         max_queued: 1_000,
+        max_promises: 3,
         preface_timeout: Some(Duration::from_secs(5)),
         ..Limits::default()
     };
-    let settings = vec![(3, 2), (4, 70_000), (6, 500)];
+    let push = (role == Role::Client).then_some((2, 1));
+    let settings = push.into_iter().chain([(3, 2), (4, 70_000), (6, 500)]).collect();
     Config { settings, connection_window: 65_535, limits, ..Config::default() }
 }
 
@@ -145,28 +148,33 @@ const CASES: &[(Rule, &str)] = &[
     (Rule::LimitUnknown, "x6 frame ee 0 00 0102"),
 ];
 
-fn run(config: Config, lines: &str) -> Client {
-    match lines.strip_prefix("fresh\n") {
-        Some(lines) => {
-            let mut client = Client::fresh(config);
-            client.says(lines);
-            client
-        }
-        None => {
-            let mut client = Client::new(config);
-            client.events();
-            client.says(lines);
-            client
-        }
+/// All cases, with our side in them.
+fn cases() -> impl Iterator<Item = (Role, &'static (Rule, &'static str))> {
+    let of = |role| move |case| (role, case);
+    CASES.iter().map(of(Role::Server)).chain(OF_CLIENT.iter().map(of(Role::Client)))
+}
+
+fn run(role: Role, config: Config, lines: &str) -> Client {
+    if let Some(lines) = lines.strip_prefix("fresh\n") {
+        let mut client = Client::against(role, config);
+        client.says(lines);
+        return client;
     }
+    let mut client = match role {
+        Role::Client => Client::server(config),
+        Role::Server => Client::new(config),
+    };
+    client.events();
+    client.says(lines);
+    client
 }
 
 #[test]
 fn every_rule_is_enforced_with_its_exact_code() {
-    for (rule, lines) in CASES {
-        let mut strict = config();
+    for (role, (rule, lines)) in cases() {
+        let mut strict = config(role);
         strict.policy.set_all(Action::Enforce);
-        let mut client = run(strict, lines);
+        let mut client = run(role, strict, lines);
         let violations = client.violations();
         let shown = client.shown();
         let last = shown.last().map_or("", String::as_str);
@@ -194,7 +202,7 @@ fn every_rule_is_enforced_with_its_exact_code() {
 
 #[test]
 fn an_ack_that_nothing_waits_for_is_reported_only() {
-    let mut client = run(config(), "ack");
+    let mut client = run(Role::Server, config(Role::Server), "ack");
     let violations = client.violations();
     assert_eq!(violations.len(), 1);
     assert_eq!((violations[0].rule, violations[0].reaction), (Rule::SettingsAckUnexpected, Reaction::Reported));
@@ -221,6 +229,7 @@ fn codes_and_scopes_are_those_of_the_rfcs() {
                 "h2.goaway.length",
                 "h2.window-update.length",
                 "h2.priority-update.length",
+                "h2.push-promise.length",
             ],
         ),
         (
@@ -251,7 +260,16 @@ fn codes_and_scopes_are_those_of_the_rfcs() {
         "h2.window-update.overflow",
         "h2.limit.field-section",
     ];
-    let of_messages = ["h2.field", "h2.pseudo.", "h2.connect.", "h2.content-length.", "h2.trailers."];
+    let of_messages = [
+        "h2.field",
+        "h2.pseudo.",
+        "h2.connect.",
+        "h2.content-length.",
+        "h2.trailers.",
+        "h2.status.",
+        "h2.response.",
+        "h2.promise.",
+    ];
     for rule in Rule::ALL {
         let id = rule.id();
         let listed = by_code.iter().find(|(_, ids)| {
@@ -269,23 +287,23 @@ fn every_rule_has_a_case() {
     // These have tests of their own beside this table.
     let elsewhere = [Rule::ProtocolForm, Rule::LimitFieldBlock, Rule::LimitErrors, Rule::LimitQueued];
     for rule in Rule::ALL {
-        let found = CASES.iter().any(|(covered, _)| covered == rule) || elsewhere.contains(rule);
+        let found = cases().any(|(_, (covered, _))| covered == rule) || elsewhere.contains(rule);
         assert!(found, "no case breaks {rule:?}");
     }
 }
 
 #[test]
 fn rules_can_be_reported_or_ignored() {
-    for (rule, lines) in CASES {
-        let mut reporting = config();
+    for (role, (rule, lines)) in cases() {
+        let mut reporting = config(role);
         reporting.policy.set(*rule, Action::Report);
-        let mut client = run(reporting, lines);
+        let mut client = run(role, reporting, lines);
         let violations = client.violations();
         assert!(!violations.is_empty() && violations[0].rule == *rule, "{rule:?} after {lines:?}");
         assert_eq!(violations[0].reaction, Reaction::Reported);
-        let mut ignoring = config();
+        let mut ignoring = config(role);
         ignoring.policy.set_all(Action::Ignore);
-        let mut client = run(ignoring, lines);
+        let mut client = run(role, ignoring, lines);
         assert!(client.violations().is_empty(), "{rule:?} after {lines:?}");
         assert!(!client.connection.is_closed(), "{rule:?} after {lines:?}");
         client.frames();

@@ -1,9 +1,9 @@
-//! The table against a second copy of RFC 9113 §5.1, written by hand from its prose.
+//! The tables of both sides against a second copy of RFC 9113 §5.1, written by hand from its prose.
 
-use crate::h2::{Effect, Input, Rule, State};
+use crate::h2::{Effect, Input, Role, Rule, State};
 
 /// RFC 9113 §5.1, state by state, as sentences.
-fn by_the_prose(state: State, input: Input) -> (Effect, State) {
+fn by_the_prose(role: Role, state: State, input: Input) -> (Effect, State) {
     use Input::*;
     use State::*;
     let stay = |effect| (effect, state);
@@ -11,6 +11,17 @@ fn by_the_prose(state: State, input: Input) -> (Effect, State) {
     // "PRIORITY frames can be sent and received in any stream state" (RFC 9113 §5.1, §6.3)
     if matches!(input, SendPriority | ReceivePriority) {
         return stay(Effect::Proceed);
+    }
+    // "A client cannot push. Thus, servers MUST treat the receipt of a PUSH_PROMISE frame as a connection error of type
+    // PROTOCOL_ERROR" (RFC 9113 §8.4); "A server ... cannot initiate" a stream by HEADERS: it promises it first, and if
+    // an idle "stream is initiated by the server, ... then receiving a HEADERS frame MUST also be treated as a connection
+    // error of type PROTOCOL_ERROR"
+    match (role, state, input) {
+        (Role::Client, _, SendPushPromise) => return stay(Effect::Refuse),
+        (Role::Server, _, ReceivePushPromise) => return violation(Rule::PushPromiseFromClient),
+        (Role::Client, Idle, ReceiveHeaders) => return violation(Rule::IdleHeaders),
+        (Role::Server, Idle, SendHeaders) => return stay(Effect::Refuse),
+        _ => {}
     }
     // "Sending or receiving a PUSH_PROMISE reserves an idle stream"
     match (state, input) {
@@ -84,15 +95,19 @@ fn by_the_prose(state: State, input: Input) -> (Effect, State) {
 
 #[test]
 fn table_says_what_the_prose_says() {
-    for state in State::ALL {
-        for input in Input::ALL {
-            assert_eq!(state.step(input), by_the_prose(state, input), "{state:?}, {input:?}");
+    for role in [Role::Client, Role::Server] {
+        for state in State::ALL {
+            for input in Input::ALL {
+                let expected = by_the_prose(role, state, input);
+                assert_eq!(state.step(role, input), expected, "{role:?}, {state:?}, {input:?}");
+            }
         }
     }
 }
 
 #[test]
 fn rows_and_columns_are_in_order() {
+    assert_eq!((Role::Client as usize, Role::Server as usize), (0, 1));
     for (index, state) in State::ALL.into_iter().enumerate() {
         assert_eq!(state as usize, index);
     }

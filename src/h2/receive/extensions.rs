@@ -1,11 +1,12 @@
-//! PRIORITY and PRIORITY_UPDATE: checked and reported, with no effect on what is sent.
+//! PRIORITY, and frames that other RFCs define: checked and reported, with no effect on what is sent.
 
 use crate::h2::connection::Connection;
 use crate::h2::events::Event;
 use crate::h2::limits::within;
+use crate::h2::role::Role;
 use crate::h2::rules::Rule;
 use crate::h2::state::State;
-use crate::wire::frame::{FrameHeader, Priority, PriorityUpdate, RawFrame};
+use crate::wire::frame::{AltSvc, FrameHeader, Origin, Priority, PriorityUpdate, RawFrame};
 
 impl Connection {
     pub(super) fn on_priority(&mut self, frame: &RawFrame) {
@@ -34,6 +35,9 @@ impl Connection {
         if header.stream_id != 0 && !self.violation(Rule::PriorityUpdateStream, header.stream_id, Some(header), "") {
             return;
         }
+        if self.role == Role::Client && !self.violation(Rule::PriorityUpdateFromServer, 0, Some(header), "") {
+            return;
+        }
         if !self.count_priority(header) {
             return;
         }
@@ -53,6 +57,29 @@ impl Connection {
             return;
         }
         self.events.push(Event::PriorityUpdate { stream: id, value });
+    }
+
+    /// An alternative service; invalid ones are ignored, and so are those of a client (RFC 7838 §4).
+    pub(super) fn on_altsvc(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        let stream = header.stream_id;
+        match AltSvc::parse(frame) {
+            Ok(AltSvc { origin, value }) if self.role == Role::Client && (stream == 0) != origin.is_empty() => {
+                self.events.push(Event::AltSvc { stream, origin, value });
+            }
+            _ => self.count_unknown(header),
+        }
+    }
+
+    /// Origins; those on a stream, with a flag or of a client are ignored (RFC 8336 §2.1, §2.2).
+    pub(super) fn on_origin(&mut self, frame: &RawFrame) {
+        let header = frame.header;
+        match Origin::parse(frame) {
+            Ok(Origin { entries }) if self.role == Role::Client && header.stream_id == 0 && header.flags & 0xf == 0 => {
+                self.events.push(Event::Origin { origins: entries });
+            }
+            _ => self.count_unknown(header),
+        }
     }
 
     fn count_priority(&mut self, header: FrameHeader) -> bool {
