@@ -38,7 +38,7 @@ fn the_table_is_the_one_of_the_design() {
         ("exchange", &["h1", "h2", "http", "wire"]),
         ("site", &["exchange", "http"]),
         ("script", &["exchange", "http", "wire"]),
-        ("transcript", &["exchange", "h1", "h2", "http", "wire"]),
+        ("transcript", &["h1", "h2", "http", "wire"]),
         ("net", &["http"]),
         ("config", &["h1", "h2", "net", "script", "site", "transcript"]),
         ("setup", &["config", "net", "script", "site"]),

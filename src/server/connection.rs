@@ -2,10 +2,12 @@
 
 use super::driver::Driver;
 use super::profiles::Shape;
+use super::recording::Recording;
 use super::thread_state::Thread;
 use crate::exchange::{Connection, Peer};
 use crate::net::pump::pump;
 use crate::net::transport::Transport;
+use crate::transcript::Side;
 use crate::{h1, h2, net};
 use std::rc::Rc;
 
@@ -31,10 +33,11 @@ pub(super) async fn run_connection<S: Transport>(
     } else {
         Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
     };
-    let recorder = shared.transcripts.record(connection.peer(), connection.protocol(), now, net::wall_clock());
+    let (peer, protocol) = (connection.peer(), connection.protocol());
+    let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
     let end_transcript = recorder.map(|recorder| {
         let ending = recorder.ending();
-        connection.observe_by(Box::new(recorder));
+        connection.observe_by(Box::new(Recording(recorder)));
         ending
     });
     drop(shared);

@@ -63,7 +63,12 @@ impl Blocks {
         plain && whole && self.open.is_none() && !Decoder::is_changed_by(block)
     }
 
-    /// Takes a frame that nobody wants to see.
+    /// Allows as many octets of fields as at the beginning.
+    pub fn refill(&mut self) {
+        self.room = MAX_ALL_FIELDS;
+    }
+
+    /// Takes a frame that is not shown.
     pub fn pass(&mut self, frame: &RawFrame) {
         let Some(Ok(block)) = self.block(frame) else { return };
         if Decoder::is_changed_by(&block) && self.decoder.decode(block.freeze(), 0).is_err() {

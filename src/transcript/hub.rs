@@ -1,22 +1,25 @@
 //! The transcripts of all connections of a process.
 
 use super::log::{Failed, Transcript};
+use super::reading::Places;
+use super::record::Side;
 use super::recorder::Recorder;
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Octets of records of one connection, the newest; 0 records nothing.
+    /// Bytes of records of one connection, the newest; 0 records nothing.
     pub connection: usize,
-    /// Octets of records of all connections, beyond the first 4 KiB of each open one.
+    /// Bytes of records of all connections, beyond the first 4 KiB of each open one.
     pub total: usize,
-    /// Octets of each DATA frame, and of each run of octets over HTTP/1.1.
+    /// Bytes of each DATA frame, and of each run over HTTP/1.1.
     pub data: usize,
     /// Closed connections that can still be read about.
     pub closed: usize,
@@ -33,13 +36,23 @@ impl Default for Options {
 pub struct Hub {
     options: Options,
     clock: fn() -> Instant,
-    /// Octets given out to transcripts.
+    places: Places,
+    /// Bytes given out to transcripts.
     granted: AtomicUsize,
-    open: Mutex<BTreeMap<u64, Arc<Transcript>>>,
-    closed: Mutex<VecDeque<Closed>>,
+    all: Mutex<All>,
 }
 
-/// A closed connection and the octets that its transcript takes of the total.
+#[derive(Debug, Default)]
+struct All {
+    open: BTreeMap<u64, Arc<Transcript>>,
+    closed: VecDeque<Closed>,
+    /// Connections that began to be recorded.
+    begun: u64,
+    /// What waits for the next one.
+    waiters: Vec<Waker>,
+}
+
+/// A closed connection and the bytes that its transcript takes of the total.
 #[derive(Debug)]
 struct Closed {
     transcript: Arc<Transcript>,
@@ -47,15 +60,10 @@ struct Closed {
 }
 
 impl Hub {
-    /// A hub without transcripts. `clock` is looked at for what happens outside of a connection's turns.
-    pub fn new(options: Options, clock: fn() -> Instant) -> Arc<Self> {
-        Arc::new(Self {
-            options,
-            clock,
-            granted: AtomicUsize::new(0),
-            open: Mutex::default(),
-            closed: Mutex::default(),
-        })
+    /// A hub without transcripts. `clock` is asked about what happens outside of a connection's turns, `places` about
+    /// the calls of scripts.
+    pub fn new(options: Options, clock: fn() -> Instant, places: Places) -> Arc<Self> {
+        Arc::new(Self { options, clock, places, granted: AtomicUsize::new(0), all: Mutex::default() })
     }
 
     /// How much is kept.
@@ -63,9 +71,11 @@ impl Hub {
         &self.options
     }
 
-    /// Begins the transcript of a connection that was opened at `now`; `None` if nothing is to be recorded.
+    /// Begins the transcript of a connection that began at `now`, by the wall clock at `opened`, as its end `side` sees
+    /// it; `None` if nothing is to be recorded.
     pub fn record(
         self: &Arc<Self>,
+        side: Side,
         peer: &Peer,
         protocol: Protocol,
         now: Instant,
@@ -74,33 +84,61 @@ impl Hub {
         if self.options.connection == 0 {
             return None;
         }
-        let transcript = Arc::new(Transcript::new(peer.clone(), protocol, now, opened));
-        locked(&self.open).insert(peer.id, Arc::clone(&transcript));
-        Some(Recorder { hub: Arc::clone(self), transcript, clock: self.clock })
+        let mut all = self.all();
+        all.begun += 1;
+        let facts = (peer, protocol, side);
+        let transcript = Arc::new(Transcript::new(facts, (now, opened), self.places, all.begun));
+        all.open.insert(peer.id, Arc::clone(&transcript));
+        let waiters = std::mem::take(&mut all.waiters);
+        drop(all);
+        waiters.into_iter().for_each(Waker::wake);
+        Some(Recorder::new(Arc::clone(self), transcript, self.clock))
     }
 
     /// The transcript of a connection, if it is open or among the last ones that were closed.
     pub fn transcript(&self, id: u64) -> Option<Arc<Transcript>> {
-        if let Some(open) = locked(&self.open).get(&id) {
-            return Some(Arc::clone(open));
-        }
-        let closed = locked(&self.closed);
-        closed.iter().rev().find(|closed| closed.transcript.id() == id).map(|closed| Arc::clone(&closed.transcript))
+        let all = self.all();
+        let closed = || all.closed.iter().rev().map(|closed| &closed.transcript).find(|one| one.id() == id);
+        all.open.get(&id).or_else(closed).cloned()
     }
 
-    /// All of them: the closed ones in the order in which they were closed, then the open ones.
+    /// All of them, in the order of their ids.
     pub fn transcripts(&self) -> Vec<Arc<Transcript>> {
-        let mut all: Vec<_> = locked(&self.closed).iter().map(|closed| Arc::clone(&closed.transcript)).collect();
-        all.extend(locked(&self.open).values().cloned());
-        all
+        let all = self.all();
+        let closed = all.closed.iter().map(|closed| &closed.transcript);
+        let mut transcripts: Vec<_> = closed.chain(all.open.values()).cloned().collect();
+        drop(all);
+        transcripts.sort_unstable_by_key(|transcript| transcript.id());
+        transcripts
     }
 
-    /// What scripts expected in vain, the newest `most` of them, newest last.
-    pub fn failed_expectations(&self, most: usize) -> Vec<Failed> {
+    /// Those that began after another one, in that order; if there are none, `waker` is woken by the next.
+    pub(super) fn begun_after(&self, number: u64, waker: &Waker) -> Vec<Arc<Transcript>> {
+        let mut all = self.all();
+        if all.begun <= number {
+            if !all.waiters.iter().any(|waiter| waiter.will_wake(waker)) {
+                all.waiters.push(waker.clone());
+            }
+            return Vec::new();
+        }
+        let closed = all.closed.iter().map(|closed| &closed.transcript);
+        let wanted = closed.chain(all.open.values()).filter(|transcript| transcript.number() > number);
+        let mut begun: Vec<_> = wanted.cloned().collect();
+        if begun.is_empty() {
+            // All of them are forgotten already.
+            all.waiters.push(waker.clone());
+        }
+        drop(all);
+        begun.sort_unstable_by_key(|transcript| transcript.number());
+        begun
+    }
+
+    /// What scripts expected in vain, the newest `max` of them, newest last.
+    pub fn failed_expectations(&self, max: usize) -> Vec<Failed> {
         let mut failed: Vec<Failed> = Vec::new();
         for transcript in self.transcripts().iter().rev() {
-            transcript.failed_expectations(&mut failed, most);
-            if failed.len() >= most {
+            transcript.failed_expectations(&mut failed, max);
+            if failed.len() >= max {
                 break;
             }
         }
@@ -108,32 +146,28 @@ impl Hub {
         failed
     }
 
-    /// Connections that are open.
-    pub fn num_open(&self) -> usize {
-        locked(&self.open).len()
-    }
-
     /// The connection has ended: its transcript is kept as long as there is room.
     pub(super) fn close(&self, transcript: &Arc<Transcript>, why: CloseReason) {
-        let (octets, granted) = transcript.close((self.clock)(), why);
+        let (octets, granted) = transcript.close(self, (self.clock)(), why);
         self.give_back(granted);
-        locked(&self.open).remove(&transcript.id());
         while !self.take(octets) {
             if !self.drop_oldest() {
+                self.all().open.remove(&transcript.id());
                 return;
             }
         }
         let num_closed = {
-            let mut closed = locked(&self.closed);
-            closed.push_back(Closed { transcript: Arc::clone(transcript), octets });
-            closed.len()
+            let mut all = self.all();
+            all.open.remove(&transcript.id());
+            all.closed.push_back(Closed { transcript: Arc::clone(transcript), octets });
+            all.closed.len()
         };
         if num_closed > self.options.closed {
             self.drop_oldest();
         }
     }
 
-    /// Allows a transcript so many octets more, at the cost of closed ones; false if there are none.
+    /// Allows a transcript `octets` more, at the cost of closed ones; false if there are none.
     pub(super) fn grant(&self, octets: usize) -> bool {
         while !self.take(octets) {
             if !self.drop_oldest() {
@@ -155,16 +189,16 @@ impl Hub {
 
     /// Forgets the connection that was closed first; false if there is none.
     fn drop_oldest(&self) -> bool {
-        let oldest = locked(&self.closed).pop_front();
+        let oldest = self.all().closed.pop_front();
         let found = oldest.is_some();
         if let Some(closed) = oldest {
             self.give_back(closed.octets);
         }
         found
     }
-}
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Both collections are whole after every call, whoever panicked.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    fn all(&self) -> MutexGuard<'_, All> {
+        // The collections are consistent between calls, so a poisoned lock is safe to use.
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,128 +1,204 @@
-//! A transcript as JSON.
+//! A transcript as JSON and as JSON Lines, and back.
 
-use super::blocks::Blocks;
-use super::frames;
-use super::log::{Expected, Log, Transcript};
-use super::ring::{Kind, Record};
-use crate::h2::Reaction;
-use crate::http::latin1::latin1;
-use crate::http::peer::{Peer, Protocol};
-use crate::http::transport::Cause;
-use serde_json::{Map, Value, json};
-use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use super::facts::Facts;
+use super::record::Record;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use serde_json::ser::Formatter;
+use std::fmt;
+use std::io::{self, Write};
 
-impl Transcript {
-    /// What is known of the connection, without its records.
-    pub fn facts(&self) -> Value {
-        Value::Object(self.facts_of(&self.log()))
+/// The version of the format. A change that an old reader would misread raises it.
+pub const VERSION: u32 = 1;
+
+/// What a transcript said at one moment: all that a file has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The connection.
+    pub facts: Facts,
+    /// Its records, oldest first.
+    pub records: Vec<Record>,
+}
+
+/// Why a text is not a transcript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The line of the text, from 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub text: String,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
     }
+}
 
-    /// All of it: the facts, what scripts expected, and `records`, oldest first.
-    pub fn to_json(&self) -> Value {
-        // Others go on recording while this one reads.
-        let log = self.log().clone();
-        let mut all = self.facts_of(&log);
-        let (mut received, mut sent) = (log.received, log.sent);
-        let mut records = Vec::new();
-        for (record, octets) in log.ring.iter() {
-            let blocks = if record.kind == Kind::Received { &mut received } else { &mut sent };
-            self.show(record, &octets, blocks, &mut records);
+impl std::error::Error for ReadError {}
+
+/// The beginning of either form.
+#[derive(Serialize, Deserialize)]
+struct Head<F> {
+    /// Only in JSON Lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    what: Option<Connection>,
+    version: u32,
+    #[serde(flatten)]
+    facts: F,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Connection {
+    Connection,
+}
+
+/// The whole of JSON, which is made in pieces and read at once.
+#[derive(Deserialize)]
+struct Whole {
+    #[serde(flatten)]
+    head: Head<Facts>,
+    records: Vec<Record>,
+}
+
+impl Facts {
+    /// The facts as a JSON object of one line.
+    pub fn to_json(&self) -> String {
+        to_text(|out| serde_json::to_writer(out, self))
+    }
+}
+
+impl Record {
+    /// The record as a JSON object of one line.
+    pub fn to_json(&self) -> String {
+        to_text(|out| self.serialize(&mut serde_json::Serializer::with_formatter(out, Spaced)))
+    }
+}
+
+/// What stands before the records in JSON.
+pub fn json_begins(facts: &Facts) -> String {
+    let head = Head { what: None, version: VERSION, facts };
+    let mut text = to_text(|out| serde_json::to_writer_pretty(out, &head));
+    text.truncate(text.trim_end_matches(['\n', '}']).len());
+    text.push_str(",\n  \"records\": [");
+    text
+}
+
+/// A record in JSON; `first` for the first one.
+pub fn json_record(record: &Record, first: bool) -> String {
+    format!("{}\n    {}", if first { "" } else { "," }, record.to_json())
+}
+
+/// What stands behind the records in JSON.
+pub const JSON_ENDS: &str = "\n  ]\n}\n";
+
+/// The first line of JSON Lines.
+pub fn lines_begin(facts: &Facts) -> String {
+    let head = Head { what: Some(Connection::Connection), version: VERSION, facts };
+    let mut line = to_text(|out| serde_json::to_writer(out, &head));
+    line.push('\n');
+    line
+}
+
+/// A record as a line of JSON Lines.
+pub fn line(record: &Record) -> String {
+    let mut line = to_text(|out| serde_json::to_writer(out, record));
+    line.push('\n');
+    line
+}
+
+impl Snapshot {
+    /// All of it as one JSON value.
+    pub fn to_json(&self) -> String {
+        let mut text = json_begins(&self.facts);
+        for (index, record) in self.records.iter().enumerate() {
+            text.push_str(&json_record(record, index == 0));
         }
-        all.insert("records".into(), records.into());
-        Value::Object(all)
-    }
-
-    fn facts_of(&self, log: &Log) -> Map<String, Value> {
-        let Peer { id, client_address, server_address, server_port, tls, profile, .. } = &self.peer;
-        let tls = tls
-            .as_ref()
-            .map(|tls| json!({"sni": tls.sni, "alpn": tls.alpn, "version": tls.version, "cipher": tls.cipher}));
-        let opened = self.opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let closed = log
-            .closed
-            .as_ref()
-            .map(|(at, why)| json!({"time": seconds(*at), "why": why.id(), "text": why.to_string()}));
-        let expectations: Vec<Value> = log.expectations.iter().map(expectation).collect();
-        let failed = log.expectations.iter().filter(|expected| !expected.passed).count();
-        let protocol = match self.protocol {
-            Protocol::Http1 => "HTTP/1.1",
-            Protocol::Http2 => "HTTP/2",
-        };
-        let facts = json!({
-            "id": id, "protocol": protocol, "client_address": client_address, "server_address": server_address,
-            "server_port": server_port, "tls": tls, "profile": profile, "opened": opened.as_secs_f64(), "closed": closed,
-            "expectations": expectations, "expectations_failed": failed,
-            "expectations_dropped": log.expectations_dropped, "records_dropped": log.ring.dropped(),
-        });
-        match facts {
-            Value::Object(facts) => facts,
-            _ => Map::new(),
-        }
-    }
-
-    fn show(&self, record: Record, octets: &[u8], blocks: &mut Blocks, out: &mut Vec<Value>) {
-        let time = seconds(Duration::from_micros(record.at));
-        let mut entry = Map::new();
-        entry.insert("time".into(), time.into());
-        let cause = match record.kind {
-            Kind::Note => {
-                if let Ok(Value::Object(note)) = serde_json::from_slice(octets) {
-                    entry.extend(note);
-                }
-                return out.push(Value::Object(entry));
-            }
-            Kind::Received => None,
-            Kind::Sent(cause) => Some(cause),
-        };
-        entry.insert("from".into(), if cause.is_some() { "server" } else { "client" }.into());
-        if let Some(cause) = cause {
-            entry.insert("cause".into(), cause_name(cause).into());
-        }
-        let whole = record.kept == record.length;
-        if self.protocol == Protocol::Http2 {
-            return frames::show(&entry, octets, record.length as usize, blocks, out);
-        }
-        entry.insert("what".into(), "octets".into());
-        entry.insert("length".into(), record.length.into());
-        entry.insert("text".into(), latin1(octets).into());
-        entry.insert("octets".into(), hex(octets).into());
-        entry.insert("whole".into(), whole.into());
-        out.push(Value::Object(entry));
-    }
-}
-
-fn expectation(expected: &Expected) -> Value {
-    let Expected { at, name, passed, detail } = expected;
-    json!({"time": seconds(*at), "name": name, "passed": passed, "detail": detail})
-}
-
-/// Seconds, to the microsecond.
-fn seconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e6
-}
-
-fn cause_name(cause: Cause) -> &'static str {
-    match cause {
-        Cause::Checked => "checked",
-        Cause::Raw => "raw",
-        Cause::Automatic => "automatic",
-    }
-}
-
-pub(super) fn reaction_name(reaction: Reaction) -> Value {
-    match reaction {
-        Reaction::ConnectionError(code) => json!({"connection_error": code.to_string()}),
-        Reaction::StreamError(code) => json!({"stream_error": code.to_string()}),
-        Reaction::Reported => "reported".into(),
-    }
-}
-
-/// Two lower-case digits for each octet.
-pub(super) fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(octets.len() * 2), |mut text, octet| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{octet:02x}");
+        text.push_str(JSON_ENDS);
         text
-    })
+    }
+
+    /// All of it as JSON Lines: first the connection, then a line for each record.
+    pub fn to_lines(&self) -> String {
+        let records = self.records.iter().map(line);
+        std::iter::once(lines_begin(&self.facts)).chain(records).collect()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) or [`to_lines`](Self::to_lines) wrote. Of a frame, `octets`, `fields`,
+    /// `fields_whole` and `fields_error` are read; its other keys follow from the bytes.
+    ///
+    /// # Errors
+    /// It is neither, or of another version.
+    pub fn read(text: &str) -> Result<Self, ReadError> {
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let Some((first, head)) = lines.next() else {
+            return Err(ReadError { line: 1, text: "there is nothing".to_owned() });
+        };
+        // The first line of JSON is the beginning of an object.
+        let Ok(head) = serde_json::from_str::<Head<serde_json::Value>>(head).and_then(|head| match head.what {
+            Some(_) => Ok(head),
+            None => Err(serde_json::Error::custom("not JSON Lines")),
+        }) else {
+            return Self::read_json(text);
+        };
+        let error = |line: usize, text: String| ReadError { line: line + 1, text };
+        check_version(head.version).map_err(|text| error(first, text))?;
+        let facts = serde_json::from_value(head.facts).map_err(|fault| error(first, fault.to_string()))?;
+        let read = |(number, line)| serde_json::from_str(line).map_err(|fault| error(number, without_place(&fault)));
+        Ok(Self { facts, records: lines.map(read).collect::<Result<_, _>>()? })
+    }
+
+    fn read_json(text: &str) -> Result<Self, ReadError> {
+        let error = |fault: serde_json::Error| ReadError { line: fault.line().max(1), text: without_place(&fault) };
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } = serde_json::from_str(text).map_err(error)?;
+        check_version(version).map_err(|text| ReadError { line: 1, text })?;
+        let Whole { head, records } = serde_json::from_str(text).map_err(error)?;
+        Ok(Self { facts: head.facts, records })
+    }
+}
+
+fn check_version(version: u32) -> Result<(), String> {
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(format!("this is version {version} of the transcript format; this program reads version {VERSION}"))
+}
+
+/// The message of an error, without the line and column that serde_json adds.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text.get(..end).unwrap_or(&text).to_owned(),
+        None => text,
+    }
+}
+
+/// JSON that is written into memory.
+fn to_text(write: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>) -> String {
+    let mut out = Vec::with_capacity(512);
+    // These types have only keys that are text, and memory takes all bytes.
+    let _ = write(&mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// JSON of one line, with a space after each colon and comma.
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
 }

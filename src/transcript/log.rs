@@ -1,13 +1,16 @@
 //! One connection: its facts, its records, what scripts expected.
 
-use super::blocks::Blocks;
+use super::facts::{Ending, Errors, Facts, LastRequest, TimedExpectation};
 use super::hub::Hub;
+use super::json::Snapshot;
+use super::reading::{Note, Places, Records, Tables};
+use super::record::{Closed, Expected, RecordKind, Side};
 use super::ring::{Kind, Ring};
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
-use crate::wire::frame::{FrameHeader, HEADER_LENGTH, RawFrame};
-use bytes::Bytes;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
 /// What each connection may keep without asking for it.
@@ -18,37 +21,33 @@ const MAX_EXPECTATIONS: usize = 1_000;
 /// The transcript of one connection, open or closed.
 #[derive(Debug)]
 pub struct Transcript {
-    pub(super) peer: Peer,
-    pub(super) protocol: Protocol,
+    pub(super) facts: Facts,
     pub(super) began: Instant,
-    /// The same by the wall clock.
-    pub(super) opened: SystemTime,
+    pub(super) places: Places,
+    /// Its place in the order in which connections began to be recorded, from 1.
+    pub(super) number: u64,
+    pub(super) requests: AtomicU64,
+    /// Once it has ended.
+    last_request: OnceLock<Option<LastRequest>>,
     log: Mutex<Log>,
 }
 
 /// What changes of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Log {
     pub ring: Ring,
     /// The tables of both directions where the ring begins.
-    pub received: Blocks,
-    pub sent: Blocks,
-    pub expectations: Vec<Expected>,
+    pub tables: Tables,
+    pub errors: Errors,
+    pub expectations: Vec<TimedExpectation>,
     /// Those that there was no room for.
     pub expectations_dropped: u64,
     /// When and why it ended.
-    pub closed: Option<(Duration, CloseReason)>,
-    /// Octets that the ring may take.
+    pub closed: Option<Ending>,
+    /// What waits for the next record.
+    pub waiters: Vec<Waker>,
+    /// Bytes that the ring may take.
     allowance: usize,
-}
-
-/// What a script expected, and whether it was so.
-#[derive(Clone, Debug)]
-pub(super) struct Expected {
-    pub at: Duration,
-    pub name: String,
-    pub passed: bool,
-    pub detail: String,
 }
 
 /// What a script expected in vain.
@@ -62,61 +61,147 @@ pub struct Failed {
     pub detail: String,
 }
 
+/// Bytes and what they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub kind: Kind,
+    /// The call that sent them; 0 for none.
+    pub site: u32,
+    /// How many there are.
+    pub length: usize,
+    /// Those that are kept.
+    pub parts: [&'a [u8]; 2],
+}
+
 impl Transcript {
-    pub(super) fn new(peer: Peer, protocol: Protocol, began: Instant, opened: SystemTime) -> Self {
+    pub(super) fn new(
+        (peer, protocol, side): (&Peer, Protocol, Side),
+        (began, opened): (Instant, SystemTime),
+        places: Places,
+        number: u64,
+    ) -> Self {
+        let opened = opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        // As JSON has it, so that what is read back is the same.
+        let opened = Duration::from_micros(u64::try_from(opened.as_micros()).unwrap_or_default());
         let log = Log {
             ring: Ring::default(),
-            received: Blocks::default(),
-            sent: Blocks::default(),
+            tables: Tables::default(),
+            errors: Errors::default(),
             expectations: Vec::new(),
             expectations_dropped: 0,
             closed: None,
+            waiters: Vec::new(),
             allowance: FREE,
         };
-        Self { peer, protocol, began, opened, log: Mutex::new(log) }
+        let facts = Facts::of(peer, protocol, side, opened);
+        Self {
+            facts,
+            began,
+            places,
+            number,
+            requests: AtomicU64::new(0),
+            last_request: OnceLock::new(),
+            log: Mutex::new(log),
+        }
     }
 
     /// The connection's number in this process.
     pub fn id(&self) -> u64 {
-        self.peer.id
+        self.facts.id
     }
 
-    /// Octets that its records take.
+    /// The protocol spoken.
+    pub fn protocol(&self) -> Protocol {
+        self.facts.protocol
+    }
+
+    /// The end that records.
+    pub fn recorded_by(&self) -> Side {
+        self.facts.recorded_by
+    }
+
+    /// Its place in the order in which connections began to be recorded, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Bytes that its records take.
     pub fn size(&self) -> usize {
         self.log().ring.size()
     }
 
+    /// What is known of the connection at present, and its records. Recording goes on meanwhile.
+    pub fn read(&self) -> (Facts, Records) {
+        let mut facts = self.facts.clone();
+        let log = self.log();
+        let (ring, tables) = (log.ring.clone(), log.tables.clone());
+        log.put_into(&mut facts);
+        drop(log);
+        facts.requests = self.requests.load(Ordering::Relaxed);
+        let records = Records { side: facts.recorded_by, places: self.places, tables, ring };
+        let find = || records.clone().last_request(facts.protocol);
+        facts.last_request = match facts.closed {
+            Some(_) => self.last_request.get_or_init(find).clone(),
+            None => find(),
+        };
+        (facts, records)
+    }
+
+    /// What is known of the connection at present.
+    pub fn facts(&self) -> Facts {
+        let Some(last_request) = self.last_request.get() else { return self.read().0 };
+        let mut facts = Facts { last_request: last_request.clone(), ..self.facts.clone() };
+        facts.requests = self.requests.load(Ordering::Relaxed);
+        self.log().put_into(&mut facts);
+        facts
+    }
+
+    /// All of it.
+    pub fn snapshot(&self) -> Snapshot {
+        let (facts, records) = self.read();
+        Snapshot { facts, records: records.collect() }
+    }
+
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
-        // A log is whole after every call, whoever panicked.
+        // A log is consistent between calls, so a poisoned lock is safe to use.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a record; the oldest go if there is no room.
-    pub(super) fn add(&self, hub: &Hub, at: Instant, kind: Kind, length: usize, parts: [&[u8]; 2]) {
-        let at = at.saturating_duration_since(self.began);
-        let micros = at.as_secs() * 1_000_000 + u64::from(at.subsec_micros());
+    /// Adds an entry; the oldest go if there is no room.
+    pub(super) fn add(&self, hub: &Hub, at: Instant, piece: Piece<'_>) {
+        let micros = micros(at.saturating_duration_since(self.began));
         let mut log = self.log();
-        log.ring.push(micros, kind, length, parts);
+        log.ring.push(micros, piece.kind, piece.site, piece.length, piece.parts);
         if log.ring.size() > log.allowance {
-            log.make_room(hub, self.protocol);
+            log.make_room(hub);
+        }
+        if !log.waiters.is_empty() {
+            wake(log);
         }
     }
 
+    /// Adds a record that is not made of bytes on the wire.
+    pub(super) fn note(&self, hub: &Hub, at: Instant, from: Option<Side>, kind: RecordKind) {
+        // These types have only keys that are text.
+        let json = serde_json::to_vec(&Note { from, kind }).unwrap_or_default();
+        self.add(hub, at, Piece { kind: Kind::Note, site: 0, length: json.len(), parts: [&json, b""] });
+    }
+
     pub(super) fn add_expectation(&self, at: Instant, expected: Expected) {
+        let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
         let mut log = self.log();
-        let at = at.saturating_duration_since(self.began);
         if log.expectations.len() < MAX_EXPECTATIONS {
-            log.expectations.push(Expected { at, ..expected });
+            log.expectations.push(TimedExpectation { time, expected });
         } else {
             log.expectations_dropped += 1;
         }
     }
 
-    /// Adds what was expected in vain, newest first, up to `most`.
-    pub(super) fn failed_expectations(&self, all: &mut Vec<Failed>, most: usize) {
+    /// Adds what was expected in vain, newest first, up to `max`.
+    pub(super) fn failed_expectations(&self, all: &mut Vec<Failed>, max: usize) {
         let log = self.log();
-        let failed = log.expectations.iter().rev().filter(|expected| !expected.passed);
-        let room = most.saturating_sub(all.len());
+        let failed = log.expectations.iter().rev().map(|timed| &timed.expected).filter(|expected| !expected.passed);
+        let room = max.saturating_sub(all.len());
         all.extend(failed.take(room).map(|expected| Failed {
             connection: self.id(),
             name: expected.name.clone(),
@@ -125,54 +210,51 @@ impl Transcript {
     }
 
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].
-    pub(super) fn close(&self, at: Instant, why: CloseReason) -> (usize, usize) {
+    pub(super) fn close(&self, hub: &Hub, at: Instant, why: CloseReason) -> (usize, usize) {
+        let closed = Closed::of(why, self.recorded_by());
+        self.note(hub, at, None, RecordKind::Ended(closed.clone()));
         let mut log = self.log();
-        log.closed = Some((at.saturating_duration_since(self.began), why));
+        let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
+        log.closed = Some(Ending { time, closed });
         log.ring.shrink();
-        let granted = log.allowance - FREE;
-        (log.ring.size(), granted)
+        let size = (log.ring.size(), log.allowance - FREE);
+        wake(log);
+        size
     }
 }
 
+/// Wakes what waits for the next record, after the lock was released.
+fn wake(mut log: MutexGuard<'_, Log>) {
+    let waiters = std::mem::take(&mut log.waiters);
+    drop(log);
+    waiters.into_iter().for_each(Waker::wake);
+}
+
+fn micros(time: Duration) -> u64 {
+    time.as_secs() * 1_000_000 + u64::from(time.subsec_micros())
+}
+
 impl Log {
-    fn make_room(&mut self, hub: &Hub, protocol: Protocol) {
+    /// Puts in what changes.
+    fn put_into(&self, facts: &mut Facts) {
+        facts.closed.clone_from(&self.closed);
+        facts.errors.clone_from(&self.errors);
+        facts.expectations.clone_from(&self.expectations);
+        facts.expectations_failed = self.expectations.iter().filter(|timed| !timed.expected.passed).count() as u64;
+        facts.expectations_dropped = self.expectations_dropped;
+        facts.records_dropped = self.ring.dropped();
+    }
+
+    fn make_room(&mut self, hub: &Hub) {
         let more = self.allowance.min(hub.options().connection.saturating_sub(self.allowance));
         if more > 0 && hub.grant(more) {
             self.allowance += more;
         }
-        while self.ring.size() > self.allowance && self.ring.oldest().is_some() {
-            if protocol == Protocol::Http2 {
-                self.pass_oldest();
-            }
+        while self.ring.size() > self.allowance
+            && let Some((entry, parts)) = self.ring.oldest()
+        {
+            self.tables.pass(entry, parts);
             self.ring.drop_oldest();
         }
-    }
-
-    /// What the oldest record did to a dynamic table outlives it.
-    fn pass_oldest(&mut self) {
-        let Some((record, [front, back])) = self.ring.oldest() else { return };
-        let blocks = match record.kind {
-            Kind::Received => &mut self.received,
-            Kind::Sent(_) => &mut self.sent,
-            Kind::Note => return,
-        };
-        let mut start = [0; HEADER_LENGTH];
-        let octets = || front.iter().chain(back).copied();
-        if octets().zip(&mut start).map(|(octet, slot)| *slot = octet).count() < HEADER_LENGTH {
-            return;
-        }
-        let header = FrameHeader::parse(&start);
-        if !Blocks::concern(header.frame_type) {
-            return;
-        }
-        // Nearly always, and without a copy.
-        if back.is_empty() && blocks.is_idle(header, front) {
-            return;
-        }
-        if record.kept < record.length || HEADER_LENGTH + header.length as usize != record.length as usize {
-            return blocks.lose();
-        }
-        let payload: Bytes = octets().skip(HEADER_LENGTH).collect();
-        blocks.pass(&RawFrame { header, payload });
     }
 }

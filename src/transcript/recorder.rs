@@ -1,165 +1,296 @@
 //! What happens on a connection becomes records.
 
 use super::hub::Hub;
-use super::json::{hex, reaction_name};
-use super::log::{Expected, Transcript};
-use super::ring::Kind;
-use crate::exchange::{Expectation, Observer};
+use super::log::{Piece, Transcript};
+use super::record::{
+    self, Closed, Expected, NotSent, NotSentReason, Notice, Reaction, RecordKind, RequestHead, Side, Violation,
+};
+use super::ring::{Kind, Origin};
 use crate::h1;
-use crate::h2::{self, NotSentReason, Unsent, Violation};
+use crate::h2;
 use crate::http::transport::{Cause, CloseReason};
-use crate::wire::frame::{FrameType, RawFrame};
-use serde_json::{Value, json};
+use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, RawFrame};
+use bytes::Bytes;
+use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
-/// Characters of a name or a detail that a script gave.
+/// Characters of a text that a script or the other end gave.
 const MAX_TEXT: usize = 1_000;
 
-/// Records what happens on one connection.
+/// A raw frame whose header announces more than this does not hide what follows it: the peer ends the connection
+/// (RFC 9113 §4.2).
+const MAX_RAW_FRAME: u32 = 1 << 14;
+
+/// Records what happens on one connection, as one of its ends sees it.
+///
+/// An instant is that of the turn of the connection; `None` outside of turns.
 #[derive(Debug)]
 pub struct Recorder {
-    pub(super) hub: Arc<Hub>,
-    pub(super) transcript: Arc<Transcript>,
-    pub(super) clock: fn() -> Instant,
+    hub: Arc<Hub>,
+    transcript: Arc<Transcript>,
+    clock: fn() -> Instant,
+    raw: RefCell<Unfinished>,
+}
+
+/// The raw frame that has not ended.
+#[derive(Debug, Default)]
+struct Unfinished {
+    /// Its header, as far as it was sent, if that is not all of it.
+    header: Vec<u8>,
+    /// How many bytes of it are missing behind its header.
+    missing: usize,
 }
 
 impl Recorder {
-    /// What to do when the connection has ended, with the reason.
+    pub(super) fn new(hub: Arc<Hub>, transcript: Arc<Transcript>, clock: fn() -> Instant) -> Self {
+        Self { hub, transcript, clock, raw: RefCell::default() }
+    }
+
+    /// The transcript that it fills.
+    pub fn transcript(&self) -> &Arc<Transcript> {
+        &self.transcript
+    }
+
+    /// What to call when the connection has ended, with the reason.
     pub fn ending(&self) -> impl FnOnce(CloseReason) + use<> {
         let (hub, transcript) = (Arc::clone(&self.hub), Arc::clone(&self.transcript));
         move |why| hub.close(&transcript, why)
     }
 
+    /// Records an event of the HTTP/2 engine.
+    pub fn http2(&self, now: Option<Instant>, event: &h2::Event) {
+        match event {
+            h2::Event::Frame(frame) => self.frame(now, frame),
+            h2::Event::Sent { octets, length, cause: Cause::Raw } => self.sent_raw(now, *length, octets),
+            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
+            h2::Event::Headers { kind: h2::HeadersKind::Request { .. }, .. } => self.count_request(),
+            h2::Event::Preface => self.note(now, Some(Side::Client), RecordKind::Preface),
+            h2::Event::NotSent { what, why } => {
+                let unsent = self.not_sent(what, *why);
+                self.note(now, Some(self.side()), RecordKind::NotSent(unsent));
+            }
+            h2::Event::Violation(violation) => {
+                self.transcript.log().errors.violations += 1;
+                self.note(now, Some(self.side().other()), RecordKind::Violation(broken_rule(violation)));
+            }
+            h2::Event::GoAway { code, .. } => self.transcript.log().errors.peer_goaway = Some(code.to_string()),
+            h2::Event::Reset { by: h2::Initiator::Peer, .. } => self.transcript.log().errors.peer_resets += 1,
+            h2::Event::Closed { reason } => self.closed(now, *reason),
+            _ => {}
+        }
+    }
+
+    /// Records an event of the HTTP/1.1 engine.
+    pub fn http1(&self, now: Option<Instant>, event: &h1::Event) {
+        match event {
+            h1::Event::Sent { octets, length, cause } => {
+                self.add(now, Kind::Http1(Origin::Own(*cause)), *length, [self.kept(octets, usize::MAX), b""]);
+            }
+            h1::Event::Request { id, head, .. } => {
+                self.count_request();
+                let text = |octets: &Bytes| Bytes::copy_from_slice(octets.get(..MAX_TEXT).unwrap_or(octets));
+                let head = RequestHead {
+                    number: id.0,
+                    method: text(&head.method),
+                    target: text(&head.target),
+                    head_octets: head.head_octets.len() as u64,
+                };
+                self.note(now, Some(self.side().other()), RecordKind::Request(head));
+            }
+            h1::Event::BadRequest { reason, .. } => {
+                self.transcript.log().errors.violations += 1;
+                let violation = Violation {
+                    rule: None,
+                    section: reason.section().to_owned(),
+                    text: reason.why().to_owned(),
+                    stream: None,
+                    reaction: None,
+                    status: Some(reason.status()),
+                    detail: String::new(),
+                };
+                self.note(now, Some(self.side().other()), RecordKind::Violation(violation));
+            }
+            h1::Event::Closed { reason } => self.closed(now, *reason),
+            _ => {}
+        }
+    }
+
+    /// Records bytes that arrived over HTTP/1.1, whatever they are.
+    pub fn received(&self, now: Option<Instant>, octets: &[u8]) {
+        let kept = self.kept(octets, self.hub.options().data);
+        self.add(now, Kind::Http1(Origin::Peer), octets.len(), [kept, b""]);
+    }
+
+    /// Records what a script expected of the other end.
+    pub fn expected(&self, now: Option<Instant>, name: &str, passed: bool, detail: &str) {
+        let now = now.unwrap_or_else(self.clock);
+        let expected = Expected { name: shortened(name), passed, detail: shortened(detail) };
+        self.note(Some(now), None, RecordKind::Expectation(expected.clone()));
+        self.transcript.add_expectation(now, expected);
+    }
+
+    /// Records something worth knowing, on a stream (a request over HTTP/1.1) or on the connection.
+    pub fn notice(&self, now: Option<Instant>, stream: Option<u64>, text: &str) {
+        self.note(now, None, RecordKind::Notice(Notice { stream, text: shortened(text) }));
+    }
+
+    fn side(&self) -> Side {
+        self.transcript.recorded_by()
+    }
+
+    fn count_request(&self) {
+        self.transcript.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn add(&self, now: Option<Instant>, kind: Kind, length: usize, parts: [&[u8]; 2]) {
         let now = now.unwrap_or_else(self.clock);
-        self.transcript.add(&self.hub, now, kind, length, parts);
+        self.transcript.add(&self.hub, now, Piece { kind, site: 0, length, parts });
     }
 
-    fn note(&self, now: Option<Instant>, note: &Value) {
-        let text = note.to_string();
-        self.add(now, Kind::Note, text.len(), [text.as_bytes(), b""]);
+    fn note(&self, now: Option<Instant>, from: Option<Side>, kind: RecordKind) {
+        self.transcript.note(&self.hub, now.unwrap_or_else(self.clock), from, kind);
     }
 
-    /// Octets that are kept of one record.
-    fn most(&self) -> usize {
-        self.hub.options().connection / 4
+    fn closed(&self, now: Option<Instant>, reason: CloseReason) {
+        self.note(now, Some(self.side()), RecordKind::Closed(Closed::of(reason, self.side())));
+    }
+
+    /// What is kept of bytes: at most `max`, and no more than a quarter of the room.
+    fn kept<'a>(&self, octets: &'a [u8], max: usize) -> &'a [u8] {
+        octets.get(..max.min(self.hub.options().connection / 4)).unwrap_or(octets)
     }
 
     fn frame(&self, now: Option<Instant>, frame: &RawFrame) {
         let header = frame.header.octets();
-        let most = match frame.header.frame_type {
-            FrameType::DATA => self.hub.options().data.min(self.most()),
-            _ => self.most(),
-        };
-        let payload = frame.payload.get(..most).unwrap_or(&frame.payload);
-        self.add(now, Kind::Received, header.len() + frame.payload.len(), [&header, payload]);
+        let max = if frame.header.frame_type == FrameType::DATA { self.hub.options().data } else { usize::MAX };
+        let parts = [&header[..], self.kept(&frame.payload, max)];
+        self.add(now, Kind::Frame(Origin::Peer), header.len() + frame.payload.len(), parts);
     }
 
+    /// A frame of the engine or of a checked call.
     fn sent(&self, now: Option<Instant>, cause: Cause, length: usize, octets: &[u8]) {
-        let kept = octets.get(..self.most()).unwrap_or(octets);
-        self.add(now, Kind::Sent(cause), length, [kept, b""]);
+        self.add(now, Kind::Frame(Origin::Own(cause)), length, [self.kept(octets, usize::MAX), b""]);
     }
-}
 
-impl Observer for Recorder {
-    fn http2(&self, now: Option<Instant>, event: &h2::Event) {
-        match event {
-            h2::Event::Preface => self.note(now, &json!({"what": "preface", "from": "client"})),
-            h2::Event::Frame(frame) => self.frame(now, frame),
-            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
-            h2::Event::NotSent { what, why } => self.note(now, &not_sent(what, *why, self.hub.options().data)),
-            h2::Event::Violation(violation) => self.note(now, &broken_rule(violation)),
-            h2::Event::Closed { reason } => self.note(now, &ended(*reason)),
-            _ => {}
+    /// What a raw call sent: frames, parts of frames.
+    fn sent_raw(&self, now: Option<Instant>, length: usize, octets: &[u8]) {
+        let mut raw = self.raw.borrow_mut();
+        let mut rest = octets;
+        while !rest.is_empty() {
+            let (kind, count) = raw.next(rest);
+            let (piece, behind) = rest.split_at(count);
+            rest = behind;
+            // Bytes that the engine did not keep belong to the last piece.
+            let unseen = if rest.is_empty() { length.saturating_sub(octets.len()) } else { 0 };
+            self.add(now, kind, count + unseen, [self.kept(piece, usize::MAX), b""]);
         }
     }
 
-    fn http1(&self, now: Option<Instant>, event: &h1::Event) {
-        match event {
-            h1::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
-            h1::Event::Request { id, head, .. } => {
-                let text = |octets: &[u8]| crate::http::latin1::latin1(octets.get(..MAX_TEXT).unwrap_or(octets));
-                let note = json!({
-                    "what": "request", "from": "client", "number": id.0, "method": text(&head.method),
-                    "target": text(&head.target), "head_octets": head.head_octets.len(),
+    fn not_sent(&self, what: &h2::Unsent, why: h2::NotSentReason) -> NotSent {
+        let mut unsent = NotSent {
+            unsent: record::Unsent::Data,
+            stream: None,
+            frame_type: None,
+            why: NotSentReason::StreamEnded,
+            code: None,
+            by: None,
+            length: None,
+            octets: Bytes::new(),
+        };
+        match what {
+            h2::Unsent::Data { stream, data } => {
+                unsent.stream = Some(*stream);
+                unsent.length = Some(data.len() as u64);
+                unsent.octets = Bytes::copy_from_slice(self.kept(data, self.hub.options().data));
+            }
+            h2::Unsent::Trailers { stream } => {
+                unsent.unsent = record::Unsent::Trailers;
+                unsent.stream = Some(*stream);
+            }
+            h2::Unsent::Held { stream } => {
+                unsent.unsent = record::Unsent::HeldFrame;
+                unsent.stream = Some(*stream);
+            }
+            h2::Unsent::Automatic { octets } => {
+                unsent.unsent = record::Unsent::AutomaticFrame;
+                unsent.frame_type = octets.get(3).map(|octet| FrameType(*octet).to_string());
+                unsent.octets = octets.clone();
+            }
+        }
+        unsent.why = match why {
+            h2::NotSentReason::StreamReset { by, code } => {
+                unsent.code = Some(code.to_string());
+                unsent.by = Some(match by {
+                    h2::Initiator::Local => record::Initiator::Script,
+                    h2::Initiator::Engine => record::Initiator::Engine,
+                    h2::Initiator::Peer => self.side().other().into(),
                 });
-                self.note(now, &note);
+                NotSentReason::StreamReset
             }
-            h1::Event::BadRequest { reason, .. } => {
-                let note = json!({
-                    "what": "violation", "from": "client", "status": reason.status(),
-                    "section": reason.section(), "text": reason.why(),
-                });
-                self.note(now, &note);
-            }
-            h1::Event::Closed { reason } => self.note(now, &ended(*reason)),
-            _ => {}
-        }
-    }
-
-    fn received(&self, now: Option<Instant>, octets: &[u8]) {
-        let most = self.hub.options().data.min(self.most());
-        let kept = octets.get(..most).unwrap_or(octets);
-        self.add(now, Kind::Received, octets.len(), [kept, b""]);
-    }
-
-    fn expected(&self, now: Option<Instant>, expectation: Expectation<'_>) {
-        let now = now.unwrap_or_else(self.clock);
-        let short = |text: &str| text.chars().take(MAX_TEXT).collect::<String>();
-        let (name, detail) = (short(expectation.name), short(expectation.detail));
-        let passed = expectation.passed;
-        let note = json!({"what": "expectation", "name": name, "passed": passed, "detail": detail});
-        self.note(Some(now), &note);
-        self.transcript.add_expectation(now, Expected { at: Duration::ZERO, name, passed, detail });
+            h2::NotSentReason::StreamEnded => NotSentReason::StreamEnded,
+            h2::NotSentReason::Contradicted => NotSentReason::Contradicted,
+            h2::NotSentReason::RawUnfinished => NotSentReason::RawUnfinished,
+            h2::NotSentReason::Unprocessed => NotSentReason::Unprocessed,
+            h2::NotSentReason::ConnectionClosed => NotSentReason::ConnectionClosed,
+            h2::NotSentReason::SwitchedOff => NotSentReason::SwitchedOff,
+        };
+        unsent
     }
 }
 
-fn ended(reason: CloseReason) -> Value {
-    json!({"what": "closed", "from": "server", "why": reason.id(), "text": reason.to_string()})
-}
-
-fn not_sent(what: &Unsent, why: NotSentReason, most: usize) -> Value {
-    let mut note = match what {
-        Unsent::Data { stream, data } => {
-            let kept = data.get(..most).unwrap_or(data);
-            json!({"unsent": "data", "stream": stream, "length": data.len(), "octets": hex(kept)})
+impl Unfinished {
+    /// What the next of these bytes are, and how many of them belong to it; there is at least one.
+    fn next(&mut self, octets: &[u8]) -> (Kind, usize) {
+        let origin = Origin::Own(Cause::Raw);
+        if self.missing > 0 {
+            let count = self.missing.min(octets.len());
+            self.missing -= count;
+            return (Kind::Rest(origin), count);
         }
-        Unsent::Trailers { stream } => json!({"unsent": "trailers", "stream": stream}),
-        Unsent::Held { stream } => json!({"unsent": "held-frame", "stream": stream}),
-        Unsent::Automatic { octets } => {
-            let name = octets.get(3).map(|octet| FrameType(*octet).to_string());
-            json!({"unsent": "automatic-frame", "type": name, "octets": hex(octets)})
+        let begins = self.header.is_empty();
+        let room = HEADER_LENGTH - self.header.len();
+        self.header.extend_from_slice(octets.get(..room).unwrap_or(octets));
+        let Some(header) = self.header.first_chunk().map(FrameHeader::parse) else {
+            return (Kind::Rest(origin), octets.len());
+        };
+        self.header.clear();
+        let length = header.length as usize;
+        if !begins {
+            let count = octets.len().min(room + length);
+            self.wait_for(header, room + length - count);
+            return (Kind::Rest(origin), count);
         }
-    };
-    note["what"] = "not-sent".into();
-    note["from"] = "server".into();
-    note["why"] = match why {
-        NotSentReason::StreamReset { by, code } => {
-            note["code"] = code.to_string().into();
-            note["by"] = match by {
-                h2::Initiator::Local => "script",
-                h2::Initiator::Engine => "engine",
-                h2::Initiator::Peer => "client",
-            }
-            .into();
-            "stream-reset"
+        if octets.len() >= HEADER_LENGTH + length {
+            return (Kind::Frame(origin), HEADER_LENGTH + length);
         }
-        NotSentReason::StreamEnded => "stream-ended",
-        NotSentReason::Contradicted => "contradicted",
-        NotSentReason::RawUnfinished => "raw-unfinished",
-        NotSentReason::Unprocessed => "unprocessed",
-        NotSentReason::ConnectionClosed => "connection-closed",
-        NotSentReason::SwitchedOff => "switched-off",
+        self.wait_for(header, HEADER_LENGTH + length - octets.len());
+        (Kind::FrameBegins(origin), octets.len())
     }
-    .into();
-    note
+
+    fn wait_for(&mut self, header: FrameHeader, missing: usize) {
+        self.missing = if header.length > MAX_RAW_FRAME { 0 } else { missing };
+    }
 }
 
-fn broken_rule(violation: &Violation) -> Value {
-    let Violation { rule, stream, reaction, detail, .. } = violation;
-    json!({
-        "what": "violation", "from": "client", "rule": rule.id(), "section": rule.section(), "text": rule.text(),
-        "stream": stream, "reaction": reaction_name(*reaction), "detail": detail,
-    })
+fn broken_rule(violation: &h2::Violation) -> Violation {
+    let h2::Violation { rule, stream, reaction, detail, .. } = violation;
+    Violation {
+        rule: Some(rule.id().to_owned()),
+        section: rule.section().to_owned(),
+        text: rule.text().to_owned(),
+        stream: Some(*stream),
+        reaction: Some(match reaction {
+            h2::Reaction::ConnectionError(code) => Reaction::ConnectionError(code.to_string()),
+            h2::Reaction::StreamError(code) => Reaction::StreamError(code.to_string()),
+            h2::Reaction::Reported => Reaction::Reported,
+        }),
+        status: None,
+        detail: detail.clone(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
 }

@@ -1,96 +1,151 @@
-//! Records in a bounded number of octets.
+//! Entries in a bounded number of bytes.
 
 use crate::http::transport::Cause;
 use std::collections::VecDeque;
 
-/// What a record costs beside its octets.
-pub(super) const RECORD_COST: usize = size_of::<Record>();
+/// What an entry costs beside its bytes.
+pub(super) const ENTRY_COST: usize = size_of::<Entry>();
 
-/// What a record is about.
+/// Which end bytes came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Origin {
+    /// The other end.
+    Peer,
+    /// The end that records.
+    Own(Cause),
+}
+
+/// What the bytes of an entry are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// Octets from the client: over HTTP/2 a whole frame.
-    Received,
-    /// Octets to the client: over HTTP/2 a frame, unless they are raw.
-    Sent(Cause),
-    /// A JSON object that says everything itself.
+    /// Bytes of HTTP/1.1.
+    Http1(Origin),
+    /// A whole frame.
+    Frame(Origin),
+    /// The beginning of a frame.
+    FrameBegins(Origin),
+    /// The rest of a frame, or less than a frame header.
+    Rest(Origin),
+    /// A record that is not made of bytes on the wire, as JSON.
     Note,
 }
 
-/// One thing that happened. Its octets are in the ring.
+/// What became of a record: its bytes are in the ring.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Record {
+pub(super) struct Entry {
     /// Microseconds since the connection began.
     pub at: u64,
-    /// What there was of octets.
+    /// How many bytes there were.
     pub length: u32,
-    /// What was kept of them.
+    /// How many of them were kept.
     pub kept: u32,
+    /// The call that sent them; 0 for none.
+    pub site: u32,
     pub kind: Kind,
 }
 
-/// Records and their octets, oldest first.
+/// Entries and their bytes, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ring {
-    records: VecDeque<Record>,
+    entries: VecDeque<Entry>,
     octets: VecDeque<u8>,
-    /// Records that had to go.
+    /// Entries that had to go.
     dropped: u64,
 }
 
 impl Ring {
-    /// Octets that it takes.
-    pub fn size(&self) -> usize {
-        self.octets.len() + self.records.len() * RECORD_COST
+    /// An empty ring whose first entry will be the one after `dropped` others.
+    pub fn after(dropped: u64) -> Self {
+        Self { dropped, ..Self::default() }
     }
 
-    /// Records that had to go.
+    /// Bytes that it takes.
+    pub fn size(&self) -> usize {
+        self.octets.len() + self.entries.len() * ENTRY_COST
+    }
+
+    /// Entries that had to go.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Adds a record of `length` octets, of which `parts` are kept.
-    pub fn push(&mut self, at: u64, kind: Kind, length: usize, parts: [&[u8]; 2]) {
+    /// The number of the newest entry; 0 before the first.
+    pub fn newest(&self) -> u64 {
+        self.dropped + self.entries.len() as u64
+    }
+
+    /// Adds an entry of `length` bytes, of which `parts` are kept.
+    pub fn push(&mut self, at: u64, kind: Kind, site: u32, length: usize, parts: [&[u8]; 2]) {
         let before = self.octets.len();
         for part in parts {
             self.octets.extend(part);
         }
         let kept = u32::try_from(self.octets.len() - before).unwrap_or(u32::MAX);
-        self.records.push_back(Record { at, kind, length: u32::try_from(length).unwrap_or(u32::MAX), kept });
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        self.entries.push_back(Entry { at, kind, site, length, kept });
     }
 
-    /// The oldest record and its octets in both their pieces.
-    pub fn oldest(&self) -> Option<(Record, [&[u8]; 2])> {
-        let record = *self.records.front()?;
-        let kept = record.kept as usize;
-        let (front, back) = self.octets.as_slices();
-        let first = front.get(..kept).unwrap_or(front);
-        let second = back.get(..kept - first.len()).unwrap_or(back);
-        Some((record, [first, second]))
+    /// The oldest entry and its bytes in both their pieces.
+    pub fn oldest(&self) -> Option<(Entry, [&[u8]; 2])> {
+        let entry = *self.entries.front()?;
+        Some((entry, pieces(&self.octets, 0, entry.kept as usize)))
     }
 
-    /// Lets go of the oldest record.
+    /// Drops the oldest entry.
     pub fn drop_oldest(&mut self) {
-        if let Some(record) = self.records.pop_front() {
-            self.octets.drain(..self.octets.len().min(record.kept as usize));
+        if let Some(entry) = self.entries.pop_front() {
+            self.octets.drain(..self.octets.len().min(entry.kept as usize));
             self.dropped += 1;
         }
     }
 
+    /// Takes the oldest entry out, with its number and its bytes.
+    pub fn pop(&mut self) -> Option<(u64, Entry, Vec<u8>)> {
+        let (entry, parts) = self.oldest()?;
+        let octets = parts.concat();
+        self.drop_oldest();
+        Some((self.dropped, entry, octets))
+    }
+
     /// Gives back the memory that it does not use.
     pub fn shrink(&mut self) {
-        self.records.shrink_to_fit();
+        self.entries.shrink_to_fit();
         self.octets.shrink_to_fit();
     }
 
-    /// Every record with its octets, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = (Record, Vec<u8>)> {
+    /// Every entry with its bytes in both their pieces, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Entry, [&[u8]; 2])> {
         let mut start = 0;
-        self.records.iter().map(move |record| {
-            let end = (start + record.kept as usize).min(self.octets.len());
-            let octets = self.octets.range(start..end).copied().collect();
-            start = end;
-            (*record, octets)
+        self.entries.iter().map(move |entry| {
+            let parts = pieces(&self.octets, start, entry.kept as usize);
+            start += entry.kept as usize;
+            (*entry, parts)
         })
     }
+
+    /// A copy of the entries from the one numbered `from` on, up to `size` bytes of them, but at least one if there is
+    /// one. The first is the oldest that is left if `from` had to go.
+    pub fn copy_from(&self, from: u64, size: usize) -> Self {
+        let skipped = usize::try_from(from.saturating_sub(self.dropped + 1)).unwrap_or(usize::MAX);
+        let skipped = skipped.min(self.entries.len());
+        let mut copy = Self::after(self.dropped + skipped as u64);
+        for (entry, parts) in self.iter().skip(skipped) {
+            if copy.size() > 0 && copy.size() + ENTRY_COST + entry.kept as usize > size {
+                break;
+            }
+            copy.push(entry.at, entry.kind, entry.site, entry.length as usize, parts);
+        }
+        copy
+    }
+}
+
+/// `count` bytes from `start` on.
+fn pieces(octets: &VecDeque<u8>, start: usize, count: usize) -> [&[u8]; 2] {
+    let (front, back) = octets.as_slices();
+    let end = start.saturating_add(count);
+    let clip = |at: usize, base: usize, slice: &[u8]| at.saturating_sub(base).min(slice.len());
+    [
+        front.get(clip(start, 0, front)..clip(end, 0, front)).unwrap_or_default(),
+        back.get(clip(start, front.len(), back)..clip(end, front.len(), back)).unwrap_or_default(),
+    ]
 }

@@ -6,6 +6,7 @@ use crate::support::server::Server;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::time::Instant;
+use wireserve::transcript::{RecordKind, Side, Snapshot};
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
 /// Answers with the number of its connection.
@@ -293,4 +294,97 @@ fn scripts_wait_for_the_ack_of_settings_and_for_the_right_frame() {
     let response = raw::assemble(&frames, stream);
     assert_eq!(response.status(), Some(500));
     assert!(response.text().contains("a frame has no nonsense"), "{}", response.text());
+}
+
+#[test]
+fn a_transcript_is_json_json_lines_or_text() {
+    let server = Server::builder().handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/id.rhai");
+    client.barrier();
+    let get = |path: &str| page(&server, &format!("/_wire/connections/{id}{path}"));
+    let of_type = |path: &str| {
+        let response = get(path);
+        assert_eq!(response.status(), Some(200), "{path}: {}", response.text());
+        (response.get("content-type").expect("a type"), response.text())
+    };
+    let (json_type, json) = of_type("");
+    assert_eq!(json_type, "application/json");
+    assert_eq!(of_type(".json"), of_type("?format=json"));
+    let (lines_type, lines) = of_type(".jsonl");
+    assert_eq!(lines_type, "application/jsonl");
+    assert_eq!(of_type("?format=jsonl").1, lines);
+    let read = Snapshot::read(&json).expect("it can be read");
+    assert_eq!(Snapshot::read(&lines).expect("it can be read"), read);
+    assert_eq!(lines.lines().count(), 1 + read.records.len());
+    assert_eq!((read.facts.id.to_string(), read.facts.recorded_by), (id.clone(), Side::Server));
+    let numbers: Vec<u64> = read.records.iter().map(|record| record.seq).collect();
+    assert_eq!(numbers, (1..=read.records.len() as u64).collect::<Vec<_>>());
+    let (text_type, text) = of_type(".txt");
+    assert_eq!(text_type, "text/plain; charset=utf-8");
+    assert_eq!(of_type("?format=text").1, text);
+    assert!(text.starts_with(&format!("connection {id}  HTTP/2  127.0.0.1:")), "{text}");
+    let request = text.lines().find(|line| line.contains(" GET http://")).expect(&text);
+    assert!(request.contains("←     1 HEADERS         END_STREAM|END_HEADERS"), "{request}");
+    assert!(text.contains("   :path: /handlers/id.rhai  ("), "{text}");
+    for wrong in [".xml", "?format=har", ".txt.gz"] {
+        let response = get(wrong);
+        assert_eq!(response.status(), Some(400), "{wrong}");
+        assert!(response.text().contains("json, jsonl or text"), "{}", response.text());
+    }
+}
+
+#[test]
+fn the_list_says_what_each_connection_asked_for_in_the_order_of_ids() {
+    let server = Server::builder().handler("id.rhai", ID).start();
+    let mut clients: Vec<Client> = (0..4).map(|_| Client::h2c(&server)).collect();
+    for client in &mut clients {
+        answer(client, "/handlers/id.rhai");
+    }
+    // The first two end; the others stay.
+    for mut client in clients.drain(..2) {
+        client.send(&RawFrame::new(FrameType::GOAWAY, 0, 0, &[0, 0, 0, 0, 0, 0, 0, 1][..]));
+        client.send(&RawFrame::new(FrameType::DATA, 0, 0, &b"x"[..]));
+        client.until_end();
+    }
+    let missing = clients[0].get("/missing?x=1");
+    assert_eq!(clients[0].response(missing).status(), Some(404));
+    let mut socket = server.connect("http");
+    socket.write_all(b"GET /handlers/id.rhai HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("it is open");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).expect("it ends");
+    let both_closed =
+        |response: &raw::Response| response.text().matches("\"why\":\"h2.data.stream-zero\"").count() >= 2;
+    let list = eventually(&server, "/_wire/connections", both_closed);
+    let list: Value = serde_json::from_str(&list.text()).expect("JSON");
+    let list = list["connections"].as_array().expect("a list");
+    let ids: Vec<u64> = list.iter().filter_map(|one| one["id"].as_u64()).collect();
+    assert!(ids.is_sorted() && ids.len() >= 5, "{ids:?}");
+    let of_path = |path: &str| list.iter().filter(move |one| one["last_request"]["path"] == path).collect::<Vec<_>>();
+    let missing = of_path("/missing?x=1");
+    assert_eq!(missing.len(), 1, "{list:#?}");
+    assert_eq!(missing[0]["requests"], 2);
+    assert_eq!(
+        missing[0]["last_request"],
+        json!({"stream": 3, "method": "GET", "path": "/missing?x=1", "status": 404})
+    );
+    let plain = of_path("/handlers/id.rhai");
+    let http1: Vec<_> = plain.iter().filter(|one| one["protocol"] == "HTTP/1.1").collect();
+    assert_eq!((http1.len(), &http1[0]["last_request"]["status"], &http1[0]["requests"]), (1, &json!(200), &json!(1)));
+    let gone: Vec<_> = plain.iter().filter(|one| one["errors"]["peer_goaway"] == "PROTOCOL_ERROR").collect();
+    assert_eq!(gone.len(), 2, "{list:#?}");
+    assert_eq!(gone[0]["errors"]["violations"], 1);
+}
+
+#[test]
+fn the_last_record_says_that_the_connection_ended() {
+    let server = Server::builder().handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/id.rhai");
+    drop(client);
+    let path = format!("/_wire/connections/{id}.jsonl");
+    let ended = |response: &raw::Response| response.text().contains("\"what\":\"ended\"");
+    let lines = eventually(&server, &path, ended).text();
+    let read = Snapshot::read(&lines).expect("it can be read");
+    assert!(matches!(read.records.last().map(|last| &last.kind), Some(RecordKind::Ended(_))), "{lines}");
 }

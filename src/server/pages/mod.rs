@@ -12,7 +12,7 @@ use crate::site;
 use serde_json::Value;
 
 const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
-                    connections/ID (one of them) and status.";
+                    connections/ID (one of them; also ID.jsonl and ID.txt) and status.";
 
 /// The path that all of it is below.
 const OWN: &[u8] = b"/_wire/";
@@ -36,7 +36,7 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     Some(match path.trim_end_matches('/').split_once('/') {
         None if path.trim_end_matches('/') == "status" => status::page(worker, request).await,
         None if path.trim_end_matches('/') == "connections" => connections::all(worker),
-        Some(("connections", id)) => connections::one(worker, id),
+        Some(("connections", name)) => connections::one(worker, name, request),
         _ => site::status_page(404, HELP),
     })
 }

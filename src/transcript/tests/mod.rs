@@ -1,11 +1,15 @@
 //! Transcripts of made-up connections.
 
-use super::ring::{Kind, RECORD_COST, Ring};
-use super::{Hub, Options};
-use crate::exchange::{Expectation, Observer};
+mod follow;
+mod round_trip;
+mod text;
+
+use super::record::{Closed, Place, RecordKind, Side};
+use super::ring::{ENTRY_COST, Kind, Origin, Ring};
+use super::{Hub, Options, Recorder};
 use crate::h2;
 use crate::http::peer::{Peer, Protocol};
-use crate::http::transport::{Cause, Close, CloseReason};
+use crate::http::transport::{Cause, Close, CloseReason, PeerClosed};
 use crate::wire::frame::{FrameType, RawFrame, flag};
 use crate::wire::hpack::Encoder;
 use bytes::{Bytes, BytesMut};
@@ -19,23 +23,33 @@ fn now() -> Instant {
 }
 
 fn hub(options: Options) -> Arc<Hub> {
-    Hub::new(options, now)
+    Hub::new(options, now, place)
 }
 
-fn record(hub: &Arc<Hub>, id: u64) -> super::Recorder {
+/// Calls are numbered by their lines.
+fn place(site: u32) -> Option<Place> {
+    Some(Place { file: "a.rhai".into(), function: "connection.send".into(), line: Some(site) })
+}
+
+fn record(hub: &Arc<Hub>, id: u64) -> Recorder {
+    record_as(Side::Server, hub, id, Protocol::Http2)
+}
+
+fn record_as(side: Side, hub: &Arc<Hub>, id: u64, protocol: Protocol) -> Recorder {
     let peer = Peer { id, ..Peer::default() };
-    hub.record(&peer, Protocol::Http2, now(), SystemTime::UNIX_EPOCH).expect("it records")
+    hub.record(side, &peer, protocol, now(), SystemTime::UNIX_EPOCH).expect("it records")
 }
 
 fn shown(hub: &Hub, id: u64) -> Value {
-    hub.transcript(id).expect("it is kept").to_json()
+    let text = hub.transcript(id).expect("it is kept").snapshot().to_json();
+    serde_json::from_str(&text).expect("JSON")
 }
 
 fn records(shown: &Value) -> &[Value] {
     shown["records"].as_array().expect("a list")
 }
 
-fn sent(octets: &[u8], cause: h2::Cause) -> h2::Event {
+fn sent(octets: &[u8], cause: Cause) -> h2::Event {
     h2::Event::Sent { octets: Bytes::copy_from_slice(octets), length: octets.len(), cause }
 }
 
@@ -53,16 +67,19 @@ fn headers(block: BytesMut, stream: u32) -> RawFrame {
 fn a_ring_gives_back_what_was_put_in_across_its_seam() {
     let mut ring = Ring::default();
     for round in 0..50_u8 {
-        ring.push(u64::from(round), Kind::Sent(Cause::Raw), 7, [&[round; 3], &[round; 4]]);
+        ring.push(u64::from(round), Kind::Frame(Origin::Own(Cause::Raw)), 9, 7, [&[round; 3], &[round; 4]]);
         if round >= 10 {
             let (record, parts) = ring.oldest().expect("ten are there");
             assert_eq!((record.at, parts.concat()), (u64::from(round - 10), vec![round - 10; 7]));
             ring.drop_oldest();
         }
     }
-    assert_eq!((ring.dropped(), ring.size()), (40, 10 * (RECORD_COST + 7)));
-    let all: Vec<Vec<u8>> = ring.iter().map(|(_, octets)| octets).collect();
+    assert_eq!((ring.dropped(), ring.size()), (40, 10 * (ENTRY_COST + 7)));
+    let all: Vec<Vec<u8>> = ring.iter().map(|(_, parts)| parts.concat()).collect();
     assert_eq!(all, (40..50).map(|round| vec![round; 7]).collect::<Vec<_>>());
+    let copy = ring.copy_from(45, 2 * (ENTRY_COST + 7));
+    let all: Vec<Vec<u8>> = copy.iter().map(|(_, parts)| parts.concat()).collect();
+    assert_eq!((copy.dropped(), copy.newest(), all), (44, 46, vec![vec![44; 7], vec![45; 7]]));
 }
 
 #[test]
@@ -74,7 +91,7 @@ fn the_dynamic_table_outlives_the_records_that_filled_it() {
         let mut block = BytesMut::new();
         encoder.encode([(&b"x-name"[..], &b"said once"[..])], &mut block);
         let octets = octets_of(&headers(block, 2 * stream + 1));
-        recorder.http2(None, &sent(&octets, h2::Cause::Checked));
+        recorder.http2(None, &sent(&octets, Cause::Checked));
     }
     let shown = shown(&hub, 1);
     assert!(shown["records_dropped"].as_u64() > Some(500), "{shown}");
@@ -145,7 +162,7 @@ fn all_transcripts_together_stay_within_the_total() {
     let options = Options { connection: 64 * 1024, total: 100_000, closed: 1_000, ..Options::default() };
     let hub = hub(options);
     let frame = RawFrame::new(FrameType::PING, 0, 0, vec![0; 8]);
-    let fill = |recorder: &super::Recorder| {
+    let fill = |recorder: &Recorder| {
         for _ in 0..3_000 {
             recorder.http2(None, &h2::Event::Frame(frame.clone()));
         }
@@ -173,7 +190,7 @@ fn expectations_stay_when_records_go() {
     let recorder = record(&hub, 1);
     let time = now() + Duration::from_secs(2);
     for number in 0..1_100 {
-        recorder.expected(Some(time), Expectation { name: &format!("number {number}"), passed: false, detail: "" });
+        recorder.expected(Some(time), &format!("number {number}"), false, "");
     }
     let shown = shown(&hub, 1);
     assert_eq!(shown["expectations"].as_array().map(Vec::len), Some(1_000));
@@ -181,4 +198,100 @@ fn expectations_stay_when_records_go() {
     assert_eq!(shown["expectations"][0]["name"], "number 0");
     assert!(shown["expectations"][0]["time"].as_f64() >= Some(2.0));
     assert!(records(&shown).len() < 1_000);
+}
+
+#[test]
+fn either_end_can_record() {
+    let hub = hub(Options::default());
+    let recorder = record_as(Side::Client, &hub, 1, Protocol::Http2);
+    let mut block = BytesMut::new();
+    let request: [(&[u8], &[u8]); 2] = [(b":method", b"GET"), (b":path", b"/a")];
+    Encoder::new().encode(request, &mut block);
+    recorder.http2(None, &sent(&octets_of(&headers(block, 1)), Cause::Checked));
+    let mut block = BytesMut::new();
+    Encoder::new().encode([(&b":status"[..], &b"204"[..])], &mut block);
+    recorder.http2(None, &h2::Event::Frame(headers(block, 1)));
+    let reset = (h2::Initiator::Peer, crate::wire::frame::ErrorCode::CANCEL);
+    let why = h2::NotSentReason::StreamReset { by: reset.0, code: reset.1 };
+    recorder.http2(None, &h2::Event::NotSent { what: h2::Unsent::Trailers { stream: 1 }, why });
+    let shown = shown(&hub, 1);
+    let told: Vec<[&Value; 3]> =
+        records(&shown).iter().map(|record| [&record["seq"], &record["from"], &record["by"]]).collect();
+    let null = Value::Null;
+    assert_eq!(
+        told,
+        [
+            [&Value::from(1), &Value::from("client"), &null],
+            [&Value::from(2), &Value::from("server"), &null],
+            [&Value::from(3), &Value::from("client"), &Value::from("server")],
+        ]
+    );
+    assert_eq!(shown["recorded_by"], "client");
+    let last = serde_json::json!({"stream": 1, "method": "GET", "path": "/a", "status": 204});
+    assert_eq!(shown["last_request"], last);
+}
+
+#[test]
+fn raw_bytes_are_cut_at_the_frames_that_their_reader_sees() {
+    let hub = hub(Options::default());
+    let recorder = record(&hub, 1);
+    let ping = octets_of(&RawFrame::new(FrameType::PING, 0, 0, vec![0; 8]));
+    let two = [&ping[..], &ping[..]].concat();
+    // Two frames in one call; one in three calls, the first of them less than a header; then another frame.
+    for piece in [&two[..], &ping[..4], &ping[4..12], &ping[12..], &ping[..]] {
+        recorder.http2(None, &sent(piece, Cause::Raw));
+    }
+    // The rest of this one looks like a frame.
+    let long = octets_of(&RawFrame::new(FrameType::DATA, 0, 1, ping.clone().freeze()));
+    for piece in [&long[..9], &long[9..], &ping[..]] {
+        recorder.http2(None, &sent(piece, Cause::Raw));
+    }
+    let shown = shown(&hub, 1);
+    let what: Vec<String> = records(&shown)
+        .iter()
+        .map(|record| format!("{} {}", record["what"].as_str().unwrap_or_default(), record["length"]))
+        .collect();
+    let expected =
+        ["frame 8", "frame 8", "octets 4", "octets 8", "octets 5", "frame 8", "octets 9", "octets 17", "frame 8"];
+    assert_eq!(what, expected, "{shown:#}");
+    assert_eq!(records(&shown)[6]["announced"]["type"], "DATA");
+}
+
+#[test]
+fn what_went_wrong_is_counted() {
+    let hub = hub(Options::default());
+    let recorder = record(&hub, 1);
+    let code = crate::wire::frame::ErrorCode::PROTOCOL_ERROR;
+    let goaway = h2::Event::GoAway { last_stream_id: 0, code, debug: Bytes::new() };
+    recorder.http2(None, &goaway);
+    recorder.http2(None, &h2::Event::Reset { stream: 1, code, by: h2::Initiator::Peer });
+    recorder.http2(None, &h2::Event::Reset { stream: 3, code, by: h2::Initiator::Engine });
+    let facts = hub.transcript(1).expect("it is kept").facts();
+    assert_eq!((facts.errors.peer_resets, facts.errors.peer_goaway.as_deref()), (1, Some("PROTOCOL_ERROR")));
+}
+
+#[test]
+fn the_end_of_the_transport_is_the_last_record() {
+    let hub = hub(Options::default());
+    record(&hub, 1).ending()(CloseReason::Peer(PeerClosed::Reset));
+    let snapshot = hub.transcript(1).expect("it is kept").snapshot();
+    let last = snapshot.records.last().expect("a record");
+    assert!(matches!(&last.kind, RecordKind::Ended(ended) if ended.why == "client-reset"), "{last:?}");
+    let seen_by_client = Closed::of(CloseReason::Peer(PeerClosed::Reset), Side::Client);
+    assert_eq!(
+        (&seen_by_client.why[..], &seen_by_client.text[..]),
+        ("server-reset", "the server reset the connection")
+    );
+    let own = Closed::of(CloseReason::Local(Close::Abort), Side::Client);
+    assert_eq!((&own.why[..], &own.text[..]), ("aborted", "the client reset the connection"));
+    assert_eq!(snapshot.facts.closed.map(|ending| ending.closed.why), Some("client-reset".to_owned()));
+}
+
+#[test]
+fn transcripts_are_in_the_order_of_their_ids() {
+    let hub = hub(Options::default());
+    let recorders: Vec<_> = [4, 1, 3, 2].into_iter().map(|id| record(&hub, id)).collect();
+    recorders.into_iter().step_by(2).for_each(|recorder| recorder.ending()(CloseReason::Local(Close::Graceful)));
+    let ids: Vec<u64> = hub.transcripts().iter().map(|transcript| transcript.id()).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
 }
