@@ -2,16 +2,29 @@
 
 use bytes::{Bytes, BytesMut};
 use std::time::{Duration, Instant};
-use wireserve::h2::{Action, CallSite, Config, Connection, Event, Limits, PREFACE, PeerClosed, Rule, Scope, Track};
+use wireserve::h2::{
+    Action, CallSite, Config, Connection, Event, Limits, Misuse, PREFACE, PeerClosed, Role, Rule, Scope, Track,
+};
 use wireserve::wire::frame::{ErrorCode, FrameHeader, FrameType, RawFrame};
 
 /// A client that sends these octets, after a preface if the first octet is odd, in two different chunkings: nothing may
 /// panic, and events and answers must be the same.
 pub fn octets(octets: &[u8]) {
+    chunked(Role::Server, octets);
+}
+
+/// The same with a server that sends octets to a client of ours, which has sent requests.
+pub fn client_octets(octets: &[u8]) {
+    chunked(Role::Client, octets);
+}
+
+fn chunked(role: Role, octets: &[u8]) {
     let Some((&first, rest)) = octets.split_first() else { return };
     let mut input = Vec::new();
     if first & 1 == 1 {
-        input.extend_from_slice(PREFACE);
+        if role == Role::Server {
+            input.extend_from_slice(PREFACE);
+        }
         input.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
     }
     input.extend_from_slice(rest);
@@ -21,8 +34,8 @@ pub fn octets(octets: &[u8]) {
         1 => Action::Ignore,
         _ => Action::Enforce,
     };
-    let whole = run(&input, input.len().max(1), policy);
-    let chunked = run(&input, chunk, policy);
+    let whole = run(role, &input, input.len().max(1), policy);
+    let chunked = run(role, &input, chunk, policy);
     assert_eq!(whole, chunked, "events or answers depend on the chunking");
 }
 
@@ -31,11 +44,24 @@ fn start() -> Instant {
     Instant::now()
 }
 
-fn run(input: &[u8], chunk: usize, action: Action) -> (Vec<String>, Vec<u8>) {
+/// A connection of this side; a client accepts pushes, and has sent three requests, one of them without its end.
+fn connect(role: Role, mut config: Config, now: Instant) -> Connection {
+    if role == Role::Server {
+        return Connection::server(config, now);
+    }
+    config.settings.push((2, 1));
+    let mut connection = Connection::client(config, now);
+    for end_stream in [true, false, true] {
+        assert!(connection.open(REQUEST.into_iter(), end_stream).is_ok());
+    }
+    connection
+}
+
+fn run(role: Role, input: &[u8], chunk: usize, action: Action) -> (Vec<String>, Vec<u8>) {
     let now = start();
     let mut config = Config { record_frames: true, ..Config::default() };
     config.policy.set_all(action);
-    let mut connection = Connection::server(config, now);
+    let mut connection = connect(role, config, now);
     for chunk in input.chunks(chunk) {
         connection.receive(now, chunk);
     }
@@ -51,13 +77,7 @@ fn run(input: &[u8], chunk: usize, action: Action) -> (Vec<String>, Vec<u8>) {
         }
         events.push(format!("{event:?}"));
     }
-    let mut written = Vec::new();
-    while let Some(transmit) = connection.poll_transmit() {
-        assert!(!transmit.octets.is_empty());
-        written.extend_from_slice(transmit.octets);
-        let length = transmit.octets.len();
-        connection.transmitted(length);
-    }
+    let written = written(&mut connection);
     assert_eq!(sent, written, "what was recorded is not what was written");
     (events, written)
 }
@@ -105,6 +125,15 @@ impl Choices<'_> {
 /// Both sides do what the octets say, in any order: nothing may panic, refused commands must send nothing, what is sent by
 /// checked commands alone must be whole frames, and no window of ours may be passed.
 pub fn operations(octets: &[u8]) {
+    operate(Role::Server, octets);
+}
+
+/// The same, where our side is the client.
+pub fn client_operations(octets: &[u8]) {
+    operate(Role::Client, octets);
+}
+
+fn operate(role: Role, octets: &[u8]) {
     let mut choices = Choices(octets);
     let mut now = start();
     let limits = Limits { idle_timeout: Some(Duration::from_secs(50)), ..Limits::default() };
@@ -113,8 +142,10 @@ pub fn operations(octets: &[u8]) {
     if choices.octet() & 3 == 0 {
         config.policy.set(Rule::ALL[usize::from(choices.octet()) % Rule::ALL.len()], Action::Report);
     }
-    let mut connection = Connection::server(config, now);
-    connection.receive(now, PREFACE);
+    let mut connection = connect(role, config, now);
+    if role == Role::Server {
+        connection.receive(now, PREFACE);
+    }
     connection.receive(now, &[0, 0, 0, 4, 0, 0, 0, 0, 0]);
     let mut peer = Peer::default();
     while !choices.0.is_empty() {
@@ -137,14 +168,13 @@ struct Peer {
 
 impl Peer {
     fn read(&mut self, connection: &mut Connection) {
-        while let Some(transmit) = connection.poll_transmit() {
-            self.octets.extend_from_slice(transmit.octets);
-            let length = transmit.octets.len();
-            connection.transmitted(length);
-        }
+        self.octets.extend_from_slice(&written(connection));
         if self.raw {
             self.octets.clear();
             return;
+        }
+        if self.octets.starts_with(PREFACE) {
+            let _ = self.octets.split_to(PREFACE.len());
         }
         while let Some(frame) = RawFrame::take(&mut self.octets) {
             assert!(frame.header.length <= connection.peer_settings().max_frame_size.max(1 << 24));
@@ -159,14 +189,29 @@ const BAD: [(&[u8], &[u8]); 2] = [(b":status", b"200"), (b"Bad", b"value")];
 const REQUEST: [(&[u8], &[u8]); 4] =
     [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"example.org"), (b":path", b"/")];
 /// The same request with static entries and one that is indexed.
-const BLOCK: &[u8] = b"\x82\x87\x84\x41\x01a";
+const REQUEST_BLOCK: &[u8] = b"\x82\x87\x84\x41\x01a";
+/// A response with a static entry and one that is indexed.
+const RESPONSE_BLOCK: &[u8] = b"\x88\x41\x01a";
+
+/// HEADERS of a peer.
+fn message(role: Role, choices: &mut Choices<'_>) -> RawFrame {
+    let flags = choices.octet() & 1 | 4;
+    match (role, choices.octet() % 4) {
+        (Role::Server, _) => RawFrame::new(FrameType::HEADERS, flags, choices.stream() | 1, REQUEST_BLOCK),
+        (Role::Client, 0) => {
+            let promised = choices.stream() & !1;
+            let payload = [&promised.to_be_bytes()[..], REQUEST_BLOCK].concat();
+            RawFrame::new(FrameType::PUSH_PROMISE, 4, choices.stream() | 1, payload)
+        }
+        (Role::Client, _) => RawFrame::new(FrameType::HEADERS, flags, choices.stream(), RESPONSE_BLOCK),
+    }
+}
 
 fn step(connection: &mut Connection, choices: &mut Choices<'_>, now: &mut Instant, peer: &mut Peer) {
     let before = connection.output_waiting();
     let refused = match choices.octet() % 24 {
         0..4 => {
-            let flags = choices.octet() & 1 | 4;
-            let frame = RawFrame::new(FrameType::HEADERS, flags, choices.stream() | 1, BLOCK);
+            let frame = message(connection.role(), choices);
             return send(connection, *now, &frame);
         }
         4 | 5 => {
@@ -213,6 +258,9 @@ fn step(connection: &mut Connection, choices: &mut Choices<'_>, now: &mut Instan
             return peer.read(connection);
         }
         15 => return connection.consume(choices.stream(), choices.number() as usize),
+        16 if connection.role() == Role::Client => {
+            connection.open(REQUEST.into_iter(), choices.octet() & 1 == 1).is_err()
+        }
         16 => connection.send_headers(choices.stream(), RESPONSE.into_iter(), choices.octet() & 1 == 1).is_err(),
         17 => connection.send_headers(choices.stream(), BAD.into_iter(), true).is_err(),
         18 => connection.send_data(choices.stream(), choices.bytes(), choices.octet() & 1 == 1).is_err(),
@@ -242,4 +290,60 @@ fn send(connection: &mut Connection, now: Instant, frame: &RawFrame) {
     frame.write(&mut octets);
     debug_assert_eq!(octets.first_chunk().map(FrameHeader::parse), Some(frame.header));
     connection.receive(now, &octets);
+}
+
+/// What raw octets make a peer see must not depend on how they are cut: whole or in pieces, checked commands after them
+/// are refused alike and send the same, unless a peer of ours closes the connection because of them. The first octet
+/// chooses our side and the pieces.
+pub fn view(octets: &[u8]) {
+    let Some((&first, rest)) = octets.split_first() else { return };
+    let role = if first & 1 == 1 { Role::Client } else { Role::Server };
+    let whole = after_raw(role, rest, rest.len().max(1));
+    let pieces = after_raw(role, rest, usize::from(first >> 1) + 1);
+    assert_eq!(whole, pieces, "what the peer sees depends on how raw octets are cut");
+}
+
+/// What is refused and sent after raw octets in pieces; `None` if the peer closes the connection.
+fn after_raw(role: Role, octets: &[u8], piece: usize) -> Option<(Vec<Option<Misuse>>, Vec<u8>)> {
+    let now = start();
+    let mut peer = connect(role.peer(), Config::default(), now);
+    let mut connection = connect(role, Config::default(), now);
+    // Both prefaces, and the ACKs of their SETTINGS.
+    for _ in 0..2 {
+        peer.receive(now, &written(&mut connection));
+        connection.receive(now, &written(&mut peer));
+    }
+    for piece in octets.chunks(piece) {
+        connection.send_raw_octets(Bytes::copy_from_slice(piece), CallSite(1));
+    }
+    let mut sent = written(&mut connection);
+    peer.receive(now, &sent);
+    if peer.is_closed() {
+        return None;
+    }
+    let mut refused = Vec::new();
+    for stream in 0..8 {
+        refused.push(connection.send_informational(stream, [(&b":status"[..], &b"103"[..])].into_iter()).err());
+        refused.push(connection.send_headers(stream, RESPONSE.into_iter(), false).err());
+        refused.push(connection.send_data(stream, Bytes::from_static(b"data"), false).err());
+        refused.push(connection.push_promise(stream, REQUEST.into_iter()).err());
+        refused.push(connection.send_trailers(stream, RESPONSE[1..].iter().copied()).err());
+        refused.push(connection.window_update(stream, 1 << 20).err());
+        connection.settle(stream);
+        refused.push(connection.reset(stream, ErrorCode::CANCEL).err());
+    }
+    refused.push(connection.open(REQUEST.into_iter(), true).err());
+    refused.push(connection.go_away(1, ErrorCode::NO_ERROR, Bytes::new()).err());
+    sent.extend(written(&mut connection));
+    Some((refused, sent))
+}
+
+fn written(connection: &mut Connection) -> Vec<u8> {
+    let mut octets = Vec::new();
+    while let Some(transmit) = connection.poll_transmit() {
+        octets.extend_from_slice(transmit.octets);
+        let length = transmit.octets.len();
+        connection.transmitted(length);
+    }
+    octets
 }

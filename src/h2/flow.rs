@@ -33,11 +33,12 @@ impl ReceiveWindow {
         self.available
     }
 
-    /// The peer sent `octets`; `false` if the window did not hold them.
+    /// The peer sent `octets`; `false` if the window did not hold them. Frames without any need no window, even one that
+    /// is below zero (RFC 9113 §6.9.1).
     pub fn take(&mut self, octets: usize) -> bool {
         let octets = i64::try_from(octets).unwrap_or(MAX_WINDOW);
         self.available -= octets;
-        self.available >= 0
+        octets == 0 || self.available >= 0
     }
 
     /// `octets` may be granted anew.

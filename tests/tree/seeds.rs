@@ -29,11 +29,16 @@ fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Runs every seed and its mutations; says which octets made the driver panic.
 fn smoke(target: &str, driver: fn(&[u8])) {
+    smoke_some(target, driver, MUTATIONS);
+}
+
+/// The same with fewer mutations, for drivers that take longer.
+fn smoke_some(target: &str, driver: fn(&[u8]), mutations: usize) {
     let seeds = seeds(target);
     let mut random = Random(0x7769_7265);
     for (path, seed) in &seeds {
         judge(driver, seed, &format!("{}", path.display()));
-        for number in 0..MUTATIONS {
+        for number in 0..mutations {
             let other = &seeds[below(&mut random, seeds.len())].1;
             let mutated = mutate(seed, other, &mut random);
             judge(driver, &mutated, &format!("mutation {number} of {}", path.display()));
@@ -100,6 +105,21 @@ fn h2_octets() {
 #[test]
 fn h2_operations() {
     smoke("h2_operations", h2::operations);
+}
+
+#[test]
+fn h2_client_octets() {
+    smoke_some("h2_client_octets", h2::client_octets, MUTATIONS / 4);
+}
+
+#[test]
+fn h2_client_operations() {
+    smoke_some("h2_client_operations", h2::client_operations, MUTATIONS / 4);
+}
+
+#[test]
+fn h2_view() {
+    smoke_some("h2_view", h2::view, MUTATIONS / 10);
 }
 
 #[test]

@@ -138,6 +138,8 @@ impl<'a, 'b> Reading<'a, 'b> {
         }
         match Payload::parse(frame) {
             Ok(payload) => self.payload(header, payload, frame.payload.len()),
+            // An error of the stream (RFC 9113 §6.3), or ignored.
+            Err(_) if matches!(header.frame_type, FrameType::PRIORITY | FrameType::ALTSVC | FrameType::ORIGIN) => {}
             Err(_) => {
                 self.peer_must_close();
                 if is_block {

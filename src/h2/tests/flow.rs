@@ -304,3 +304,14 @@ fn trailers_are_not_stuck_behind_a_stream_in_the_list() {
     client.says("frame WINDOW_UPDATE 0 00 0000400a");
     client.expect(&["DATA 1 16384", "DATA 3 10", "HEADERS 3 END_STREAM a=b"]);
 }
+
+#[test]
+fn empty_data_needs_no_window() {
+    let mut client = Client::default();
+    client.says("post 1\ndata 1 100\n!window 10\nack");
+    client.shown();
+    assert!(client.connection.receive_window(1).is_some_and(|window| window < 0), "the setting was lowered");
+    client.events();
+    client.says("data 1 0\nend 1 0");
+    assert_eq!(client.violations(), [], "RFC 9113 §6.9.1");
+}

@@ -8,6 +8,7 @@ mod life;
 mod limits;
 mod messages;
 mod output;
+mod pair;
 mod peer_view;
 mod raw;
 mod responses;

@@ -261,3 +261,14 @@ fn a_client_must_not_promise_or_use_idle_streams() {
         assert!(!around.must_hold(), "{:?}", frame.header);
     }
 }
+
+#[test]
+fn frames_that_cost_their_stream_alone_do_not_close_the_connection() {
+    let mut around = Around::server();
+    around.observe(&raw(FrameType::PRIORITY, 0, 1, &[0; 4][..]), Track::No);
+    around.observe(&raw(FrameType::ALTSVC, 0, 0, &[0][..]), Track::No);
+    around.view.push(&[0], CallSite(1));
+    assert!(around.must_hold());
+    around.observe(&raw(FrameType::PING, 0, 0, &[0; 4][..]), Track::No);
+    assert!(!around.must_hold());
+}
