@@ -447,7 +447,13 @@ impl Connection {
     /// Asks the client for its content (RFC 9110 §10.1.1).
     pub(super) fn send_continue(&self, id: u64) {
         // A refusal means that the client does not wait any more.
-        self.with_http1(|engine| engine.send_continue(h1::RequestId(id)).is_ok());
+        match self.0.protocol {
+            Protocol::Http1 => self.with_http1(|engine| engine.send_continue(h1::RequestId(id)).is_ok()),
+            Protocol::Http2 => {
+                let fields: [(&[u8], &[u8]); 1] = [(b":status", b"100")];
+                self.with_http2(|engine| engine.send_informational(id as u32, fields.into_iter()).is_ok())
+            }
+        };
     }
 
     /// The connection does not outlive the answer to this request.

@@ -7,7 +7,7 @@ use super::review::Reviewer;
 use super::wait::Waiters;
 use crate::http::Fields;
 use crate::http::peer::Protocol;
-use crate::wire::frame::{ErrorCode, RawFrame};
+use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -75,8 +75,12 @@ pub(super) struct Inner {
     pub state: RefCell<State>,
     pub outcome: Cell<Outcome>,
     pub response: Cell<Progress>,
+    /// Set where the checked calls are held to what the head has announced.
+    pub announced: Cell<Option<Announced>>,
     pub waiters: Waiters,
     pub reviewer: RefCell<Option<Rc<dyn Reviewer>>>,
+    /// What was promised on its stream.
+    pub pushed: RefCell<Vec<Exchange>>,
 }
 
 /// How far the response is.
@@ -90,6 +94,17 @@ pub(super) struct Progress {
     pub status: Option<u16>,
     /// A raw call wrote something: what the client has seen is the script's affair.
     pub raw: bool,
+    /// The response has no content: what is written as content, or as trailers, is dropped.
+    pub without_content: bool,
+    /// HEAD is answered with content, as GET would be.
+    pub content_for_head: bool,
+}
+
+/// How much content the head has announced, and how much was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Announced {
+    pub octets: u64,
+    pub sent: u64,
 }
 
 pub(super) struct State {
@@ -105,6 +120,8 @@ pub(super) struct State {
     pub too_large: bool,
     /// The client waits for 100 (Continue) before it sends content.
     pub expects_continue: bool,
+    /// The client's RST_STREAM was taken as an input.
+    pub gave_reset: bool,
 }
 
 impl Exchange {
@@ -121,6 +138,7 @@ impl Exchange {
             ended,
             too_large: false,
             expects_continue: false,
+            gave_reset: false,
         };
         Self(Rc::new(Inner {
             connection,
@@ -129,8 +147,10 @@ impl Exchange {
             state: RefCell::new(state),
             outcome: Cell::new(Outcome::Open),
             response: Cell::new(Progress::default()),
+            announced: Cell::new(None),
             waiters: Waiters::default(),
             reviewer: RefCell::new(None),
+            pushed: RefCell::default(),
         }))
     }
 
@@ -188,14 +208,17 @@ impl Exchange {
         self.0.state.borrow_mut().keep_body = true;
     }
 
-    /// The client waits for 100 (Continue) (RFC 9110 §10.1.1, HTTP/1.1).
+    /// The client waits for 100 (Continue) (RFC 9110 §10.1.1).
     pub(super) fn expect_continue(&self, expects: bool) {
         self.0.state.borrow_mut().expects_continue = expects;
     }
 
-    /// Tells a client that waits for it to send its content; done by whoever first wants content.
+    /// Tells a client that waits for it to send its content; done by the first that wants content. Once the response
+    /// has begun, it says whether content is wanted.
     fn invite_content(&self) {
-        if std::mem::take(&mut self.0.state.borrow_mut().expects_continue) {
+        let expected = std::mem::take(&mut self.0.state.borrow_mut().expects_continue);
+        let Progress { headers, raw, .. } = self.0.response.get();
+        if expected && !headers && !raw && !self.request_ended() {
             self.0.connection.send_continue(self.0.id);
         }
     }
@@ -208,7 +231,7 @@ impl Exchange {
             match taken {
                 Some(Input::End) => Poll::Ready(None),
                 Some(input) => Poll::Ready(Some(input)),
-                None if self.request_ended() || self.outcome() != Outcome::Open => Poll::Ready(None),
+                None if self.has_all_input() || self.outcome() != Outcome::Open => Poll::Ready(None),
                 None => {
                     self.0.waiters.register(context);
                     Poll::Pending
@@ -218,12 +241,26 @@ impl Exchange {
         .await
     }
 
+    /// The frames that wait for [`Exchange::next_input`], in their order, trailers among them.
+    pub fn take_frames(&self) -> Vec<RawFrame> {
+        let inputs = std::mem::take(&mut self.0.state.borrow_mut().inputs);
+        let frames = inputs.into_iter().filter_map(|input| match input {
+            Input::Frame(frame) | Input::Trailers { frame: Some(frame), .. } => Some(frame),
+            _ => None,
+        });
+        frames.collect()
+    }
+
     fn take_input(&self) -> Option<Input> {
         let input = {
             let mut state = self.0.state.borrow_mut();
             let input = state.inputs.pop_front()?;
-            if let Input::Data { data, .. } = &input {
-                state.queued_octets = state.queued_octets.saturating_sub(data.len() as u64);
+            match &input {
+                Input::Data { data, .. } => {
+                    state.queued_octets = state.queued_octets.saturating_sub(data.len() as u64);
+                }
+                Input::Frame(frame) => state.gave_reset |= frame.header.frame_type == FrameType::RST_STREAM,
+                Input::Trailers { .. } | Input::End => {}
             }
             input
         };
@@ -231,8 +268,18 @@ impl Exchange {
         Some(input)
     }
 
-    /// Whether the request is complete.
+    /// Whether [`Exchange::next_input`] has given the client's RST_STREAM.
+    pub fn has_given_reset(&self) -> bool {
+        self.0.state.borrow().gave_reset
+    }
+
+    /// Whether the request is complete: its content has ended, or it has none.
     pub fn request_ended(&self) -> bool {
+        self.0.request.is_connect() || self.has_all_input()
+    }
+
+    /// Whether the client has ended its half, so that not even a tunnel's bytes will come.
+    fn has_all_input(&self) -> bool {
         self.0.state.borrow().ended
     }
 
@@ -319,7 +366,9 @@ impl Exchange {
             match &input {
                 Input::Data { data, end, .. } => {
                     state.ended |= *end;
-                    if interest.body && !state.too_large {
+                    // RFC 9110 §10.1.1: a client that sends content does not wait.
+                    state.expects_continue = false;
+                    if interest.body && !state.too_large && !self.0.request.is_connect() {
                         if state.received.octets() + data.len() as u64 > limits.body {
                             state.too_large = true;
                             state.received = Received::default();
@@ -339,7 +388,10 @@ impl Exchange {
                     }
                 }
                 // Kept up to a bound: a client may send WINDOW_UPDATEs as long as it likes.
-                Input::Frame(_) if interest.frames && state.inputs.len() < limits.frames => {
+                Input::Frame(frame)
+                    if interest.frames
+                        && (state.inputs.len() < limits.frames || frame.header.frame_type == FrameType::RST_STREAM) =>
+                {
                     state.inputs.push_back(input);
                 }
                 Input::Frame(_) => {}

@@ -26,6 +26,23 @@ pub enum SendError {
     HeadersSent,
     /// The response was already ended.
     Ended,
+    /// The content would be longer, or is shorter, than the head has announced (RFC 9110 §8.6).
+    ContentLength {
+        /// What `content-length` announced, in bytes.
+        announced: u64,
+        /// What the content would have.
+        content: u64,
+    },
+    /// A field of this name has no place in a trailer section (RFC 9110 §6.5.1).
+    Trailer {
+        /// The name.
+        name: String,
+    },
+    /// A field of this name has no place in an interim response (RFC 9110 §8.6).
+    Interim {
+        /// The name.
+        name: String,
+    },
 }
 
 impl SendError {
@@ -55,6 +72,12 @@ impl fmt::Display for SendError {
             }
             Self::HeadersSent => f.write_str("the response's status and fields were already sent"),
             Self::Ended => f.write_str("the response was already ended"),
+            Self::ContentLength { announced, content } => write!(
+                f,
+                "{announced} octets of content were announced by content-length, and with this there would be {content}"
+            ),
+            Self::Trailer { name } => write!(f, "{name:?} is not a field for trailers"),
+            Self::Interim { name } => write!(f, "{name:?} is not a field for an interim response"),
         }
     }
 }

@@ -102,6 +102,14 @@ fn absolute_form(head: &RequestHead) -> Option<(Bytes, Bytes)> {
         Some(port) => format!("{host}:{port}"),
         None => host,
     };
+    // RFC 9112 §3.2.4: without a path it is `*` that is meant.
+    if &head.method[..] == b"OPTIONS"
+        && target.query.is_none()
+        && &target.path[..] == b"/"
+        && !head.target.ends_with(b"/")
+    {
+        return Some((authority.into(), Bytes::from_static(b"*")));
+    }
     let mut origin = BytesMut::from(&target.path[..]);
     if let Some(query) = target.query {
         origin.extend_from_slice(b"?");

@@ -5,7 +5,7 @@ use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
 use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
 use crate::http::Fields;
-use crate::wire::frame::{FrameType, RawFrame};
+use crate::wire::frame::{FrameType, Payload, RawFrame};
 use crate::wire::hpack::Block;
 use bytes::Bytes;
 
@@ -37,6 +37,9 @@ impl Connection {
                 let request = request(frame.clone(), block, unsupported_protocol);
                 let exchange = Exchange::new(self.clone(), u64::from(stream), request, end_stream);
                 exchange.remember(&frame);
+                if !end_stream {
+                    exchange.expect_continue(exchange.request().fields.has_token("expect", "100-continue"));
+                }
                 self.0.requests.set(self.0.requests.get() + 1);
                 self.open(exchange.clone());
                 self.0.fresh.borrow_mut().push_back(exchange);
@@ -96,6 +99,10 @@ impl Connection {
         self.0.subscriptions.publish(&frame);
         let header = frame.header;
         if header.stream_id == 0 {
+            // It stands on stream 0, and is about another one (RFC 9218 §7.1).
+            if let Ok(Payload::PriorityUpdate(update)) = Payload::parse(&frame) {
+                self.to(update.prioritized_stream_id, |exchange| exchange.deliver(Input::Frame(frame), 0));
+            }
             return;
         }
         self.to(header.stream_id, |exchange| {

@@ -17,6 +17,7 @@ mod http2;
 mod levers;
 mod observer;
 pub mod pace;
+mod plan;
 mod prepared;
 mod request;
 mod respond;
@@ -34,6 +35,7 @@ pub use error::SendError;
 pub use levers::{Pauses, Subscription};
 pub use observer::{Expectation, Observer};
 
+pub use plan::Plan;
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
 pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
 pub use respond::ResponseHead;
@@ -41,7 +43,7 @@ pub use review::{Reviewer, Reviewing};
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
-pub use crate::h2::{Auto, CallSite, RawCall, Settings, Track};
+pub use crate::h2::{Auto, CallSite, MAX_DATA, RawCall, Settings, Track};
 pub use crate::http::peer::{Peer, Protocol, Tls};
 pub use crate::http::transport::{Close, CloseReason};
 pub use crate::wire::frame::ErrorCode;

@@ -17,7 +17,7 @@ pub struct Prepared {
     pub content: Content,
     /// The trailer section; empty for none.
     pub trailers: Fields,
-    /// Send content even where the method or the status allows none (wptserve's `send_body_for_head_request`).
+    /// Answer HEAD with content, as GET would be (wptserve's `send_body_for_head_request`).
     pub content_for_head: bool,
 }
 

@@ -122,6 +122,11 @@ impl Request {
     pub fn is_head(&self) -> bool {
         &self.method[..] == b"HEAD"
     }
+
+    /// Whether the request has no content, whatever follows its head: what does belongs to a tunnel (RFC 9110 §9.3.6).
+    pub fn is_connect(&self) -> bool {
+        &self.method[..] == b"CONNECT"
+    }
 }
 
 fn query(target: &[u8]) -> Option<&[u8]> {

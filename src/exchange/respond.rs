@@ -1,13 +1,14 @@
 //! Sending the response: the checked lane, and the raw one.
 
-use super::conversation::{Exchange, Outcome, Progress};
+use super::conversation::{Announced, Exchange, Outcome, Progress};
 use super::error::SendError;
 use super::request::{RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, CallSite, RawCall, Track};
-use crate::http::latin1::octets_of_text;
+use crate::http::fields::is_forbidden_in_trailers;
+use crate::http::latin1::{latin1, octets_of_text};
 use crate::http::peer::Protocol;
-use crate::http::{self, Fields, status};
+use crate::http::{self, ContentRule, Fields, status};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -100,23 +101,83 @@ impl Exchange {
     pub fn send_informational(&self, status: u16, fields: &Fields) -> Result<(), SendError> {
         self.check_open()?;
         self.check_no_headers()?;
+        // RFC 9110 §8.6: not with 1xx.
+        if let Some(field) = fields.iter().find(|field| field.is("content-length") || field.is("transfer-encoding")) {
+            return Err(SendError::Interim { name: latin1(&field.name) });
+        }
         match self.protocol() {
             Protocol::Http2 => {
-                let status = StatusText::new(status);
-                self.http2(|engine, id| engine.send_informational(id, status.and(fields)))
+                let text = StatusText::new(status);
+                self.http2(|engine, id| engine.send_informational(id, text.and(&fields.lower_cased())))?;
             }
-            Protocol::Http1 => self.http1(|engine, id| engine.send_informational(id, status, None, fields)),
+            Protocol::Http1 => self.http1(|engine, id| engine.send_informational(id, status, None, fields))?,
+        }
+        if status == 100 {
+            self.expect_continue(false);
+        }
+        Ok(())
+    }
+
+    /// HEAD is answered with content, as GET would be; to be said before the head is sent.
+    pub fn allow_content_for_head(&self, allow: bool) {
+        if self.progress().content_for_head != allow {
+            self.update(|progress| progress.content_for_head = allow);
         }
     }
 
-    /// Sends the final status and fields; `end` says that no content and no trailers follow.
+    /// What the request's method and this status say about content.
+    pub fn content_rule(&self, status: u16) -> ContentRule {
+        let method = &self.request().method[..];
+        let as_get = method == b"HEAD" && self.progress().content_for_head;
+        ContentRule::of(if as_get { b"GET" } else { method }, status)
+    }
+
+    /// Whether the final head is out and says that there is no content: what is written as content is dropped.
+    pub fn drops_content(&self) -> bool {
+        self.progress().without_content
+    }
+
+    /// Sends the final status and fields; `end` says that no content and no trailers follow. Where there can be no
+    /// content ([`Exchange::content_rule`]) the response ends with its head in any case, and what is written after it
+    /// is dropped. Names are in lower case over HTTP/2.
     pub fn send_head(&self, head: &ResponseHead, end: bool) -> Result<(), SendError> {
+        let without_content = !self.content_rule(head.status).allows_content();
+        self.write_head(head, end || without_content)?;
+        if without_content {
+            self.update(|progress| progress.without_content = true);
+        }
+        Ok(())
+    }
+
+    /// As [`Exchange::send_head`], and whatever [`Exchange::send_data`] sends must have the length that the head
+    /// announces. Raw calls end that.
+    ///
+    /// # Errors
+    /// [`SendError::ContentLength`] if the response ends here, and its length is not 0.
+    pub fn send_binding_head(&self, head: &ResponseHead, end: bool) -> Result<(), SendError> {
+        let allowed = self.content_rule(head.status).allows_content();
+        let announced = announced(&head.fields).filter(|_| allowed);
+        if let Some(announced) = announced.filter(|announced| end && *announced > 0) {
+            return Err(SendError::ContentLength { announced, content: 0 });
+        }
+        self.send_head(head, end)?;
+        self.0.announced.set(announced.map(|octets| Announced { octets, sent: 0 }));
+        Ok(())
+    }
+
+    /// Sends the final status and fields of a response that is to break off: it does not end with them, even if it has
+    /// no content.
+    pub fn send_unfinished_head(&self, head: &ResponseHead) -> Result<(), SendError> {
+        self.write_head(head, false)
+    }
+
+    fn write_head(&self, head: &ResponseHead, end: bool) -> Result<(), SendError> {
         self.check_open()?;
         self.check_no_headers()?;
         match self.protocol() {
             Protocol::Http2 => {
                 let status = StatusText::new(head.status);
-                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields), end))?;
+                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields.lower_cased()), end))?;
             }
             Protocol::Http1 => {
                 let length = self.body_length(head, end);
@@ -172,8 +233,9 @@ impl Exchange {
 
     /// How HTTP/1.1 delimits the content (RFC 9112 §6).
     fn body_length(&self, head: &ResponseHead, end: bool) -> BodyLength {
-        // A length that a caller writes down goes out, true or not.
-        if head.fields.delimit_content() {
+        // A length that a caller writes down goes out, true or not. No client looks for content in the answer to HEAD.
+        let for_head = self.request().is_head() && self.progress().content_for_head;
+        if head.fields.delimit_content() || for_head {
             return BodyLength::AsGiven;
         }
         if end {
@@ -193,7 +255,11 @@ impl Exchange {
 
     /// Queues content; over HTTP/2 it leaves as windows allow. See [`Exchange::drained`].
     pub fn send_data(&self, data: Bytes, end: bool) -> Result<(), SendError> {
+        if self.drops_content() {
+            return Ok(());
+        }
         self.check_open()?;
+        self.check_announced(data.len(), end)?;
         match self.protocol() {
             Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end))?,
             Protocol::Http1 => self.http1(|engine, id| {
@@ -207,12 +273,28 @@ impl Exchange {
         Ok(())
     }
 
-    /// Sends trailer fields, which end the response (RFC 9110 §6.5).
+    /// Compares content with what the head has announced, if that binds.
+    fn check_announced(&self, octets: usize, end: bool) -> Result<(), SendError> {
+        let Some(Announced { octets: announced, sent }) = self.0.announced.get() else { return Ok(()) };
+        let content = sent.saturating_add(octets as u64);
+        if content > announced || (end && content < announced) {
+            return Err(SendError::ContentLength { announced, content });
+        }
+        self.0.announced.set(Some(Announced { octets: announced, sent: content }));
+        Ok(())
+    }
+
+    /// Sends trailer fields, which end the response (RFC 9110 §6.5). Names are in lower case over HTTP/2.
     pub fn send_trailers(&self, fields: &Fields) -> Result<(), SendError> {
+        check_trailer_names(fields)?;
+        if self.drops_content() {
+            return Ok(());
+        }
         self.check_open()?;
+        self.check_announced(0, true)?;
         match self.protocol() {
             Protocol::Http2 => {
-                self.http2(|engine, id| engine.send_trailers(id, pairs(fields)))?;
+                self.http2(|engine, id| engine.send_trailers(id, pairs(&fields.lower_cased())))?;
             }
             Protocol::Http1 => self.http1(|engine, id| engine.send_trailers(id, fields))?,
         }
@@ -290,9 +372,10 @@ impl Exchange {
         if self.protocol() == Protocol::Http1 {
             return Err(SendError::OtherProtocol { function: "writer.write_push", wanted: Protocol::Http2 });
         }
+        let fields = fields.lower_cased().into_owned();
         let pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", target)];
         let all: Vec<(&[u8], &[u8])> =
-            pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(pairs(fields)).collect();
+            pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(pairs(&fields)).collect();
         let promised = self.http2(|engine, id| engine.push_promise(id, all.iter().copied()))?;
         let octets = |text: &str| Bytes::copy_from_slice(text.as_bytes());
         let request = Request {
@@ -302,13 +385,29 @@ impl Exchange {
             target: octets(target),
             connect_protocol: None,
             connect_protocol_known: true,
-            fields: fields.clone(),
+            fields,
             raw: RawHead::Pushed,
             routing: Routing::default(),
         };
         let exchange = Exchange::new(self.0.connection.clone(), u64::from(promised), request, true);
         self.0.connection.open(exchange.clone());
+        self.0.pushed.borrow_mut().push(exchange.clone());
         Ok(exchange)
+    }
+
+    /// Resets what was promised on this stream and not answered, so that no client waits for it: nothing will answer it
+    /// any more. What raw calls have answered is left as it is. Gives the paths of what was reset.
+    pub fn abandon_pushed(&self, code: ErrorCode) -> Vec<Bytes> {
+        let pushed = std::mem::take(&mut *self.0.pushed.borrow_mut());
+        let mut reset = Vec::new();
+        for exchange in pushed {
+            exchange.settle_raw();
+            let open = exchange.outcome() == Outcome::Open && !exchange.response_ended() && !exchange.raw_used();
+            if open && exchange.reset(code).is_ok() {
+                reset.push(exchange.request().target.clone());
+            }
+        }
+        reset
     }
 
     /// Sends a frame as it is (HTTP/2). With [`Track::Yes`] local state follows what it can.
@@ -327,6 +426,7 @@ impl Exchange {
             progress.headers |= frame.header.frame_type == FrameType::HEADERS;
             progress.raw = true;
         });
+        self.0.announced.set(None);
         self.http2(|engine, _| {
             engine.send_raw_frame(&frame, call);
             Ok(())
@@ -362,6 +462,7 @@ impl Exchange {
             progress.headers = true;
             progress.raw = true;
         });
+        self.0.announced.set(None);
         self.0.connection.send_octets(octets, site)
     }
 
@@ -380,6 +481,22 @@ impl Exchange {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses what has no place in a trailer section.
+pub(super) fn check_trailer_names(fields: &Fields) -> Result<(), SendError> {
+    match fields.iter().find(|field| is_forbidden_in_trailers(&field.name)) {
+        Some(field) => Err(SendError::Trailer { name: latin1(&field.name) }),
+        None => Ok(()),
+    }
+}
+
+/// What `content-length` announces, if that is one number.
+fn announced(fields: &Fields) -> Option<u64> {
+    let mut lengths =
+        fields.get_all("content-length").map(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
+    let first: Option<u64> = lengths.next()?;
+    first.filter(|_| lengths.all(|length| length == first))
 }
 
 fn pairs(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {

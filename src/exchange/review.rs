@@ -3,7 +3,7 @@
 use super::conversation::Exchange;
 use super::error::SendError;
 use super::prepared::Prepared;
-use super::respond::{ResponseHead, StatusText};
+use super::respond::{ResponseHead, StatusText, check_trailer_names};
 use crate::http::Fields;
 use crate::http::latin1::octets_of_text;
 use crate::http::peer::Protocol;
@@ -44,9 +44,10 @@ impl Exchange {
     /// Looks whether the checked lane would send these trailers; names may be in upper case.
     ///
     /// # Errors
-    /// [`SendError::Http1`] or [`SendError::Http2`]
+    /// [`SendError::Trailer`], [`SendError::Http1`] or [`SendError::Http2`]
     pub fn check_trailers(&self, trailers: &Fields) -> Result<(), SendError> {
-        // What may stand in trailers may stand in a head, and the other way round.
+        check_trailer_names(trailers)?;
+        // What may stand in trailers may stand in a head.
         self.check_head(&ResponseHead { status: 200, reason: None, fields: trailers.clone() })
     }
 
@@ -61,10 +62,8 @@ impl Exchange {
                 h1::check_head(head.status, reason.as_deref(), &head.fields).map_err(SendError::Http1)
             }
             Protocol::Http2 => {
-                let mut fields = head.fields.clone();
-                fields.lower_case_names();
                 let status = StatusText::new(head.status);
-                h2::check_head(status.and(&fields)).map_err(SendError::Http2)
+                h2::check_head(status.and(&head.fields.lower_cased())).map_err(SendError::Http2)
             }
         }
     }

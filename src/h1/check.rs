@@ -2,7 +2,7 @@
 
 use crate::http::latin1::latin1;
 use crate::http::status::reason_phrase;
-use crate::http::{Fields, is_token_octet};
+use crate::http::{ContentRule, Fields, is_token_octet};
 
 use super::misuse::Misuse;
 use super::respond::BodyLength;
@@ -48,12 +48,14 @@ pub(super) fn check_fields(fields: &Fields) -> Result<(), Misuse> {
 }
 
 /// The fields say nothing about the body's length but what the command says.
-pub(super) fn check_framing(fields: &Fields, body: BodyLength, status: u16, has_content: bool) -> Result<(), Misuse> {
+pub(super) fn check_framing(fields: &Fields, body: BodyLength, rule: ContentRule) -> Result<(), Misuse> {
+    let has_neither = matches!(rule, ContentRule::Nothing | ContentRule::Tunnel);
     let length_may_be = |value: &[u8]| match body {
-        // A 204 has none (RFC 9110 §8.6); in answer to HEAD and with 304 it is what GET would have had.
-        _ if status == 204 => false,
+        // In answer to HEAD and with 304 it is what GET would have had.
+        _ if has_neither => false,
+        _ if rule == ContentRule::Reset => value.trim_ascii() == b"0",
         BodyLength::Known(length) => value.trim_ascii() == length.to_string().as_bytes(),
-        BodyLength::None if has_content => value.trim_ascii() == b"0",
+        BodyLength::None if rule.allows_content() => value.trim_ascii() == b"0",
         BodyLength::None => true,
         _ => false,
     };
@@ -63,7 +65,7 @@ pub(super) fn check_framing(fields: &Fields, body: BodyLength, status: u16, has_
     if !fields.get_all("content-length").all(|value| length_may_be(value)) {
         return Err(Misuse::Framing("content-length".into()));
     }
-    let encoding_may_be = body == BodyLength::Chunked && status != 204;
+    let encoding_may_be = body == BodyLength::Chunked && !has_neither;
     let is_chunked = |value: &[u8]| value.trim_ascii().eq_ignore_ascii_case(b"chunked");
     let mut encodings = fields.get_all("transfer-encoding");
     match (encodings.next(), encodings.next()) {

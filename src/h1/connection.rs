@@ -72,7 +72,7 @@ pub(super) struct Active {
     pub(super) response: Response,
     /// Whether the connection is to go on afterwards.
     pub(super) persist: bool,
-    pub(super) is_head: bool,
+    pub(super) method: Bytes,
     pub(super) is_http10: bool,
     /// The client waits for 100 (Continue), and neither that nor any of the body was seen.
     pub(super) awaits_continue: bool,

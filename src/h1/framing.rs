@@ -1,6 +1,6 @@
 //! What a head says about its body and its connection (RFC 9112 §6, §9.3).
 
-use crate::http::{Authority, Field, Fields};
+use crate::http::{Authority, Field, Fields, Target, TargetForm};
 
 use super::event::{BodyFraming, RequestHead, Version};
 use super::rejection::Rejection;
@@ -32,6 +32,7 @@ impl RequestHead {
 }
 
 pub(super) fn interpret(head: &RequestHead) -> Result<Meaning, Rejection> {
+    check_target(head)?;
     check_host(head)?;
     let body = body_framing(head)?;
     let close = head.has_member("connection", "close");
@@ -43,6 +44,22 @@ pub(super) fn interpret(head: &RequestHead) -> Result<Meaning, Rejection> {
     let expects_continue =
         head.version == Version::Http11 && body != BodyFraming::None && head.has_member("expect", "100-continue");
     Ok(Meaning { body, persist, expects_continue })
+}
+
+/// Each form of a target belongs to some methods (RFC 9112 §3.2).
+fn check_target(head: &RequestHead) -> Result<(), Rejection> {
+    let is_connect = &head.method[..] == b"CONNECT";
+    if !is_connect && head.target.starts_with(b"/") {
+        return Ok(());
+    }
+    let target = Target::parse(&head.method, &head.target).map_err(|_| Rejection::TargetForm)?;
+    let fits = match target.form {
+        TargetForm::Origin | TargetForm::Absolute => !is_connect,
+        // RFC 9110 §9.3.6: the port has no default.
+        TargetForm::Authority => is_connect && target.authority.is_some_and(|authority| authority.port.is_some()),
+        TargetForm::Asterisk => &head.method[..] == b"OPTIONS",
+    };
+    fits.then_some(()).ok_or(Rejection::TargetForm)
 }
 
 /// RFC 9112 §3.2.

@@ -66,7 +66,7 @@ impl Connection {
             id,
             response: Response::NotStarted,
             persist: meaning.persist,
-            is_head: &head.method[..] == b"HEAD",
+            method: head.method.clone(),
             is_http10: head.version == super::Version::Http10,
             awaits_continue: meaning.expects_continue,
             complete: false,
@@ -162,7 +162,7 @@ impl Connection {
         };
         let answered = !response_had_begun && self.may_send();
         if answered {
-            let without_body = active.as_ref().is_some_and(|active| active.is_head);
+            let without_body = active.as_ref().is_some_and(|active| active.method == b"HEAD"[..]);
             self.write(Cause::Automatic, |out| put_rejection(reason, without_body, out));
         }
         self.events.push_back(Event::BadRequest { id: active.map(|active| active.id), reason, answered });

@@ -37,6 +37,9 @@ rejections! {
     Method => 400, "RFC 9110 §9.1", "the method is not a token";
     /// The target holds a control octet.
     Target => 400, "RFC 9112 §3.2", "the request target holds a control character";
+    /// The target has none of the forms that its method may have.
+    TargetForm => 400, "RFC 9112 §3.2", "the request target is not of a form that this method has: a path, \
+        a whole URL, `host:port` for CONNECT alone, `*` for OPTIONS alone";
     /// There is no version: HTTP/0.9.
     NoVersion => 400, "RFC 9112 §2.3", "the request line names no version, and HTTP/0.9 is not spoken here";
     /// The version is not `HTTP/` digit `.` digit.

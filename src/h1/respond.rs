@@ -2,9 +2,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::http::status::{has_content, is_interim};
+use crate::http::status::is_interim;
 use crate::http::transport::Cause;
-use crate::http::{Field, Fields};
+use crate::http::{ContentRule, Field, Fields};
 
 use super::check::{check_fields, check_framing, checked_head, checked_reason, has_line_end_or_nul, text};
 use super::connection::{Active, Connection};
@@ -23,8 +23,8 @@ pub enum BodyLength {
     UntilClose,
     /// There is no body: `content-length: 0` is added where a body could be.
     None,
-    /// As the fields say, true or not: no length is added, none contradicts, and the body's octets go out as given, in
-    /// answer to HEAD and with 204 and 304 too. Where the body turns out to be another than `content-length` says, the
+    /// As the fields say, true or not: no length is added, none contradicts, and the body's octets go out as given,
+    /// whatever [`ContentRule`] says. Where the body turns out to be another than `content-length` says, the
     /// connection ends with the response: on it, nothing later could be understood.
     AsGiven,
 }
@@ -55,7 +55,7 @@ pub(super) enum Response {
         announced: Option<u64>,
         sent: u64,
     },
-    /// To HEAD, or 204 or 304: what is sent as body is dropped.
+    /// As [`ContentRule`] says: what is sent as body is dropped.
     WithoutContent,
 }
 
@@ -120,29 +120,28 @@ impl Connection {
             return Err(Misuse::HeadSent);
         }
         let reason = checked_head(status, reason, fields)?;
-        let has_content = has_content(if active.is_head { b"HEAD" } else { b"" }, status);
-        check_framing(fields, body, status, has_content)?;
-        active.response = response(body, fields, has_content, active.is_http10);
+        let rule = ContentRule::of(&active.method, status);
+        check_framing(fields, body, rule)?;
+        active.response = response(body, fields, rule, active.is_http10);
         let (given, announces_close) = (body == BodyLength::AsGiven, fields.has_token("connection", "close"));
+        // Nobody serves a tunnel.
+        let is_tunnel = rule == ContentRule::Tunnel;
         let until_close = match active.response {
             Response::UntilClose { .. } => true,
             // Without any length the body ends with the connection (RFC 9112 §6.3).
-            Response::AsGiven { .. } => {
-                has_content && !fields.contains("content-length") && !fields.contains("transfer-encoding")
-            }
+            Response::AsGiven { .. } => rule.is_delimited_by_fields() && !fields.delimit_content(),
             _ => false,
         };
-        active.persist &= !(announces_close || active.awaits_continue || until_close);
+        active.persist &= !(announces_close || active.awaits_continue || until_close || is_tunnel);
         let additions = Additions {
-            // A 204 has neither (RFC 9110 §8.6, RFC 9112 §6.1), a 304 needs neither.
-            length: if given || matches!(status, 204 | 304) { None } else { Some(body) },
+            length: if given { None } else { Some(body) },
             connection: match (active.persist, active.is_http10) {
                 (false, _) if !announces_close => Some("close"),
                 (true, true) if !fields.has_token("connection", "keep-alive") => Some("keep-alive"),
                 _ => None,
             },
             is_http10: active.is_http10,
-            has_content,
+            rule,
         };
         let without_encoding = !given && active.is_http10;
         let fields_sent = fields.iter().filter(|field| !(without_encoding && field.is("transfer-encoding")));
@@ -150,7 +149,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends octets of the body; empty ones send nothing. In answer to HEAD and with 204 and 304 they are dropped.
+    /// Sends octets of the body; empty ones send nothing. Where [`ContentRule`] allows none they are dropped.
     pub fn send_body(&mut self, id: RequestId, data: Bytes) -> Result<(), Misuse> {
         let active = self.active_mut(id)?;
         match &mut active.response {
@@ -299,8 +298,8 @@ impl Connection {
 }
 
 /// What a client takes the body's length for; `None` if only the body itself tells, as in chunks.
-fn announced(fields: &Fields, has_content: bool) -> Option<u64> {
-    if !has_content {
+fn announced(fields: &Fields, rule: ContentRule) -> Option<u64> {
+    if !rule.is_delimited_by_fields() {
         return Some(0);
     }
     if fields.contains("transfer-encoding") {
@@ -314,10 +313,10 @@ fn announced(fields: &Fields, has_content: bool) -> Option<u64> {
 }
 
 /// The state that a head of this body length leads to.
-fn response(body: BodyLength, fields: &Fields, has_content: bool, is_http10: bool) -> Response {
+fn response(body: BodyLength, fields: &Fields, rule: ContentRule, is_http10: bool) -> Response {
     match body {
-        BodyLength::AsGiven => Response::AsGiven { announced: announced(fields, has_content), sent: 0 },
-        _ if !has_content => Response::WithoutContent,
+        BodyLength::AsGiven => Response::AsGiven { announced: announced(fields, rule), sent: 0 },
+        _ if !rule.allows_content() => Response::WithoutContent,
         BodyLength::Known(announced) => Response::Known { announced, sent: 0 },
         BodyLength::None => Response::Known { announced: 0, sent: 0 },
         BodyLength::Chunked if !is_http10 => Response::Chunked,
@@ -331,20 +330,25 @@ struct Additions {
     length: Option<BodyLength>,
     connection: Option<&'static str>,
     is_http10: bool,
-    has_content: bool,
+    rule: ContentRule,
 }
 
 impl Additions {
     fn put(&self, given: &Fields, out: &mut BytesMut) {
-        let length = match self.length {
-            Some(BodyLength::Known(length)) => Some(length),
-            Some(BodyLength::None) if self.has_content => Some(0),
-            Some(BodyLength::Chunked) if !self.is_http10 && !given.contains("transfer-encoding") => {
+        // A 204 has neither length nor coding (RFC 9110 §8.6, RFC 9112 §6.1), a 304 needs neither.
+        let chunked = matches!(self.rule, ContentRule::Any | ContentRule::Head);
+        let length = self.length.and_then(|length| match length {
+            BodyLength::Known(length) => self.rule.length(Some(length)),
+            // In answer to HEAD it says nothing of the length that GET would have got.
+            BodyLength::None if self.rule == ContentRule::Head => None,
+            BodyLength::None => self.rule.length(Some(0)),
+            BodyLength::Chunked if chunked && !self.is_http10 && !given.contains("transfer-encoding") => {
                 put_field(b"transfer-encoding", b"chunked", out);
                 None
             }
+            BodyLength::Chunked if self.rule == ContentRule::Reset => Some(0),
             _ => None,
-        };
+        });
         if let Some(length) = length.filter(|_| !given.contains("content-length")) {
             put_content_length(length, out);
         }

@@ -44,6 +44,7 @@ pub use inbound::PREFACE;
 pub use limits::Limits;
 pub use message::check_head;
 pub use misuse::{CallSite, Contradiction, Misuse};
+pub use outbound::MAX_DATA;
 pub use peer_view::{RawCall, Track};
 pub use policy::{Action, Policy};
 pub use role::Role;

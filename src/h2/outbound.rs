@@ -14,8 +14,8 @@ use crate::wire::hpack::Encoder;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
 
-/// A DATA frame is never larger than this even if the peer accepts more, so that streams take turns.
-const MAX_DATA: usize = 16_384;
+/// Bytes of content that a DATA frame has at most even if the peer accepts more, so that streams take turns.
+pub const MAX_DATA: usize = 16_384;
 
 /// The sending half of a connection. What it sends is recorded in the event queue that each call is given.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use super::fields::OwnedFields;
 use super::flow::ReceiveWindow;
 use super::state::State;
+use crate::http::ContentRule;
 use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -117,6 +118,16 @@ impl Method {
             b"CONNECT" => Self::Connect,
             _ => Self::Other,
         }
+    }
+
+    /// Whether a response with this status has content.
+    pub fn content_rule(self, status: u16) -> ContentRule {
+        let method: &[u8] = match self {
+            Self::Head => b"HEAD",
+            Self::Connect => b"CONNECT",
+            Self::Other => b"",
+        };
+        ContentRule::of(method, status)
     }
 }
 

@@ -1,6 +1,19 @@
 //! The ordered field list (RFC 9110 §5).
 
 use bytes::{Bytes, BytesMut};
+use std::borrow::Cow;
+
+/// Fields that control one HTTP/1.1 connection: HTTP/2 has none of them (RFC 9113 §8.2.2). `name` is in lower case.
+pub const fn is_connection_specific(name: &[u8]) -> bool {
+    matches!(name, b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade")
+}
+
+/// Whether a field has no place in a trailer section, in any case of letters: it frames or routes the message, or it
+/// controls the connection (RFC 9110 §6.5.1).
+pub fn is_forbidden_in_trailers(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_connection_specific(&name) || matches!(&name[..], b"content-length" | b"host" | b"te" | b"trailer")
+}
 
 /// Whether an octet may be part of a token, of which names of fields and methods are made (RFC 9110 §5.6.2).
 pub const fn is_token_octet(octet: u8) -> bool {
@@ -161,13 +174,24 @@ impl Fields {
         }
     }
 
-    /// Writes all names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1).
-    pub fn lower_case_names(&mut self) {
-        for field in &mut self.list {
-            if field.name.iter().any(u8::is_ascii_uppercase) {
-                field.name = field.name.to_ascii_lowercase().into();
-            }
+    /// The same with all names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1). Copies nothing if they are.
+    pub fn lower_cased(&self) -> Cow<'_, Self> {
+        let is_lower = |field: &Field| !field.name.iter().any(u8::is_ascii_uppercase);
+        if self.list.iter().all(is_lower) {
+            return Cow::Borrowed(self);
         }
+        let mut fields = self.clone();
+        for field in fields.list.iter_mut().filter(|field| !is_lower(field)) {
+            field.name = field.name.to_ascii_lowercase().into();
+        }
+        Cow::Owned(fields)
+    }
+
+    /// Removes what HTTP/2 does not have (RFC 9113 §8.2.2).
+    pub fn remove_connection_specific(&mut self) {
+        // No other length is worth a copy.
+        let may_be = |name: &[u8]| matches!(name.len(), 7 | 10 | 16 | 17);
+        self.retain(|field| !(may_be(&field.name) && is_connection_specific(&field.name.to_ascii_lowercase())));
     }
 
     /// Whether they say by themselves where the content of HTTP/1.1 ends (RFC 9112 §6).

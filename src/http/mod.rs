@@ -7,8 +7,10 @@
 //! |---|---|
 //! | [`fields`] | [`Field`], [`Fields`]: the ordered list with case-insensitive look-up |
 //! | [`latin1`] | octets ⇄ text with one character per octet |
-//! | [`status`] | reason phrases, what a status code says about its content |
-//! | [`target`] | request targets in all four forms, authorities |
+//! | [`status`] | reason phrases, classes of status codes |
+//! | [`content`] | whether a response has content, and what it may say about the length |
+//! | [`target`] | request targets in all four forms |
+//! | [`authority`] | hosts with their ports, and whether two are the same |
 //! | [`path`] | percent-decoding, safe resolution of a path into segments |
 //! | [`form`] | queries and `application/x-www-form-urlencoded` |
 //! | [`multipart`] | `multipart/form-data` |
@@ -23,8 +25,10 @@
 //! | [`transport`] | how a peer closed, how to close, what to transmit, what caused it |
 //! | [`words`] | similar names, hexadecimal digits |
 
+pub mod authority;
 pub mod authorization;
 pub mod conditional;
+pub mod content;
 pub mod cookies;
 pub mod date;
 pub mod fields;
@@ -43,5 +47,7 @@ mod tests;
 pub mod transport;
 pub mod words;
 
+pub use authority::{Authority, TargetError};
+pub use content::ContentRule;
 pub use fields::{Field, Fields, is_token_octet};
-pub use target::{Authority, Target, TargetError, TargetForm};
+pub use target::{Target, TargetForm};

@@ -42,16 +42,10 @@ impl Default for MultipartLimits {
 pub enum MultipartError {
     /// The `content-type` is not `multipart/form-data`.
     NotFormData,
-    /// The `boundary` parameter is missing, empty or longer than 70 octets (RFC 2046 §5.1.1).
+    /// The `boundary` parameter is missing, empty or longer than 200 bytes; RFC 2046 §5.1.1 allows 70.
     Boundary,
-    /// The body has no opening delimiter.
+    /// No line of the body is a delimiter.
     NoOpeningDelimiter,
-    /// The body ends inside a part.
-    Unfinished,
-    /// A part's field line has no colon, or the part's fields do not end.
-    PartHead,
-    /// A part has no `content-disposition: form-data` with a name.
-    NoName,
     /// More parts than the limit.
     TooManyParts,
     /// A part's fields take more octets than the limit.
@@ -62,11 +56,8 @@ impl fmt::Display for MultipartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotFormData => "the content type is not multipart/form-data",
-            Self::Boundary => "the boundary parameter is missing, empty or longer than 70 octets",
+            Self::Boundary => "the boundary parameter is missing, empty or longer than 200 bytes",
             Self::NoOpeningDelimiter => "the body has no opening delimiter",
-            Self::Unfinished => "the body ends inside a part",
-            Self::PartHead => "the fields of a part are malformed",
-            Self::NoName => "a part has no content-disposition with a name",
             Self::TooManyParts => "the form has too many parts",
             Self::PartHeadTooLong => "the fields of a part are too long",
         })
@@ -82,86 +73,111 @@ pub fn boundary(content_type: &[u8]) -> Result<Bytes, MultipartError> {
         return Err(MultipartError::NotFormData);
     }
     let boundary = parameters::find(&parameters, "boundary").ok_or(MultipartError::Boundary)?;
-    if boundary.is_empty() || boundary.len() > 70 { Err(MultipartError::Boundary) } else { Ok(boundary) }
+    if boundary.is_empty() || boundary.len() > 200 { Err(MultipartError::Boundary) } else { Ok(boundary) }
 }
 
-/// Takes a complete body apart.
+/// Takes a complete body apart, as leniently as Python's `cgi.FieldStorage` does: line ends may be LF alone, the last
+/// delimiter may be missing, and a line is a delimiter only if it has nothing but white space after the boundary. What
+/// comes before the first delimiter is passed over, and so is a part without a name.
 pub fn parse(content_type: &[u8], body: &Bytes, limits: MultipartLimits) -> Result<Vec<Part>, MultipartError> {
-    let mut delimiter = b"\r\n--".to_vec();
-    delimiter.extend_from_slice(&boundary(content_type)?);
-    // The first delimiter may stand at the very beginning, without its line end.
-    let mut at = if body.starts_with(delimiter.get(2..).unwrap_or_default()) {
-        delimiter.len() - 2
-    } else {
-        find(body, 0, &delimiter).ok_or(MultipartError::NoOpeningDelimiter)? + delimiter.len()
-    };
-    let mut parts = Vec::new();
+    let delimiter = [b"--", &boundary(content_type)?[..]].concat();
+    let mut lines = Lines { body, at: 0 };
     loop {
-        let after = body.get(at..).unwrap_or_default();
-        if after.starts_with(b"--") {
-            return Ok(parts);
+        let line = lines.next().ok_or(MultipartError::NoOpeningDelimiter)?;
+        match line.trim_ascii().strip_prefix(&delimiter[..]) {
+            Some(b"") => break,
+            Some(b"--") => return Ok(Vec::new()),
+            _ => {}
         }
-        if parts.len() == limits.max_parts {
+    }
+    let mut parts = Vec::new();
+    let mut count = 0;
+    while lines.at < body.len() {
+        count += 1;
+        if count > limits.max_parts {
             return Err(MultipartError::TooManyParts);
         }
-        let line_end = find(body, at, b"\r\n").ok_or(MultipartError::Unfinished)?;
-        if body.get(at..line_end).is_some_and(|padding| !padding.trim_ascii().is_empty()) {
-            return Err(MultipartError::PartHead);
+        let fields = part_fields(&mut lines, limits.max_part_head)?;
+        let (data, is_last) = part_data(&mut lines, &delimiter);
+        parts.extend(part(fields, data));
+        if is_last {
+            break;
         }
-        // A part without fields begins its content at the line end itself.
-        let end = find(body, line_end, &delimiter).ok_or(MultipartError::Unfinished)?;
-        parts.push(parse_part(body, line_end, end, limits)?);
-        at = end + delimiter.len();
+    }
+    Ok(parts)
+}
+
+/// The lines of a body.
+struct Lines<'b> {
+    body: &'b Bytes,
+    /// Where the next one begins.
+    at: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Bytes;
+
+    /// The next line without its end, which is LF or CRLF.
+    fn next(&mut self) -> Option<Bytes> {
+        let rest = self.body.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        let line = self.body.slice(self.at..self.at + length);
+        self.at += length;
+        match line.strip_suffix(b"\n") {
+            Some(text) => Some(line.slice_ref(text.strip_suffix(b"\r").unwrap_or(text))),
+            None => Some(line),
+        }
     }
 }
 
-/// `from` is at the CRLF that ends the delimiter line, `end` at the CRLF of the next delimiter.
-fn parse_part(body: &Bytes, from: usize, end: usize, limits: MultipartLimits) -> Result<Part, MultipartError> {
-    let part = body.slice(from..end);
-    let head_end = find(&part, 0, b"\r\n\r\n").ok_or(MultipartError::PartHead)?;
-    if head_end > limits.max_part_head {
-        return Err(MultipartError::PartHeadTooLong);
+/// The fields of a part, up to the empty line; what is no field is passed over.
+fn part_fields(lines: &mut Lines<'_>, max: usize) -> Result<Fields, MultipartError> {
+    let begin = lines.at;
+    let mut fields: Vec<(Bytes, Bytes)> = Vec::new();
+    for line in lines.take_while(|line| !line.trim_ascii().is_empty()) {
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            // RFC 5322 §2.2.3: it goes on.
+            if let Some((_, value)) = fields.last_mut() {
+                *value = [&value[..], b" ", line.trim_ascii()].concat().into();
+            }
+        } else if let Some(colon) = line.iter().position(|octet| *octet == b':') {
+            fields.push((trimmed(&line.slice(..colon)), trimmed(&line.slice(colon + 1..))));
+        }
     }
-    let mut fields = Fields::new();
-    let mut at = 2;
-    while at < head_end {
-        let line_end = find(&part, at, b"\r\n").unwrap_or(head_end).min(head_end);
-        let line = part.slice(at..line_end);
-        let colon = line.iter().position(|octet| *octet == b':').ok_or(MultipartError::PartHead)?;
-        fields.append(trimmed(&line.slice(..colon)), trimmed(&line.slice(colon + 1..)));
-        at = line_end + 2;
+    if lines.at - begin > max { Err(MultipartError::PartHeadTooLong) } else { Ok(fields.into_iter().collect()) }
+}
+
+/// The content of a part, up to the line end before the next delimiter, and whether no other part follows.
+fn part_data(lines: &mut Lines<'_>, delimiter: &[u8]) -> (Bytes, bool) {
+    let begin = lines.at;
+    let mut end = begin;
+    loop {
+        let line_begin = lines.at;
+        let Some(line) = lines.next() else { return (lines.body.slice(begin..end), true) };
+        if let Some(after) = line.strip_prefix(delimiter) {
+            let after = after.trim_ascii_end();
+            if after.is_empty() || after == b"--" {
+                return (lines.body.slice(begin..end), !after.is_empty());
+            }
+        }
+        end = line_begin + line.len();
     }
-    let disposition = fields.get("content-disposition").ok_or(MultipartError::NoName)?;
-    let (kind, parameters) = parameters::parse(disposition);
-    if !kind.eq_ignore_ascii_case(b"form-data") {
-        return Err(MultipartError::NoName);
-    }
-    Ok(Part {
-        name: parameters::find(&parameters, "name").ok_or(MultipartError::NoName)?,
+}
+
+/// The part, if it has a name.
+fn part(fields: Fields, data: Bytes) -> Option<Part> {
+    let (_, parameters) = parameters::parse(fields.get("content-disposition")?);
+    Some(Part {
+        name: parameters::find(&parameters, "name")?,
         file_name: parameters::find(&parameters, "filename"),
         content_type: fields.get("content-type").cloned(),
-        data: part.slice(head_end + 4..),
+        data,
         fields,
     })
 }
 
 fn trimmed(octets: &Bytes) -> Bytes {
     octets.slice_ref(octets.trim_ascii())
-}
-
-fn find(octets: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    let window = octets.get(from..)?;
-    let first = *what.first()?;
-    let mut at = 0;
-    // By first octet, then compare: bodies are large and delimiters begin with the rare CR.
-    while let Some(step) = window.get(at..)?.iter().position(|octet| *octet == first) {
-        at += step;
-        if window.get(at..)?.starts_with(what) {
-            return Some(from + at);
-        }
-        at += 1;
-    }
-    None
 }
 
 #[cfg(test)]
@@ -179,7 +195,7 @@ mod tests {
         let parts = parts(
             b"preamble\r\n--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b  \r\n\
               content-disposition: form-data; name=f; filename=\"x y.txt\"\r\nContent-Type: text/plain\r\n\r\n\
-              \xff\0\r\n--c\r\n\r\n--b\r\nContent-Disposition: form-data; name=e\r\n\r\n\r\n--b--epilogue",
+              \xff\0\r\n--c\r\n\r\n--b\r\nContent-Disposition: form-data; name=e\r\n\r\n\r\n--b--\r\nepilogue",
         )
         .unwrap();
         assert_eq!(parts.len(), 3);
@@ -196,15 +212,49 @@ mod tests {
         assert_eq!(parts(b"--b--\r\n"), Ok(vec![]));
     }
 
+    fn shown(body: &'static [u8]) -> Vec<(String, String)> {
+        let text = |octets: &Bytes| octets.escape_ascii().to_string();
+        parts(body).unwrap().iter().map(|part| (text(&part.name), text(&part.data))).collect()
+    }
+
+    fn one(value: &str) -> Vec<(String, String)> {
+        vec![("a".to_owned(), value.to_owned())]
+    }
+
     #[test]
-    fn malformed_bodies() {
-        assert_eq!(parts(b""), Err(MultipartError::NoOpeningDelimiter));
-        assert_eq!(parts(b"--b"), Err(MultipartError::Unfinished));
-        assert_eq!(parts(b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1"), Err(MultipartError::Unfinished));
-        assert_eq!(parts(b"--b\r\nx\r\n\r\n1\r\n--b--"), Err(MultipartError::PartHead));
-        assert_eq!(parts(b"--b\r\na: b\r\n--b--"), Err(MultipartError::PartHead));
-        assert_eq!(parts(b"--b\r\na: b\r\n\r\n\r\n--b--"), Err(MultipartError::NoName));
-        assert_eq!(parts(b"--bx\r\n\r\n\r\n--b--"), Err(MultipartError::PartHead));
+    fn bodies_that_are_read_as_python_does() {
+        // LF line ends, with a line end in the content.
+        let field = "Content-Disposition: form-data; name=a";
+        assert_eq!(shown(b"--b\nContent-Disposition: form-data; name=a\n\n1\n2\n--b--\n"), one("1\\n2"), "{field}");
+        // No last delimiter, with and without a line end.
+        assert_eq!(shown(b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1"), one("1"));
+        assert_eq!(shown(b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"), one("1"));
+        assert_eq!(shown(b"--b\r\nContent-Disposition: form-data; name=a"), one(""));
+        // A line that only begins with the boundary.
+        assert_eq!(
+            shown(b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--bx\r\n--b-\r\n--b--"),
+            one("1\\r\\n--bx\\r\\n--b-")
+        );
+        // White space after delimiters, folded fields, fields that are none.
+        assert_eq!(
+            shown(b"--b \t\r\nnonsense\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\n1\r\n--b-- \r\nepilogue"),
+            one("1")
+        );
+        // No part, no name: no fields.
+        for none in [&b"--b"[..], b"--b\r\n", b"--b--", b"--b\r\na: b\r\n\r\n1\r\n--b--"] {
+            assert_eq!(parts(none), Ok(vec![]), "{}", none.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_is_no_form() {
+        for body in [&b""[..], b"nothing\r\n--bx\r\n"] {
+            assert_eq!(parts(body), Err(MultipartError::NoOpeningDelimiter));
+        }
+    }
+
+    #[test]
+    fn limits() {
         let one = MultipartLimits { max_parts: 0, max_part_head: 10 };
         let body = Bytes::from_static(b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b--");
         assert_eq!(parse(TYPE, &body, one), Err(MultipartError::TooManyParts));

@@ -1,7 +1,7 @@
 //! What the handlers, profiles and hooks of one worker have in common: the `date` field, and counters.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -20,14 +20,21 @@ pub struct Common {
     pub wall_clock: fn() -> SystemTime,
     /// Whether an error is shown in one line.
     pub brief: bool,
+    /// The names of this server, in lower case: it is authoritative for them.
+    pub hosts: HashSet<String>,
     limits_met: RefCell<BTreeMap<&'static str, u64>>,
     profile_failures: RefCell<BTreeMap<String, u64>>,
 }
 
 impl Common {
     /// Nothing is counted yet.
-    pub fn new(date: Box<dyn Fn() -> Bytes>, wall_clock: fn() -> SystemTime, brief: bool) -> Self {
-        Self { date, wall_clock, brief, limits_met: RefCell::default(), profile_failures: RefCell::default() }
+    pub fn new(
+        date: Box<dyn Fn() -> Bytes>,
+        wall_clock: fn() -> SystemTime,
+        brief: bool,
+        hosts: HashSet<String>,
+    ) -> Self {
+        Self { date, wall_clock, brief, hosts, limits_met: RefCell::default(), profile_failures: RefCell::default() }
     }
 
     /// Counts that a profile failed.

@@ -20,13 +20,13 @@ use super::common::Common;
 use super::compiled::Script;
 use super::entries::Entry;
 use super::error::ScriptError;
-use super::finish::{finish, settle_raw};
+use super::finish::{abandon_pushed, finish, settle_raw};
 use super::octets::octets_of;
-use super::runtime::{Caller, Runtime};
+use super::runtime::{Caller, Runtime, ScriptCall};
 use super::subject::Subject;
 use crate::exchange::{self, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead};
-use crate::http::{Fields, status};
-use crate::wire::frame::{ErrorCode, Frame, FrameType};
+use crate::http::Fields;
+use crate::wire::frame::{ErrorCode, Frame, FrameType, RawFrame};
 
 /// What a handler begins with.
 pub struct Begin {
@@ -42,17 +42,17 @@ pub struct Begin {
 
 /// Answers `exchange` by `script`; ready when the handler has ended.
 pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchange, common: &Rc<Common>, begin: Begin) {
-    let wants_frames = script.defines(Entry::HandleFrame);
     let pauses = exchange.connection().pauses();
     exchange.set_interest(interest(script));
-    let (inner, response_common) = (exchange.clone(), Rc::clone(common));
-    let started = runtime.start(script, Subject::Request(exchange.clone()), move |caller| {
-        let response = Response::new(inner.clone(), response_common, begin.delivery.map(Piped::new));
-        if let Some(draft) = begin.draft {
-            response.put(draft);
-        }
-        answer(caller, &inner, response, Request::new(inner.clone(), begin.server, begin.context))
-    });
+    let response = Response::new(exchange.clone(), Rc::clone(common), begin.delivery.map(Piped::new));
+    if let Some(draft) = begin.draft {
+        response.put(draft);
+    }
+    let request = Request::new(exchange.clone(), begin.server, begin.context);
+    let arguments = script.defines(Entry::HandleFrame).then(|| (request.clone(), response.clone()));
+    let inner = exchange.clone();
+    let started = runtime
+        .start(script, Subject::Request(exchange.clone()), move |caller| answer(caller, &inner, response, request));
     let mut handler = match started {
         Ok(handler) => handler,
         Err(full) => {
@@ -61,29 +61,67 @@ pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchan
             return answer_plain(&exchange, 503, &format!("{full}\n"), common).await;
         }
     };
-    let mut lost = pin!(exchange.lost());
-    let mut over = false;
-    let result = poll_fn(|context| {
-        if let Poll::Ready(result) = Pin::new(&mut handler).poll(context) {
-            return Poll::Ready(result);
+    let mut result = until_lost(&mut handler, &exchange).await;
+    if result.is_none()
+        && let Some(arguments) = arguments
+    {
+        if exchange.has_given_reset() {
+            // It is at that frame.
+            result = Some(Pin::new(&mut handler).await);
+        } else if let Err(error) = last_frames(runtime, script, exchange.take_frames(), arguments).await {
+            result = Some(Err(error));
         }
-        if !over && let Poll::Ready(outcome) = lost.as_mut().poll(context) {
-            over = true;
-            // A script that handles frames sees the RST_STREAM itself, one that has flooded says what came of it.
-            if !handler.outlives_client() && (outcome == exchange::Outcome::Gone || !wants_frames) {
-                return Poll::Ready(Err(ScriptError::Ended));
-            }
-        }
-        Poll::Pending
-    })
-    .await;
+    }
+    let result = match result {
+        Some(result) => result,
+        // One that has flooded says what came of it.
+        None if handler.outlives_client() => Pin::new(&mut handler).await,
+        None => Err(ScriptError::Ended),
+    };
     drop(handler);
+    abandon_pushed(&exchange, &result);
     if let Err(error) = result {
         // Unread, the connection would not even notice that the client leaves; unwritten, nobody would see the error.
         exchange.connection().end_pauses_since(pauses);
         answer_error(&exchange, &error, common).await;
     }
     settle_raw(&exchange);
+}
+
+/// What comes of the handler; `None` if the client resets the stream, or leaves, before it is over.
+async fn until_lost(handler: &mut ScriptCall<()>, exchange: &Exchange) -> Option<Result<(), ScriptError>> {
+    let mut lost = pin!(exchange.lost());
+    poll_fn(|context| match Pin::new(&mut *handler).poll(context) {
+        Poll::Ready(result) => Poll::Ready(Some(result)),
+        Poll::Pending => lost.as_mut().poll(context).map(|_| None),
+    })
+    .await
+}
+
+/// Calls `handle_frame` for the frames that came before the client left, while the handler itself stands still.
+async fn last_frames(
+    runtime: &Rc<Runtime>,
+    script: &Rc<Script>,
+    frames: Vec<RawFrame>,
+    (request, response): (Request, Response),
+) -> Result<(), ScriptError> {
+    if frames.is_empty() {
+        return Ok(());
+    }
+    let subject = Subject::Request(response.exchange().clone());
+    let calls = runtime.start(script, subject, move |caller| {
+        frames.into_iter().try_for_each(|frame| {
+            let arguments = (Frame::from(frame), request.clone(), response.clone());
+            caller.call(Entry::HandleFrame.name(), arguments).map(drop)
+        })
+    });
+    match calls {
+        Ok(calls) => calls.await,
+        Err(full) => {
+            tracing::warn!(target: "script", "{}: handle_frame is not called: {full}", script.path().display());
+            Ok(())
+        }
+    }
 }
 
 /// What is to be kept for a script, by what it defines and mentions.
@@ -103,7 +141,8 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
     let inputs = script.defines(Entry::HandleData) || script.defines(Entry::HandleFrame);
     let main = script.defines(Entry::Main);
     let mut last = Entry::HandleHeaders;
-    if inputs {
+    // What follows CONNECT is no content to wait for.
+    if inputs && !(main && exchange.request().is_connect()) {
         while let Some(input) = waited(caller, exchange, |exchange| async move { exchange.next_input().await })? {
             if let Some((entry, frame)) = call_for(exchange, input).filter(|(entry, _)| script.defines(*entry)) {
                 last = entry;
@@ -198,19 +237,8 @@ async fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Commo
     let content = Content::Whole(Bytes::copy_from_slice(text.as_bytes()));
     let page = exchange.reviewed(Prepared { head, content, ..Prepared::default() }).await;
     let Prepared { mut head, content: Content::Whole(text), .. } = page else { return };
-    if !head.fields.delimit_content() {
-        head.fields.append("content-length", text.len().to_string());
-    }
-    if exchange.protocol() == Protocol::Http2 {
-        head.fields.lower_case_names();
-    }
     common.complete(&mut head.fields);
-    let content = status::has_content(&exchange.request().method, head.status);
-    let mut sent = exchange.send_head(&head, !content);
-    if sent.is_ok() && content {
-        sent = exchange.send_data(text, true);
-    }
-    match sent {
+    match exchange.send_whole(head, Some(text), &Fields::new()) {
         Err(error) if !error.is_peer_gone() => {
             let error = error.text(call_sites::place_of);
             tracing::error!(target: "script", "the error page could not be sent: {error}");

@@ -1,7 +1,7 @@
 //! One worker's script host: starts handlers, profiles and hooks.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -86,6 +86,14 @@ pub struct Host {
     hooks: Option<Rc<Hooks>>,
 }
 
+/// The names that the configuration gives this server: its `domains`, by host and subdomain.
+fn hosts_of(config: &serde_json::Value) -> HashSet<String> {
+    let by_host = config.get("domains").and_then(serde_json::Value::as_object);
+    let names = by_host.into_iter().flat_map(|hosts| hosts.values()).filter_map(serde_json::Value::as_object);
+    let names = names.flat_map(|subdomains| subdomains.values()).filter_map(serde_json::Value::as_str);
+    names.map(str::to_ascii_lowercase).collect()
+}
+
 impl Host {
     /// A host with nothing compiled yet.
     pub fn new(options: Options) -> Self {
@@ -101,7 +109,8 @@ impl Host {
         let cache = date::Cache::default();
         let brief = options.suppress_handler_traceback;
         let date = Box::new(move || cache.at(wall_clock()));
-        let common = Rc::new(Common::new(date, wall_clock, brief));
+        let hosts = hosts_of(&options.server_config);
+        let common = Rc::new(Common::new(date, wall_clock, brief, hosts));
         let offers = Rc::new(Offers::default());
         let files = ReadableFiles {
             roots: options.roots.iter().chain([&options.doc_root]).cloned().collect(),

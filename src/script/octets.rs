@@ -3,6 +3,7 @@
 //! Rhai copies a blob whenever it is read; reading an [`Octets`] costs a reference count. It has the methods of a
 //! blob, and the API takes it wherever it takes a string or a blob.
 
+use std::borrow::Cow;
 use std::ops::{Bound, RangeBounds};
 
 use bytes::{Bytes, BytesMut};
@@ -13,6 +14,11 @@ use crate::http::words::hex;
 
 /// A string of one character per octet.
 pub use crate::http::latin1::latin1 as latin1_text;
+
+/// What was read out of a request, as text: UTF-8, or one character per byte if it is not that, so that none is lost.
+pub fn text_of(octets: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(octets).map_or_else(|_| latin1_text(octets).into(), Cow::Borrowed)
+}
 
 /// Octets that a script makes itself may not be more than this, 64 MiB.
 pub const MAX_MADE: usize = 64 << 20;

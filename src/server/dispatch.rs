@@ -138,6 +138,10 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
 /// Decides the response of everything but scripts and `.asis` files.
 fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
     let request = exchange.request();
+    let is_page = matches!(meaning, Meaning::Generated(_) | Meaning::Shipped(..) | Meaning::Index | Meaning::Folder(_));
+    if is_page && !matches!(&request.method[..], b"GET" | b"HEAD") {
+        return words::other_methods("GET, HEAD");
+    }
     if request.query() == Some(b"list")
         && let Some(folder) = site.folder(request.path())
     {
@@ -145,9 +149,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
     }
     match meaning {
         Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
-        Meaning::Generated(generated) if matches!(&request.method[..], b"GET" | b"HEAD") => {
-            generate(worker, exchange, generated)
-        }
+        Meaning::Generated(generated) => generate(worker, exchange, generated),
         Meaning::Folder(path) => site::listing(request, path, &site.roots),
         Meaning::Shipped(name, content) => {
             let content = match content {

@@ -3,6 +3,7 @@
 use super::h2c_profile;
 use super::worker::Worker;
 use crate::exchange::{Connection, Protocol, Request};
+use crate::http::Authority;
 use crate::net::tls::Selection;
 use crate::script::ScriptSource;
 use crate::script::handshake::{Alpn, Handshake};
@@ -91,9 +92,9 @@ impl Worker {
     /// What to tell a client that asks for a profile, by the host or by the query, on a connection that this profile
     /// does not shape: the status and the text.
     pub fn misdirected(&self, connection: &Connection, request: &Request) -> Option<(u16, String)> {
-        let authority = std::str::from_utf8(&request.authority).ok()?;
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let name = self.profile_of(host).or_else(|| h2c_profile::profile_of(&request.target))?;
+        let host = Authority::parse(&request.authority).ok().map(|authority| authority.hostname());
+        let asked = || h2c_profile::profile_of(&request.target);
+        let name = host.and_then(|host| self.profile_of(&host)).or_else(asked)?;
         if connection.peer().profile.as_ref() == Some(&name) {
             return None;
         }

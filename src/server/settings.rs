@@ -137,13 +137,17 @@ fn http1(from: &Http1Limits, transcript: &transcript::Options) -> h1::Config {
 }
 
 fn http2(from: &Http2Limits, transcript: &transcript::Options) -> h2::Config {
+    // Extended CONNECT (RFC 8441) is not announced, since no shipped handler serves WebSocket, and browsers would use it.
+    // A request that comes all the same reaches its handler; profiles can announce it.
+    let mut policy = h2::Policy::default();
+    policy.set(h2::Rule::ProtocolNotAnnounced, h2::Action::Report);
     h2::Config {
+        policy,
         settings: vec![
             (SettingId::MAX_CONCURRENT_STREAMS.0, from.streams.value),
             (SettingId::INITIAL_WINDOW_SIZE.0, from.stream_window.value),
             (SettingId::MAX_FRAME_SIZE.0, from.frame_size.value),
             (SettingId::MAX_HEADER_LIST_SIZE.0, from.field_section.value),
-            (SettingId::ENABLE_CONNECT_PROTOCOL.0, 1),
         ],
         connection_window: from.connection_window.value,
         limits: h2::Limits {

@@ -2,17 +2,15 @@
 
 use super::pages::status_page;
 use super::pipes::Ending;
-use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
-use crate::http::{Fields, status};
+use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Plan, Prepared, SendError};
+use crate::http::Fields;
 
 /// Sends `prepared`, and ends the response. `common` are fields that every response has (`date`, `server`): each is
 /// added unless it is there already.
 ///
-/// Names go out in lower case over HTTP/2 (RFC 9113 §8.2.1). `content-length` is added where the length is known.
-/// Content in pieces is sent in constant memory: the next piece is asked for when the one before it has gone to the
-/// wire. If it breaks off, so does the response. What must have no content (HEAD, 204, 304) is sent without, unless
-/// [`Prepared::content_for_head`] says otherwise. Trailers over HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2): where
-/// the fields delimit the content by themselves, they are dropped.
+/// What follows the head, and what it says about the length, is decided by [`Exchange::plan`]. Content in pieces is sent
+/// in constant memory: the next piece is asked for when the one before it has gone to the wire. If it breaks off, so
+/// does the response.
 ///
 /// Status or fields that must not go out are answered with 500 and a sentence that names them.
 ///
@@ -34,18 +32,17 @@ async fn send_until(
     ending: Option<Ending>,
 ) -> Result<(), SendError> {
     let Prepared { mut head, content, trailers, content_for_head } = exchange.reviewed(prepared).await;
-    let plan = Plan::new(exchange, &head, &content, &trailers, content_for_head);
-    let finish = Finish::new(&plan, trailers, ending);
+    exchange.allow_content_for_head(content_for_head);
     head.fields.reserve(1 + common.len());
-    if let Some(length) = plan.length {
-        head.fields.append("content-length", length.to_string());
-    }
+    let plan = exchange.plan(&mut head, content.length(), !trailers.is_empty());
+    let finish = Finish::new(plan, trailers, ending);
     head.fields.add_missing(common);
-    if exchange.protocol() == Protocol::Http2 {
-        head.fields.lower_case_names();
-    }
     let ends = !plan.content && matches!(finish, Finish::End);
-    if let Err(error) = exchange.send_head(&head, ends) {
+    let sent = match finish {
+        Finish::Early(_) => exchange.send_unfinished_head(&head),
+        _ => exchange.send_head(&head, ends),
+    };
+    if let Err(error) = sent {
         return refused(exchange, error);
     }
     match content {
@@ -76,7 +73,7 @@ enum Finish {
 }
 
 impl Finish {
-    fn new(plan: &Plan, trailers: Fields, ending: Option<Ending>) -> Self {
+    fn new(plan: Plan, trailers: Fields, ending: Option<Ending>) -> Self {
         match ending {
             Some(ending) => Self::Early(ending),
             None if plan.trailers => Self::Trailers(trailers),
@@ -93,42 +90,6 @@ impl Finish {
     }
 }
 
-/// What follows the fields, and what they say about it.
-struct Plan {
-    content: bool,
-    trailers: bool,
-    /// The value of `content-length`, where it is to be added.
-    length: Option<u64>,
-}
-
-impl Plan {
-    fn new(
-        exchange: &Exchange,
-        head: &ResponseHead,
-        content: &Content,
-        trailers: &Fields,
-        content_for_head: bool,
-    ) -> Self {
-        let method = &exchange.request().method;
-        let allowed = status::has_content(method, head.status) || content_for_head;
-        let length = content.length();
-        let delimited = head.fields.delimit_content();
-        let trailers = !trailers.is_empty()
-            && match exchange.protocol() {
-                Protocol::Http2 => true,
-                Protocol::Http1 => allowed && !delimited,
-            };
-        // The answer to HEAD says what GET would have got (RFC 9110 §9.3.2).
-        let counted = allowed || status::has_content(b"GET", head.status);
-        let chunked = trailers && exchange.protocol() == Protocol::Http1;
-        Self {
-            content: allowed && (length != Some(0) || chunked),
-            trailers,
-            length: length.filter(|_| counted && !chunked && !delimited),
-        }
-    }
-}
-
 /// Answers in place of a head that must not go out.
 fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     if !matches!(error, SendError::Http1(_) | SendError::Http2(_)) {
@@ -137,16 +98,9 @@ fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     let target = exchange.request().target.escape_ascii().to_string();
     tracing::warn!("{target}: the response cannot be sent: {error}");
     let text = format!("The response cannot be sent as it is written: {error}.");
-    let Prepared { mut head, content, .. } = status_page(500, &text);
-    if let Some(length) = content.length() {
-        head.fields.append("content-length", length.to_string());
-    }
-    let has_content = !exchange.request().is_head();
-    exchange.send_head(&head, !has_content)?;
-    match content {
-        Content::Whole(octets) if has_content => exchange.send_data(octets, true),
-        _ => Ok(()),
-    }
+    let Prepared { head, content, .. } = status_page(500, &text);
+    let Content::Whole(text) = content else { return Ok(()) };
+    exchange.send_whole(head, Some(text), &Fields::new()).map(drop)
 }
 
 /// Sends content piece by piece; gives whether the end of the response is still to be sent.

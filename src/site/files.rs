@@ -84,7 +84,7 @@ pub fn own_fields(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &S
 /// One `.headers` file answers over both protocols (RFC 9113 §8.2.2).
 fn drop_connection_specific(exchange: &Exchange, fields: &mut Fields) {
     if exchange.protocol() == Protocol::Http2 {
-        fields.retain(|field| !is_connection_specific(&field.name));
+        fields.remove_connection_specific();
     }
 }
 
@@ -105,11 +105,4 @@ fn unreadable(error: &io::Error) -> Prepared {
         io::ErrorKind::NotFound => status_page(404, "The file was here a moment ago, and is gone."),
         _ => status_page(500, &format!("The file exists but cannot be read: {error}.")),
     }
-}
-
-/// Fields that HTTP/2 does not have (RFC 9113 §8.2.2).
-fn is_connection_specific(name: &[u8]) -> bool {
-    ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]
-        .iter()
-        .any(|specific| name.eq_ignore_ascii_case(specific.as_bytes()))
 }

@@ -51,6 +51,8 @@ pub enum Meaning {
     Folder(PathBuf),
     /// The page that lists the handlers.
     Index,
+    /// `OPTIONS *`: what the server itself can do (RFC 9110 §9.3.7).
+    Asterisk,
     /// A folder asked for without its slash.
     AddSlash,
     /// A route answers with a status.
@@ -180,7 +182,7 @@ impl Site {
                 let found = self.resolve_unrouted(raw_path);
                 let answers = match &found.meaning {
                     Meaning::Missing | Meaning::NoHarness => false,
-                    Meaning::Script(_) => true,
+                    Meaning::Script(_) | Meaning::Asterisk => true,
                     _ if matches!(method, b"GET" | b"HEAD") => true,
                     _ => {
                         methods.extend(["GET", "HEAD"]);
@@ -207,6 +209,9 @@ impl Site {
     }
 
     fn resolve_unrouted(&self, raw_path: &[u8]) -> Found {
+        if raw_path == b"*" {
+            return Meaning::Asterisk.into();
+        }
         for mount in &self.mounts {
             if let Some(rest) = mount.below(raw_path) {
                 return self.below(mount, raw_path, rest);

@@ -65,6 +65,12 @@ fn a_tracked_call_that_contradicts_a_raw_one_names_it_with_file_and_line() {
             "3 octets of content were announced by writer.write_raw_header_frame at ",
         ),
         (
+            "writer.write_raw_header_frame([[\":status\", \"204\"]], #{ end_headers: true });",
+            "writer.write_data(\"x\", true);",
+            "writer.end_stream();",
+            "0 octets of content were announced by writer.write_raw_header_frame at ",
+        ),
+        (
             &format!("{head}writer.write_raw_frame(frame::data(request.stream_id, blob(1500)));"),
             "writer.write_data(\"more\");",
             "",

@@ -54,11 +54,6 @@ fn has_outer_whitespace(value: &[u8]) -> bool {
     matches!(value, [b' ' | b'\t', ..] | [.., b' ' | b'\t'])
 }
 
-/// Fields that speak of an HTTP/1.1 connection (RFC 9113 §8.2.2).
-fn is_connection_specific(name: &[u8]) -> bool {
-    matches!(name, b"connection" | b"proxy-connection" | b"keep-alive" | b"transfer-encoding" | b"upgrade")
-}
-
 fn text(octets: &[u8]) -> String {
     octets.escape_ascii().to_string()
 }

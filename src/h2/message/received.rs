@@ -1,9 +1,10 @@
 //! Messages that have arrived.
 
-use super::{is_connection_specific, name_fault, text, value_fault};
+use super::{name_fault, text, value_fault};
 use crate::h2::rules::Rule;
 use crate::h2::stream::Method;
-use crate::http::is_token_octet;
+use crate::http::Authority;
+use crate::http::fields::{is_connection_specific, is_token_octet};
 use crate::wire::hpack::Block;
 use bytes::Bytes;
 
@@ -82,7 +83,7 @@ pub(in crate::h2) fn read_request(block: &Block, end_stream: bool, connect_annou
         pseudo.take(name, value)
     });
     pseudo.check(connect_announced, &mut faults);
-    check_host(pseudo.authority, host.map(AsRef::as_ref), &mut faults);
+    check_host(&pseudo, host.map(AsRef::as_ref), &mut faults);
     let method = pseudo.method.map(Method::of).unwrap_or_default();
     if method == Method::Connect {
         // The octets of a tunnel are not content (RFC 9110 §9.3.6).
@@ -267,14 +268,14 @@ impl<'a> Pseudo<'a> {
     }
 }
 
-/// Checks :authority, and that host says the same.
-pub(super) fn check_host(authority: Option<&[u8]>, host: Option<&[u8]>, faults: &mut Faults) {
-    let Some(authority) = authority else { return };
+/// Checks :authority, and that host identifies the same (RFC 9113 §8.3.1).
+pub(super) fn check_host(pseudo: &Pseudo<'_>, host: Option<&[u8]>, faults: &mut Faults) {
+    let Some(authority) = pseudo.authority else { return };
     if authority.contains(&b'@') || authority.is_empty() {
         faults.push((Rule::AuthorityInvalid, text(authority)));
     }
     if let Some(host) = host
-        && !host.eq_ignore_ascii_case(authority)
+        && !Authority::is_same(pseudo.scheme.unwrap_or_default(), host, authority)
     {
         faults.push((Rule::HostDiffers, format!("{} and {}", text(host), text(authority))));
     }

@@ -1,10 +1,11 @@
 //! Messages that are to be sent.
 
 use super::received::{Pseudo, check_host};
-use super::{in_name, is_connection_specific, octets_of_name, text, value_fault};
+use super::{in_name, octets_of_name, text, value_fault};
 use crate::h2::fields::FieldList;
 use crate::h2::misuse::Misuse;
 use crate::h2::stream::Method;
+use crate::http::fields::is_connection_specific;
 
 /// Which status codes a command is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +54,7 @@ pub(in crate::h2) fn check_request<'a>(fields: impl FieldList<'a>, connect_annou
     let host = fields.clone().find(|(name, _)| *name == b"host").map(|(_, host)| host);
     let mut faults = Vec::new();
     pseudo.check(connect_announced, &mut faults);
-    check_host(pseudo.authority, host, &mut faults);
+    check_host(&pseudo, host, &mut faults);
     if let Some((rule, detail)) = faults.into_iter().next() {
         return Err(Misuse::Malformed { rule, detail });
     }

@@ -74,9 +74,12 @@ impl Facts {
         self.status.is_some_and(|status| (100..200).contains(&status))
     }
 
-    /// The length that the content must have: `None` where there is no content (RFC 9110 §8.6).
-    fn binding_length(&self, answers_head: bool) -> Option<u64> {
-        self.length.filter(|_| !answers_head && !matches!(self.status, Some(204 | 304)))
+    /// The length that the content must have, whatever was announced: 0 where there can be no content.
+    fn binding_length(&self, method: Method) -> Option<u64> {
+        match self.status {
+            Some(status) if !method.content_rule(status).allows_content() => Some(0),
+            _ => self.length,
+        }
     }
 }
 
@@ -152,7 +155,7 @@ impl Reading<'_, '_> {
             None => self.view.streams.get(&stream).is_some_and(|seen| seen.headers.is_some()),
         };
         let is_server = self.context.streams.role() == Role::Server;
-        let answers_head = is_server && known.is_some_and(|known| known.method == Method::Head);
+        let request_method = known.filter(|_| is_server).map(|known| known.method).unwrap_or_default();
         if known.is_some() || is_begun {
             let method = facts.method.filter(|_| !is_server);
             self.follows(Consequence::Headers { stream, is_final, method });
@@ -162,7 +165,7 @@ impl Reading<'_, '_> {
         if (sent_before && !waits) || !is_final {
             return;
         }
-        let length = facts.binding_length(answers_head).map(|length| (length, site));
+        let length = facts.binding_length(request_method).map(|length| (length, site));
         let seen = self.seen_mut(stream);
         *seen = Seen { headers: Some(site), length, content: 0, ..*seen };
         self.follows(drop);

@@ -6,7 +6,8 @@ use crate::h2::field_block::{Fate, PartialBlock};
 use crate::h2::message;
 use crate::h2::rules::Rule;
 use crate::h2::state::{Effect, Input, State};
-use crate::h2::stream::{Method, Stream};
+use crate::h2::stream::Stream;
+use crate::http::ContentRule;
 use crate::wire::frame::{FrameHeader, PayloadError, PushPromise, RawFrame, flag};
 use crate::wire::hpack::Block;
 
@@ -53,10 +54,10 @@ impl Connection {
         let validate = self.auto.validate;
         let Some(stream) = self.streams.get_mut(id) else { return };
         stream.headers_received = true;
-        match (stream.method, status) {
-            (Method::Head, _) | (_, Some(204 | 304)) => stream.no_content = validate,
-            (Method::Connect, Some(200..=299)) => stream.is_tunnel = validate,
-            _ => stream.expected = content_length,
+        match stream.method.content_rule(status.unwrap_or_default()) {
+            ContentRule::Head | ContentRule::NotModified | ContentRule::Nothing => stream.no_content = validate,
+            ContentRule::Tunnel => stream.is_tunnel = validate,
+            ContentRule::Any | ContentRule::Reset => stream.expected = content_length,
         }
     }
 

@@ -53,7 +53,7 @@ impl Response {
             head,
             content: whole.map_or_else(|| handover.content(), Into::into),
             trailers: self.0.trailers.0.borrow().clone(),
-            content_for_head: self.0.send_body_for_head_request.get() && self.0.exchange.request().is_head(),
+            content_for_head: self.0.send_body_for_head_request.get(),
         };
         self.0.content_written.set(true);
         let source = Source::new(self.0.content.replace(rhai::Dynamic::UNIT));

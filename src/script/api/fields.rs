@@ -7,7 +7,8 @@ use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, INT, Map};
 
 use super::outcome::{Outcome, fail};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, SendError};
+use crate::http::fields::is_forbidden_in_trailers;
 use crate::http::{Field, Fields};
 use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1, latin1_text};
 
@@ -24,7 +25,15 @@ impl RequestFields {
 
 /// Fields that a script puts together, in order.
 #[derive(Clone, Default)]
-pub struct FieldList(pub Rc<RefCell<Fields>>);
+pub struct FieldList(pub Rc<RefCell<Fields>>, Section);
+
+/// Where fields belong.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    Head,
+    Trailers,
+}
 
 fn names(fields: &Fields) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -105,9 +114,29 @@ fn append(fields: &mut Fields, name: Bytes, value: &Dynamic) -> Outcome<()> {
     Ok(())
 }
 
+impl From<Fields> for FieldList {
+    fn from(fields: Fields) -> Self {
+        Self(Rc::new(fields.into()), Section::Head)
+    }
+}
+
 impl FieldList {
+    /// A trailer section, which takes no field that has no place in it.
+    pub fn trailers() -> Self {
+        Self(Rc::default(), Section::Trailers)
+    }
+
+    /// Says so at the line of the script that names the field, whatever the protocol.
+    fn check(&self, name: &[u8]) -> Outcome<()> {
+        if self.1 == Section::Trailers && is_forbidden_in_trailers(name) {
+            return fail(SendError::Trailer { name: latin1_text(name) }.to_string());
+        }
+        Ok(())
+    }
+
     fn set(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
         let name = name_of(name)?;
+        self.check(&name)?;
         if !value.is_array() {
             self.0.borrow_mut().set(name, value_of(value)?);
             return Ok(());
@@ -125,12 +154,15 @@ impl FieldList {
     }
 
     fn append(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
-        append(&mut self.0.borrow_mut(), name_of(name)?, value)
+        let name = name_of(name)?;
+        self.check(&name)?;
+        append(&mut self.0.borrow_mut(), name, value)
     }
 
     /// Adds fields to those that are there, whatever their names, as wptserve does.
     fn update(&self, value: &Dynamic) -> Outcome<()> {
         let fresh = fields_of(value)?;
+        fresh.iter().try_for_each(|field| self.check(&field.name))?;
         self.0.borrow_mut().extend(fresh);
         Ok(())
     }
@@ -174,11 +206,15 @@ pub fn register(engine: &mut Engine) {
 fn register_list(engine: &mut Engine) {
     engine.register_type_with_name::<FieldList>("response fields");
     // Rhai finds exact parameter types at once, and `Dynamic` only after all combinations of it.
-    engine.register_fn("set", |fields: &mut FieldList, name: &str, value: &str| {
+    engine.register_fn("set", |fields: &mut FieldList, name: &str, value: &str| -> Outcome<()> {
+        fields.check(name.as_bytes())?;
         fields.0.borrow_mut().set(latin1(name), latin1(value));
+        Ok(())
     });
-    engine.register_fn("append", |fields: &mut FieldList, name: &str, value: &str| {
+    engine.register_fn("append", |fields: &mut FieldList, name: &str, value: &str| -> Outcome<()> {
+        fields.check(name.as_bytes())?;
         fields.0.borrow_mut().append(latin1(name), latin1(value));
+        Ok(())
     });
     engine.register_fn("set", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.set(&name, &value));
     engine.register_fn("append", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.append(&name, &value));

@@ -12,7 +12,7 @@ use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::response::{Response, checked_status};
 use super::writer::Writer;
 use crate::exchange::{CallSite, Protocol, RawHead, ResponseHead, Version, encode_chunk};
-use crate::http::{Fields, status};
+use crate::http::{ContentRule, Fields, status};
 use crate::script::octets::{latin1, octets_of};
 
 /// A head that is written line by line.
@@ -132,15 +132,14 @@ impl Response {
 
     /// Sends what was collected as a field section (HTTP/2).
     fn send_collected(&self, interim: bool) -> Outcome<()> {
-        let (code, mut fields) = {
+        let (code, fields) = {
             let lines = self.0.lines.borrow();
             (lines.status.unwrap_or(200), lines.fields.clone())
         };
-        fields.lower_case_names();
         let status = checked_status(code)?;
         match interim {
             true => sent(self.0.exchange.send_informational(status, &fields)),
-            false => sent(self.0.exchange.send_head(&ResponseHead { status, reason: None, fields }, false)),
+            false => sent(self.sender().send_head(&ResponseHead { status, reason: None, fields }, false)),
         }
     }
 
@@ -251,7 +250,8 @@ impl Response {
         let mut lengths = lines.fields.get_all("content-length").map(|value| value.trim_ascii());
         let announced = lengths.next().filter(|_| lengths.next().is_none());
         let announced = announced.and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
-        let length = if status::has_content(&head.method, code) { announced } else { Some(0) };
+        let rule = ContentRule::of(&head.method, code);
+        let length = if rule.is_delimited_by_fields() { announced } else { Some(0) };
         let delimited = !lines.unknown && !lines.fields.contains("transfer-encoding") && length == Some(lines.sent);
         let stays = code != 101 && head.version == Version::Http11 && !lines.fields.has_token("connection", "close");
         if !delimited || !stays {

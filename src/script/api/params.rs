@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, Engine, FLOAT, INT};
 use super::outcome::{Outcome, fail};
 use super::upload::Upload;
 use crate::script::error::BadRequest;
-use crate::script::octets::Octets;
+use crate::script::octets::{Octets, text_of};
 
 /// Names with values in order, repeated names kept.
 #[derive(Clone, Default)]
@@ -24,9 +24,9 @@ pub struct Param {
 }
 
 impl Param {
-    /// A value of any octets; what is not UTF-8 in the name becomes U+FFFD.
+    /// A value of any octets.
     pub fn new(name: &[u8], value: Bytes) -> Self {
-        Self { name: String::from_utf8_lossy(name).into_owned(), value, file: None }
+        Self { name: text_of(name).into_owned(), value, file: None }
     }
 
     /// An uploaded file.
@@ -34,9 +34,9 @@ impl Param {
         Self { file: Some(file.clone()), ..Self::new(name, file.content()) }
     }
 
-    /// The value as text, as far as it is UTF-8.
+    /// The value as text.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.value)
+        text_of(&self.value)
     }
 
     fn value(&self) -> Dynamic {

@@ -18,7 +18,7 @@ use super::upload::{self, InputFile, Upload};
 use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::{MultipartLimits, Part};
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
-use crate::script::octets::{Octets, latin1_text};
+use crate::script::octets::{Octets, latin1_text, text_of};
 use crate::wire::frame::{Frame, FrameType, RawFrame};
 
 /// The request, for scripts.
@@ -90,7 +90,7 @@ impl Request {
         let request = self.of();
         let authority = Authority::parse(&request.authority).ok();
         let scheme = latin1_text(&request.scheme);
-        let host = authority.as_ref().map_or(Dynamic::UNIT, |authority| authority.host.as_str().into());
+        let host = authority.as_ref().map_or(Dynamic::UNIT, |authority| authority.hostname().into());
         let port = authority.map_or(Dynamic::UNIT, |authority| INT::from(authority.port_or_default(&scheme)).into());
         Map::from_iter([
             ("scheme".into(), scheme.into()),
@@ -115,10 +115,16 @@ impl Request {
 
     fn auth(&self) -> Map {
         let basic = self.of().fields.get("authorization").and_then(|value| authorization::parse_basic(value));
-        let part = |octets: Option<&Bytes>| octets.map_or(Dynamic::UNIT, |octets| latin1_text(octets).into());
+        let (user, password) = basic.map(|basic| (basic.user, basic.password)).unzip();
+        let text = |octets: &Option<Bytes>| {
+            octets.as_ref().map_or(Dynamic::UNIT, |octets| text_of(octets).into_owned().into())
+        };
+        let octets = |octets: Option<Bytes>| octets.map_or(Dynamic::UNIT, |octets| Dynamic::from(Octets(octets)));
         Map::from_iter([
-            ("username".into(), part(basic.as_ref().map(|basic| &basic.user))),
-            ("password".into(), part(basic.as_ref().map(|basic| &basic.password))),
+            ("username".into(), text(&user)),
+            ("password".into(), text(&password)),
+            ("username_bytes".into(), octets(user)),
+            ("password_bytes".into(), octets(password)),
         ])
     }
 
@@ -228,7 +234,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("raw_headers", |request: &mut Request| request.raw_headers());
     engine.register_get("raw_header_block", |request: &mut Request| request.raw_block());
     engine.register_get("trailers", |request: &mut Request| {
-        FieldList(Rc::new(request.0.exchange.trailers().unwrap_or_default().into()))
+        FieldList::from(request.0.exchange.trailers().unwrap_or_default())
     });
     engine.register_get("route_match", |request: &mut Request| request.route_match());
     engine.register_get("client_address", |request: &mut Request| {

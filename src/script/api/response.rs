@@ -12,8 +12,8 @@ use super::fields::{FieldList, check_size, fields_of, value_of};
 use super::lines::Lines;
 use super::outcome::{Outcome, fail, sent};
 use super::pieces::Source;
-use crate::exchange::{Exchange, Protocol, ResponseHead};
-use crate::http::{Fields, status};
+use crate::exchange::{Exchange, ResponseHead};
+use crate::http::Fields;
 use crate::script::budget::pause;
 use crate::script::common::Common;
 use crate::script::octets::{latin1_text, octets_of};
@@ -56,7 +56,7 @@ impl Response {
             status: Cell::new(200),
             reason: RefCell::new(None),
             headers: FieldList::default(),
-            trailers: FieldList::default(),
+            trailers: FieldList::trailers(),
             content: RefCell::new(Dynamic::UNIT),
             content_written: Cell::new(false),
             add_required_headers: Cell::new(true),
@@ -141,19 +141,22 @@ impl Response {
         Ok(())
     }
 
-    /// The fields as they go out: with what every response has, and names in lower case over HTTP/2.
+    /// The fields as they go out, with what every response has.
     pub(super) fn fields(&self) -> Fields {
         let set = self.0.headers.0.borrow();
         // With room for date, server and content-length.
         let mut fields = Fields::with_capacity(set.len() + 3);
         fields.extend(set.iter().cloned());
-        if self.0.exchange.protocol() == Protocol::Http2 {
-            fields.lower_case_names();
-        }
         if self.0.add_required_headers.get() {
             self.0.common.complete(&mut fields);
         }
         fields
+    }
+
+    /// The exchange, once it knows whether HEAD is answered with content: for who sends the head.
+    pub(super) fn sender(&self) -> &Exchange {
+        self.0.exchange.allow_content_for_head(self.0.send_body_for_head_request.get());
+        &self.0.exchange
     }
 
     pub(super) fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
@@ -165,11 +168,14 @@ impl Response {
     pub fn write_status_headers(&self) -> Outcome<()> {
         self.check_own()?;
         self.review(false)?;
-        sent(self.0.exchange.send_head(&self.head(self.fields())?, false))
+        sent(self.sender().send_head(&self.head(self.fields())?, false))
     }
 
     /// Sends octets and waits until the client's window has taken most of them.
     pub fn write_data(&self, data: Bytes, end: bool) -> Outcome<()> {
+        if self.0.exchange.drops_content() {
+            return Ok(());
+        }
         self.0.lines.borrow_mut().count(data.len());
         if self.write_paced(&data, end)? { Ok(()) } else { self.write_now(data, end) }
     }
@@ -186,12 +192,12 @@ impl Response {
         Ok(())
     }
 
-    /// Sends the content, whatever it is made of; in answer to HEAD only if the script wants that.
+    /// Sends the content, whatever it is made of. Where there can be none, functions are not even called.
     pub fn write_content(&self, call: Call<'_>) -> Outcome<()> {
         self.check_own()?;
         self.0.content_written.set(true);
         let content = self.0.content.replace(Dynamic::UNIT);
-        if self.0.exchange.request().is_head() && !self.0.send_body_for_head_request.get() {
+        if self.0.exchange.drops_content() {
             return Ok(());
         }
         let mut source = Source::new(content);
@@ -226,6 +232,15 @@ impl Response {
         self.end()
     }
 
+    /// Whether there is content that cannot be sent, because the script has closed the connection before.
+    pub fn is_cut_off(&self) -> bool {
+        let exchange = &self.0.exchange;
+        !exchange.headers_sent()
+            && !exchange.raw_used()
+            && exchange.connection().is_closed()
+            && !self.0.content.borrow().is_unit()
+    }
+
     fn end(&self) -> Outcome<()> {
         self.end_lines();
         let trailers = self.0.trailers.0.borrow().clone();
@@ -235,36 +250,19 @@ impl Response {
         if trailers.is_empty() { sent(self.0.exchange.end()) } else { sent(self.0.exchange.send_trailers(&trailers)) }
     }
 
-    /// Sends a response whose length is known, all of it; false if it has to be sent bit by bit.
+    /// Sends a response that is all at hand, or has no content; false if it has to be sent bit by bit.
     fn write_at_once(&self) -> Outcome<bool> {
         self.review(true)?;
-        let exchange = &self.0.exchange;
-        let Some(body) = self.whole_content()? else { return Ok(false) };
-        let code = self.status_code()?;
-        let mut fields = self.fields();
-        let method = &exchange.request().method;
-        let forced = exchange.request().is_head() && self.0.send_body_for_head_request.get();
-        let with_body = status::has_content(method, code) || forced;
-        let trailers = !self.0.trailers.0.borrow().is_empty();
-        // Trailers of HTTP/1.1 need the chunked coding (RFC 9112 §7.1.2).
-        let chunked = trailers && exchange.protocol() == Protocol::Http1;
-        let counted = with_body || (exchange.request().is_head() && status::has_content(b"GET", code));
-        if counted && !chunked && !fields.delimit_content() {
-            fields.append("content-length", body.len().to_string());
+        let content = self.whole_content()?;
+        let head = self.head(self.fields())?;
+        if !sent(self.sender().send_whole(head, content, &self.0.trailers.0.borrow()))? {
+            return Ok(false);
         }
-        let send_body = with_body && !body.is_empty();
         self.0.content_written.set(true);
-        sent(exchange.send_head(&self.head(fields)?, !send_body && !trailers))?;
-        if send_body {
-            sent(exchange.send_data(body, !trailers))?;
-        }
-        if trailers {
-            self.end()?;
-        }
         Ok(true)
     }
 
-    /// The content if its length is known; `None` if it is to be made.
+    /// The content if all of it is at hand; `None` if it is to be made.
     pub(super) fn whole_content(&self) -> Outcome<Option<Bytes>> {
         let content = self.0.content.borrow();
         if content.is_unit() || content.read_lock::<Array>().is_some_and(|pieces| pieces.is_empty()) {
@@ -273,12 +271,7 @@ impl Response {
         if let Some(octets) = octets_of(&content) {
             return Ok(Some(octets));
         }
-        if content.is_array() || content.is_fnptr() {
-            // The answer to HEAD, and what may have no content, ends with its fields.
-            let without = !status::has_content(&self.0.exchange.request().method, self.status_code()?);
-            return Ok((without && !self.0.send_body_for_head_request.get()).then(Bytes::new));
-        }
-        fail(wrong_content(&content))
+        if content.is_array() || content.is_fnptr() { Ok(None) } else { fail(wrong_content(&content)) }
     }
 
     /// Whether the connection is to end after this response.

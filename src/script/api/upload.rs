@@ -13,7 +13,7 @@ use crate::http::multipart::Part;
 use crate::script::budget::pause;
 use crate::script::error::BadRequest;
 use crate::script::limits::MAX_NESTING;
-use crate::script::octets::{Octets, latin1_text};
+use crate::script::octets::{Octets, text_of};
 
 /// A file of a `multipart/form-data` form.
 #[derive(Clone)]
@@ -145,12 +145,16 @@ impl Iterator for Lines {
 
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Upload>("file");
-    let text = |octets: &Bytes| Dynamic::from(latin1_text(octets));
+    // Text as everything that a form holds.
+    let text = |octets: &Bytes| Dynamic::from(text_of(octets).into_owned());
     let content = |upload: &mut Upload| Octets(upload.content());
     engine.register_get("name", move |upload: &mut Upload| text(&upload.0.name));
     engine.register_get("filename", move |upload: &mut Upload| upload.0.file_name.as_ref().map_or(Dynamic::UNIT, text));
+    engine.register_get("filename_bytes", |upload: &mut Upload| {
+        upload.0.file_name.clone().map_or(Dynamic::UNIT, |name| Dynamic::from(Octets(name)))
+    });
     engine.register_get("type", move |upload: &mut Upload| upload.0.content_type.as_ref().map_or(Dynamic::UNIT, text));
-    engine.register_get("headers", |upload: &mut Upload| FieldList(Rc::new(upload.0.fields.clone().into())));
+    engine.register_get("headers", |upload: &mut Upload| FieldList::from(upload.0.fields.clone()));
     engine.register_get("value", content);
     engine.register_get("file", |upload: &mut Upload| {
         InputFile(Rc::new(Input { source: Source::Octets(upload.content()), at: Cell::new(0) }))

@@ -1,5 +1,6 @@
 //! `response.writer`: the checked lane, which keeps state and waits for the window, and the raw one, which does neither.
 
+use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
 
 use super::arguments::{check_options, flag_of, octets};
@@ -8,7 +9,7 @@ use super::frames::{block_of, code_of, stream_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::response::Response;
 use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
-use crate::http::Fields;
+use crate::http::{Authority, Fields, Target};
 use crate::script::call_sites::call_site;
 use crate::script::octets::latin1_text;
 use crate::wire::frame::{Frame, FrameType, flag};
@@ -22,7 +23,7 @@ struct Raw {
     stream_id: u32,
     end_stream: bool,
     end_headers: bool,
-    padding: Option<bytes::Bytes>,
+    padding: Option<Bytes>,
     track: Track,
 }
 
@@ -58,7 +59,7 @@ impl Writer {
         &self,
         (function, site): (&'static str, CallSite),
         frame_type: FrameType,
-        payload: bytes::Bytes,
+        payload: Bytes,
         options: &Map,
     ) -> Outcome<()> {
         let raw = self.raw_options(function, options)?;
@@ -114,7 +115,7 @@ impl Writer {
             response.0.status.set(code);
         }
         let head = ResponseHead { status: response.status_code()?, reason: response.0.reason.borrow().clone(), fields };
-        sent(response.exchange().send_head(&head, end))
+        sent(response.sender().send_binding_head(&head, end))
     }
 
     fn write_data(&self, data: &Dynamic, end: bool) -> Outcome<()> {
@@ -128,12 +129,47 @@ impl Writer {
         sent(self.0.exchange().send_informational(code, &fields_of(fields)?))
     }
 
-    fn write_push(&self, method: &str, path: &str, fields: &Fields) -> Outcome<Response> {
+    fn write_push(&self, method: &str, url: &str, fields: &Fields) -> Outcome<Response> {
+        if !matches!(method, "GET" | "HEAD") {
+            return fail(format!(
+                "only GET and HEAD can be pushed, not {method}: others are not safe and cacheable (RFC 9113 §8.4); \
+                 frame::push_promise makes any"
+            ));
+        }
         let exchange = self.0.exchange();
-        let request = exchange.request();
-        let (scheme, authority) = (latin1_text(&request.scheme), latin1_text(&request.authority));
-        let pushed = sent(exchange.push(method, &scheme, &authority, path, fields))?;
+        let (scheme, authority, path) = self.promised(url)?;
+        let pushed = sent(exchange.push(method, &scheme, &authority, &path, fields))?;
         Ok(Response::new(pushed, self.0.common().clone(), None))
+    }
+}
+
+impl Writer {
+    /// Scheme, authority and path of what is pushed: a path of the request's own host, or a URL of a host of this server,
+    /// which a client would refuse of any other (RFC 9113 §8.4).
+    fn promised(&self, url: &str) -> Outcome<(String, String, String)> {
+        let request = self.0.exchange().request();
+        let own = (latin1_text(&request.scheme), latin1_text(&request.authority));
+        if url.starts_with('/') {
+            return Ok((own.0, own.1, url.to_owned()));
+        }
+        let target = Target::parse(b"GET", &Bytes::copy_from_slice(url.as_bytes())).ok();
+        let Some(Target { scheme: Some(scheme), authority: Some(authority), path, query, .. }) = target else {
+            return fail(format!("what is pushed is a path or a URL, not {url:?}"));
+        };
+        let host = authority.hostname();
+        let is_own = Authority::is_same(scheme.as_bytes(), &request.authority, authority.to_string().as_bytes());
+        if authority.userinfo.is_some() || !(is_own || self.0.common().hosts.contains(host.trim_end_matches('.'))) {
+            return fail(format!(
+                "{host} is not a host of this server, and clients must refuse a push for it (RFC 9113 §8.4); \
+                 frame::push_promise makes any"
+            ));
+        }
+        let mut path = latin1_text(&path);
+        if let Some(query) = query {
+            path.push('?');
+            path.push_str(&latin1_text(&query));
+        }
+        Ok((scheme, authority.to_string(), path))
     }
 }
 

@@ -38,6 +38,7 @@ struct Seen {
 
 impl Drop for Asked {
     fn drop(&mut self) {
+        self.exchange.abandon_pushed(ErrorCode::CANCEL);
         // It holds what holds the exchange.
         drop(self.exchange.take_reviewer());
         self.seen.context.end();

@@ -3,7 +3,7 @@
 
 use crate::config::{Config, Hosts};
 use crate::exchange::{Peer, Request};
-use crate::http::target::{Authority, Target};
+use crate::http::{Authority, Target};
 use crate::setup::profiles;
 use bytes::Bytes;
 use std::collections::HashSet;

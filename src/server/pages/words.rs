@@ -21,7 +21,12 @@ pub fn in_words(meaning: &Meaning) -> Prepared {
     match meaning {
         Meaning::Status(status) => site::status_page(*status, ROUTED),
         Meaning::OtherMethods(methods) => other_methods(&methods.join(", ")),
-        Meaning::Generated(_) => other_methods("GET, HEAD"),
+        Meaning::Asterisk => {
+            let mut prepared = Prepared::default();
+            prepared.head.status = 204;
+            prepared.head.fields.append("allow", "GET, HEAD, OPTIONS");
+            prepared
+        }
         Meaning::Python => site::status_page(501, PYTHON),
         Meaning::Withheld => site::status_page(404, WITHHELD),
         Meaning::NoHarness => site::status_page(404, site::NO_HARNESS),

@@ -1,7 +1,7 @@
 //! Responses on connections that are fed with octets.
 
 use super::*;
-use crate::exchange::{Close, Connection, ContentError, Limits, NextPiece, Peer};
+use crate::exchange::{Close, Connection, ContentError, Limits, NextPiece, Peer, ResponseHead};
 use crate::h1;
 use crate::http::transport::Transmitted;
 use bytes::Bytes;

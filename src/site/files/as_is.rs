@@ -2,7 +2,7 @@
 
 use super::content::{FilePieces, Segment};
 use super::select::other_method;
-use super::{is_connection_specific, unreadable};
+use super::unreadable;
 use crate::exchange::pace::Pace;
 use crate::exchange::{CallSite, Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
@@ -20,7 +20,8 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Octets of a file whose content is to be taken out of its chunks for HTTP/2.
 const MAX_CHUNKED: u64 = 1 << 20;
 
-/// Answers with the `.asis` file at `path`. Over HTTP/1.1 its octets are all that is sent, and the connection ends.
+/// Answers with the `.asis` file at `path`. Over HTTP/1.1 its octets are all that is sent (to HEAD its head
+/// alone, if it has one), and the connection ends.
 /// Over HTTP/2 its status line and fields become those of the response, but for connection-specific ones. `common` is
 /// for the server's own answers: another method, no such file. Of all pipes `pace` alone acts, that of trickle, as on
 /// everything that is written as it is.
@@ -38,7 +39,9 @@ pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: 
     };
     match exchange.protocol() {
         Protocol::Http1 => {
-            let pieces = FilePieces::new(file, [Segment::Span { first: 0, count: length }]);
+            let mut file = file;
+            let count = if exchange.request().is_head() { head_length(&mut file).unwrap_or(length) } else { length };
+            let pieces = FilePieces::new(file, [Segment::Span { first: 0, count }]);
             send_raw(exchange, trickled(Content::Pieces(Box::new(pieces)), pace)).await
         }
         Protocol::Http2 => match translated(file, length) {
@@ -71,13 +74,19 @@ async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<()
     Ok(())
 }
 
+/// The octets up to the content, if that can be told.
+fn head_length(file: &mut File) -> Option<u64> {
+    let begin = read_begin(file, MAX_HEAD as u64).ok()?;
+    parse_head(&begin).ok().map(|(_, length)| length as u64)
+}
+
 fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
     let begin = read_begin(&mut file, MAX_HEAD as u64)?;
     let because =
         |what| format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.");
     let (mut head, head_length) = parse_head(&begin).map_err(because)?;
     let chunked = head.fields.has_token("transfer-encoding", "chunked");
-    head.fields.retain(|field| !is_connection_specific(&field.name));
+    head.fields.remove_connection_specific();
     if chunked && length > MAX_CHUNKED {
         return Err(because(format!("it is chunked, and longer than {MAX_CHUNKED} octets")));
     }

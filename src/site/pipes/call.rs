@@ -3,8 +3,8 @@
 use super::error::PipeError;
 use super::tokens::{self, Call};
 use super::wire::{Ending, How};
-use crate::exchange::ErrorCode;
 use crate::exchange::pace::{Pace, Step};
+use crate::exchange::{ErrorCode, MAX_DATA};
 use crate::http::is_token_octet;
 use crate::http::latin1::from_latin1;
 use crate::http::words::similar;
@@ -24,9 +24,6 @@ const MAX_STEPS: usize = 1000;
 
 /// Pipes of one response.
 const MAX_PIPES: usize = 100;
-
-/// Octets of content in a DATA frame that this server sends at most.
-const MAX_FRAME: usize = 16_384;
 
 /// What the argument of trickle is.
 const TRICKLE: &str = "steps joined by colons (a whole number of octets; d and seconds, at most 3600; rN at the end, \
@@ -84,7 +81,7 @@ impl Pipe {
                 Ok(Self::End(Ending { how: How::Close, after: octets(after)? }))
             }
             "split" => {
-                let read = |text: &str| whole(text).filter(|octets| (1..=MAX_FRAME).contains(octets));
+                let read = |text: &str| whole(text).filter(|octets| (1..=MAX_DATA).contains(octets));
                 only(call, "split(octets)", "a whole number from 1 to 16384", read).map(Self::Split)
             }
             "pad" => only(call, "pad(octets)", "a whole number from 0 to 255", whole).map(Self::Pad),

@@ -19,7 +19,7 @@ use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
-use crate::http::{Fields, form};
+use crate::http::{ContentRule, Fields, form};
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
 use content::{Cut, Divided, Part, Trickled, pieces_of};
@@ -94,6 +94,7 @@ impl Pipeline {
 
     async fn apply(&self, exchange: &Exchange, prepared: &mut Prepared, scope: &Scope<'_>) -> Result<Wire, PipeError> {
         let mut wire = Wire::default();
+        let (status, was_given) = (prepared.head.status, prepared.head.fields.contains("content-length"));
         for pipe in &self.0 {
             let fields = &mut prepared.head.fields;
             match pipe {
@@ -115,6 +116,11 @@ impl Pipeline {
                 }
                 Pipe::Pad(octets) => wire.pad = Some(*octets),
             }
+        }
+        let may_announce = matches!(exchange.content_rule(prepared.head.status), ContentRule::Any | ContentRule::Head);
+        if !may_announce && !(was_given && prepared.head.status == status) {
+            // What pipes, or the response of another status, have said of content that does not go out.
+            prepared.head.fields.remove("content-length");
         }
         Ok(wire)
     }

@@ -13,6 +13,8 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     tokens: Vec<Token>,
+    /// It is `*` alone, which the target of `OPTIONS *` is too (RFC 9110 §9.3.7).
+    takes_asterisk: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +99,7 @@ impl Pattern {
         }
         literal.push_str(rest);
         push_literal(&mut tokens, &mut literal);
-        Ok(Self { tokens })
+        Ok(Self { tokens, takes_asterisk: text == "*" })
     }
 
     /// Holds the pattern against a path, in time that grows with the path's length alone, and gives what its parts
@@ -105,6 +107,9 @@ impl Pattern {
     /// name takes as little as it can.
     pub fn matches(&self, path: &[u8]) -> Option<RouteMatch> {
         let mut matched = RouteMatch::new();
+        if path == b"*" {
+            return self.takes_asterisk.then_some(matched);
+        }
         let mut at = 0;
         let mut tokens = self.tokens.iter().peekable();
         while let Some(token) = tokens.next() {

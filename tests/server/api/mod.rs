@@ -1,9 +1,12 @@
 //! What a handler carried over from wptserve does, in exact octets over HTTP/1.1 and in fields over HTTP/2.
 
+mod content;
+mod ends;
 mod latency;
 mod lines;
 mod requests;
 mod responses;
+mod targets;
 
 use crate::support::raw::{Client, Response, exchange};
 use crate::support::server::Server;
