@@ -1,22 +1,8 @@
 //! What an edited configuration changes: at once, or with the next start.
 
 use super::Config;
-use super::print::values;
-
-/// Keys and tables that are looked at when the server starts, and then no more.
-const AT_START: [&str; 11] = [
-    "browser_host",
-    "server_host",
-    "check_subdomains",
-    "bind_address",
-    "workers",
-    "ports",
-    "profile_ports",
-    "ssl",
-    "stash",
-    "transcript",
-    "limits.handshake_timeout",
-];
+use super::keys::keys;
+use super::table::{Key, When};
 
 /// The keys in which two configurations differ, in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,13 +15,10 @@ pub struct Changes {
 
 impl Changes {
     fn between(running: &Config, read: &Config) -> Changes {
-        let (old, new) = (values(running), values(read));
-        let differs = |key: &&String| old.get(*key) != new.get(*key);
-        let mut keys: Vec<&String> = old.keys().chain(new.keys()).filter(differs).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let (at_start, at_once) = keys.into_iter().cloned().partition(|key| is_at_start(key));
-        Changes { at_once, at_start }
+        let mut differing: Vec<&dyn Key> = keys().filter(|key| key.differs(running, read)).collect();
+        differing.sort_unstable_by_key(|key| key.name());
+        let of = |when| differing.iter().filter(|key| key.when() == when).map(|key| key.name().to_owned()).collect();
+        Changes { at_once: of(When::Reload), at_start: of(When::Start) }
     }
 
     /// Whether nothing differs.
@@ -49,22 +32,8 @@ impl Config {
     /// differed.
     pub fn keep_from_start(&mut self, running: &Config) -> Changes {
         let Changes { at_start, .. } = Changes::between(running, self);
-        self.browser_host.clone_from(&running.browser_host);
-        self.server_host.clone_from(&running.server_host);
-        self.check_subdomains.clone_from(&running.check_subdomains);
-        self.bind_address.clone_from(&running.bind_address);
-        self.workers.clone_from(&running.workers);
-        self.ports.clone_from(&running.ports);
-        self.profile_ports.clone_from(&running.profile_ports);
-        self.ssl.clone_from(&running.ssl);
-        self.stash.clone_from(&running.stash);
-        self.transcript.clone_from(&running.transcript);
-        self.limits.server.handshake_timeout.clone_from(&running.limits.server.handshake_timeout);
+        keys().filter(|key| key.when() == When::Start).for_each(|key| key.keep(self, running));
         super::derive(self);
         Changes { at_start, ..Changes::between(running, self) }
     }
-}
-
-fn is_at_start(key: &str) -> bool {
-    AT_START.iter().any(|name| key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// One thing that is wrong. Displays as `file:line:column: what`, the line itself, and a caret with advice.
+/// One thing that is wrong. Displays as what it is, its place, the line itself with carets, and what to do; the printer
+/// puts `error: ` or `warning: ` in front.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     place: Option<Box<Place>>,
@@ -36,12 +37,12 @@ impl ConfigError {
 
     /// A fault without a place.
     pub(super) fn plain(what: impl Into<String>) -> ConfigError {
-        let what = harmless(&what.into());
+        let what = replace_control_chars(&what.into());
         ConfigError { place: None, what, advice: None, missing: false }
     }
 
     fn advised(self, advice: Option<String>) -> ConfigError {
-        ConfigError { advice: advice.map(|advice| harmless(&advice)), ..self }
+        ConfigError { advice: advice.map(|advice| replace_control_chars(&advice)), ..self }
     }
 
     pub(super) fn of_flag(flag: &str, what: impl fmt::Display) -> ConfigError {
@@ -63,8 +64,8 @@ impl ConfigError {
     }
 }
 
-/// Text of a file without anything that a terminal would obey, but for line breaks and tabs.
-pub(super) fn harmless(text: &str) -> String {
+/// Text of a file without control characters, which a terminal would obey; line breaks and tabs stay.
+pub(super) fn replace_control_chars(text: &str) -> String {
     let shown = |character: char| match character {
         '\n' | '\t' => character,
         character if character.is_control() => '\u{fffd}',
@@ -75,19 +76,17 @@ pub(super) fn harmless(text: &str) -> String {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(place) = &self.place else {
-            f.write_str(&self.what)?;
-            return self.advice.as_ref().map_or(Ok(()), |advice| write!(f, " ({advice})"));
-        };
-        let Place { path, line, column, text, indent, width } = place.as_ref();
-        writeln!(f, "{}:{line}:{column}: {}", path.display(), self.what)?;
-        let number = line.to_string();
-        writeln!(f, " {number} | {text}")?;
-        // Tabs stay tabs, so that the caret stands where the eye expects it.
-        let indent: String =
-            text.chars().take(*indent).map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
-        write!(f, " {:1$} | {indent}{2}", "", number.len(), "^".repeat((*width).max(1)))?;
-        self.advice.as_ref().map_or(Ok(()), |advice| write!(f, " {advice}"))
+        f.write_str(&self.what)?;
+        if let Some(place) = &self.place {
+            let Place { path, line, column, text, indent, width } = place.as_ref();
+            let number = line.to_string();
+            write!(f, "\n --> {}:{line}:{column}\n {number} | {text}", path.display())?;
+            // Tabs stay tabs, so that the caret is where the eye expects it.
+            let indent: String =
+                text.chars().take(*indent).map(|character| if character == '\t' { '\t' } else { ' ' }).collect();
+            write!(f, "\n {:1$} | {indent}{2}", "", number.len(), "^".repeat((*width).max(1)))?;
+        }
+        self.advice.as_ref().map_or(Ok(()), |advice| write!(f, "\nhelp: {advice}"))
     }
 }
 
@@ -100,7 +99,7 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
-            write!(f, "{}{error}", if index > 0 { "\n" } else { "" })?;
+            write!(f, "{}error: {error}", if index > 0 { "\n\n" } else { "" })?;
         }
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! The flags of the command line over what the file says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::ConfigError;
+use super::keys::keys;
 use super::ports::PortKind;
+use super::section::{not_a_file, not_a_folder};
 use super::source::Source;
 use super::values::{LogLevel, Origin, Value};
 use super::{Config, ServeArguments, SslType, derive};
@@ -11,36 +13,18 @@ use crate::site::Alias;
 
 /// Puts the flags over what the file says, and closes the ports that were not asked for.
 pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<ConfigError>) {
-    fn set<T: Clone>(value: &mut Value<T>, flag: &'static str, given: Option<&T>) {
-        if let Some(given) = given {
-            *value = Value { value: given.clone(), origin: Origin::Flag(flag) };
-        }
-    }
-    set(&mut config.bind_address, "--bind", arguments.bind.as_ref());
-    set(&mut config.workers, "--workers", arguments.workers.as_ref());
     if arguments.verbose {
-        set(&mut config.log, "--verbose", Some(&LogLevel::Debug));
+        config.log = Value { value: LogLevel::Debug, origin: Origin::Flag("--verbose") };
     }
-    set(&mut config.log, "--log", arguments.log.as_ref());
-    set(&mut config.latency, "--latency", arguments.latency.as_ref());
-    ports(config, arguments, errors);
-
-    let mut folder = |flag, path: Option<&PathBuf>, value: &mut Value<PathBuf>| {
-        if let Some(path) = path.filter(|path| !path.is_dir()) {
-            errors.push(ConfigError::of_flag(flag, format!("there is no folder {}", path.display())));
-        }
-        set(value, flag, path);
-    };
-    folder("--root", arguments.root.as_ref(), &mut config.doc_root);
-    folder("--ws-doc-root", arguments.ws_doc_root.as_ref(), &mut config.ws_doc_root);
-    if let Some(script) = &arguments.inject_script {
-        if !script.is_file() {
-            let what = format!("there is no file {}", script.display());
-            errors.push(ConfigError::of_flag("--inject-script", what));
-        }
-        set(&mut config.inject_script, "--inject-script", Some(&Some(script.clone())));
+    keys().for_each(|key| key.apply_flag(config, arguments));
+    let folders = [("--root", &arguments.root), ("--ws-doc-root", &arguments.ws_doc_root)];
+    let folders = folders.map(|(flag, path)| (flag, path.as_deref().and_then(not_a_folder)));
+    let script = ("--inject-script", arguments.inject_script.as_deref().and_then(not_a_file));
+    for (flag, why) in folders.into_iter().chain([script]) {
+        errors.extend(why.map(|why| ConfigError::of_flag(flag, why)));
     }
     config.use_certs(arguments.certs.as_deref());
+    ports(config, arguments, errors);
     if let Some(file) = &arguments.alias_file {
         aliases(config, file, errors);
     }
@@ -49,37 +33,27 @@ pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mu
 }
 
 fn ports(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<ConfigError>) {
-    let given = [
-        (PortKind::Http, "--port", arguments.port),
-        (PortKind::Https, "--https-port", arguments.https_port),
-        (PortKind::H2, "--h2-port", arguments.h2_port),
-        (PortKind::H2c, "--h2c-port", arguments.h2c_port),
-    ];
-    for (kind, flag, port) in given {
-        if let Some(port) = port {
-            config.ports.set_first(kind, port, flag);
+    let h2 = arguments.h2 || arguments.h2_port.is_some();
+    let h2c = arguments.h2c || arguments.h2c_port.is_some();
+    for (kind, _) in [(PortKind::H2, h2), (PortKind::H2c, h2c)].into_iter().filter(|(_, asked)| !asked) {
+        if let Some(origin @ Origin::File { .. }) = config.ports.close(kind) {
+            let name = kind.name();
+            config.notes.push(format!("ports.{name} ({origin}) stays closed without --{name}"));
         }
     }
-    let asked = |flag: bool, port: Option<_>| flag || port.is_some();
-    if !asked(arguments.h2, arguments.h2_port) {
-        config.ports.close(PortKind::H2);
-    }
-    if !asked(arguments.h2c, arguments.h2c_port) {
-        config.ports.close(PortKind::H2c);
-    }
-    if config.ssl.kind.value == SslType::None && arguments.certs.is_none() {
-        if asked(arguments.h2, arguments.h2_port) {
-            let what = format!("HTTP/2 over TLS is asked for, and no TLS by `ssl.type` ({})", config.ssl.kind.origin);
+    if config.ssl.kind.value == SslType::None {
+        if h2 {
+            let what = format!("HTTP/2 over TLS needs TLS, which `ssl.type` ({}) turns off", config.ssl.kind.origin);
             errors.push(ConfigError::of_flag("--h2", what));
         }
         if let Some(port) = config.profile_ports.iter().find(|port| port.value.kind.has_tls()) {
             let (profile, origin) = (&port.value.profile, &port.origin);
             errors.push(ConfigError::plain(format!(
-                "the port of the profile {profile} ({origin}) is for HTTP/2 over TLS, and there is no TLS by `ssl.type` ({})",
+                "the port of the profile {profile} ({origin}) needs TLS, which `ssl.type` ({}) turns off",
                 config.ssl.kind.origin
             )));
         }
-        PortKind::ALL.into_iter().filter(|kind| kind.has_tls()).for_each(|kind| config.ports.close(kind));
+        PortKind::ALL.into_iter().filter(|kind| kind.has_tls()).for_each(|kind| drop(config.ports.close(kind)));
     }
     config.ports.check(&config.profile_ports, errors);
 }
@@ -100,7 +74,7 @@ fn aliases(config: &mut Config, file: &Path, errors: &mut Vec<ConfigError>) {
                 let alias = Alias { url_path: url_path.to_owned(), local_dir: folder.into() };
                 config.aliases.push(Value { value: alias, origin: source.origin(span.start) });
             }
-            _ => errors.push(source.error(span, "this is no alias", Some("write /path/, folder".to_owned()))),
+            _ => errors.push(source.error(span, "not an alias", Some("write /path/, directory".to_owned()))),
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Every bound on clients and scripts, with its default and its range.
+//! Every bound on clients and scripts, with its range. The defaults are those of the modules that keep them.
 //!
-//! Octets, counts and seconds are written as plain numbers in `wpt.toml`.
+//! Bytes, counts and seconds are plain numbers in `wpt.toml`.
 
 use std::time::Duration;
 
-use super::section::{Reader, Section, seconds, whole};
-use super::table::table;
-use crate::script::limits;
+use super::section::{seconds, whole};
+use super::table::keys;
+use crate::script::limits as script;
+use crate::wire::frame::SettingId;
+use crate::{exchange, h1, h2};
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -28,160 +30,140 @@ pub struct Limits {
     pub http2: Http2Limits,
 }
 
-impl Limits {
-    pub(super) fn read_all(&mut self, reader: &mut Reader<'_>, mut section: Section<'_>) {
-        self.server.read(reader, &mut section);
-        let mut script = section.section(reader, "script", "limits.script");
-        self.script.read(reader, &mut script);
-        script.finish(reader);
-        let mut http1 = section.section(reader, "http1", "limits.http1");
-        self.http1.read(reader, &mut http1);
-        http1.finish(reader);
-        let mut http2 = section.section(reader, "http2", "limits.http2");
-        self.http2.read(reader, &mut http2);
-        http2.finish(reader);
-        section.finish(reader);
-    }
-}
-
-table! {
+keys! {
     /// Limits whatever the protocol.
-    ServerLimits {
-        /// Octets of a request body that are kept for a handler that wants all of it; beyond them 413.
-        body: usize = 64 << 20, whole(0..=16 * GIB);
-        /// Time for a TLS handshake.
-        handshake_timeout: Duration = Duration::from_secs(10), seconds(0.001..=MAX_SECONDS);
-        /// Time that streams get to end when the server is told to.
-        shutdown_timeout: Duration = Duration::from_secs(5), seconds(0.0..=MAX_SECONDS);
+    ServerLimits for options: exchange::Limits, at |config| config.limits.server, in "limits." {
+        /// Bytes of a request body that a script can read as a whole; reading a larger one gives 413.
+        body: u64 => options.body, whole(0..=16 * GIB), Reload;
+        /// Seconds for the TLS handshake.
+        handshake_timeout: Duration = Duration::from_secs(10), seconds(0.001..=MAX_SECONDS), Start;
+        /// Seconds for open streams to end when the server stops.
+        shutdown_timeout: Duration = Duration::from_secs(5), seconds(0.0..=MAX_SECONDS), Reload;
     }
 }
 
-table! {
+keys! {
     /// Limits of each handler.
-    ScriptLimits {
-        /// Rhai operations of one request; 0 for no limit.
-        operations: u64 = 50_000_000, whole(0..=i64::MAX.unsigned_abs());
-        /// Time from the start of a handler to its end, asleep or busy.
-        time: Duration = Duration::from_secs(60), seconds(0.001..=MAX_SECONDS);
+    ScriptLimits for options: script::Limits, at |config| config.limits.script, in "limits.script." {
+        /// Operations of the Rhai engine per request; 0 = no limit.
+        operations: u64 => options.operations, whole(0..=i64::MAX.unsigned_abs()), Reload;
+        /// Seconds from the start of a handler to its end, waiting or running.
+        time: Duration => options.time, seconds(0.001..=MAX_SECONDS), Reload;
         /// Nested calls of script functions.
-        call_depth: usize = 64, whole(1..=64);
+        call_depth: usize => options.call_depth, whole(1..=64), Reload;
         /// Nested expressions.
-        expression_depth: usize = 64, whole(1..=64);
-        /// Octets of a string.
-        string: usize = 16 << 20, whole(1..=GIB);
+        expression_depth: usize => options.expression_depth, whole(1..=64), Reload;
+        /// Bytes of a string.
+        string: usize => options.string, whole(1..=GIB), Reload;
         /// Elements of an array.
-        array: usize = 10_000, whole(1..=10_000);
+        array: usize => options.array, whole(1..=10_000), Reload;
         /// Entries of a map.
-        map: usize = 10_000, whole(1..=10_000);
+        map: usize => options.map, whole(1..=10_000), Reload;
         /// Variables in scope at once.
-        variables: usize = 512, whole(1..=ANY_COUNT);
-        /// Functions of one file.
-        functions: usize = 1024, whole(1..=ANY_COUNT);
-        /// Modules imported by one handler.
-        modules: usize = 64, whole(0..=ANY_COUNT);
-        /// Octets by which a busy handler may make the process grow; 0 for no limit. Looked at where the system tells.
-        memory: u64 = 1 << 30, whole(0..=i64::MAX.unsigned_abs());
-        /// Octets of a script file.
-        source: usize = 1 << 20, whole(1..=GIB);
-        /// Handlers running or waiting at once, in the whole process; beyond them 503. Each takes two of the system's
+        variables: usize => options.variables, whole(1..=ANY_COUNT), Reload;
+        /// Functions in one file.
+        functions: usize => options.functions, whole(1..=ANY_COUNT), Reload;
+        /// Modules that one handler can import.
+        modules: usize => options.modules, whole(0..=ANY_COUNT), Reload;
+        /// Bytes that the process may grow by while a handler is busy (Linux); 0 = no limit.
+        memory: u64 => options.memory, whole(0..=i64::MAX.unsigned_abs()), Reload;
+        /// Bytes of a script file.
+        source: usize => options.source, whole(1..=GIB), Reload;
+        /// Handlers running or waiting at once on the whole server; further requests get 503. Each takes two of the system's
         /// `vm.max_map_count`.
-        live: usize = 28_000, whole(1..=1_000_000);
-        /// Frames of one `flood::`; a greater count is a script error.
-        flood_frames: u32 = 100_000, whole(0..=ANY_COUNT);
-        /// Octets of one `flood::`, on the wire.
-        flood_octets: u64 = 64 << 20, whole(0..=16 * GIB);
+        live: usize => options.live, whole(1..=1_000_000), Reload;
+        /// Frames of one `flood::` call; more is a script error.
+        flood_frames: u32 => options.flood_frames, whole(0..=ANY_COUNT), Reload;
+        /// Bytes of one `flood::` call, on the wire.
+        flood_octets: u64 => options.flood_octets, whole(0..=16 * GIB), Reload;
     }
 }
 
 impl ScriptLimits {
     /// As the script host takes them.
-    pub fn options(&self) -> limits::Limits {
-        limits::Limits {
-            operations: self.operations.value,
-            time: self.time.value,
-            call_depth: self.call_depth.value,
-            expression_depth: self.expression_depth.value,
-            string: self.string.value,
-            array: self.array.value,
-            map: self.map.value,
-            variables: self.variables.value,
-            functions: self.functions.value,
-            modules: self.modules.value,
-            memory: self.memory.value,
-            source: self.source.value,
-            live: self.live.value,
-            flood_frames: self.flood_frames.value,
-            flood_octets: self.flood_octets.value,
-        }
+    pub fn options(&self) -> script::Limits {
+        let mut options = script::Limits::default();
+        self.apply(&mut options);
+        options
     }
 }
 
-table! {
+keys! {
     /// Limits of each HTTP/1.1 connection.
-    Http1Limits {
-        /// Octets of the request line; beyond them 414.
-        request_line: usize = 16 * 1024, whole(64..=GIB);
-        /// Octets of the request line and the field lines together; beyond them 431.
-        head: usize = 64 * 1024, whole(64..=GIB);
-        /// Field lines of a head or of a trailer section; beyond them 431.
-        field_lines: usize = 1_000, whole(1..=ANY_COUNT);
-        /// Octets of a chunk-size line with its extensions; beyond them 400.
-        chunk_line: usize = 4 * 1024, whole(16..=GIB);
-        /// Octets of a body that wait for the handler; from there on the connection is not read.
-        unconsumed_body: usize = 256 * 1024, whole(1..=GIB);
-        /// Octets of pipelined requests that wait for the one before; from there on the connection is not read.
-        pipelined: usize = 64 * 1024, whole(1..=GIB);
-        /// Octets of a response that wait to be written; from there on a handler that writes has to wait.
-        queued_output: usize = 128 * 1024, whole(1..=GIB);
-        /// Octets of a body that are read and dropped after an early response; a longer rest closes the connection.
-        drained_body: u64 = 256 * 1024, whole(0..=16 * GIB);
-        /// Time from the first octet of a head to its end; beyond it 408.
-        head_timeout: Duration = Duration::from_secs(30), seconds(0.001..=MAX_SECONDS);
-        /// Time without any octet between requests until the connection is closed.
-        idle_timeout: Duration = Duration::from_secs(120), seconds(0.001..=MAX_SECONDS);
+    Http1Limits for options: h1::Config, at |config| config.limits.http1, in "limits.http1." {
+        /// Bytes of the request line; beyond that 414.
+        request_line: usize => options.limits.request_line, whole(64..=GIB), Reload;
+        /// Bytes of request line and header lines; beyond that 431.
+        head: usize => options.limits.head, whole(64..=GIB), Reload;
+        /// Header lines of a request, or trailer lines; beyond that 431.
+        field_lines: usize => options.limits.field_lines, whole(1..=ANY_COUNT), Reload;
+        /// Bytes of a chunk-size line with its extensions; beyond that 400.
+        chunk_line: usize => options.limits.chunk_line, whole(16..=GIB), Reload;
+        /// Bytes of a body that wait for the handler; at this limit the server stops reading.
+        unconsumed_body: usize => options.limits.unconsumed_body, whole(1..=GIB), Reload;
+        /// Bytes of pipelined requests that wait for the one before; at this limit the server stops reading.
+        pipelined: usize => options.limits.pipelined, whole(1..=GIB), Reload;
+        /// Bytes of a response that wait to be sent; at this limit a handler that writes has to wait.
+        queued_output: usize => options.limits.queued_output, whole(1..=GIB), Reload;
+        /// Bytes of a body read and dropped after an early response; if more is left, the connection closes.
+        drained_body: u64 => options.limits.drained_body, whole(0..=16 * GIB), Reload;
+        /// Seconds from the first byte of a request's head to its end; beyond that 408.
+        head_timeout: Duration => options.timeouts.head, seconds(0.001..=MAX_SECONDS), Reload;
+        /// Seconds without any byte between requests, until the connection is closed.
+        idle_timeout: Duration => options.timeouts.idle, seconds(0.001..=MAX_SECONDS), Reload;
     }
 }
 
-table! {
-    /// Limits of each HTTP/2 connection. Passing one of those against floods is GOAWAY(ENHANCE_YOUR_CALM).
-    Http2Limits {
+keys! {
+    /// Limits of each HTTP/2 connection. Exceeding one against floods closes it with GOAWAY(ENHANCE_YOUR_CALM).
+    Http2Limits for options: h2::Config, at |config| config.limits.http2, in "limits.http2." {
         /// Streams of a client at once: SETTINGS_MAX_CONCURRENT_STREAMS.
-        streams: u32 = 250, whole(0..=ANY_COUNT);
-        /// Octets that a client may send on a stream before we grant more: SETTINGS_INITIAL_WINDOW_SIZE.
-        stream_window: u32 = 1 << 20, whole(0..=0x7fff_ffff);
-        /// The same for the whole connection.
-        connection_window: u32 = 8 << 20, whole(65_535..=0x7fff_ffff);
-        /// Octets of a frame's payload: SETTINGS_MAX_FRAME_SIZE.
-        frame_size: u32 = 16_384, whole(16_384..=16_777_215);
-        /// Octets of a field section, uncompressed: SETTINGS_MAX_HEADER_LIST_SIZE.
-        field_section: u32 = 64 * 1024, whole(1024..=16 * MIB);
-        /// Octets of a field block, compressed, over all its frames.
-        field_block: usize = 256 * 1024, whole(1024..=16 * MIB);
-        /// CONTINUATION frames of a field block.
-        continuations: u32 = 1_024, whole(0..=ANY_COUNT);
-        /// The period in which the counts below are counted.
-        period: Duration = Duration::from_secs(10), seconds(0.001..=MAX_SECONDS);
+        streams: u32 => *setting(options, SettingId::MAX_CONCURRENT_STREAMS), whole(0..=ANY_COUNT), Reload;
+        /// Receive window of a stream, in bytes: SETTINGS_INITIAL_WINDOW_SIZE.
+        stream_window: u32 => *setting(options, SettingId::INITIAL_WINDOW_SIZE), whole(0..=0x7fff_ffff), Reload;
+        /// Receive window of the connection, in bytes.
+        connection_window: u32 => options.connection_window, whole(65_535..=0x7fff_ffff), Reload;
+        /// Bytes of a frame's payload: SETTINGS_MAX_FRAME_SIZE.
+        frame_size: u32 => *setting(options, SettingId::MAX_FRAME_SIZE), whole(16_384..=16_777_215), Reload;
+        /// Bytes of a request's headers, uncompressed: SETTINGS_MAX_HEADER_LIST_SIZE.
+        field_section: u32 => *setting(options, SettingId::MAX_HEADER_LIST_SIZE), whole(1024..=16 * MIB), Reload;
+        /// Bytes of a request's headers, compressed, over all frames.
+        field_block: usize => options.limits.max_field_block, whole(1024..=16 * MIB), Reload;
+        /// CONTINUATION frames of one header block.
+        continuations: u32 => options.limits.max_continuations, whole(0..=ANY_COUNT), Reload;
+        /// Seconds in which the next eight are counted.
+        period: Duration => options.limits.period, seconds(0.001..=MAX_SECONDS), Reload;
         /// Streams that the client resets.
-        resets: u32 = 1_000, whole(1..=ANY_COUNT);
-        /// Streams that we reset because of what the client sent.
-        errors: u32 = 1_000, whole(1..=ANY_COUNT);
+        resets: u32 => options.limits.max_resets, whole(1..=ANY_COUNT), Reload;
+        /// Streams that the server resets because of what the client sent.
+        errors: u32 => options.limits.max_errors, whole(1..=ANY_COUNT), Reload;
         /// SETTINGS frames.
-        settings: u32 = 200, whole(1..=ANY_COUNT);
+        settings: u32 => options.limits.max_settings, whole(1..=ANY_COUNT), Reload;
         /// PING frames.
-        pings: u32 = 1_000, whole(1..=ANY_COUNT);
+        pings: u32 => options.limits.max_pings, whole(1..=ANY_COUNT), Reload;
         /// PRIORITY and PRIORITY_UPDATE frames.
-        priorities: u32 = 5_000, whole(1..=ANY_COUNT);
+        priorities: u32 => options.limits.max_priorities, whole(1..=ANY_COUNT), Reload;
         /// DATA frames with neither data nor END_STREAM.
-        empty_data: u32 = 1_000, whole(1..=ANY_COUNT);
-        /// WINDOW_UPDATE frames beyond four for each DATA frame that we sent.
-        window_updates: u32 = 20_000, whole(1..=ANY_COUNT);
+        empty_data: u32 => options.limits.max_empty_data, whole(1..=ANY_COUNT), Reload;
+        /// WINDOW_UPDATE frames beyond four for each DATA frame that the server sent.
+        window_updates: u32 => options.limits.max_window_updates, whole(1..=ANY_COUNT), Reload;
         /// Frames of unknown types, or on streams that are gone.
-        unknown: u32 = 5_000, whole(1..=ANY_COUNT);
-        /// Octets of automatic answers that wait to be written.
-        queued: usize = 128 * 1024, whole(1024..=GIB);
-        /// Time for the client's preface and first SETTINGS.
-        preface_timeout: Duration = Duration::from_secs(10), seconds(0.001..=MAX_SECONDS);
-        /// Time without streams until a silent connection is closed.
-        idle_timeout: Duration = Duration::from_secs(600), seconds(0.001..=MAX_SECONDS);
+        unknown: u32 => options.limits.max_unknown, whole(1..=ANY_COUNT), Reload;
+        /// Bytes of automatic replies that wait to be sent.
+        queued: usize => options.limits.max_queued, whole(1024..=GIB), Reload;
+        /// Seconds for the client's preface and first SETTINGS.
+        preface_timeout: Duration => options.limits.preface_timeout, seconds(0.001..=MAX_SECONDS), Reload;
+        /// Seconds without streams, until a silent connection is closed.
+        idle_timeout: Duration => options.limits.idle_timeout, seconds(0.001..=MAX_SECONDS), Reload;
     }
+}
+
+/// The value of one of our SETTINGS.
+fn setting(options: &mut h2::Config, id: SettingId) -> &mut u32 {
+    let settings = &mut options.settings;
+    let at = settings.iter().position(|(known, _)| *known == id.0).unwrap_or_else(|| {
+        settings.push((id.0, 0));
+        settings.len() - 1
+    });
+    &mut settings[at].1
 }

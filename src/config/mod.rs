@@ -10,25 +10,35 @@
 //! | [`error`] | what is wrong with a configuration, with its line |
 //! | [`ready`] | the line that tells that all ports are open |
 //! | [`flags`] | the flags of the command line over the file |
-//! | [`mod@print`] | `wireserve config`: the resolved whole |
+//! | `table`, `keys`, `lists`, `rules` | **the table of keys**, from which the rest comes |
+//! | [`mod@print`], `show` | `wireserve config`: the resolved whole |
+//! | [`documentation`] | the list of keys for `docs/configuration.md` |
 //! | `changes` | what an edit changes, at once or with the next start |
 //! | `source`, `tree` | a file, TOML or JSON, as values with their places |
-//! | `file`, `section`, `table` | reading those values, all errors at once |
+//! | `file`, `section` | reading those values by the table, all errors at once |
+//!
+//! A new key is one row of `keys!`: in this file, or in that of its table. Its default is that of the module that it goes
+//! to, and `wpt.toml` gets a line.
 //!
 //! Flags win over the file, the file wins over the defaults. Paths in the file are relative to its
 //! folder, paths on the command line to the current one.
 
 pub mod arguments;
 mod changes;
+pub mod documentation;
 pub mod error;
 mod file;
 pub mod flags;
 pub mod hosts;
+mod keys;
 pub mod limits;
+mod lists;
 pub mod ports;
 pub mod print;
 pub mod ready;
+mod rules;
 mod section;
+mod show;
 mod source;
 pub mod stash;
 mod table;
@@ -39,6 +49,7 @@ pub mod values;
 #[cfg(test)]
 mod tests;
 
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -50,13 +61,18 @@ pub use self::arguments::{
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
+use self::file::names;
 pub use self::hosts::Hosts;
 pub use self::limits::Limits;
 pub use self::ports::{PortKind, Ports, ProfilePort};
 pub use self::ready::Ready;
+use self::section::{boolean, milliseconds};
 pub use self::stash::Stash;
+use self::table::keys;
 pub use self::transcript::Transcript;
-pub use self::values::{LogLevel, Origin, Port, Value};
+use self::values::MAX_LATENCY;
+pub use self::values::{LogLevel, Milliseconds, Origin, Port, Value};
+use crate::h2::{Action, Rule};
 use crate::site::{self, Alias, Rewrite, Route};
 
 /// What a checkout of web-platform-tests has below its root.
@@ -70,83 +86,109 @@ const THEIR_FILE: &str = "config.json";
 /// Those of web-platform-tests.
 const SUBDOMAINS: [&str; 5] = ["www", "www1", "www2", "天気の良い日", "élève"];
 
-/// How the server is to be.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Config {
-    /// The file that was read, if any.
-    pub file: Option<PathBuf>,
-    /// The host name in the URLs of the server.
-    pub browser_host: Value<String>,
-    /// Other hosts that are this server too, by the name that tests use for them (`alt`), each another site than
-    /// `browser_host`.
-    pub alternate_hosts: Value<BTreeMap<String, String>>,
-    /// Labels that, one or two of them joined by dots, stand before each host.
-    pub subdomains: Value<Vec<String>>,
-    /// Labels of names, made in the same way, that must not resolve.
-    pub not_subdomains: Value<Vec<String>>,
-    /// The host that the server is reached at from its own machine; `browser_host` unless told otherwise.
-    pub server_host: Value<String>,
-    /// Whether it is looked at start whether all these names lead here.
-    pub check_subdomains: Value<bool>,
-    /// The address on which ports are opened.
-    pub bind_address: Value<IpAddr>,
-    /// The folder that `/` shows.
-    pub doc_root: Value<PathBuf>,
-    /// The folder of web-platform-tests' WebSocket handlers: nothing but what `{{ws_doc_root}}` gives.
-    pub ws_doc_root: Value<PathBuf>,
-    /// Threads that serve connections.
-    pub workers: Value<usize>,
-    /// Time before each response.
-    pub latency: Value<Duration>,
-    /// A script that is put into every HTML page.
-    pub inject_script: Value<Option<PathBuf>>,
-    /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
-    pub refuse_h2_over_http1: Value<bool>,
-    /// Other folders and files that are mounted at a URL.
-    pub aliases: Vec<Value<Alias>>,
-    /// `[[routes]]`.
-    pub routes: Vec<Value<Route>>,
-    /// `[[rewrites]]`.
-    pub rewrites: Vec<Value<Rewrite>>,
-    /// The ports to open.
-    pub ports: Ports,
-    /// How long the server's preface in clear waits for a first request that may ask for a profile.
-    pub h2c_profile_wait: Value<Duration>,
-    /// Hosts, besides the server's own, that the pages below `/_wire/` are served to: `[inspector]`.
-    pub allowed_hosts: Value<Vec<String>>,
-    /// Ports of their own for profiles.
-    pub profile_ports: Vec<Value<ProfilePort>>,
-    /// Where certificates come from.
-    pub ssl: Ssl,
-    /// Folders with handlers, in the order in which they are searched. They need not be there.
-    pub handler_roots: Value<Vec<PathBuf>>,
-    /// Server-wide scripts, in the order in which they are called: `[hooks]`.
-    pub hooks: Value<Vec<PathBuf>>,
-    /// Where scripts keep values.
-    pub stash: Stash,
-    /// What is recorded of connections.
-    pub transcript: Transcript,
-    /// Bounds on clients and scripts.
-    pub limits: Limits,
-    /// How much is logged.
-    pub log: Value<LogLevel>,
-    /// Whether the error of a script is told in one line, without its source.
-    pub suppress_handler_traceback: Value<bool>,
-    /// Where the ready line is written to besides stdout.
-    pub ready_file: Option<PathBuf>,
-    /// What is right, but said better in another way: old names, keys without effect.
-    pub hints: Vec<ConfigError>,
+keys! {
+    /// The resolved configuration of a server.
+    Config at |config| *config, in "" {
+        /// The host name in the server's URLs and its certificate.
+        browser_host: String = "localhost".to_owned(), names::host, Start;
+        /// Other hosts of this server, by the names that tests use for them (`{{hosts[alt][]}}`). Each must be another site.
+        /// Default for other browser hosts: `not-` and the browser host.
+        alternate_hosts: BTreeMap<String, String> = alternate_hosts("localhost"), names::alternate_hosts, Reload;
+        /// Subdomains of every host, up to 50, alone and in pairs.
+        subdomains: Vec<String> = SUBDOMAINS.map(str::to_owned).to_vec(), names::labels, Reload;
+        /// Subdomains, made in the same way, that must not resolve.
+        not_subdomains: Vec<String> = vec!["nonexistent".to_owned()], names::labels, Reload;
+        /// The host at which this machine reaches the server. Default: `browser_host`.
+        server_host: String = "localhost".to_owned(), names::host, Start;
+        /// At startup, warn if one of these names does not resolve to this server.
+        check_subdomains: bool = true, boolean, Start;
+        /// The address to open the ports on. wptserve's `true` is the address of `server_host` (127.0.0.1 if it is a name), its
+        /// `false` is `"0.0.0.0"`.
+        bind_address: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST), file::address, Start, "--bind" => |given| given.bind;
+        /// The directory to serve.
+        doc_root: PathBuf = PathBuf::from("."), section::folder, Reload, "--root" => |given| given.root.clone();
+        /// What `{{ws_doc_root}}` gives: there are no WebSocket handlers here.
+        ws_doc_root: PathBuf = PathBuf::from("websockets/handlers"), section::future_folder, Reload,
+            "--ws-doc-root" => |given| given.ws_doc_root.clone();
+        /// Threads that serve connections: a number, or `"auto"` for one per core.
+        workers: usize = cores(), file::workers, Start, "--workers" => |given| given.workers;
+        /// Milliseconds to wait before each response.
+        latency: Milliseconds = Milliseconds(Duration::ZERO), milliseconds(0..=MAX_LATENCY), Reload,
+            "--latency" => |given| given.latency.map(Milliseconds);
+        /// Milliseconds to wait for the first request of an h2c connection before the server's preface: `?wire-profile=NAME` of
+        /// that request chooses a [profile](profiles.md). 0: do not wait.
+        h2c_profile_wait: Milliseconds = Milliseconds(Duration::from_millis(20)), milliseconds(0..=MAX_LATENCY), Reload;
+        /// A script to put into every HTML page.
+        inject_script: Option<PathBuf> = None, |item| section::file(item).map(Some), Reload,
+            "--inject-script" => |given| given.inject_script.clone().map(Some);
+        /// Refuse HTTP/1.1 for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
+        refuse_h2_over_http1: bool = site::Options::default().refuse_h2_over_http1, boolean, Reload;
+        /// Directories with handlers, in the order in which they are searched. Default: `handlers` in `doc_root`.
+        handler_roots as "handlers.roots": Vec<PathBuf> = vec![PathBuf::from("handlers")],
+            |item| section::list(item, section::future_folder), Reload;
+        /// Server-wide scripts, in the order in which they are called: see [hooks.md](hooks.md).
+        hooks as "hooks.scripts": Vec<PathBuf> = Vec::new(), file::scripts, Reload;
+        /// Host names or addresses, besides the server's own, under which a browser may read the pages below `/_wire/`.
+        allowed_hosts as "inspector.allowed_hosts": Vec<String> = Vec::new(), |item| section::list(item, names::host), Reload;
+        /// `off`, `error`, `warn`, `info`, `debug` or `trace`; Python's names in any case, too.
+        log as "logging.level": LogLevel = LogLevel::Info, file::level, Reload, "--log" => |given| given.log;
+        /// Log a script's error in one line, without its source.
+        suppress_handler_traceback as "logging.suppress_handler_traceback": bool = false, boolean, Reload;
+    } with {
+        /// The file that was read, if any.
+        file: Option<PathBuf> = None;
+        /// `[[aliases]]`: other directories and files that are mounted at a URL.
+        aliases: Vec<Value<Alias>> = Vec::new();
+        /// `[[routes]]`.
+        routes: Vec<Value<Route>> = Vec::new();
+        /// `[[rewrites]]`.
+        rewrites: Vec<Value<Rewrite>> = Vec::new();
+        /// The ports to open.
+        ports: Ports = Ports::default();
+        /// `[[profile_ports]]`: ports of their own for profiles.
+        profile_ports: Vec<Value<ProfilePort>> = Vec::new();
+        /// `[rules]`: what happens when a client breaks one of these rules of HTTP/2.
+        rules: BTreeMap<Rule, Value<Action>> = BTreeMap::new();
+        /// Where certificates come from.
+        ssl: Ssl = Ssl::default();
+        /// Where scripts keep values.
+        stash: Stash = Stash::default();
+        /// What is recorded of connections.
+        transcript: Transcript = Transcript::default();
+        /// Bounds on clients and scripts.
+        limits: Limits = Limits::default();
+        /// Where the ready line is written to besides stdout.
+        ready_file: Option<PathBuf> = None;
+        /// What is valid, but better said in another way: old names, keys without effect.
+        hints: Vec<ConfigError> = Vec::new();
+        /// What the log says at the start: ports of the file that stay closed.
+        notes: Vec<String> = Vec::new();
+    }
 }
 
-/// Where certificates come from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ssl {
-    /// Whose certificates they are.
-    pub kind: Value<SslType>,
-    /// The folder of our own authority and leaf.
-    pub folder: Value<PathBuf>,
-    /// The user's own certificate chain and key, in PEM form: nothing is made then.
-    pub own: Option<OwnCertificate>,
+keys! {
+    /// Where certificates come from: `[ssl]`.
+    Ssl at |config| config.ssl, in "ssl." {
+        /// `"authority"`: wireserve makes the certificates (wptserve's `"openssl"` is the same); `"pregenerated"`: you bring
+        /// them; `"none"`: no TLS ports. Default with a certificate: `"pregenerated"`.
+        kind as "ssl.type": SslType = SslType::Authority, file::ssl::ssl_type, Start;
+        /// Where wireserve keeps its certificate authority and its certificates.
+        folder: PathBuf = PathBuf::from("certs"), section::path, Start, "--certs" => |given| given.certs.clone();
+        /// Your certificate chain, leaf first, in PEM form.
+        certificate: Option<PathBuf> = None, |item| section::path(item).map(Some), Start;
+        /// Its private key, in PEM form.
+        key: Option<PathBuf> = None, |item| section::path(item).map(Some), Start;
+    }
+}
+
+impl Ssl {
+    /// The user's own certificate, if it is to be shown.
+    pub fn own(&self) -> Option<OwnCertificate> {
+        let value =
+            |path: &Value<Option<PathBuf>>| Some(Value { value: path.value.clone()?, origin: path.origin.clone() });
+        let own = OwnCertificate { certificate: value(&self.certificate)?, key: value(&self.key)? };
+        (self.kind.value != SslType::Authority).then_some(own)
+    }
 }
 
 /// Whose certificates a server shows.
@@ -156,7 +198,7 @@ pub enum SslType {
     Authority,
     /// The user's own.
     Pregenerated,
-    /// Nobody's: no port with TLS is opened.
+    /// None: no port with TLS is opened.
     None,
 }
 
@@ -180,48 +222,6 @@ pub struct OwnCertificate {
     pub key: Value<PathBuf>,
 }
 
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            file: None,
-            browser_host: Value::default_of("localhost".to_owned()),
-            alternate_hosts: Value::default_of(alternate_hosts("localhost")),
-            subdomains: Value::default_of(SUBDOMAINS.map(str::to_owned).to_vec()),
-            not_subdomains: Value::default_of(vec!["nonexistent".to_owned()]),
-            server_host: Value::default_of("localhost".to_owned()),
-            check_subdomains: Value::default_of(true),
-            bind_address: Value::default_of(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            doc_root: Value::default_of(PathBuf::from(".")),
-            ws_doc_root: Value::default_of(PathBuf::from("websockets/handlers")),
-            workers: Value::default_of(cores()),
-            latency: Value::default_of(Duration::ZERO),
-            inject_script: Value::default_of(None),
-            refuse_h2_over_http1: Value::default_of(site::Options::default().refuse_h2_over_http1),
-            aliases: Vec::new(),
-            routes: Vec::new(),
-            rewrites: Vec::new(),
-            ports: Ports::default(),
-            h2c_profile_wait: Value::default_of(Duration::from_millis(20)),
-            allowed_hosts: Value::default_of(Vec::new()),
-            profile_ports: Vec::new(),
-            ssl: Ssl {
-                kind: Value::default_of(SslType::Authority),
-                folder: Value::default_of(PathBuf::from("certs")),
-                own: None,
-            },
-            handler_roots: Value::default_of(vec![PathBuf::from("handlers")]),
-            hooks: Value::default_of(Vec::new()),
-            stash: Stash::default(),
-            transcript: Transcript::default(),
-            limits: Limits::default(),
-            log: Value::default_of(LogLevel::Info),
-            suppress_handler_traceback: Value::default_of(false),
-            ready_file: None,
-            hints: Vec::new(),
-        }
-    }
-}
-
 /// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
@@ -232,7 +232,7 @@ fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     BTreeMap::from([("alt".to_owned(), host)])
 }
 
-/// One worker for each core.
+/// One worker per core.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -279,12 +279,33 @@ impl Config {
         }
     }
 
-    /// Puts the folder of `--certs`, if it is named, over what the file says of certificates.
+    /// Every key with its value as JSON, tables in tables, lists of tables left out; without secrets. A key that is not set
+    /// is null.
+    pub fn to_json(&self) -> Json {
+        let mut all = Map::new();
+        for key in keys::keys().filter(|key| !key.is_list()) {
+            let (path, name) = key.name().rsplit_once('.').unwrap_or(("", key.name()));
+            let parts = path.split('.').filter(|part| !part.is_empty());
+            let table = parts.fold(Some(&mut all), |table, part| {
+                table?.entry(part).or_insert_with(|| Json::Object(Map::new())).as_object_mut()
+            });
+            // What is shown is TOML, which has no null.
+            let value =
+                key.show(self).and_then(|text| toml::from_str::<Map<String, Json>>(&format!("x = {text}")).ok());
+            let value = value.and_then(|mut value| value.remove("x")).unwrap_or_default();
+            if let Some(table) = table {
+                table.insert(name.to_owned(), value);
+            }
+        }
+        Json::Object(all)
+    }
+
+    /// Puts the directory of `--certs`, if it is named, over what the file says of certificates.
     fn use_certs(&mut self, folder: Option<&Path>) {
         if let Some(folder) = folder {
             self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
-            // A folder that is named is meant to be used.
-            self.ssl.own = None;
+            // A directory that is named is meant to be used.
+            (self.ssl.certificate.value, self.ssl.key.value) = (None, None);
             self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
         }
     }

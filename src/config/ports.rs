@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::error::ConfigError;
+use super::section::{self, Item, Read, Reader, Section, wrong};
+use super::show::{Printer, Show};
+use super::table::{Key, When};
+use super::tree::Kind;
 use super::values::{Origin, Port, Value};
+use super::{Config, ServeArguments};
 
 /// What a port is for, by wptserve's names (and `h2c`, which it has not).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,21 +185,6 @@ impl Ports {
         })
     }
 
-    /// Replaces the ports of a kind.
-    pub(super) fn set(&mut self, kind: PortKind, ports: Value<Vec<Port>>) {
-        self.lists.insert(kind, ports);
-    }
-
-    /// Sets the first port of a kind; those behind it stay.
-    pub(super) fn set_first(&mut self, kind: PortKind, port: Port, flag: &'static str) {
-        let list = self.lists.entry(kind).or_insert_with(|| Value::default_of(Vec::new()));
-        match list.value.first_mut() {
-            Some(first) => *first = port,
-            None => list.value.push(port),
-        }
-        list.origin = super::Origin::Flag(flag);
-    }
-
     /// Opens what pages of web-platform-tests name besides, unless the file says something of it.
     pub(super) fn open_for_suite(&mut self, with_tls: bool) {
         use PortKind::{H2, H2c, Http, Https};
@@ -204,8 +194,10 @@ impl Ports {
         }
     }
 
-    pub(super) fn close(&mut self, kind: PortKind) {
-        self.lists.remove(&kind);
+    /// Closes the ports of a kind; gives where they were asked for.
+    pub(super) fn close(&mut self, kind: PortKind) -> Option<Origin> {
+        let ports = self.lists.remove(&kind)?;
+        (!ports.value.is_empty()).then_some(ports.origin)
     }
 
     /// Two protocols on one port would be told as "in use by another program".
@@ -219,12 +211,132 @@ impl Ports {
             let Port::Number(number) = port else { continue };
             if let Some((other, first)) = seen.insert(number, (name, origin)) {
                 errors.push(ConfigError::plain(format!(
-                    "port {number} is asked for twice: for {other} ({first}) and for {name} ({origin})"
+                    "port {number} is used twice: for {other} ({first}) and for {name} ({origin})"
                 )));
             }
         }
         if self.all().next().is_none() {
-            errors.push(ConfigError::plain("no port is to be opened: name one in [ports]"));
+            errors.push(ConfigError::plain("there is no port to open: add one to [ports]"));
         }
+    }
+}
+
+/// A number, or `"auto"`.
+pub(super) fn port(item: Item<'_>) -> Read<Port> {
+    match &item.kind {
+        Kind::Text(text) => text.parse().or_else(|why: &str| wrong(item, format!("is not a port: {why}"))),
+        Kind::Integer { digits, radix: 10 } => {
+            digits.parse().or_else(|why: &str| wrong(item, format!("is not a port: {why}")))
+        }
+        other => wrong(item, format!("must be a number or \"auto\", not {}", other.name())),
+    }
+}
+
+/// The list of ports of a kind, as a key.
+struct List {
+    kind: PortKind,
+    name: &'static str,
+    doc: &'static [&'static str],
+    flag: Option<(&'static str, fn(&ServeArguments) -> Option<Port>)>,
+}
+
+impl List {
+    const fn new(kind: PortKind, name: &'static str, doc: &'static [&'static str]) -> List {
+        List { kind, name, doc, flag: None }
+    }
+}
+
+macro_rules! ports {
+    ($($kind:ident, $name:literal, $doc:literal $(, $flag:literal => $given:expr)?;)*) => {
+        pub(super) const KEYS: &[&dyn Key] = &[$(&List {
+            $(flag: Some(($flag, $given)),)?
+            ..List::new(PortKind::$kind, concat!("ports.", $name), &[$doc])
+        },)*];
+    };
+}
+
+ports! {
+    Http, "http", "HTTP/1.1 without TLS", "--port" => |arguments| arguments.port;
+    Https, "https", "HTTP/1.1 over TLS", "--https-port" => |arguments| arguments.https_port;
+    H2, "h2", "HTTP/2 over TLS; opens with `--h2`", "--h2-port" => |arguments| arguments.h2_port;
+    H2c, "h2c", "HTTP/2 without TLS, with prior knowledge; opens with `--h2c`", "--h2c-port" => |arguments| arguments.h2c_port;
+    HttpLocal, "http-local", "HTTP/1.1 without TLS, for tests of local addresses";
+    HttpPrivate, "http-private", "the same, as web-platform-tests of 2021 to 2024 call it";
+    HttpPublic, "http-public", "HTTP/1.1 without TLS, for tests of public addresses";
+    HttpsLocal, "https-local", "as `http-local`, over TLS";
+    HttpsPrivate, "https-private", "as `http-private`, over TLS";
+    HttpsPublic, "https-public", "as `http-public`, over TLS";
+    Ws, "ws", "HTTP/1.1 without TLS, for scripts that accept a WebSocket upgrade";
+    Wss, "wss", "as `ws`, over TLS";
+    WebTransportH3, "webtransport-h3", "a number for tests: HTTP/3 is not served";
+    Dns, "dns", "a number for tests: DNS is not served";
+}
+
+impl Key for List {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn doc(&self) -> &'static [&'static str] {
+        self.doc
+    }
+
+    fn when(&self) -> When {
+        When::Start
+    }
+
+    fn flag(&self) -> Option<&'static str> {
+        self.flag.map(|(name, _)| name)
+    }
+
+    fn read(&self, config: &mut Config, reader: &mut Reader<'_>, section: &mut Section<'_>) {
+        let Some(ports) = section.optional(reader, self.kind.name(), |item| section::list(item, port)) else { return };
+        if !self.kind.is_served()
+            && !ports.value.is_empty()
+            && let Some(item) = section.given(self.kind.name())
+        {
+            let what = format!("`{}` opens no port: this protocol is not served", self.name);
+            let advice = format!("`{{{{ports[{}][0]}}}}` gives the number all the same", self.kind.name());
+            reader.hint(item.span.clone(), what, Some(advice));
+        }
+        config.ports.lists.insert(self.kind, ports);
+    }
+
+    /// Sets the first port; those behind it stay.
+    fn apply_flag(&self, config: &mut Config, arguments: &ServeArguments) {
+        let Some((flag, given)) = self.flag else { return };
+        let Some(port) = given(arguments) else { return };
+        let list = config.ports.lists.entry(self.kind).or_insert_with(|| Value::default_of(Vec::new()));
+        match list.value.first_mut() {
+            Some(first) => *first = port,
+            None => list.value.push(port),
+        }
+        list.origin = Origin::Flag(flag);
+    }
+
+    fn print(&self, config: &Config, printer: &mut Printer) {
+        if let Some(ports) = config.ports.lists.get(&self.kind) {
+            printer.value(self.kind.name(), ports);
+        }
+    }
+
+    fn differs(&self, config: &Config, other: &Config) -> bool {
+        config.ports.lists.get(&self.kind) != other.ports.lists.get(&self.kind)
+    }
+
+    fn keep(&self, config: &mut Config, other: &Config) {
+        match other.ports.lists.get(&self.kind) {
+            Some(ports) => drop(config.ports.lists.insert(self.kind, ports.clone())),
+            None => drop(config.ports.lists.remove(&self.kind)),
+        }
+    }
+
+    fn show(&self, config: &Config) -> Option<String> {
+        config.ports.lists.get(&self.kind)?.value.show()
+    }
+
+    #[cfg(test)]
+    fn is_set(&self, config: &Config) -> bool {
+        config.ports.lists.get(&self.kind).is_some_and(|ports| ports.origin != Origin::Default)
     }
 }

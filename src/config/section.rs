@@ -3,19 +3,32 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
-use std::ops::{Range, RangeInclusive};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::ops::{Deref, Range, RangeInclusive};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ConfigError;
 use super::source::{Format, Source};
 use super::tree::{Entry, Kind, Node};
-use super::values::{Value, join};
+use super::values::{Milliseconds, Value, join};
 
-/// A value as it stands in the file.
-pub(super) type Item<'a> = &'a Node;
+/// A value as the file has it.
+#[derive(Clone, Copy)]
+pub(super) struct Item<'a> {
+    pub node: &'a Node,
+    pub source: &'a Source,
+}
 
-/// More errors than anybody reads.
+impl Deref for Item<'_> {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        self.node
+    }
+}
+
+/// Errors that are shown.
 const MAX_ERRORS: usize = 100;
 /// Characters of a key that are shown.
 const MAX_KEY: usize = 60;
@@ -33,15 +46,13 @@ pub(super) type Read<T> = Result<T, Wrong>;
 pub(super) struct Reader<'s> {
     pub source: &'s Source,
     pub errors: Vec<ConfigError>,
-    /// Keys that the file could set and does not.
-    pub absent: Vec<String>,
     /// What is right, but said better in another way.
     pub hints: Vec<ConfigError>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Source) -> Reader<'s> {
-        Reader { source, errors: Vec::new(), absent: Vec::new(), hints: Vec::new() }
+        Reader { source, errors: Vec::new(), hints: Vec::new() }
     }
 
     /// Keeps an error about the octets `span`.
@@ -71,6 +82,7 @@ impl<'s> Reader<'s> {
 pub(super) struct Section<'a> {
     /// As in its header; empty for the top of the file.
     name: &'static str,
+    source: &'a Source,
     span: Range<usize>,
     table: Option<&'a [Entry]>,
     known: Vec<&'static str>,
@@ -79,13 +91,18 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn new(name: &'static str, span: Range<usize>, table: Option<&'a [Entry]>) -> Section<'a> {
-        Section { name, span, table, known: Vec::new(), renamed: Vec::new() }
+    fn new(name: &'static str, source: &'a Source, span: Range<usize>, table: Option<&'a [Entry]>) -> Section<'a> {
+        Section { name, source, span, table, known: Vec::new(), renamed: Vec::new() }
     }
 
-    pub(super) fn top(document: &'a Node) -> Section<'a> {
+    pub(super) fn top(document: &'a Node, source: &'a Source) -> Section<'a> {
         let table = if let Kind::Table(entries) = &document.kind { Some(entries.as_slice()) } else { None };
-        Section::new("", document.span.clone(), table)
+        Section::new("", source, document.span.clone(), table)
+    }
+
+    /// Every entry, of a table whose keys are not ours to know.
+    pub(super) fn take_all(&mut self) -> &'a [Entry] {
+        self.table.take().unwrap_or_default()
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
@@ -107,9 +124,9 @@ impl<'a> Section<'a> {
     }
 
     fn find(&mut self, key: &'static str) -> Option<Item<'a>> {
-        self.known.push(key);
+        self.ignored(key);
         let old = || self.renamed.iter().find(|(_, new)| *new == key).and_then(|(old, _)| self.entry(old));
-        self.entry(key).or_else(old).map(|entry| &entry.value)
+        self.entry(key).or_else(old).map(|entry| Item { node: &entry.value, source: self.source })
     }
 
     /// The value of a key that may be there, whatever it is.
@@ -120,7 +137,9 @@ impl<'a> Section<'a> {
 
     /// Lets a key be there, for nothing.
     pub(super) fn ignored(&mut self, key: &'static str) {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
     }
 
     fn path(&self, key: &str) -> String {
@@ -130,10 +149,10 @@ impl<'a> Section<'a> {
     /// The table `key` of this one, called `name` in full.
     pub(super) fn section(&mut self, reader: &mut Reader<'_>, key: &'static str, name: &'static str) -> Section<'a> {
         let item = self.given(key);
-        let table = item.and_then(|item| match &item.kind {
+        let table = item.and_then(|item| match &item.node.kind {
             Kind::Table(entries) => Some(entries.as_slice()),
             other => {
-                let what = format!("`{name}` is a table, not {}", other.name());
+                let what = format!("`{name}` must be a table, not {}", other.name());
                 let advice = match reader.source.format() {
                     Format::Toml => format!("write [{name}] on a line of its own"),
                     Format::Json => format!("write \"{key}\": {{…}}"),
@@ -142,40 +161,38 @@ impl<'a> Section<'a> {
                 None
             }
         });
-        Section::new(name, item.map(|item| item.span.clone()).unwrap_or_default(), table)
+        Section::new(name, self.source, item.map(|item| item.span.clone()).unwrap_or_default(), table)
     }
 
-    /// The tables of a list, each read by `one`; those that are wrong are left out.
+    /// The tables of a list, each read by `one`; those that are wrong are left out. `None` if the file has no such key.
     pub(super) fn tables<T>(
         &mut self,
         reader: &mut Reader<'_>,
         key: &'static str,
         one: impl Fn(&mut Reader<'_>, Section<'a>, Item<'a>) -> Option<T>,
-    ) -> Vec<Value<T>> {
-        let Some(item) = self.given(key) else {
-            reader.absent.push(self.path(key));
-            return Vec::new();
-        };
-        let Kind::List(items) = &item.kind else {
-            let what = format!("`{key}` is a list of tables, not {}", item.kind.name());
+    ) -> Option<Vec<Value<T>>> {
+        let item = self.given(key)?;
+        let Kind::List(items) = &item.node.kind else {
+            let what = format!("`{key}` must be a list of tables, not {}", item.kind.name());
             let advice = match reader.source.format() {
                 Format::Toml => format!("write [[{key}]] before each"),
                 Format::Json => format!("write \"{key}\": [{{…}}]"),
             };
             reader.fail(item.span.clone(), what, Some(advice));
-            return Vec::new();
+            return None;
         };
         let mut read = Vec::with_capacity(items.len());
-        for item in items {
-            let Kind::Table(entries) = &item.kind else {
-                reader.fail(item.span.clone(), format!("`{key}` is a list of tables, not of this"), None);
+        for node in items {
+            let item = Item { node, source: self.source };
+            let Kind::Table(entries) = &node.kind else {
+                reader.fail(item.span.clone(), format!("`{key}` must be a list of tables, not of this"), None);
                 continue;
             };
             let origin = reader.source.origin(item.span.start);
-            let section = Section::new(key, item.span.clone(), Some(entries.as_slice()));
+            let section = Section::new(key, self.source, item.span.clone(), Some(entries.as_slice()));
             read.extend(one(reader, section, item).map(|value| Value { value, origin }));
         }
-        read
+        Some(read)
     }
 
     /// Sets `value` if the file has the key.
@@ -193,20 +210,6 @@ impl<'a> Section<'a> {
 
     /// The value of the key, if the file has it and it is right.
     pub(super) fn optional<T>(
-        &mut self,
-        reader: &mut Reader<'_>,
-        key: &'static str,
-        read: impl FnOnce(Item<'a>) -> Read<T>,
-    ) -> Option<Value<T>> {
-        let found = self.accepted(reader, key, read);
-        if self.entry(key).is_none() && !self.renamed.iter().any(|(_, new)| *new == key) {
-            reader.absent.push(self.path(key));
-        }
-        found
-    }
-
-    /// As [`Section::optional`] for a key that is not shown among ours.
-    pub(super) fn accepted<T>(
         &mut self,
         reader: &mut Reader<'_>,
         key: &'static str,
@@ -234,10 +237,10 @@ impl<'a> Section<'a> {
             reader.fail(self.span.clone(), format!("`{key}` is missing in [[{}]]", self.name), None);
             return None;
         }
-        self.accepted(reader, key, read).map(|value| value.value)
+        self.optional(reader, key, read).map(|value| value.value)
     }
 
-    /// Every key that nobody asked for is an error.
+    /// Reports every key that is not known.
     pub(super) fn finish(self, reader: &mut Reader<'_>) {
         for entry in self.table.into_iter().flatten() {
             let key = entry.key.as_str();
@@ -246,7 +249,7 @@ impl<'a> Section<'a> {
             }
             let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
             let advice = match nearest(key, self.known.iter().copied()) {
-                Some(known) => format!("did you mean `{known}`?"),
+                Some(known) => format!("a similar key exists: `{known}`"),
                 None => format!("known here: {}", self.known.join(", ")),
             };
             let what = format!("unknown key `{}`{place}", short(key));
@@ -255,8 +258,8 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A key as it is shown: whole unless somebody played with it.
-fn short(key: &str) -> Cow<'_, str> {
+/// A key as it is shown: the beginning of a very long one.
+pub(super) fn short(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(MAX_KEY) {
         Some((end, _)) => Cow::Owned(format!("{}…", key.get(..end).unwrap_or_default())),
         None => Cow::Borrowed(key),
@@ -288,47 +291,70 @@ pub(super) fn text(item: Item<'_>) -> Read<String> {
     match &item.kind {
         Kind::Text(text) if text.is_empty() => wrong(item, "must not be empty"),
         Kind::Text(text) => Ok(text.clone()),
-        other => wrong(item, format!("is a string in quotes, not {}", other.name())),
+        other => wrong(item, format!("must be a string in quotes, not {}", other.name())),
     }
 }
 
 /// A path, as seen from the folder of the file.
-pub(super) fn path(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
-    |item| Ok(join(source.folder(), text(item)?.as_ref()))
+pub(super) fn path(item: Item<'_>) -> Read<PathBuf> {
+    Ok(join(item.source.folder(), text(item)?.as_ref()))
 }
 
-/// A folder that exists.
-pub(super) fn folder(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
-    |item| {
-        let path = path(source)(item)?;
-        if path.is_dir() { Ok(path) } else { wrong(item, format!("names no folder: there is no {}", path.display())) }
+/// A directory that exists.
+pub(super) fn folder(item: Item<'_>) -> Read<PathBuf> {
+    let path = path(item)?;
+    match not_a_folder(&path) {
+        Some(why) => wrong(item, format!("must name a directory: {why}")),
+        None => Ok(path),
     }
 }
 
 /// A file that exists.
-pub(super) fn file(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
-    |item| {
-        let path = path(source)(item)?;
-        if path.is_file() { Ok(path) } else { wrong(item, format!("names no file: there is no {}", path.display())) }
+pub(super) fn file(item: Item<'_>) -> Read<PathBuf> {
+    let path = path(item)?;
+    match not_a_file(&path) {
+        Some(why) => wrong(item, format!("must name a file: {why}")),
+        None => Ok(path),
     }
 }
 
-/// A folder that exists, or may yet be made.
-pub(super) fn future_folder(source: &Source) -> impl Fn(Item<'_>) -> Read<PathBuf> {
-    |item| {
-        let path = path(source)(item)?;
-        if path.is_dir() || !path.exists() {
-            Ok(path)
-        } else {
-            wrong(item, format!("names no folder: {} is a file", path.display()))
-        }
+/// A directory that exists, or may yet be made.
+pub(super) fn future_folder(item: Item<'_>) -> Read<PathBuf> {
+    let path = path(item)?;
+    match not_a_folder(&path).filter(|_| path.exists()) {
+        Some(why) => wrong(item, format!("must name a directory: {why}")),
+        None => Ok(path),
+    }
+}
+
+/// Why a path is not that of a directory.
+pub(super) fn not_a_folder(path: &Path) -> Option<String> {
+    let shown = path.display();
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => None,
+        Ok(_) => Some(format!("{shown} is a file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Some(format!("{shown} does not exist")),
+        Err(error) => Some(format!("cannot read {shown}: {error}")),
+    }
+}
+
+/// Why a path is not that of a file.
+pub(super) fn not_a_file(path: &Path) -> Option<String> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => None,
+        Ok(metadata) if metadata.is_dir() => Some(format!("{} is a directory", path.display())),
+        Ok(_) => Some(format!("{} is not a regular file", path.display())),
+        Err(_) => not_a_folder(path),
     }
 }
 
 /// A list of values, or one; null in a list is as good as nothing.
 pub(super) fn list<T>(item: Item<'_>, one: impl Fn(Item<'_>) -> Read<T>) -> Read<Vec<T>> {
     match &item.kind {
-        Kind::List(items) => items.iter().filter(|item| !matches!(item.kind, Kind::Null)).map(one).collect(),
+        Kind::List(items) => {
+            let given = items.iter().filter(|node| !matches!(node.kind, Kind::Null));
+            given.map(|node| one(Item { node, source: item.source })).collect()
+        }
         _ => Ok(vec![one(item)?]),
     }
 }
@@ -337,9 +363,10 @@ pub(super) fn list<T>(item: Item<'_>, one: impl Fn(Item<'_>) -> Read<T>) -> Read
 pub(super) fn map<T>(item: Item<'_>, one: impl Fn(&str, Item<'_>) -> Read<T>) -> Read<BTreeMap<String, T>> {
     match &item.kind {
         Kind::Table(entries) => {
-            entries.iter().map(|entry| Ok((entry.key.clone(), one(&entry.key, &entry.value)?))).collect()
+            let value = |node| Item { node, source: item.source };
+            entries.iter().map(|entry| Ok((entry.key.clone(), one(&entry.key, value(&entry.value))?))).collect()
         }
-        other => wrong(item, format!("is a table, not {}", other.name())),
+        other => wrong(item, format!("must be a table, not {}", other.name())),
     }
 }
 
@@ -347,7 +374,7 @@ pub(super) fn map<T>(item: Item<'_>, one: impl Fn(&str, Item<'_>) -> Read<T>) ->
 pub(super) fn boolean(item: Item<'_>) -> Read<bool> {
     match &item.kind {
         Kind::Boolean(value) => Ok(*value),
-        other => wrong(item, format!("is true or false, not {}", other.name())),
+        other => wrong(item, format!("must be true or false, not {}", other.name())),
     }
 }
 
@@ -355,7 +382,7 @@ pub(super) fn boolean(item: Item<'_>) -> Read<bool> {
 pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_>) -> Read<T> {
     move |item| {
         let Kind::Integer { digits, radix } = &item.kind else {
-            return wrong(item, format!("is a whole number, not {}", item.kind.name()));
+            return wrong(item, format!("must be a whole number, not {}", item.kind.name()));
         };
         let parsed = u64::from_str_radix(digits, *radix);
         let value = parsed.ok().filter(|value| range.contains(value)).and_then(|value| T::try_from(value).ok());
@@ -364,8 +391,8 @@ pub(super) fn whole<T: TryFrom<u64>>(range: RangeInclusive<u64>) -> impl FnOnce(
 }
 
 /// Thousandths of a second, a whole number of them.
-pub(super) fn milliseconds(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_>) -> Read<Duration> {
-    move |item| whole(range)(item).map(Duration::from_millis)
+pub(super) fn milliseconds(range: RangeInclusive<u64>) -> impl FnOnce(Item<'_>) -> Read<Milliseconds> {
+    move |item| whole(range)(item).map(Duration::from_millis).map(Milliseconds)
 }
 
 /// Seconds, with or without a fraction.
@@ -375,7 +402,7 @@ pub(super) fn seconds(range: RangeInclusive<f64>) -> impl FnOnce(Item<'_>) -> Re
             Kind::Integer { digits, radix: 10 } => digits.parse().ok(),
             Kind::Float(number) => number.parse().ok(),
             Kind::Integer { .. } => None,
-            other => return wrong(item, format!("is a number of seconds, not {}", other.name())),
+            other => return wrong(item, format!("must be a number of seconds, not {}", other.name())),
         };
         let value = parsed.filter(|value| range.contains(value));
         let value = value.and_then(|value| Duration::try_from_secs_f64(value).ok());

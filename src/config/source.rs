@@ -1,16 +1,17 @@
 //! A file that errors point into.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::{ConfigError, Place, harmless};
+use super::error::{ConfigError, Place, replace_control_chars};
 use super::tree::{self, Node, SyntaxError};
 use super::values::Origin;
 
-/// Larger is no configuration but a mistake.
+/// A larger file is a mistake.
 const MAX_OCTETS: u64 = 1 << 20;
 /// Characters of a line that an error shows.
 const MAX_SHOWN: usize = 160;
@@ -39,19 +40,19 @@ impl Source {
         let octets = match read(path) {
             Ok(octets) => octets,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(ConfigError::missing(format!("there is no file {}", path.display())));
+                return Err(ConfigError::missing(format!("{} does not exist", path.display())));
             }
             Err(error) => return Err(ConfigError::plain(format!("cannot read {}: {error}", path.display()))),
         };
         if octets.len() as u64 > MAX_OCTETS {
-            let what = format!("{} is larger than 1 MiB: that is no configuration", path.display());
+            let what = format!("{} is larger than 1 MiB, too large for a configuration", path.display());
             return Err(ConfigError::plain(what));
         }
         String::from_utf8(octets).map(|text| Source::new(path, text)).map_err(|error| {
             let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             let source = Source::new(path, String::from_utf8_lossy(valid).into_owned());
             let end = source.text.len();
-            source.error(end..end, "this is no UTF-8", None)
+            source.error(end..end, "not UTF-8", None)
         })
     }
 
@@ -99,7 +100,7 @@ impl Source {
         let before = count(start..span.start);
         // What goes on in further lines is marked in the first only.
         let width = count(span.start..span.end.min(start + text.len()).max(span.start));
-        let (text, indent) = clip(text, before);
+        let (text, indent) = clip(&without_password(text), before);
         let width = width.min(text.chars().count().saturating_sub(indent));
         let place = Place { path: self.path.to_path_buf(), line, column: before + 1, text, indent, width };
         ConfigError::at(place, what.into(), advice)
@@ -121,13 +122,13 @@ impl Source {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     if is_pipe(path)? {
-        return Err(io::Error::other("it is a pipe, and read more than once: write a file"));
+        return Err(io::Error::other("it is a pipe, and a configuration is read more than once"));
     }
     File::open(path)?.take(MAX_OCTETS + 1).read_to_end(&mut octets)?;
     Ok(octets)
 }
 
-/// Whether reading might wait for ever for somebody who writes.
+/// Whether reading might wait forever for a writer.
 #[cfg(unix)]
 fn is_pipe(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::FileTypeExt;
@@ -137,6 +138,22 @@ fn is_pipe(path: &Path) -> io::Result<bool> {
 #[cfg(not(unix))]
 fn is_pipe(_path: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+/// A line with stars for the password of a URL in it, as many as it has characters.
+fn without_password(line: &str) -> Cow<'_, str> {
+    let password = || {
+        let authority = line.find("://")? + 3;
+        let end = authority + line.get(authority..)?.rfind('@')?;
+        let start = authority + line.get(authority..end)?.find(':')? + 1;
+        Some((line.get(..start)?, line.get(start..end)?, line.get(end..)?))
+    };
+    match password() {
+        Some((before, password, after)) => {
+            Cow::Owned(format!("{before}{}{after}", "*".repeat(password.chars().count())))
+        }
+        None => Cow::Borrowed(line),
+    }
 }
 
 /// The part of a long line around its character `at`, and where that is in the part. Nothing that a terminal would
@@ -152,5 +169,5 @@ fn clip(line: &str, at: usize) -> (String, usize) {
     if rest.next().is_some() {
         text.push('…');
     }
-    (harmless(&text), if skipped > 0 { BEFORE + 1 } else { at })
+    (replace_control_chars(&text), if skipped > 0 { BEFORE + 1 } else { at })
 }

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// More threads than any machine has cores.
 pub(super) const MAX_WORKERS: u64 = 1024;
@@ -60,6 +61,10 @@ impl fmt::Display for Origin {
     }
 }
 
+/// A time that the file gives in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Milliseconds(pub Duration);
+
 /// A port to open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Port {
@@ -111,9 +116,9 @@ pub enum LogLevel {
     Warn,
     /// Start, reload and stop, log() of scripts, rules that clients break, errors that clients report
     Info,
-    /// Each connection
+    /// Each connection and request
     Debug,
-    /// Each frame
+    /// Each frame, as far as transcripts record it
     Trace,
 }
 

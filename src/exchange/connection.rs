@@ -31,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 256 << 20, queued_body: 1 << 20, frames: 4096 }
+        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096 }
     }
 }
 
@@ -46,6 +46,11 @@ pub enum Notice {
         text: String,
         /// Whether the engine reacted.
         enforced: bool,
+    },
+    /// The client reported an error: GOAWAY or RST_STREAM with a code that says so.
+    ClientError {
+        /// What it sent, for people.
+        text: String,
     },
     /// The client's request could not be read (HTTP/1.1).
     BadRequest {
@@ -73,6 +78,8 @@ pub(super) struct Shared {
     pub exchanges: RefCell<HashMap<u64, Exchange, BuildHasherDefault<h2::IdHasher>>>,
     pub fresh: RefCell<VecDeque<Exchange>>,
     pub notices: RefCell<VecDeque<Notice>>,
+    /// Errors that the client reported, as far as there were notices of them.
+    pub client_errors: Cell<u32>,
     pub subscriptions: Subscriptions,
     pub waiters: Waiters,
     /// Who waits until output was written.
@@ -123,6 +130,7 @@ impl Connection {
             exchanges: RefCell::default(),
             fresh: RefCell::default(),
             notices: RefCell::default(),
+            client_errors: Cell::new(0),
             subscriptions: Subscriptions::default(),
             waiters: Waiters::default(),
             drained: Waiters::default(),

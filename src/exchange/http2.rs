@@ -5,9 +5,14 @@ use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
 use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
 use crate::http::Fields;
-use crate::wire::frame::{FrameType, Payload, RawFrame};
+use crate::wire::frame::{ErrorCode, FrameType, Payload, RawFrame};
 use crate::wire::hpack::Block;
 use bytes::Bytes;
+
+/// Errors reported by the client of one connection that are noted.
+const MAX_CLIENT_ERRORS: u32 = 16;
+/// Bytes of a GOAWAY's debug data that are noted.
+const MAX_DEBUG: usize = 100;
 
 impl Connection {
     pub(super) fn turn_http2(&self) {
@@ -56,7 +61,10 @@ impl Connection {
                 let weight = data.len() as u64;
                 exchange.deliver(Input::Data { data, frame: Some(frame), end: end_stream }, weight);
             }),
-            Event::Reset { stream, code, by: Initiator::Peer } => self.forget(u64::from(stream), Outcome::Reset(code)),
+            Event::Reset { stream, code, by: Initiator::Peer } => {
+                self.note_client_error(code, || format!("RST_STREAM {code} on stream {stream}"));
+                self.forget(u64::from(stream), Outcome::Reset(code));
+            }
             Event::Reset { stream, code, by: Initiator::Engine } => {
                 self.forget(u64::from(stream), Outcome::Reset(code));
             }
@@ -71,6 +79,10 @@ impl Connection {
             }
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
             Event::Violation(violation) => self.note(&violation),
+            Event::GoAway { last_stream_id, code, debug } => self.note_client_error(code, || {
+                let debug = debug.get(..MAX_DEBUG).unwrap_or(&debug).escape_ascii();
+                format!("GOAWAY {code}, last stream ID {last_stream_id}, \"{debug}\"")
+            }),
             Event::Closed { reason } => {
                 self.0.ended.set(Some(reason));
                 self.end_exchanges();
@@ -88,7 +100,6 @@ impl Connection {
             | Event::WindowUpdate { .. }
             | Event::Settings { .. }
             | Event::Ping { .. }
-            | Event::GoAway { .. }
             | Event::PriorityUpdate { .. }
             | Event::Sent { .. }
             | Event::NotSent { .. } => {}
@@ -118,6 +129,16 @@ impl Connection {
         if let Some(exchange) = self.exchange(u64::from(stream)) {
             act(&exchange);
         }
+    }
+
+    /// Notes an error that the client reports. A client that sends very many is noted no further.
+    fn note_client_error(&self, code: ErrorCode, what: impl FnOnce() -> String) {
+        let noted = self.0.client_errors.get();
+        if matches!(code, ErrorCode::NO_ERROR | ErrorCode::CANCEL) || noted >= MAX_CLIENT_ERRORS {
+            return;
+        }
+        self.0.client_errors.set(noted + 1);
+        self.0.notices.borrow_mut().push_back(Notice::ClientError { text: what() });
     }
 
     fn note(&self, violation: &Violation) {

@@ -109,14 +109,15 @@ impl fmt::Display for ListenError {
         match error.kind() {
             io::ErrorKind::AddrInUse => write!(
                 f,
-                "port {port} on {ip} is in use by another program: choose another with {flag} N, or any with {flag} auto"
+                "port {port} on {ip} is in use by another program\nhelp: choose another with {flag} N, or any with {flag} auto"
             ),
             io::ErrorKind::PermissionDenied => write!(
                 f,
-                "port {port} on {ip} is not yours to open (below 1024?): choose another with {flag} N, or any with {flag} auto"
+                "no permission to open port {port} on {ip} (ports below 1024 often need root)\n\
+                 help: choose another with {flag} N, or any with {flag} auto"
             ),
             io::ErrorKind::AddrNotAvailable => {
-                write!(f, "this machine has no address {ip}: choose another with --bind ADDRESS")
+                write!(f, "this machine does not have the address {ip}\nhelp: choose another with --bind ADDRESS")
             }
             _ => write!(f, "cannot open port {port} on {ip}: {error}"),
         }

@@ -2,7 +2,7 @@
 
 use super::driver::Driver;
 use super::profiles::Shape;
-use super::recording::Recording;
+use super::recording::{Recording, log_records};
 use super::thread_state::Thread;
 use crate::exchange::{Connection, Peer};
 use crate::net::pump::pump;
@@ -36,9 +36,9 @@ pub(super) async fn run_connection<S: Transport>(
     let (peer, protocol) = (connection.peer(), connection.protocol());
     let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
     let end_transcript = recorder.map(|recorder| {
-        let ending = recorder.ending();
+        let (ending, logged) = (recorder.ending(), log_records(id, recorder.transcript()));
         connection.observe_by(Box::new(Recording(recorder)));
-        ending
+        (ending, logged)
     });
     drop(shared);
     thread.add(&connection);
@@ -53,8 +53,12 @@ pub(super) async fn run_connection<S: Transport>(
     pump(stream, &driver).await;
     connection.end_all();
     thread.remove(&connection);
-    if let Some(end_transcript) = end_transcript {
+    if let Some((end_transcript, logged)) = end_transcript {
         end_transcript(connection.end_reason());
+        if let Some(logged) = logged {
+            // It fails only if the server is cut off.
+            let _ = logged.await;
+        }
     }
     tracing::debug!(connection = id, "closed: {}", connection.end_reason());
     if let Some(shaping) = shaping

@@ -87,6 +87,7 @@ fn log(connection: &Connection, notice: &Notice) {
         Notice::Violation { text, enforced: false, .. } => {
             tracing::debug!(connection = id, "client broke a rule: {text}")
         }
+        Notice::ClientError { text } => tracing::info!(connection = id, "client sent {text}"),
         Notice::BadRequest { status, text } => {
             tracing::info!(connection = id, "bad request, answered {status}: {text}")
         }

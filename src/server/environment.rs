@@ -1,7 +1,6 @@
 //! What templates and scripts can know of the server: the configuration by wptserve's names.
 
-use crate::config::{self, Config, PortKind, Value, ready};
-use crate::script::stash::Backend;
+use crate::config::{self, Config, PortKind, ready};
 use crate::site;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -25,60 +24,35 @@ pub(super) fn environment(config: &Config, urls: &ready::Urls, unserved: &[(Port
     }
 }
 
-/// Every key, wptserve's computed ones too.
+/// Every key, and what wptserve computes of them.
 fn shown(config: &Config, hosts: &config::Hosts, ports: BTreeMap<String, Vec<u16>>, urls: &ready::Urls) -> Json {
     let mut all_domains = hosts.domains.clone();
     for (host, names) in &hosts.not_domains {
         all_domains.entry(host.clone()).or_default().extend(names.clone());
     }
     let (doc_root, ws_doc_root) = (absolute(&config.doc_root.value), absolute(&config.ws_doc_root.value));
-    let all_domains_set = [hosts.domains_set(), hosts.not_domains_set()].concat();
-    let own = config.ssl.own.as_ref();
-    json!({
-        "browser_host": config.browser_host.value,
-        "alternate_hosts": config.alternate_hosts.value,
-        "subdomains": config.subdomains.value,
-        "not_subdomains": config.not_subdomains.value,
-        "server_host": config.server_host.value,
-        "check_subdomains": config.check_subdomains.value,
-        "bind_address": config.bind_address.value,
-        "doc_root": doc_root,
-        "ws_doc_root": ws_doc_root,
-        "paths": { "doc_root": doc_root, "ws_doc_root": ws_doc_root },
-        "domains": hosts.domains,
-        "not_domains": hosts.not_domains,
-        "all_domains": all_domains,
-        "domains_set": hosts.domains_set(),
-        "not_domains_set": hosts.not_domains_set(),
-        "all_domains_set": all_domains_set,
-        "ports": ports,
-        "urls": urls,
-        "ssl": {
-            "type": config.ssl.kind.name(),
-            "encrypt_after_connect": false,
-            "folder": config.ssl.folder.value,
-            "certificate": own.map(|own| &own.certificate.value),
-        },
-        "aliases": config.aliases.iter().map(alias).collect::<Vec<Json>>(),
-        "logging": {
-            "level": config.log.name().to_uppercase(),
-            "suppress_handler_traceback": config.suppress_handler_traceback.value,
-        },
-        "inject_script": config.inject_script.value,
-        "latency": config.latency.as_millis() as u64,
-        "refuse_h2_over_http1": config.refuse_h2_over_http1.value,
-        "workers": config.workers.value,
-        "handlers": { "roots": config.handler_roots.value },
-        "stash": {
-            // A URL may have a password in it.
-            "backend": match &config.stash.backend.value { Backend::Memory => "memory", Backend::Redis(_) => "redis" },
-            "any_key": config.stash.any_key.value,
-        },
-    })
-}
-
-fn alias(alias: &Value<site::Alias>) -> Json {
-    json!({ "url-path": alias.url_path, "local-dir": alias.local_dir })
+    let aliases = config.aliases.iter().map(|alias| json!({"url-path": alias.url_path, "local-dir": alias.local_dir}));
+    let mut shown = config.to_json();
+    for (key, value) in [
+        ("doc_root", json!(doc_root)),
+        ("ws_doc_root", json!(ws_doc_root)),
+        ("paths", json!({ "doc_root": doc_root, "ws_doc_root": ws_doc_root })),
+        ("domains", json!(hosts.domains)),
+        ("not_domains", json!(hosts.not_domains)),
+        ("all_domains", json!(all_domains)),
+        ("domains_set", json!(hosts.domains_set())),
+        ("not_domains_set", json!(hosts.not_domains_set())),
+        ("all_domains_set", json!([hosts.domains_set(), hosts.not_domains_set()].concat())),
+        ("ports", json!(ports)),
+        ("urls", json!(urls)),
+        ("aliases", aliases.collect()),
+    ] {
+        shown[key] = value;
+    }
+    shown["ssl"]["encrypt_after_connect"] = json!(false);
+    // As Python's `logging` calls it.
+    shown["logging"]["level"] = json!(config.log.name().to_uppercase());
+    shown
 }
 
 /// As it is written, should the working directory be gone.
@@ -89,6 +63,7 @@ fn absolute(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::script::stash::Backend;
 
     fn environment_of(config: &Config) -> site::Environment {
         let mut urls = ready::Urls::new("localhost");
@@ -141,6 +116,8 @@ mod tests {
         ] {
             assert!(shown.get(key).is_some(), "{key}");
         }
+        assert_eq!(shown["limits"]["http2"]["streams"], 250);
+        assert_eq!((&shown["latency"], &shown["inject_script"]), (&json!(0), &Json::Null));
         assert_eq!(shown["domains"][""]["www"], "www.localhost");
         assert_eq!(shown["all_domains"]["alt"]["nonexistent"], "nonexistent.alt.localhost");
         assert_eq!(shown["logging"]["level"], "INFO");

@@ -8,12 +8,12 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a server did not start; each displays as one sentence that says what to do.
+/// Why a server did not start.
 #[derive(Debug)]
 pub enum StartError {
     /// A folder in the configuration is not there.
     Folder(&'static str, PathBuf, io::Error),
-    /// The authority or a certificate is of no use.
+    /// The CA or a certificate is missing, unreadable or invalid.
     Certificate(CertificateError),
     /// A port cannot be opened.
     Listen(ListenError),
@@ -21,7 +21,7 @@ pub enum StartError {
     Stash(StashError),
     /// The cryptography could not be set up.
     Tls(String),
-    /// What the configuration says about URLs is of no use.
+    /// What the configuration says about URLs is invalid.
     Site(SiteError),
     /// The ready file cannot be written.
     ReadyFile(PathBuf, io::Error),
@@ -32,13 +32,13 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(what, path, error) => write!(f, "the {what} {} cannot be read: {error}", path.display()),
+            Self::Folder(what, path, error) => write!(f, "cannot read the {what} {}: {error}", path.display()),
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
-            Self::Stash(error) => write!(f, "the stash cannot be set up: {error}"),
-            Self::Tls(error) => write!(f, "TLS cannot be set up: {error}"),
+            Self::Stash(error) => write!(f, "cannot set up the stash: {error}"),
+            Self::Tls(error) => write!(f, "cannot set up TLS: {error}"),
             Self::Site(error) => error.fmt(f),
-            Self::ReadyFile(path, error) => write!(f, "the ready file {} cannot be written: {error}", path.display()),
+            Self::ReadyFile(path, error) => write!(f, "cannot write the ready file {}: {error}", path.display()),
             Self::System(what, error) => write!(f, "the operating system refuses {what}: {error}"),
         }
     }

@@ -1,9 +1,11 @@
-//! A connection's recorder as the observer of its engine's events.
+//! A connection's recorder as the observer of its engine's events, and its records in the log.
 
 use crate::exchange::{Expectation, Observer};
-use crate::transcript::Recorder;
+use crate::transcript::{Line, Next, Recorder, Side, Transcript};
 use crate::{h1, h2};
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::task::JoinHandle;
 
 /// `transcript` and `exchange` do not know each other.
 pub(super) struct Recording(pub Recorder);
@@ -25,4 +27,20 @@ impl Observer for Recording {
         let Expectation { name, passed, detail } = expectation;
         self.0.expected(now, name, passed, detail);
     }
+}
+
+/// Logs each record from now on, if the log is so detailed; ends with the connection.
+pub(super) fn log_records(id: u64, transcript: &Arc<Transcript>) -> Option<JoinHandle<()>> {
+    if !tracing::enabled!(tracing::Level::TRACE) {
+        return None;
+    }
+    let mut records = transcript.follow(0);
+    Some(tokio::task::spawn_local(async move {
+        while let Some(next) = records.next().await {
+            match next {
+                Next::One(record) => tracing::trace!(connection = id, "{}", Line::new(&record, Side::Server)),
+                Next::Missed(count) => tracing::trace!(connection = id, "{count} records came too fast to be logged"),
+            }
+        }
+    }))
 }

@@ -48,12 +48,12 @@ impl Reloader<'_> {
     /// Reads the configuration anew.
     async fn read(&mut self) {
         if let Some(file) = self.config.file.as_deref().filter(|file| !file.exists()) {
-            return tracing::warn!("{} is gone: what it said stays", file.display());
+            return tracing::warn!("{} was deleted; its settings stay in use", file.display());
         }
         let mut read = match config::resolve(self.arguments) {
             Ok(read) => read,
             Err(errors) => {
-                return tracing::error!("the configuration was edited, but is wrong: nothing changed\n{errors}");
+                return tracing::error!("the configuration has errors; the previous one stays in use\n{errors}");
             }
         };
         let file = name(&read);
@@ -73,7 +73,7 @@ impl Reloader<'_> {
         }
         match settings::shared(&read, &self.lasting) {
             Ok(shared) => self.change(read, Arc::new(shared), &at_once).await,
-            Err(error) => tracing::error!("{file} was edited, but is wrong: nothing changed\n{error}"),
+            Err(error) => tracing::error!("{file} has errors; the previous configuration stays in use\n{error}"),
         }
     }
 

@@ -3,13 +3,12 @@
 use super::pages::access::KnownHosts;
 use super::stats::WorkerHandles;
 use super::worker::Shared;
-use crate::config::limits::{Http1Limits, Http2Limits};
 use crate::config::{Config, PortKind, ready};
 use crate::script::{self, stash::Stash, watch::Changes};
 use crate::site::{self, Roots, Site, SiteError};
 use crate::transcript::Hub;
 use crate::wire::frame::SettingId;
-use crate::{exchange, h1, h2, net, setup, transcript};
+use crate::{exchange, h1, h2, net, setup};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -58,16 +57,17 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
     };
     let ports = urls.iter().map(|(kind, url)| (label(kind).to_owned(), url)).collect();
     let environment = super::environment::environment(config, urls, &lasting.unserved);
-    let exchange = exchange::Limits { body: config.limits.server.body.value as u64, ..exchange::Limits::default() };
+    let mut exchange = exchange::Limits::default();
+    config.limits.server.apply(&mut exchange);
     Ok(Shared {
         script: script_options(config, &roots, environment.config.clone(), lasting),
         site: Site::new(roots, &config.site(), environment)?,
         ports,
-        h1: http1(&config.limits.http1, &config.transcript.options()),
-        h2: http2(&config.limits.http2, &config.transcript.options()),
+        h1: http1(config),
+        h2: http2(config),
         exchange,
-        latency: config.latency.value,
-        h2c_profile_wait: config.h2c_profile_wait.value,
+        latency: config.latency.value.0,
+        h2c_profile_wait: config.h2c_profile_wait.value.0,
         profile_hosts: setup::profiles::host_suffix(config),
         known_hosts: KnownHosts::of(config),
         next_connection: lasting.next_connection.clone(),
@@ -79,7 +79,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
 /// Files and folders of which nothing is shown, wherever the configuration puts them: private keys, and the
 /// configuration, which may have a password in it. Canonical.
 fn hidden(config: &Config) -> Vec<PathBuf> {
-    let own = config.ssl.own.as_ref().map(|own| own.key.value.clone());
+    let own = config.ssl.own().map(|own| own.key.value);
     let all = [config.ssl.folder.value.clone()].into_iter().chain(own).chain(config.secret_files());
     all.filter_map(|path| canonical(&path)).collect()
 }
@@ -119,58 +119,29 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
     }
 }
 
-fn http1(from: &Http1Limits, transcript: &transcript::Options) -> h1::Config {
-    h1::Config {
-        limits: h1::Limits {
-            request_line: from.request_line.value,
-            head: from.head.value,
-            field_lines: from.field_lines.value,
-            chunk_line: from.chunk_line.value,
-            unconsumed_body: from.unconsumed_body.value,
-            pipelined: from.pipelined.value,
-            queued_output: from.queued_output.value,
-            drained_body: from.drained_body.value,
-        },
-        timeouts: h1::Timeouts { head: from.head_timeout.value, idle: from.idle_timeout.value },
-        record_octets: (transcript.connection > 0).then_some(transcript.data),
-    }
+fn http1(config: &Config) -> h1::Config {
+    let transcript = config.transcript.options();
+    let mut options =
+        h1::Config { record_octets: (transcript.connection > 0).then_some(transcript.data), ..h1::Config::default() };
+    config.limits.http1.apply(&mut options);
+    options
 }
 
-fn http2(from: &Http2Limits, transcript: &transcript::Options) -> h2::Config {
-    // Extended CONNECT (RFC 8441) is not announced, since no shipped handler serves WebSocket, and browsers would use it.
-    // A request that comes all the same reaches its handler; profiles can announce it.
-    let mut policy = h2::Policy::default();
-    policy.set(h2::Rule::ProtocolNotAnnounced, h2::Action::Report);
-    h2::Config {
-        policy,
-        settings: vec![
-            (SettingId::MAX_CONCURRENT_STREAMS.0, from.streams.value),
-            (SettingId::INITIAL_WINDOW_SIZE.0, from.stream_window.value),
-            (SettingId::MAX_FRAME_SIZE.0, from.frame_size.value),
-            (SettingId::MAX_HEADER_LIST_SIZE.0, from.field_section.value),
-        ],
-        connection_window: from.connection_window.value,
-        limits: h2::Limits {
-            period: from.period.value,
-            max_field_block: from.field_block.value,
-            max_continuations: from.continuations.value,
-            max_resets: from.resets.value,
-            max_errors: from.errors.value,
-            max_settings: from.settings.value,
-            max_pings: from.pings.value,
-            max_priorities: from.priorities.value,
-            max_empty_data: from.empty_data.value,
-            max_window_updates: from.window_updates.value,
-            max_unknown: from.unknown.value,
-            max_queued: from.queued.value,
-            preface_timeout: Some(from.preface_timeout.value),
-            idle_timeout: Some(from.idle_timeout.value),
-            // What concerns clients alone.
-            ..h2::Limits::default()
-        },
+fn http2(config: &Config) -> h2::Config {
+    let transcript = config.transcript.options();
+    let mut options = h2::Config {
         connect_protocols: vec!["websocket".to_owned()],
         record_frames: transcript.connection > 0,
         record_data: transcript.data,
         ..h2::Config::default()
+    };
+    // Extended CONNECT (RFC 8441) is not announced, since no shipped handler serves WebSocket, and browsers would use it.
+    // A request that comes all the same reaches its handler; profiles can announce it.
+    options.settings.retain(|(id, _)| *id != SettingId::ENABLE_CONNECT_PROTOCOL.0);
+    options.policy.set(h2::Rule::ProtocolNotAnnounced, h2::Action::Report);
+    config.limits.http2.apply(&mut options);
+    for (rule, action) in &config.rules {
+        options.policy.set(*rule, action.value);
     }
+    options
 }

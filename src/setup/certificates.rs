@@ -10,7 +10,7 @@ use crate::net::wall_clock;
 /// A certificate, a key or their folder is missing, unreadable or invalid.
 pub fn of(config: &Config) -> Result<Certificates, CertificateError> {
     let now = wall_clock();
-    match &config.ssl.own {
+    match config.ssl.own() {
         Some(own) => Certificates::from_files(&own.certificate.value, &own.key.value, now),
         None => Certificates::in_folder(&config.ssl.folder.value, &names(config), now),
     }

@@ -17,7 +17,7 @@ const PROFILE: &str = "PROFILE";
 /// # Errors
 /// A sentence: the certificates are not ours, or can't be made.
 pub fn renew(config: &Config, what: Renew) -> Result<String, String> {
-    if let Some(own) = &config.ssl.own {
+    if let Some(own) = config.ssl.own() {
         let (path, origin) = (own.certificate.value.display(), &own.certificate.origin);
         return Err(format!("{path} ({origin}) is your own certificate: only what the server made does it renew"));
     }
@@ -68,7 +68,7 @@ impl Report {
     pub fn of(config: &Config) -> Result<Report, CertificateError> {
         let certificates = super::certificates::of(config)?;
         let paths = Paths::of(&config.ssl.folder.value);
-        let shown = match &config.ssl.own {
+        let shown = match config.ssl.own() {
             Some(own) => vec![Shown::read("leaf", &own.certificate.value, &own.key.value)?],
             None => vec![
                 Shown::read("authority", &paths.authority, &paths.authority_key)?,
@@ -79,7 +79,7 @@ impl Report {
             trust: Trust::of(config, &certificates),
             certificates: shown,
             trusted: certificates.trusted().display().to_string(),
-            own: config.ssl.own.is_some(),
+            own: config.ssl.own().is_some(),
         })
     }
 

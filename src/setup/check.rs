@@ -1,7 +1,8 @@
 //! `wireserve check`: everything that is wrong with a configuration and its scripts.
 
-use super::profiles;
+use super::{certificates, profiles};
 use crate::config::{self, CheckArguments, ConfigError, ServeArguments};
+use crate::net::certificates::CertificateError;
 use crate::script;
 use std::fmt;
 
@@ -10,6 +11,8 @@ pub struct Report {
     hints: Vec<ConfigError>,
     errors: Vec<ConfigError>,
     unknown_profiles: Vec<String>,
+    /// What is wrong with the user's own certificate.
+    certificate: Option<CertificateError>,
     scripts: script::check::Report,
 }
 
@@ -24,6 +27,8 @@ pub fn check(arguments: &CheckArguments) -> Report {
     };
     Report {
         unknown_profiles: profiles::unknown(&config),
+        // Those of our own authority are made at the start.
+        certificate: config.ssl.own().and_then(|_| certificates::of(&config).err()),
         scripts: script::check::check(&paths, &config.hooks.value, &config.limits.script.options()),
         hints: config.hints,
         errors,
@@ -33,13 +38,19 @@ pub fn check(arguments: &CheckArguments) -> Report {
 impl Report {
     /// Everything that is wrong, and what could be said better, one message each.
     pub fn messages(&self) -> impl Iterator<Item = String> {
-        let config = self.hints.iter().chain(&self.errors).map(|error| format!("{error}\n"));
+        let hints = self.hints.iter().map(|hint| format!("warning: {hint}\n"));
+        let config = hints.chain(self.errors.iter().map(|error| format!("error: {error}\n")));
         let profiles = self.unknown_profiles.iter().map(|error| format!("error: {error}\n"));
         let links = self.scripts.links_outside.iter().map(|link| {
             let link = link.display();
             format!("warning: {link} leads out of its folder, so the server does not serve it\nhelp: copy it, or name its folder in roots of [handlers]\n")
         });
-        config.chain(profiles).chain(links).chain(self.scripts.errors.iter().map(|error| format!("{error}\n")))
+        let certificate = self.certificate.iter().map(|error| format!("error: {error}\n"));
+        config
+            .chain(profiles)
+            .chain(certificate)
+            .chain(links)
+            .chain(self.scripts.errors.iter().map(|error| format!("{error}\n")))
     }
 
     /// Whether nothing is wrong.
@@ -48,7 +59,8 @@ impl Report {
     }
 
     fn num_errors(&self) -> usize {
-        self.errors.len() + self.unknown_profiles.len() + self.scripts.errors.len()
+        let certificate = usize::from(self.certificate.is_some());
+        self.errors.len() + self.unknown_profiles.len() + certificate + self.scripts.errors.len()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The names of the server as its user has to know them: lines for a hosts file, a look at start whether they lead here.
 
+use super::profiles;
 use crate::config::{Config, Hosts, hosts};
 use crate::net::lookup;
 use std::collections::BTreeMap;
@@ -16,12 +17,22 @@ pub fn hosts_file(config: &Config, address: Option<IpAddr>) -> String {
     let reached_at = hosts::reached_at(config.bind_address.value);
     let here = address.is_none_or(|address| address == reached_at) && reached_at.is_loopback();
     let comment = if hosts.in_need_of_set_up().is_empty() && here {
-        "# Browsers need none of these lines: they lead names below localhost to this machine by themselves.\n\
-         # They are for programs that do not.\n"
+        "# Browsers need none of these lines: they resolve names below localhost to this machine by themselves.\n\
+         # Other programs may need them.\n"
     } else {
         ""
     };
-    format!("{comment}{}", hosts.file(address.unwrap_or(reached_at)))
+    let address = address.unwrap_or(reached_at);
+    format!("{comment}{}{}", hosts.file(address), profile_lines(config, address))
+}
+
+/// The lines for the hosts of profiles, which each HTTP/2 connection of a profile needs.
+fn profile_lines(config: &Config, address: IpAddr) -> String {
+    if config.browser_host.parse::<IpAddr>().is_ok() {
+        return String::new();
+    }
+    let lines: String = profiles::hosts(config).iter().map(|host| format!("{address}\t{host}\n")).collect();
+    format!("# Start wireserve profiles\n{lines}# End wireserve profiles\n")
 }
 
 /// Looks whether the names lead here, if the configuration wants that, and says so in the log if they do not.
@@ -92,6 +103,7 @@ mod tests {
         let lines = hosts_file(&Config::default(), None);
         assert!(lines.starts_with("# Browsers need none of these lines"), "{lines}");
         assert!(lines.contains("\n127.0.0.1\twww.localhost\n") && !lines.contains("nonexistent"), "{lines}");
+        assert!(lines.contains("\n127.0.0.1\ttiny-window.conn.localhost\n"), "{lines}");
         let lines = hosts_file(&Config::default(), Some([192, 0, 2, 7].into()));
         assert!(lines.starts_with("# Start ") && lines.contains("\n192.0.2.7\twww.localhost\n"), "{lines}");
     }

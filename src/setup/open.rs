@@ -115,8 +115,8 @@ fn prepare_firefox(profile: &Path, trust: &Trust) -> Result<(), OpenError> {
     }
     if trust.is_imprecise_in_firefox() {
         tracing::warn!(
-            "Firefox leads every name to the server here, also names that must not resolve: it knows lists \
-             of names for loopback addresses only"
+            "Firefox will resolve every host name to this server, even names that must not resolve: it can map single \
+             names only for loopback addresses"
         );
     }
     std::fs::write(profile.join("user.js"), user_js(&trust.firefox())).map_err(OpenError::Profile)

@@ -12,6 +12,7 @@
 //! | `inject` | a script put into every page |
 //! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
+//! | `render` | pages with placeholders |
 //! | `escape` | text inside of HTML, URLs and JavaScript |
 //!
 //! A [`Site`] is all that a configuration says of it, never changed and swapped whole. Files on disk come first, then
@@ -28,6 +29,7 @@ mod inject;
 mod options;
 mod pages;
 mod pipes;
+mod render;
 mod resolve;
 mod routes;
 mod shipped;
@@ -43,13 +45,13 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use escape::html as escape_html;
 pub use files::{FileCache, Files, file, listing, own_fields, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{add_slash, html_page, shipped_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
+pub use render::render;
 pub use resolve::{Found, Meaning, Roots, Source};
 pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};

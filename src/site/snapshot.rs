@@ -50,7 +50,7 @@ pub enum SiteError {
 impl fmt::Display for SiteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Route(path, error) => write!(f, "the route \"{path}\" is of no use: {error}"),
+            Self::Route(path, error) => write!(f, "invalid route \"{path}\": {error}"),
             Self::Alias(url_path) => write!(f, "the alias \"{url_path}\" does not begin with a slash"),
             Self::InjectScript(path, error) => {
                 write!(f, "inject_script: the file {} cannot be read: {error}", path.display())

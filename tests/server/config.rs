@@ -1,8 +1,9 @@
 //! `wireserve config`, and what the configuration does to a server.
 
 use crate::support::http1::Answer;
-use crate::support::raw;
+use crate::support::raw::{self, Client};
 use crate::support::server::{Server, wireserve};
+use wireserve::wire::frame::{FrameType, RawFrame};
 
 #[test]
 fn config_prints_what_would_be_served_and_every_fault() {
@@ -23,7 +24,10 @@ fn config_prints_what_would_be_served_and_every_fault() {
     let finished = wireserve(folder.path(), &["config"]);
     assert_eq!(finished.code(), Some(2));
     assert!(finished.text().contains("browser_host = \"web-platform.test\"  # config.json:1\n"), "{}", finished.text());
-    for told in ["config.json:1:15: `host` is an old name", "config.json:1:55: `workers` is a whole number"] {
+    for told in [
+        "warning: `host` is an old name\n --> config.json:1:15\n",
+        "error: `workers` must be a whole number, or \"auto\" for one per core\n --> config.json:1:55\n",
+    ] {
         assert!(finished.stderr.contains(told), "{}", finished.stderr);
     }
 
@@ -42,6 +46,50 @@ fn config_prints_what_would_be_served_and_every_fault() {
             .collect()
     };
     assert_eq!(values(&again.text()), values(&finished.text()));
+}
+
+#[test]
+fn a_port_that_stays_closed_is_named_at_start() {
+    let config = "[ports]\nhttp = [\"auto\"]\nhttps = [\"auto\"]\nh2 = [\"auto\"]\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("wpt.toml"), config).expect("a file");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wireserve"));
+    command.current_dir(folder.path()).arg("serve");
+    let mut process = crate::support::process::Process::start(&mut command);
+    assert!(process.line(crate::support::DEADLINE).is_some(), "{}", process.stderr());
+    assert!(process.stderr().contains("ports.h2 (wpt.toml:4) stays closed without --h2"), "{}", process.stderr());
+}
+
+#[test]
+fn rules_are_reported_or_ignored_as_the_configuration_says() {
+    let ping = || RawFrame::new(FrameType::PING, 0, 0, vec![0; 7]);
+    let connect = |server: &Server| {
+        let mut client = Client::h2c(server);
+        client.send(&ping());
+        client
+    };
+    let server = Server::start();
+    assert_eq!(connect(&server).connection_error(), 6, "FRAME_SIZE_ERROR");
+    let server = Server::builder().config("[rules]\n\"h2.ping.length\" = \"report\"\n").start();
+    connect(&server).barrier();
+    server.write("wpt.toml", "[rules]\nh2.ping.length = \"ignore\"\n");
+    server.logged("changed are rules");
+    connect(&server).barrier();
+    server.write("wpt.toml", "[rules]\n\"h2.ping.lenght\" = \"report\"\n");
+    server.logged("similar rules: `h2.ping.length`");
+    server.logged(" --> ");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrong = "[rules]\n\"h2.ping.lenght\" = \"report\"\nh2.goaway.length = \"never\"\n";
+    std::fs::write(folder.path().join("wpt.toml"), wrong).expect("a file");
+    let finished = wireserve(folder.path(), &["config"]);
+    assert_eq!(finished.code(), Some(2));
+    for told in [
+        "unknown rule `h2.ping.lenght`\n --> wpt.toml:2:1\n",
+        "`h2.goaway.length` must be one of three\n --> wpt.toml:3:20\n",
+    ] {
+        assert!(finished.stderr.contains(told), "{}", finished.stderr);
+    }
 }
 
 #[test]
@@ -92,4 +140,51 @@ fn latency_holds_answers_back() {
     let answer = Answer::read(&raw::exchange(server.connect("http"), request)).expect("an answer");
     assert_eq!(answer.text(), "here");
     assert!(before.elapsed().as_millis() >= 300);
+}
+
+#[test]
+fn the_log_has_what_the_help_of_its_levels_says() {
+    let server = Server::builder().arguments(["--log", "trace"]).file("page.txt", "here").start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/page.txt?x=1");
+    client.response(stream);
+    server.logged("GET /page.txt?x=1");
+    for part in ["HEADERS", "DATA", "SETTINGS"] {
+        server.logged(part);
+    }
+    drop(client);
+    server.logged("closed: ");
+
+    let help = wireserve(server.folder(), &["serve", "--help"]).text();
+    for part in ["Each frame", "Each connection and request", "Failed scripts and other problems to look at"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    assert!(help.contains("Examples:\n") && help.find("Examples:") < help.find("Usage:"), "{help}");
+}
+
+#[test]
+fn errors_that_a_client_reports_are_in_the_log() {
+    let server = Server::builder().handler("wait.rhai", "fn main(request, response) { sleep(100); }").start();
+    let mut client = Client::h2c(&server);
+    for code in [0, 8, 2] {
+        let stream = client.get("/handlers/wait.rhai");
+        client.barrier();
+        client.send(&raw::rst_stream(stream, code));
+    }
+    server.logged("client sent RST_STREAM INTERNAL_ERROR on stream 5");
+    let goaway = [&[0, 0, 0, 0, 0, 0, 0, 1][..], b"bad \"\n"].concat();
+    client.send(&RawFrame::new(FrameType::GOAWAY, 0, 0, goaway));
+    server.logged("client sent GOAWAY PROTOCOL_ERROR, last stream ID 0, ");
+    let log = server.log();
+    assert_eq!(log.matches("client sent").count(), 2, "{log}");
+    // Very many are not all told.
+    let mut flood = Client::h2c(&server);
+    for _ in 0..40 {
+        let stream = flood.get("/handlers/wait.rhai");
+        flood.send(&raw::rst_stream(stream, 1));
+    }
+    flood.barrier();
+    server.logged_times("client sent", 2 + 16);
+    flood.barrier();
+    assert_eq!(server.log().matches("client sent").count(), 2 + 16);
 }

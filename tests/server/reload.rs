@@ -58,15 +58,20 @@ fn a_broken_edit_keeps_the_old_state_and_is_told_with_its_place() {
     let mut client = Client::h2c(&server);
     assert_eq!(status(&mut client, "/moved"), Some(410));
     server.write("wpt.toml", "\n[prots]\n");
-    server.logged("did you mean `ports`?");
+    server.logged("a similar key exists: `ports`");
     let log = server.log();
-    assert!(log.contains("is wrong: nothing changed") && log.contains("wpt.toml:2:2: unknown key `prots`"), "{log}");
+    assert!(
+        log.contains("the previous one stays in use")
+            && log.contains("unknown key `prots`")
+            && log.contains("wpt.toml:2:2"),
+        "{log}"
+    );
     assert_eq!(status(&mut client, "/moved"), Some(410));
     // As wrong as it gets, and then mended.
     server.write("wpt.toml", b"\x00\xff[[[");
-    server.logged("this is no UTF-8");
+    server.logged("not UTF-8");
     std::fs::remove_file(server.folder().join("wpt.toml")).expect("a file can be removed");
-    server.logged("wpt.toml is gone: what it said stays");
+    server.logged("wpt.toml was deleted; its settings stay in use");
     assert_eq!(status(&mut client, "/moved"), Some(410));
     server.write("wpt.toml", format!("latency = 1\n{}", GONE.replace("410", "451")));
     server.logged("changed are latency, routes");

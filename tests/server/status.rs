@@ -91,5 +91,5 @@ fn it_tells_of_expectations_that_failed() {
     let of = |name: &str, detail: &str| serde_json::json!({"connection": 1, "name": name, "detail": detail});
     assert_eq!(failed, serde_json::json!([of("number 1", "1"), of("number 3", "3")]));
     let stream = client.get("/_wire/status");
-    assert!(client.response(stream).text().contains("failed on connection 1<td>number 3: 3"));
+    assert!(client.response(stream).text().contains("connection 1</a><td>number 3: 3"));
 }

@@ -2,41 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::ops::Range;
 
+use super::super::Config;
 use super::super::hosts::{label_to_ascii, to_ascii};
-use super::super::section::{self, Item, Read, Reader, Section, boolean, text, wrong_with};
-use super::super::{Config, Value};
+use super::super::section::{self, Item, Read, Reader, Section, text, wrong_with};
+use super::super::tree::Kind;
 
-/// A value, and where it stands.
-type Placed<T> = (T, Range<usize>);
-
-/// Reads the keys about names, at the top of the file.
-pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
-    let browser_host = top.optional(reader, "browser_host", |item| Ok((host(item)?, item.span.clone())));
-    let alternate_hosts = top.optional(reader, "alternate_hosts", alternate_hosts);
-    top.read(reader, "subdomains", &mut config.subdomains, labels);
-    top.read(reader, "not_subdomains", &mut config.not_subdomains, labels);
-    top.read(reader, "server_host", &mut config.server_host, host);
-    top.read(reader, "check_subdomains", &mut config.check_subdomains, boolean);
-    if let Some(Value { value: (host, _), origin }) = browser_host {
-        config.browser_host = Value { value: host, origin };
-    }
-    let Some(Value { value: hosts, origin }) = alternate_hosts else { return };
-    check_distinct(reader, &hosts, &config.browser_host.value);
-    let hosts = hosts.into_iter().map(|(name, (host, _))| (name, host)).collect();
-    config.alternate_hosts = Value { value: hosts, origin };
-}
-
-/// Tests take an alternate host for another site. Hosts below localhost are each their own.
-fn check_distinct(reader: &mut Reader<'_>, hosts: &BTreeMap<String, Placed<String>>, browser_host: &str) {
-    for (name, (host, span)) in hosts {
-        if is_distinct(host, browser_host) {
-            continue;
-        }
-        let what = format!("`alternate_hosts.{name}` is no other site than browser_host, {browser_host}");
+/// Checks that each alternate host of the file is another site, as tests expect. Hosts below localhost are each their own.
+pub(super) fn check_distinct(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &Config) {
+    let Some(item) = top.given("alternate_hosts") else { return };
+    let Kind::Table(entries) = &item.node.kind else { return };
+    let browser_host = &config.browser_host.value;
+    let same = config.alternate_hosts.value.iter().filter(|(_, host)| !is_distinct(host, browser_host));
+    for (name, _) in same {
+        let Some(entry) = entries.iter().find(|entry| entry.key == *name) else { continue };
+        let what = format!("`alternate_hosts.{name}` is the same site as browser_host, {browser_host}");
         let advice = format!("such as \"not-{browser_host}\"");
-        reader.fail(span.clone(), what, Some(advice));
+        reader.fail(entry.value.span.clone(), what, Some(advice));
     }
 }
 
@@ -49,37 +31,43 @@ fn is_distinct(host: &str, other: &str) -> bool {
     !is_below(host, other) && !is_below(other, host)
 }
 
-fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, Placed<String>>> {
+pub(in crate::config) fn alternate_hosts(item: Item<'_>) -> Read<BTreeMap<String, String>> {
     let hosts = section::map(item, |key, item| {
         if key.is_empty() {
-            return wrong_with(item, "has a name that is empty", "the empty name stands for browser_host");
+            return wrong_with(item, "has a name that is empty", "the empty name means browser_host");
         }
-        Ok((host(item)?, item.span.clone()))
+        host(item)
     })?;
-    if hosts.len() > MOST {
-        return wrong_with(item, format!("has more than {MOST} hosts"), "every subdomain makes a name of each");
+    if hosts.len() > MAX_NAMES {
+        let advice = "each subdomain makes another name of every host";
+        return wrong_with(item, format!("has more than {MAX_NAMES} hosts"), advice);
     }
     Ok(hosts)
 }
 
-pub(super) fn host(item: Item<'_>) -> Read<String> {
+/// A host name in ASCII, or an IP address.
+pub(in crate::config) fn host(item: Item<'_>) -> Read<String> {
     let host = text(item)?;
     if host.parse::<IpAddr>().is_ok() {
         return Ok(host);
     }
     match to_ascii(&host) {
         Some(host) => Ok(host),
-        None => wrong_with(item, "is no host name", "letters of any script, digits, hyphens and dots"),
+        None => wrong_with(item, "is not a host name", "letters of any script, digits, hyphens and dots"),
     }
 }
 
-/// Labels of one list, and alternate hosts: each two labels make a name with each host, all of them in one certificate.
-const MOST: usize = 50;
+/// Labels of one list, and alternate hosts: each pair of labels makes a name of each host, all in one certificate.
+const MAX_NAMES: usize = 50;
 
-fn labels(item: Item<'_>) -> Read<Vec<String>> {
+pub(in crate::config) fn labels(item: Item<'_>) -> Read<Vec<String>> {
     let labels = section::list(item, label)?;
-    if labels.len() > MOST {
-        return wrong_with(item, format!("has more than {MOST} labels"), "each two of them make a name of every host");
+    if labels.len() > MAX_NAMES {
+        return wrong_with(
+            item,
+            format!("has more than {MAX_NAMES} labels"),
+            "each pair of them makes another name of every host",
+        );
     }
     Ok(labels)
 }
@@ -94,5 +82,9 @@ fn label(item: Item<'_>) -> Read<String> {
     if is_label && label_to_ascii(&label).is_some() {
         return Ok(label);
     }
-    wrong_with(item, "is no label of a host name", "lower-case letters of any script, digits and hyphens, without dots")
+    wrong_with(
+        item,
+        "is not a label of a host name",
+        "lower-case letters of any script, digits and hyphens, without dots",
+    )
 }

@@ -1,74 +1,48 @@
-//! `[ssl]`: our keys, and those of web-platform-tests.
-
-use std::path::PathBuf;
+//! `[ssl]`: how its keys go together, and those of web-platform-tests.
 
 use super::super::section::{self, Item, Read, Reader, Section, boolean, text, wrong, wrong_with};
-use super::super::{Config, OwnCertificate, SslType, Value};
+use super::super::{Config, SslType, Value};
 
-/// Reads `[ssl]`.
-pub(super) fn read(reader: &mut Reader<'_>, mut ssl: Section<'_>, config: &mut Config) {
-    let source = reader.source;
-    let path = |item: Item<'_>| Ok((section::path(source)(item)?, item.span.clone()));
-    let kind = ssl.optional(reader, "type", |item| Ok((ssl_type(item)?, item.span.clone())));
-    ssl.read(reader, "folder", &mut config.ssl.folder, section::path(source));
-    let mut certificate = ssl.optional(reader, "certificate", path);
-    let mut key = ssl.optional(reader, "key", path);
-    if let Some((Value { value: (SslType::Authority, span), .. }, _)) = kind.as_ref().zip(certificate.as_ref()) {
+/// Reads the keys of web-platform-tests, and checks how all of them go together.
+pub(super) fn finish(reader: &mut Reader<'_>, section: &mut Section<'_>, config: &mut Config) {
+    let given = [config.ssl.certificate.value.is_some(), config.ssl.key.value.is_some()];
+    if config.ssl.kind.value == SslType::Authority
+        && let Some(kind) = section.given("type").filter(|_| given[0])
+    {
         let advice = "write \"pregenerated\", or leave it out".to_owned();
-        reader.fail(span.clone(), "`ssl.type` leaves no use for `ssl.certificate`", Some(advice));
+        reader.fail(kind.span.clone(), "`ssl.type` leaves no use for `ssl.certificate`", Some(advice));
     }
-    let theirs = read_theirs(reader, &mut ssl, config);
-    ssl.finish(reader);
-
-    if certificate.is_none() && key.is_none() {
-        (certificate, key) = theirs;
+    read_theirs(reader, section, config, given != [false, false]);
+    for (key, other) in [("certificate", "key"), ("key", "certificate")] {
+        if let Some(item) = section.given(key).filter(|_| section.given(other).is_none()) {
+            reader.fail(item.span.clone(), format!("`ssl.{key}` needs `ssl.{other}` beside it"), None);
+        }
     }
-    let own = match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(OwnCertificate {
-            certificate: Value { value: certificate.value.0, origin: certificate.origin },
-            key: Value { value: key.value.0, origin: key.origin },
-        }),
-        (Some(Value { value: (_, span), .. }), None) => {
-            reader.fail(span, "`ssl.certificate` needs `ssl.key` beside it", None);
-            None
-        }
-        (None, Some(Value { value: (_, span), .. })) => {
-            reader.fail(span, "`ssl.key` needs `ssl.certificate` beside it", None);
-            None
-        }
-        (None, None) => None,
-    };
-    config.ssl.own = match kind.as_ref().map(|kind| kind.value.0) {
-        Some(SslType::Authority) => None,
-        _ => own,
-    };
-    match kind {
-        Some(Value { value: (SslType::Pregenerated, span), .. }) if config.ssl.own.is_none() => {
+    let kind = section.given("type");
+    let has_own = config.ssl.certificate.value.is_some() && config.ssl.key.value.is_some();
+    match (config.ssl.kind.value, kind) {
+        (SslType::Pregenerated, Some(kind)) if !has_own => {
             let advice = "name `certificate` and `key` in [ssl] for your own".to_owned();
-            reader.hint(span, "without a certificate, our own authority makes one", Some(advice));
+            reader.hint(kind.span.clone(), "without a certificate, our own authority makes one", Some(advice));
+            config.ssl.kind = Value::default_of(SslType::Authority);
         }
-        Some(Value { value: (kind, _), origin }) => config.ssl.kind = Value { value: kind, origin },
-        None => {
-            if let Some(own) = &config.ssl.own {
-                config.ssl.kind = Value { value: SslType::Pregenerated, origin: own.certificate.origin.clone() };
-            }
+        (SslType::Authority, None) if has_own => {
+            let origin = config.ssl.certificate.origin.clone();
+            config.ssl.kind = Value { value: SslType::Pregenerated, origin };
         }
+        _ => {}
     }
 }
 
-type Placed = Option<Value<(PathBuf, std::ops::Range<usize>)>>;
-
-/// The tables that web-platform-tests have for each type; gives the paths of certificate and key.
-fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Config) -> (Placed, Placed) {
-    let source = reader.source;
-    let path = |item: Item<'_>| Ok((section::path(source)(item)?, item.span.clone()));
-    let _ = ssl.accepted(reader, "encrypt_after_connect", |item| {
+/// The tables that web-platform-tests have for each type. `given`: our own keys name a certificate, which wins.
+fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Config, given: bool) {
+    let _ = ssl.optional(reader, "encrypt_after_connect", |item| {
         if boolean(item)? { wrong_with(item, "is not supported", "leave it false") } else { Ok(()) }
     });
     ssl.ignored("none");
 
     let mut openssl = ssl.section(reader, "openssl", "ssl.openssl");
-    if let Some(folder) = openssl.accepted(reader, "base_path", section::path(source)) {
+    if let Some(folder) = openssl.optional(reader, "base_path", section::path) {
         config.ssl.folder = folder;
     }
     for key in ["openssl_binary", "password", "force_regenerate", "duration", "base_conf_path"] {
@@ -81,18 +55,34 @@ fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Conf
     openssl.finish(reader);
 
     let mut pregenerated = ssl.section(reader, "pregenerated", "ssl.pregenerated");
-    let certificate = pregenerated.accepted(reader, "host_cert_path", path);
-    let key = pregenerated.accepted(reader, "host_key_path", path);
+    let certificate = pregenerated.optional(reader, "host_cert_path", |item| section::path(item).map(Some));
+    let key = pregenerated.optional(reader, "host_key_path", |item| section::path(item).map(Some));
+    if !given {
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => (config.ssl.certificate, config.ssl.key) = (certificate, key),
+            (None, None) => {}
+            (certificate, _) => {
+                let (key, other) = match certificate {
+                    Some(_) => ("host_cert_path", "host_key_path"),
+                    None => ("host_key_path", "host_cert_path"),
+                };
+                if let Some(item) = pregenerated.given(key) {
+                    let what = format!("`ssl.pregenerated.{key}` needs `{other}` beside it");
+                    reader.fail(item.span.clone(), what, None);
+                }
+            }
+        }
+    }
     if let Some(item) = pregenerated.given("ca_cert_path") {
         let what =
             "`ssl.pregenerated.ca_cert_path` has no effect: clients are told to trust the chain's last certificate";
         reader.hint(item.span.clone(), what, None);
     }
     pregenerated.finish(reader);
-    (certificate, key)
 }
 
-fn ssl_type(item: Item<'_>) -> Read<SslType> {
+/// A type by our name or wptserve's.
+pub(in crate::config) fn ssl_type(item: Item<'_>) -> Read<SslType> {
     match text(item)?.as_str() {
         // openssl is how wptserve makes an authority of its own.
         "authority" | "openssl" => Ok(SslType::Authority),
@@ -101,8 +91,8 @@ fn ssl_type(item: Item<'_>) -> Read<SslType> {
         other => {
             let names = ["authority", "openssl", "pregenerated", "none"];
             match section::nearest(other, names.into_iter()) {
-                Some(near) => wrong_with(item, "is no type", format!("did you mean \"{near}\"?")),
-                None => wrong(item, "is one of \"authority\" (or \"openssl\"), \"pregenerated\", \"none\""),
+                Some(near) => wrong_with(item, "is not a type", format!("a similar type exists: \"{near}\"")),
+                None => wrong(item, "must be one of \"authority\" (or \"openssl\"), \"pregenerated\", \"none\""),
             }
         }
     }

@@ -1,41 +1,41 @@
-//! What URLs mean: `aliases`, `[[routes]]`, `[[rewrites]]`, `inject_script`, `refuse_h2_over_http1`.
+//! Tables of `[[aliases]]`, `[[routes]]` and `[[rewrites]]`.
 
 use std::path::PathBuf;
 
-use super::super::section::{self, Item, Read, Reader, Section, boolean, text, whole, wrong, wrong_with};
-use super::super::{Config, Value};
+use super::super::Value;
+use super::super::section::{self, Item, Read, Reader, Section, text, whole, wrong, wrong_with};
 use crate::site::{Alias, Pattern, Rewrite, Route, Target};
 
-/// Reads the keys about URLs, at the top of the file.
-pub(super) fn read(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
-    let source = reader.source;
-    top.read(reader, "inject_script", &mut config.inject_script, |item| section::file(source)(item).map(Some));
-    top.read(reader, "refuse_h2_over_http1", &mut config.refuse_h2_over_http1, boolean);
-    config.aliases = top.tables(reader, "aliases", |reader, mut alias, _| {
-        let url_path = alias.required(reader, "url-path", path);
-        let local_dir = alias.required(reader, "local-dir", section::future_folder(source));
-        alias.finish(reader);
-        Some(Alias { url_path: url_path?, local_dir: local_dir? })
-    });
-    config.routes = top.tables(reader, "routes", route);
-    config.rewrites = top.tables(reader, "rewrites", |reader, mut rewrite, _| {
-        let methods = rewrite.accepted(reader, "methods", methods).map(|methods| methods.value);
-        let from = rewrite.required(reader, "from", path);
-        let to = rewrite.required(reader, "to", path);
-        rewrite.finish(reader);
-        Some(Rewrite { methods: methods.unwrap_or_default(), from: from?, to: to? })
-    });
+/// Reads a table of `[[aliases]]`.
+pub(in crate::config) fn alias(reader: &mut Reader<'_>, mut alias: Section<'_>, _item: Item<'_>) -> Option<Alias> {
+    let url_path = alias.required(reader, "url-path", path);
+    let local_dir = alias.required(reader, "local-dir", section::future_folder);
+    alias.finish(reader);
+    Some(Alias { url_path: url_path?, local_dir: local_dir? })
 }
 
-fn route(reader: &mut Reader<'_>, mut route: Section<'_>, item: Item<'_>) -> Option<Route> {
-    let source = reader.source;
+/// Reads a table of `[[rewrites]]`.
+pub(in crate::config) fn rewrite(
+    reader: &mut Reader<'_>,
+    mut rewrite: Section<'_>,
+    _item: Item<'_>,
+) -> Option<Rewrite> {
+    let methods = rewrite.optional(reader, "methods", methods).map(|methods| methods.value);
+    let from = rewrite.required(reader, "from", path);
+    let to = rewrite.required(reader, "to", path);
+    rewrite.finish(reader);
+    Some(Rewrite { methods: methods.unwrap_or_default(), from: from?, to: to? })
+}
+
+/// Reads a table of `[[routes]]`.
+pub(in crate::config) fn route(reader: &mut Reader<'_>, mut route: Section<'_>, item: Item<'_>) -> Option<Route> {
     let errors = reader.count();
-    let methods = route.accepted(reader, "methods", methods).map(|methods| methods.value);
+    let methods = route.optional(reader, "methods", methods).map(|methods| methods.value);
     let path = route.required(reader, "path", pattern);
-    let script = route.accepted(reader, "script", section::file(source));
-    let file = route.accepted(reader, "file", section::file(source));
-    let directory = route.accepted(reader, "directory", section::future_folder(source));
-    let code = route.accepted(reader, "status", |item| whole::<u16>(200..=599)(item));
+    let script = route.optional(reader, "script", section::file);
+    let file = route.optional(reader, "file", section::file);
+    let directory = route.optional(reader, "directory", section::future_folder);
+    let code = route.optional(reader, "status", |item| whole::<u16>(200..=599)(item));
     route.finish(reader);
     let of = |path: Option<Value<PathBuf>>, target: fn(PathBuf) -> Target| path.map(|path| target(path.value));
     let targets = [
@@ -47,11 +47,11 @@ fn route(reader: &mut Reader<'_>, mut route: Section<'_>, item: Item<'_>) -> Opt
     let mut targets = targets.into_iter().flatten();
     match (targets.next(), targets.next()) {
         (Some(target), None) => Some(Route { methods: methods.unwrap_or_default(), path: path?, target }),
-        // A target that is wrong was told already.
+        // An error about its target was reported already.
         (None, _) if reader.count() > errors => None,
         _ => {
             let advice = "script = \"…\", file = \"…\", directory = \"…\" or status = 404".to_owned();
-            reader.fail(item.span.clone(), "a route leads to exactly one thing", Some(advice));
+            reader.fail(item.span.clone(), "a route must have exactly one target", Some(advice));
             None
         }
     }
@@ -65,7 +65,7 @@ fn methods(item: Item<'_>) -> Read<Vec<String>> {
         if method.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)) {
             return Ok(method);
         }
-        wrong_with(item, "is no method", "such as \"GET\", or \"*\" for every method")
+        wrong_with(item, "is not a method", "such as \"GET\", or \"*\" for every method")
     })?;
     Ok(if methods.iter().any(|method| method == "*") { Vec::new() } else { methods })
 }
@@ -73,10 +73,10 @@ fn methods(item: Item<'_>) -> Read<Vec<String>> {
 fn path(item: Item<'_>) -> Read<String> {
     let path = text(item)?;
     if !path.starts_with('/') {
-        return wrong(item, "begins with a slash");
+        return wrong(item, "must begin with a slash");
     }
     if path.contains(['?', '#']) {
-        return wrong(item, "is a path, without ? and #");
+        return wrong(item, "must be a path, without ? and #");
     }
     Ok(path)
 }
@@ -86,13 +86,13 @@ fn pattern(item: Item<'_>) -> Read<String> {
     let advice = "literals, {name} for one segment, * for anything";
     let pattern = text(item)?;
     if !pattern.starts_with(['/', '*']) {
-        return wrong_with(item, "begins with a slash or *", advice);
+        return wrong_with(item, "must begin with a slash or *", advice);
     }
     if pattern.contains(['?', '#']) {
-        return wrong_with(item, "is a path, without ? and #", advice);
+        return wrong_with(item, "must be a path, without ? and #", advice);
     }
     match Pattern::parse(&pattern) {
         Ok(_) => Ok(pattern),
-        Err(error) => wrong_with(item, "is no path of a route", error.to_string()),
+        Err(error) => wrong_with(item, "is not the path of a route", error.to_string()),
     }
 }

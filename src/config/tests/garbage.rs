@@ -146,7 +146,7 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
 fn a_file_that_is_too_large_is_told() {
     for name in ["wpt.toml", "config.json"] {
         let told = resolve_octets(name, &vec![b' '; 10 << 20]).unwrap_err();
-        assert!(told.ends_with(&format!("{name} is larger than 1 MiB: that is no configuration")), "{told}");
+        assert!(told.ends_with(&format!("{name} is larger than 1 MiB, too large for a configuration")), "{told}");
     }
 }
 
@@ -181,8 +181,8 @@ fn what_is_no_file_is_told() {
         let arguments = ServeArguments { config: Some(path.to_owned()), ..flags(&[]) };
         resolve(&arguments).unwrap_err().to_string()
     };
-    assert!(told(folder.path()).starts_with("cannot read "), "{}", told(folder.path()));
-    assert!(told(Path::new("a\0b")).starts_with("cannot read "));
+    assert!(told(folder.path()).starts_with("error: cannot read "), "{}", told(folder.path()));
+    assert!(told(Path::new("a\0b")).starts_with("error: cannot read "));
     assert!(told(Path::new("/dev/zero")).contains("larger than 1 MiB"));
     #[cfg(unix)]
     {

@@ -3,11 +3,6 @@
 use super::*;
 use crate::config::print::print;
 
-/// Every key that the defaults have a value for.
-pub fn values_of_defaults() -> Vec<String> {
-    crate::config::print::values(&Config::default()).into_keys().collect()
-}
-
 /// What is printed, read again, with the flags that opened the ports.
 fn again(text: &str, flags_too: &[&str]) -> Config {
     resolve_text(text, flags_too).unwrap_or_else(|told| panic!("{told}\n{text}"))
@@ -17,6 +12,7 @@ fn same(mut left: Config, mut right: Config) {
     for config in [&mut left, &mut right] {
         config.file = None;
         config.hints.clear();
+        config.notes.clear();
     }
     assert_eq!(left, right);
 }

@@ -24,7 +24,7 @@ async fn a_port_in_use_is_one_sentence_that_says_what_to_do() {
     assert_eq!(
         error.to_string(),
         format!(
-            "port {port} on 127.0.0.1 is in use by another program: choose another with --h2-port N, or any with --h2-port auto"
+            "port {port} on 127.0.0.1 is in use by another program\nhelp: choose another with --h2-port N, or any with --h2-port auto"
         )
     );
 }
@@ -32,5 +32,8 @@ async fn a_port_in_use_is_one_sentence_that_says_what_to_do() {
 #[tokio::test]
 async fn an_address_of_another_machine_is_told() {
     let error = Listener::bind("192.0.2.1".parse().unwrap(), 0, "--port").unwrap_err();
-    assert_eq!(error.to_string(), "this machine has no address 192.0.2.1: choose another with --bind ADDRESS");
+    assert_eq!(
+        error.to_string(),
+        "this machine does not have the address 192.0.2.1\nhelp: choose another with --bind ADDRESS"
+    );
 }

@@ -1,6 +1,6 @@
 //! `wireserve certs`
 
-use super::{Log, fail, finish};
+use super::{Log, fail_configuration, finish};
 use crate::config::{self, CertsArguments, CertsCommand};
 use crate::net::certificates::Renew;
 use crate::setup::certs::{self, Report};
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(super) fn run(arguments: &CertsArguments) -> ExitCode {
     let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
         Ok(config) => config,
-        Err(errors) => return fail(errors),
+        Err(errors) => return fail_configuration(&errors),
     };
     Log::to_stderr(config.log.value);
     finish(match arguments.command {

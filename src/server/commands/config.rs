@@ -7,7 +7,8 @@ use std::process::ExitCode;
 /// Prints what can be resolved, also if something is wrong.
 pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
     let (config, errors) = config::resolve_all(arguments);
-    config.hints.iter().chain(&errors).for_each(|error| print_stderr(format_args!("{error}\n")));
+    config.hints.iter().for_each(|hint| print_stderr(format_args!("warning: {hint}\n")));
+    errors.iter().for_each(|error| print_stderr(format_args!("error: {error}\n")));
     print_stdout(&config::print::print(&config));
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

@@ -1,6 +1,6 @@
 //! `wireserve hosts`
 
-use super::{fail, print_stdout, read_config};
+use super::{fail_configuration, print_stdout, read_config};
 use crate::config::HostsArguments;
 use crate::setup;
 use std::process::ExitCode;
@@ -11,6 +11,6 @@ pub(super) fn run(arguments: &HostsArguments) -> ExitCode {
             print_stdout(&setup::hosts::hosts_file(&config, arguments.address));
             ExitCode::SUCCESS
         }
-        Err(errors) => fail(errors),
+        Err(errors) => fail_configuration(&errors),
     }
 }

@@ -57,7 +57,14 @@ fn finish<E: Display>(done: Result<String, E>) -> ExitCode {
     }
 }
 
+/// Prints why a command failed; `error` may have more lines, such as `help: …`.
 fn fail(error: impl Display) -> ExitCode {
-    print_stderr(format_args!("wireserve: {error}"));
+    print_stderr(format_args!("error: {error}"));
+    ExitCode::from(2)
+}
+
+/// Prints everything that is wrong with a configuration.
+fn fail_configuration(errors: &ConfigErrors) -> ExitCode {
+    print_stderr(errors);
     ExitCode::from(2)
 }

@@ -1,6 +1,6 @@
 //! `wireserve new`
 
-use super::{fail, finish, read_config};
+use super::{fail, fail_configuration, finish, read_config};
 use crate::config::NewArguments;
 use crate::setup;
 use std::process::ExitCode;
@@ -8,10 +8,10 @@ use std::process::ExitCode;
 pub(super) fn run(arguments: &NewArguments) -> ExitCode {
     let config = match read_config(arguments.config.as_deref()) {
         Ok(config) => config,
-        Err(errors) => return fail(errors),
+        Err(errors) => return fail_configuration(&errors),
     };
     let Some(handlers) = config.handler_roots.value.first() else {
-        return fail("the configuration names no folder for handlers: add one to roots in [handlers]");
+        return fail("the configuration names no directory for handlers\nhelp: add one to `roots` in [handlers]");
     };
     let written = setup::new::new(&arguments.name, handlers, &config.doc_root.value);
     finish(written.map(|written| written.to_string()))

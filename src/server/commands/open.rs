@@ -1,6 +1,6 @@
 //! `wireserve open`
 
-use super::{Log, fail};
+use super::{Log, fail, fail_configuration};
 use crate::config::{self, OpenArguments};
 use crate::setup;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(super) fn run(arguments: &OpenArguments) -> ExitCode {
     let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
         Ok(config) => config,
-        Err(errors) => return fail(errors),
+        Err(errors) => return fail_configuration(&errors),
     };
     Log::to_stderr(config.log.value);
     match setup::open::open(arguments, &config) {

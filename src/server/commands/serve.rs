@@ -1,6 +1,6 @@
 //! `wireserve serve`
 
-use super::{Log, fail};
+use super::{Log, fail, fail_configuration};
 use crate::config::{self, ServeArguments};
 use crate::server::start;
 use std::process::ExitCode;
@@ -8,13 +8,14 @@ use std::process::ExitCode;
 pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
     let config = match config::resolve(arguments) {
         Ok(config) => config,
-        Err(errors) => return fail(errors),
+        Err(errors) => return fail_configuration(&errors),
     };
     let log = Log::to_stderr(config.log.value);
     if let Some(file) = &config.file {
         tracing::info!("configured by {}", file.display());
     }
     config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
+    config.notes.iter().for_each(|note| tracing::info!("{note}"));
     match start::serve(arguments, config, &log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),

@@ -4,11 +4,10 @@ use super::super::stats::{WorkerStats, add};
 use super::super::worker::Worker;
 use crate::exchange::{Prepared, Request};
 use crate::script::hooks::shared::Failure;
-use crate::site::{self, escape_html};
+use crate::site;
 use crate::transcript::Failed;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// Expectations that failed which are shown, the newest.
 const MAX_EXPECTATIONS: usize = 64;
@@ -83,65 +82,11 @@ async fn hooks(worker: &Worker) -> Value {
 }
 
 fn html(status: &Value) -> String {
-    let mut page = String::from(
-        "<!doctype html>\n<html lang=en><meta charset=utf-8><title>wireserve: status</title>\n<style>:root{color-scheme:light \
-         dark}body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}th{text-align:left;\
-         font-weight:400;vertical-align:top;padding-right:2rem}td{font-family:ui-monospace,monospace}</style>\n\
-         <h1>Status</h1>\n<p><a href=\"?json\">As JSON</a> · <a href=\"/_wire/connections\">Connections</a> · \
-         <a href=\"/\">Handlers</a></p>\n<table>\n",
-    );
-    let mut row = |name: &str, value: &str| {
-        // Writing to a string cannot fail.
-        let _ = writeln!(page, "<tr><th>{}<td>{}", escape_html(name), escape_html(value));
-    };
-    let number = |name: &str| status[name].to_string();
-    row("Version", status["version"].as_str().unwrap_or_default());
-    row("Seconds since the start", &number("uptime"));
-    row("Workers", &number("workers"));
-    if status["workers_silent"] != 0 {
-        row("Workers that do not answer, and are not counted below", &number("workers_silent"));
+    let mut view = status.clone();
+    for counts in ["limits_met", "profiles", "profile_failures"] {
+        let counted = status[counts].as_object().into_iter().flatten();
+        view[counts] = counted.map(|(name, times)| json!({"name": name, "times": times})).collect();
     }
-    row("Connections over HTTP/1.1", &status["connections"]["http1"].to_string());
-    row("Connections over HTTP/2", &status["connections"]["http2"].to_string());
-    row("Streams", &number("streams"));
-    row("Requests so far", &number("requests"));
-    row("Handlers at work", &status["handlers"]["at_work"].to_string());
-    row("Handlers that wait for something", &status["handlers"]["waiting"].to_string());
-    for port in status["ports"].as_array().into_iter().flatten() {
-        row(port["what"].as_str().unwrap_or_default(), port["url"].as_str().unwrap_or_default());
-    }
-    for (limit, times) in status["limits_met"].as_object().into_iter().flatten() {
-        row(&format!("Limit met: {limit}"), &times.to_string());
-    }
-    for failed in status["expectations_failed"].as_array().into_iter().flatten() {
-        let text = |key: &str| failed[key].as_str().unwrap_or_default();
-        let name = format!("Expectation that failed on connection {}", failed["connection"]);
-        row(&name, &format!("{}: {}", text("name"), text("detail")));
-    }
-    for (profile, connections) in status["profiles"].as_object().into_iter().flatten() {
-        row(&format!("Connections shaped by {profile}"), &connections.to_string());
-    }
-    for (failure, times) in status["profile_failures"].as_object().into_iter().flatten() {
-        row("Profile that failed", &format!("{failure} ({times} times)"));
-    }
-    for error in status["script_errors"].as_array().into_iter().flatten() {
-        row("Script that does not compile", error.as_str().unwrap_or_default());
-    }
-    let hooks = |what: &str| status["hooks"][what].as_array().map(Vec::as_slice).unwrap_or_default();
-    for script in hooks("scripts") {
-        row("Hook script", script.as_str().unwrap_or_default());
-    }
-    for failure in hooks("failures") {
-        let name = format!("Hook that failed: {}", failure["function"].as_str().unwrap_or_default());
-        row(&name, &format!("{} times, at last: {}", failure["times"], failure["error"].as_str().unwrap_or_default()));
-    }
-    for line in hooks("lines") {
-        let value = &line["value"];
-        row(
-            line["name"].as_str().unwrap_or_default(),
-            &value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-        );
-    }
-    page.push_str("</table>\n");
-    page
+    view["style"] = include_str!("status.css").into();
+    site::render(include_str!("status.html"), &view)
 }

@@ -6,20 +6,20 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Each displays as one sentence that says what to do.
+/// Each displays as what is wrong, and a line of help.
 #[derive(Debug)]
 pub enum OpenError {
-    /// The user's URL is none.
+    /// What the user passed is not a URL.
     Url(String),
-    /// Nobody listens at these URLs.
+    /// No server listens at these URLs.
     NoServer(Vec<String>),
-    /// The configuration leaves every port to chance.
+    /// Every port is `auto`.
     NoPort,
-    /// The ready file is of no use.
+    /// The ready file is missing or invalid.
     ReadyFile(PathBuf, String),
-    /// None of these programs is there.
+    /// None of these programs exists.
     NoBrowser(Vec<String>),
-    /// The certificates are of no use.
+    /// The certificates are missing or invalid.
     Certificate(CertificateError),
     /// The user's certificate chain ends without an authority that Firefox could trust.
     NoAuthority,
@@ -41,37 +41,37 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => {
-                write!(f, "{url} is no URL: write it with its scheme, or only the path, beginning with a slash")
+                write!(f, "{url} is not a URL\nhelp: write it with its scheme, or pass a path that begins with a slash")
             }
             Self::NoServer(urls) => {
-                write!(f, "nobody listens at {}: start `wireserve serve --h2` first, or name a URL", urls.join(" nor at "))
+                write!(f, "no server at {}\nhelp: start `wireserve serve --h2`, or pass a full URL", urls.join(", "))
             }
             Self::NoPort => f.write_str(
-                "the configuration leaves the ports to chance: start the server with --ready-file F, then name F here too",
+                "the port numbers are unknown, because the configuration says `auto`\nhelp: start the server with `--ready-file FILE`, and pass the same to `open`",
             ),
             Self::ReadyFile(path, why) => write!(f, "the ready file {}: {why}", path.display()),
             Self::NoBrowser(programs) => write!(
                 f,
-                "no browser is found (looked for {}): install one, or name its program with --browser, or in the environment \
-                 as CHROME or FIREFOX",
+                "no browser found (looked for {})\nhelp: install one, or name its program with `--browser` or in the environment \
+                 variable CHROME or FIREFOX",
                 programs.join(", ")
             ),
             Self::Certificate(error) => error.fmt(f),
             Self::NoAuthority => f.write_str(
-                "Firefox trusts authorities, and the file of your own certificate holds none at its end: add it there, or \
-                 take Chromium",
+                "Firefox trusts authorities, and your certificate file has none at its end\nhelp: add the authority to \
+                 the file, or use Chromium",
             ),
             Self::NoCertutil(error) => write!(
                 f,
-                "certutil, with which Firefox's profile is made to trust the server, does not start ({error}): install it \
-                 (libnss3-tools in Debian and Ubuntu, nss-tools in Fedora, nss in Homebrew), or take Chromium"
+                "certutil, which makes Firefox's profile trust the server, does not start: {error}\nhelp: install it \
+                 (libnss3-tools in Debian and Ubuntu, nss-tools in Fedora, nss in Homebrew), or use Chromium"
             ),
             Self::Certutil(why) => write!(f, "certutil cannot make Firefox's profile trust the server: {why}"),
             Self::Profile(error) => write!(f, "a profile cannot be made in the folder for temporary files: {error}"),
             Self::Start(program, error) => write!(f, "{} does not start: {error}", program.display()),
             Self::Ended(program, status) => {
                 let how = status.map_or_else(String::new, |status| format!(" ({status})"));
-                write!(f, "{} ended with a failure{how}: what it wrote stands above", program.display())
+                write!(f, "{} failed{how}; see its output above", program.display())
             }
             Self::Runtime(error) => write!(f, "the operating system refuses a runtime: {error}"),
         }

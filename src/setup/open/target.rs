@@ -39,7 +39,8 @@ fn announced(file: &Path, trust: &Trust) -> Result<String, OpenError> {
     let ready: Value = serde_json::from_str(&text).map_err(|error| fail(format!("no ready line: {error}")))?;
     if ready["spki"].as_str().is_some_and(|spki| spki != trust.spki()) {
         return Err(fail(
-            "that server shows other certificates: name its --config or its folder of --certs".to_owned(),
+            "that server shows other certificates\nhelp: pass its `--config`, or its directory with `--certs`"
+                .to_owned(),
         ));
     }
     let urls = KINDS.iter().find_map(|kind| ready["urls"][kind.name()][0].as_str());
@@ -84,7 +85,7 @@ mod tests {
             assert_eq!(opened(&of(url), &Config::default()).as_deref(), Ok(url));
         }
         for none in ["localhost:8000", "localhost", "x.html", "--flag", ":x"] {
-            assert!(opened(&of(none), &Config::default()).unwrap_err().contains("is no URL"), "{none}");
+            assert!(opened(&of(none), &Config::default()).unwrap_err().contains("is not a URL"), "{none}");
         }
     }
 
@@ -103,7 +104,7 @@ mod tests {
         assert_eq!(opened(&OpenArguments::default(), &config), Ok(format!("http://a.test:{number}/")));
         drop(listener);
         let told = opened(&of("/"), &config).unwrap_err();
-        assert!(told.starts_with("nobody listens at https://a.test:1/ nor at http://a.test:3/"), "{told}");
+        assert!(told.starts_with("no server at https://a.test:1/, http://a.test:3/"), "{told}");
         assert!(told.contains("serve --h2"), "{told}");
     }
 

@@ -32,7 +32,7 @@ fn on_status(status) {
     assert!(scripts[0].ends_with("hooks/count.rhai") && scripts[1].ends_with("hooks/late.rhai"), "{scripts:?}");
     let page = ask::over_http1(&server, &Ask::get("/_wire/status")).text();
     for part in
-        ["<th>Requests &lt;counted&gt;<td>3\n", "<th>Hook that failed: on_status<td>2 times, at last: error: it took"]
+        ["<th>Requests &lt;counted&gt;<td>3\n", "<th>Failed hook: on_status<td>2 times, most recently: error: it took"]
     {
         assert!(page.contains(part), "{part} is not in:\n{page}");
     }

@@ -150,7 +150,7 @@ fn check_knows_profiles() {
     assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
     write("wpt.toml", &"[[profile_ports]]\nport = 9443\nkind = \"h2\"\nprofile = \"good\"\n".repeat(2));
     let finished = wireserve(folder.path(), &["check"]);
-    assert!(finished.stderr.contains("port 9443 is asked for twice: for good (wpt.toml:1)"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("port 9443 is used twice: for good (wpt.toml:1)"), "{}", finished.stderr);
     write("handlers/profiles/handler.rhai", "fn main(request, response) {}");
     write("handlers/profiles/few.rhai", "fn on_frame(connection) {}");
     write("handlers/profiles/typo.rhai", "fn on_connect(connection) {}\nfn on_frme(connection, frame) {}");

@@ -112,7 +112,7 @@ fn what_failed_is_on_the_status_page() {
     assert_eq!([times("throws.rhai:2:"), times("loops.rhai:"), times("late.rhai:2:")], [Some(3), Some(1), Some(1)]);
     assert_eq!(told["limits_met"]["script.operations"], 1, "{told}");
     let page = ask(&mut client, "/_wire/status").text();
-    assert!(page.contains("Profile that failed") && page.contains("&lt;by hand&gt;"), "{page}");
+    assert!(page.contains("Failed profile") && page.contains("&lt;by hand&gt;"), "{page}");
 }
 
 /// As many as fit the usual number of open files; `docs/performance.md` has the figures for 10,000.
