@@ -1,17 +1,19 @@
 //! What happens on a connection becomes records.
 
+use super::follow::{Follow, Next};
 use super::hub::Hub;
 use super::log::{Piece, Transcript};
 use super::record::{
     self, Closed, Expected, NotSent, NotSentReason, Notice, Reaction, RecordKind, RequestHead, Side, Violation,
 };
 use super::ring::{Kind, Origin};
+use super::text::Line;
 use crate::h1;
 use crate::h2;
 use crate::http::transport::{Cause, CloseReason};
 use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, RawFrame};
 use bytes::Bytes;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -23,7 +25,10 @@ const MAX_TEXT: usize = 1_000;
 /// (RFC 9113 §4.2).
 const MAX_RAW_FRAME: u32 = 1 << 14;
 
-/// Records what happens on one connection, as one of its ends sees it.
+/// The target of the lines that the log has at `trace`.
+const LOG: &str = "wireserve::frames";
+
+/// Records what happens on one connection, as one of its ends sees it. At `trace` the log has each record as a line.
 ///
 /// An instant is that of the turn of the connection; `None` outside of turns.
 #[derive(Debug)]
@@ -32,6 +37,10 @@ pub struct Recorder {
     transcript: Arc<Transcript>,
     clock: fn() -> Instant,
     raw: RefCell<Unfinished>,
+    /// The highest stream on which this end sent a request, as a client.
+    requested: Cell<u32>,
+    /// What is logged, at `trace`.
+    logged: RefCell<Option<Follow>>,
 }
 
 /// The raw frame that has not ended.
@@ -45,7 +54,7 @@ struct Unfinished {
 
 impl Recorder {
     pub(super) fn new(hub: Arc<Hub>, transcript: Arc<Transcript>, clock: fn() -> Instant) -> Self {
-        Self { hub, transcript, clock, raw: RefCell::default() }
+        Self { hub, transcript, clock, raw: RefCell::default(), requested: Cell::default(), logged: RefCell::default() }
     }
 
     /// The transcript that it fills.
@@ -64,6 +73,9 @@ impl Recorder {
         match event {
             h2::Event::Frame(frame) => self.frame(now, frame),
             h2::Event::Sent { octets, length, cause: Cause::Raw } => self.sent_raw(now, *length, octets),
+            h2::Event::Sent { octets, cause: Cause::Automatic, .. } if octets[..] == h2::PREFACE[..] => {
+                self.note(now, Some(Side::Client), RecordKind::Preface);
+            }
             h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
             h2::Event::Headers { kind: h2::HeadersKind::Request { .. }, .. } => self.count_request(),
             h2::Event::Preface => self.note(now, Some(Side::Client), RecordKind::Preface),
@@ -147,10 +159,30 @@ impl Recorder {
     fn add(&self, now: Option<Instant>, kind: Kind, length: usize, parts: [&[u8]; 2]) {
         let now = now.unwrap_or_else(self.clock);
         self.transcript.add(&self.hub, now, Piece { kind, site: 0, length, parts });
+        self.log();
     }
 
     fn note(&self, now: Option<Instant>, from: Option<Side>, kind: RecordKind) {
         self.transcript.note(&self.hub, now.unwrap_or_else(self.clock), from, kind);
+        self.log();
+    }
+
+    /// Logs what was recorded since the last call.
+    fn log(&self) {
+        if !tracing::enabled!(target: LOG, tracing::Level::TRACE) {
+            return;
+        }
+        let (id, side) = (self.transcript.id(), self.side());
+        let mut logged = self.logged.borrow_mut();
+        let follow = logged.get_or_insert_with(|| self.transcript.follow_newest());
+        while let Some(next) = follow.try_next() {
+            match next {
+                Next::One(record) => {
+                    tracing::trace!(target: LOG, connection = id, "{}", Line::new(&record, side).without_padding());
+                }
+                Next::Missed(count) => tracing::trace!(target: LOG, connection = id, "{count} records had no room"),
+            }
+        }
     }
 
     fn closed(&self, now: Option<Instant>, reason: CloseReason) {
@@ -171,7 +203,22 @@ impl Recorder {
 
     /// A frame of the engine or of a checked call.
     fn sent(&self, now: Option<Instant>, cause: Cause, length: usize, octets: &[u8]) {
+        if self.side() == Side::Client {
+            self.count_own_request(octets);
+        }
         self.add(now, Kind::Frame(Origin::Own(cause)), length, [self.kept(octets, usize::MAX), b""]);
+    }
+
+    /// Counts a request of this end's own.
+    fn count_own_request(&self, octets: &[u8]) {
+        let header = octets.first_chunk().map(FrameHeader::parse);
+        if let Some(header) = header
+            && header.frame_type == FrameType::HEADERS
+            && header.stream_id > self.requested.get()
+        {
+            self.requested.set(header.stream_id);
+            self.count_request();
+        }
     }
 
     /// What a raw call sent: frames, parts of frames.

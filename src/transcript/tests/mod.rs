@@ -207,7 +207,10 @@ fn either_end_can_record() {
     let mut block = BytesMut::new();
     let request: [(&[u8], &[u8]); 2] = [(b":method", b"GET"), (b":path", b"/a")];
     Encoder::new().encode(request, &mut block);
-    recorder.http2(None, &sent(&octets_of(&headers(block, 1)), Cause::Checked));
+    recorder.http2(None, &sent(h2::PREFACE, Cause::Automatic));
+    for frame in [headers(block, 1), headers(BytesMut::from(&[0x84][..]), 1)] {
+        recorder.http2(None, &sent(&octets_of(&frame), Cause::Checked));
+    }
     let mut block = BytesMut::new();
     Encoder::new().encode([(&b":status"[..], &b"204"[..])], &mut block);
     recorder.http2(None, &h2::Event::Frame(headers(block, 1)));
@@ -222,10 +225,13 @@ fn either_end_can_record() {
         told,
         [
             [&Value::from(1), &Value::from("client"), &null],
-            [&Value::from(2), &Value::from("server"), &null],
-            [&Value::from(3), &Value::from("client"), &Value::from("server")],
+            [&Value::from(2), &Value::from("client"), &null],
+            [&Value::from(3), &Value::from("client"), &null],
+            [&Value::from(4), &Value::from("server"), &null],
+            [&Value::from(5), &Value::from("client"), &Value::from("server")],
         ]
     );
+    assert_eq!((&records(&shown)[0]["what"], &shown["requests"]), (&Value::from("preface"), &Value::from(1)));
     assert_eq!(shown["recorded_by"], "client");
     let last = serde_json::json!({"stream": 1, "method": "GET", "path": "/a", "status": 204});
     assert_eq!(shown["last_request"], last);

@@ -84,5 +84,11 @@ connection 3  HTTP/2   →   without TLS
      2.200 ·       ✗ expectation                                  it is so: no
      2.300 ·     1 notice                                         hm
 ";
+    let (_, mut records) = recorder.transcript().read();
+    let settings = records.next().expect("a record");
+    assert_eq!(
+        Line::new(&settings, facts.recorded_by).without_padding().to_string(),
+        "1.250 → 0 SETTINGS 12 MAX_CONCURRENT_STREAMS=100 UNKNOWN(0xab01)=7"
+    );
     assert_eq!(all, expected, "\n{all}");
 }
