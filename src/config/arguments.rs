@@ -8,9 +8,12 @@ use clap::{Args, Parser, Subcommand};
 
 use super::values::{LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
 
-/// A scriptable HTTP/2 test server, down to the raw frame.
+/// The help of a command: what it does, how it is called, examples, options by topic.
+const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
+
+/// A scriptable HTTP/2 test server, down to the raw frame
 #[derive(Clone, Debug, Parser)]
-#[command(name = "wireserve", version, about)]
+#[command(name = "wireserve", version)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -20,39 +23,39 @@ pub struct Arguments {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Serve a directory and its handlers until Ctrl-C
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve serve --h2                         HTTP/1.1, HTTPS and HTTP/2, at localhost
   wireserve serve --h2 --root tests --h2-port auto --ready-file ready.json
   wireserve serve --h2 --bind 0.0.0.0          also for other machines")]
     Serve(Box<ServeArguments>),
     /// Check all scripts and wpt.toml for errors
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve check                              the scripts that wpt.toml names
   wireserve check handlers/my-test.rhai        one script
 
 Exit code: 0 no errors, 1 errors.")]
     Check(CheckArguments),
     /// Print the effective configuration, and where each value comes from
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve config > all.toml                  a file that can be read again
   wireserve config --h2 --port auto            with flags of serve")]
     Config(Box<ConfigArguments>),
     /// Write a commented first handler and a page that shows its response
-    #[command(before_help = "Example:
+    #[command(help_template = HELP, before_help = "Example:
   wireserve new my-test                        writes handlers/my-test.rhai and my-test.html")]
     New(NewArguments),
     /// Print the lines for /etc/hosts; not needed for names below localhost
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve hosts | sudo tee -a /etc/hosts
   wireserve hosts 192.0.2.7                    for a browser on another machine")]
     Hosts(HostsArguments),
     /// Show or renew the certificates, and how to make browsers trust them
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve certs                              what there is, and how to trust it
   wireserve certs renew                        a new certificate for the names in wpt.toml")]
     Certs(CertsArguments),
     /// Start Chromium or Firefox with a fresh profile that trusts the server
-    #[command(before_help = "Examples:
+    #[command(help_template = HELP, before_help = "Examples:
   wireserve open /my-test.html                 a page of the running server
   wireserve open --browser firefox --headless /my-test.html")]
     Open(OpenArguments),

@@ -55,7 +55,7 @@ fn a_port_that_stays_closed_is_named_at_start() {
     std::fs::write(folder.path().join("wpt.toml"), config).expect("a file");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_wireserve"));
     command.current_dir(folder.path()).arg("serve");
-    let mut process = crate::support::process::Process::start(&mut command);
+    let process = crate::support::process::Process::start(&mut command);
     assert!(process.line(crate::support::DEADLINE).is_some(), "{}", process.stderr());
     assert!(process.stderr().contains("ports.h2 (wpt.toml:4) stays closed without --h2"), "{}", process.stderr());
 }
@@ -159,7 +159,9 @@ fn the_log_has_what_the_help_of_its_levels_says() {
     for part in ["Each frame", "Each connection and request", "Failed scripts and other problems to look at"] {
         assert!(help.contains(part), "{part}: {help}");
     }
-    assert!(help.contains("Examples:\n") && help.find("Examples:") < help.find("Usage:"), "{help}");
+    let order = ["Serve a directory", "Usage:", "Examples:\n", "Ports:\n", "Files:\n", "Logging:\n"];
+    let places: Vec<_> = order.iter().map(|part| help.find(part)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {help}");
 }
 
 #[test]

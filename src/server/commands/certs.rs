@@ -1,6 +1,7 @@
 //! `wireserve certs`
 
-use super::{Log, fail_configuration, finish};
+use super::super::log::Log;
+use super::output::{fail_configuration, finish};
 use crate::config::{self, CertsArguments, CertsCommand};
 use crate::net::certificates::Renew;
 use crate::setup::certs::{self, Report};

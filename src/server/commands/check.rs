@@ -1,6 +1,6 @@
 //! `wireserve check`
 
-use super::{print_stderr, print_stdout};
+use super::output::{print_stderr, print_stdout};
 use crate::config::CheckArguments;
 use crate::setup;
 use std::process::ExitCode;

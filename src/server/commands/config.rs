@@ -1,6 +1,6 @@
 //! `wireserve config`
 
-use super::{print_stderr, print_stdout};
+use super::output::{print_stderr, print_stdout};
 use crate::config::{self, ServeArguments};
 use std::process::ExitCode;
 

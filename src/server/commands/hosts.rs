@@ -1,6 +1,6 @@
 //! `wireserve hosts`
 
-use super::{fail_configuration, print_stdout, read_config};
+use super::output::{fail_configuration, print_stdout, read_config};
 use crate::config::HostsArguments;
 use crate::setup;
 use std::process::ExitCode;

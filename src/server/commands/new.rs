@@ -1,6 +1,6 @@
 //! `wireserve new`
 
-use super::{fail, fail_configuration, finish, read_config};
+use super::output::{fail, fail_configuration, finish, read_config};
 use crate::config::NewArguments;
 use crate::setup;
 use std::process::ExitCode;

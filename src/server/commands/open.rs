@@ -1,6 +1,7 @@
 //! `wireserve open`
 
-use super::{Log, fail, fail_configuration};
+use super::super::log::Log;
+use super::output::{fail, fail_configuration};
 use crate::config::{self, OpenArguments};
 use crate::setup;
 use std::process::ExitCode;

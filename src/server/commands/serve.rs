@@ -1,6 +1,7 @@
 //! `wireserve serve`
 
-use super::{Log, fail, fail_configuration};
+use super::super::log::Log;
+use super::output::{fail, fail_configuration};
 use crate::config::{self, ServeArguments};
 use crate::server::start;
 use std::process::ExitCode;

@@ -9,7 +9,6 @@ pub(super) mod words;
 use super::worker::Worker;
 use crate::exchange::{Exchange, Prepared, Request};
 use crate::site;
-use serde_json::Value;
 
 const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
                     connections/ID (one of them; also ID.jsonl and ID.txt) and status.";
@@ -39,12 +38,4 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
         Some(("connections", name)) => connections::one(worker, name, request),
         _ => site::status_page(404, HELP),
     })
-}
-
-/// A page of JSON that no cache keeps.
-fn json_page(value: &Value) -> Prepared {
-    let mut prepared = site::html_page(format!("{value:#}\n"));
-    prepared.head.fields.set("content-type", "application/json");
-    prepared.head.fields.append("cache-control", "no-store");
-    prepared
 }

@@ -18,7 +18,7 @@ pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
     let accept = request.fields.get("accept").map(|value| String::from_utf8_lossy(value).into_owned());
     let wants_json = request.query() == Some(b"json") || accept.is_some_and(|accept| accept.contains("json"));
     if wants_json {
-        return super::json_page(&status);
+        return json_page(&status);
     }
     let mut prepared = site::html_page(html(&status));
     prepared.head.fields.append("cache-control", "no-store");
@@ -89,4 +89,12 @@ fn html(status: &Value) -> String {
     }
     view["style"] = include_str!("status.css").into();
     site::render(include_str!("status.html"), &view)
+}
+
+/// A page of JSON that no cache keeps.
+fn json_page(value: &Value) -> Prepared {
+    let mut prepared = site::html_page(format!("{value:#}\n"));
+    prepared.head.fields.set("content-type", "application/json");
+    prepared.head.fields.append("cache-control", "no-store");
+    prepared
 }

@@ -5,13 +5,13 @@ use crate::http::path::percent_decoded;
 use crate::site::escape;
 use crate::site::files::select::{Source, answer};
 use crate::site::pages::status_page;
+use crate::site::render::render;
 use crate::site::resolve::{Roots, is_hidden};
-use std::fmt::Write;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:2rem}ul{list-style:none;padding:0}\
-                     .dir a::after{content:\"/\"}";
+const PAGE: &str = include_str!("listing.html");
 
 /// A name in a folder.
 struct Entry {
@@ -29,33 +29,26 @@ pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
         Err(error) => return status_page(500, &format!("The folder exists but cannot be read: {error}.")),
     };
     let url_path = String::from_utf8_lossy(&percent_decoded(request.path())).into_owned();
-    let title = escape::html(&url_path);
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>Directory listing for {title}</title>\n<style>{STYLE}</style></head><body>\n\
-         <h1>Directory listing for {title}</h1>\n<ul>\n"
-    );
-    if !url_path.trim_matches('/').is_empty() {
-        page.push_str("<li class=\"dir\"><a href=\"../?list\">..</a></li>\n");
-    }
-    for entry in &entries {
-        write_entry(&mut page, entry);
-    }
-    page.push_str("</ul>\n</body></html>\n");
+    let data = json!({
+        "path": url_path,
+        "has_parent": !url_path.trim_matches('/').is_empty(),
+        "entries": entries.iter().map(shown).collect::<Value>(),
+    });
+    let page = render(PAGE, &data);
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     head.fields.append("content-type", "text/html");
     answer(request, &head, Source::Octets(page.into()))
 }
 
-fn write_entry(page: &mut String, entry: &Entry) {
-    let link = escape::url_path(&entry.name);
+fn shown(entry: &Entry) -> Value {
     let (class, slash) = if entry.folder { ("dir", "/") } else { ("file", "") };
-    let _ = write!(page, "<li class=\"{class}\"><a href=\"{link}{slash}\">{}</a>", escape::html(&entry.name));
-    if entry.headers {
-        let _ = write!(page, " (<a href=\"{link}.headers\">.headers</a>)");
-    }
-    page.push_str("</li>\n");
+    json!({
+        "name": entry.name,
+        "link": escape::url_path(&entry.name),
+        "class": class,
+        "slash": slash,
+        "headers": entry.headers,
+    })
 }
 
 fn entries(path: &Path, roots: &Roots) -> std::io::Result<Vec<Entry>> {
