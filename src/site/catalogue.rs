@@ -1,5 +1,6 @@
 //! The handlers that a server has, with what their comments say.
 
+use super::head::Head;
 use super::resolve::Roots;
 use super::shipped;
 use std::collections::BTreeMap;
@@ -12,16 +13,10 @@ use walkdir::WalkDir;
 const MAX_COMMENT: u64 = 64 * 1024;
 
 /// A handler as its own leading comment describes it.
-///
-/// The comment's lines up to the first code are read: `Client:` begins what a client should do, `Try:` lists queries
-/// to try (`Try: ?code=8 ?code=11`), `Only: HTTP/2` or `Only: gRPC` says where it works, and the rest says what it sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     pub path: String,
-    pub sends: String,
-    pub client: String,
-    pub tries: Vec<String>,
-    pub only: Option<String>,
+    pub head: Head,
     pub shipped: bool,
 }
 
@@ -48,7 +43,7 @@ fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
     let mut entries = BTreeMap::new();
     for path in shipped::shipped_handlers() {
         if let Some(text) = shipped::shipped_handler(&path) {
-            entries.insert(path.to_string(), Entry { shipped: true, ..read_comment(&path, &text) });
+            entries.insert(path.to_string(), Entry { path: path.to_string(), head: Head::parse(&text), shipped: true });
         }
     }
     for root in roots.handlers.iter().rev() {
@@ -60,7 +55,7 @@ fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
             }
             let Some(text) = beginning(file.path()) else { continue };
             let shipped = shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text);
-            entries.insert(path.clone(), Entry { shipped, ..read_comment(&path, &text) });
+            entries.insert(path.clone(), Entry { path, head: Head::parse(&text), shipped });
         }
     }
     entries
@@ -80,45 +75,9 @@ fn beginning(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&octets).into_owned())
 }
 
-fn read_comment(path: &str, text: &str) -> Entry {
-    let mut entry = Entry { path: path.to_owned(), ..Entry::default() };
-    let mut in_client = false;
-    for line in text.lines().map_while(|line| line.trim().strip_prefix("//")) {
-        let line = line.trim_start_matches('/').trim();
-        if let Some(tries) = line.strip_prefix("Try:") {
-            entry.tries.extend(tries.split_whitespace().map(str::to_owned));
-        } else if let Some(only) = line.strip_prefix("Only:") {
-            entry.only = Some(only.trim().to_owned());
-        } else if let Some(client) = line.strip_prefix("Client:") {
-            in_client = true;
-            add(&mut entry.client, client.trim());
-        } else {
-            add(if in_client { &mut entry.client } else { &mut entry.sends }, line);
-        }
-    }
-    entry
-}
-
-fn add(text: &mut String, line: &str) {
-    if !text.is_empty() && !line.is_empty() {
-        text.push(' ');
-    }
-    text.push_str(line);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_comment_is_read_up_to_the_first_code() {
-        let text = "// Sends a frame\n// of two lines.\n// Client: must not crash\n// at all.\n// Try: ?a=1 ?b=2\n// Only: HTTP/2\nfn main() {}\n// not this";
-        let entry = read_comment("x.rhai", text);
-        assert_eq!(entry.sends, "Sends a frame of two lines.");
-        assert_eq!(entry.client, "must not crash at all.");
-        assert_eq!(entry.tries, ["?a=1", "?b=2"]);
-        assert_eq!(entry.only.as_deref(), Some("HTTP/2"));
-    }
 
     #[test]
     #[cfg(unix)]
@@ -135,7 +94,7 @@ mod tests {
             mounted: Vec::new(),
         };
         let entries = handlers(&roots);
-        assert_eq!(entries["file.rhai"].sends, "Here");
+        assert_eq!(entries["file.rhai"].head.sends, "Here");
         assert!(!entries.contains_key("folder.rhai") && !entries.contains_key("endless.rhai"));
     }
 
@@ -146,8 +105,16 @@ mod tests {
         let entries = handlers(&roots);
         assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
         for entry in entries.values().chain(profiles(&roots).values()) {
-            assert!(!entry.sends.is_empty(), "{} does not say what it sends", entry.path);
-            assert!(!entry.client.is_empty(), "{} does not say what a client should do", entry.path);
+            let (path, head) = (&entry.path, &entry.head);
+            assert!(!head.sends.is_empty(), "{path} does not say what it sends");
+            assert!(!head.client.is_empty(), "{path} does not say what a client should do");
+            assert_eq!(head.problems, [""; 0], "{path}");
+            for query in head.queries() {
+                assert!(head.expected(query).is_some(), "{path}{query} does not say what it expects of a client");
+            }
+            let queries = head.expectations.iter().flat_map(|expectation| &expectation.queries);
+            let untried = queries.into_iter().find(|query| !head.tries.contains(query));
+            assert_eq!(untried, None, "{path} expects something of a query that it does not try");
         }
     }
 }

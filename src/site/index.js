@@ -5,7 +5,8 @@ document.addEventListener("click", async event => {
   const button = event.target.closest("button");
   if (!button) return;
   const url = button.previousElementSibling.getAttribute("href");
-  const output = button.closest("article").querySelector("output");
+  const card = button.closest("article");
+  const output = card.querySelector("output") ?? card.appendChild(document.createElement("output"));
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new Error("no end after 15 s")), 15000);
   const began = performance.now();

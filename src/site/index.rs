@@ -2,6 +2,7 @@
 
 use super::catalogue::{self, Entry};
 use super::escape;
+use super::head::Head;
 use super::resolve::Roots;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,7 +17,7 @@ const GRPC: &str = "gRPC";
 pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
     let mut topics: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.values().filter(|entry| entry.only.as_deref() != Some(GRPC)) {
+    for entry in entries.values().filter(|entry| entry.head.only.as_deref() != Some(GRPC)) {
         let topic = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         topics.entry(topic).or_default().push(entry);
     }
@@ -30,7 +31,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         }
         page.push_str("</div></section>\n");
     }
-    for_grpc(&mut page, entries.values().filter(|entry| entry.only.as_deref() == Some(GRPC)));
+    for_grpc(&mut page, entries.values().filter(|entry| entry.head.only.as_deref() == Some(GRPC)));
     profiles(&mut page, roots, ports);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
@@ -83,7 +84,7 @@ fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
         let _ = write!(page, "<article id=\"profiles/{name}\"><h3>{name}");
         tag_own(page, &entry);
         page.push_str("</h3>");
-        let _ = write!(page, "<p>{}</p>", escape::html(&entry.sends));
+        let _ = write!(page, "<p>{}</p>", escape::html(&entry.head.sends));
         if let Some(port) = port {
             let port = escape::html(port);
             let _ = write!(page, "<ul><li><a href=\"https://{name}.conn.{port}\">open</a></ul>");
@@ -101,7 +102,7 @@ fn tag_own(page: &mut String, entry: &Entry) {
 
 /// The port to go to for a handler that this page's protocol is not made for.
 fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -> Option<&'a str> {
-    let only = entry.only.as_deref().filter(|only| *only != protocol)?;
+    let only = entry.head.only.as_deref().filter(|only| *only != protocol)?;
     ports.iter().find(|(what, _)| what == only).map(|(_, url)| url.trim_end_matches('/'))
 }
 
@@ -112,24 +113,36 @@ fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
     let url = format!("{base_path}{}", escape::url_path(&entry.path));
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
     let _ = write!(page, "<article id=\"{}\"><h3>{}", escape::html(&entry.path), escape::html(name));
-    if let Some(only) = &entry.only {
-        let _ = write!(page, " <small class=\"tag\">{} only</small>", escape::html(only));
+    if let Some(only) = &entry.head.only {
+        let _ = write!(page, " <small class=tag>{} only</small>", escape::html(only));
     }
     tag_own(page, entry);
     page.push_str("</h3>");
-    let _ = write!(page, "<p>{}</p>", escape::html(&entry.sends));
-    if !entry.client.is_empty() {
-        let _ = write!(page, "<p class=\"client\">{}</p>", escape::html(&entry.client));
+    let _ = write!(page, "<p>{}", escape::html(&entry.head.sends));
+    if !entry.head.client.is_empty() {
+        let _ = write!(page, "<p class=client>{}", escape::html(&entry.head.client));
     }
+    expectations(page, &entry.head);
     page.push_str("<ul>");
-    let plain = [String::new()];
-    let tries: &[String] = if entry.tries.is_empty() { &plain } else { &entry.tries };
-    for query in tries {
-        let label = if query.is_empty() { name } else { query.as_str() };
+    for query in entry.head.queries() {
+        let label = if query.is_empty() { name } else { query };
         let href = escape::html(&format!("{url}{query}"));
         let _ = write!(page, "<li><a href=\"{href}\">{}</a>", escape::html(label));
     }
-    page.push_str("</ul><output></output></article>\n");
+    page.push_str("</ul></article>\n");
+}
+
+/// What a client is expected to do, where that differs by query: the rest the sentence above it says. All fits into one
+/// initial window, see the tests.
+fn expectations(page: &mut String, head: &Head) {
+    if head.expectations.len() < 2 {
+        return;
+    }
+    let shown = head.expectations.iter().map(|expectation| match expectation.queries.as_slice() {
+        [] => format!("else {expectation}"),
+        queries => format!("{} {expectation}", queries.join(" ")),
+    });
+    let _ = write!(page, "<p class=expect>{}", escape::html(&shown.collect::<Vec<_>>().join("; ")));
 }
 
 #[cfg(test)]

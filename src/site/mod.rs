@@ -11,6 +11,7 @@
 //! | `wrappers` | pages and scripts generated around tests |
 //! | `inject` | a script put into every page |
 //! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
+//! | [`head`] | what a script says of itself in its leading comment: what it sends, and what a client is to do |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
 //! | `render` | pages with placeholders |
 //! | `escape` | text inside of HTML, URLs and JavaScript |
@@ -24,6 +25,7 @@ mod deliver;
 mod environment;
 mod escape;
 mod files;
+pub mod head;
 mod index;
 mod inject;
 mod options;

@@ -40,7 +40,7 @@ pub fn curl(request: &Request) -> Option<Outcome> {
         version: version(&program, &["--version"]),
         detail: format!("exit {:?} {words}", finished.code()),
         body_octets: body.len() as u64,
-        body_sha256: Some(super::outcomes::sha256(&body)),
+        body_sha256: Some(super::sha256(&body)),
         ..Outcome::default()
     };
     read_heads(&String::from_utf8_lossy(&std::fs::read(&head).unwrap_or_default()), &mut outcome);

@@ -128,7 +128,7 @@ async fn receive(response: h2::client::ResponseFuture, outcome: &mut Outcome) ->
         outcome.body_octets += chunk.len() as u64;
         digest.update(&chunk);
     }
-    outcome.body_sha256 = Some(super::outcomes::hex(digest.finish().as_ref()));
+    outcome.body_sha256 = Some(super::hex(digest.finish().as_ref()));
     if let Some(trailers) = body.trailers().await? {
         outcome.trailers = pairs(&trailers);
     }

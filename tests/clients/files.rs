@@ -1,6 +1,6 @@
 //! curl and files: ranges, preconditions, `.asis`.
 
-use super::outcomes::sha256;
+use super::sha256;
 use super::{Client, Ending, Outcome, Request};
 use crate::support::process::run;
 use crate::support::programs::require;

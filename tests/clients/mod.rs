@@ -14,7 +14,6 @@ pub mod hooks;
 pub mod hpack_python;
 pub mod lanes;
 pub mod malformed;
-pub mod outcomes;
 pub mod pipes;
 pub mod profiles;
 pub mod readme;
@@ -22,13 +21,14 @@ pub mod redis;
 pub mod scripts;
 pub mod selftest;
 pub mod shipped;
+pub mod verdicts;
 pub mod wptserve;
 
 use crate::support::relay::{Recorded, Relay};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use wireserve::wire::frame::FrameType;
+use wireserve::wire::frame::{ErrorCode, FrameType};
 
 /// How a fetch ended, from the client's side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ impl Outcome {
         field.map(|(_, value)| value.as_str())
     }
 
-    /// `complete 200, 5 octets`, `connection-error FRAME_SIZE_ERROR by client`: what golden files hold. Nothing that
+    /// `complete 200, 5 octets`, `connection-error FRAME_SIZE_ERROR by client`: what `fixtures/` keep. Nothing that
     /// differs from run to run (ports, times, texts of messages).
     pub fn summary(&self) -> String {
         let mut words = match self.result {
@@ -149,26 +149,17 @@ impl Outcome {
     }
 }
 
-/// The registered name of an error code (RFC 9113 §7).
+/// The registered name of an error code (RFC 9113 §7), or its number.
 pub fn error_name(code: u32) -> String {
-    const NAMES: [&str; 14] = [
-        "NO_ERROR",
-        "PROTOCOL_ERROR",
-        "INTERNAL_ERROR",
-        "FLOW_CONTROL_ERROR",
-        "SETTINGS_TIMEOUT",
-        "STREAM_CLOSED",
-        "FRAME_SIZE_ERROR",
-        "REFUSED_STREAM",
-        "CANCEL",
-        "COMPRESSION_ERROR",
-        "CONNECT_ERROR",
-        "ENHANCE_YOUR_CALM",
-        "INADEQUATE_SECURITY",
-        "HTTP_1_1_REQUIRED",
-    ];
-    let known = usize::try_from(code).ok().and_then(|code| NAMES.get(code));
-    known.map_or_else(|| format!("{code:#x}"), |name| (*name).to_owned())
+    ErrorCode(code).name().map_or_else(|| format!("{code:#x}"), str::to_owned)
+}
+
+pub fn sha256(octets: &[u8]) -> String {
+    hex(ring::digest::digest(&ring::digest::SHA256, octets).as_ref())
+}
+
+pub fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// What to fetch.

@@ -1,6 +1,6 @@
 //! Clients and what pipes do to a file's frames: lawful frames are taken, a cut response is noticed.
 
-use super::outcomes::sha256;
+use super::sha256;
 use super::{Client, Ending, Outcome, Request};
 use crate::support::server::Server;
 
