@@ -1,16 +1,41 @@
-//! `wireserve check`: compiles every script below some folders.
+//! `wireserve check`: compiles every script below some directories, and looks up the names in it.
 
+mod known;
+mod names;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::SystemTime;
 
+use rhai::Engine;
 use walkdir::{DirEntry, WalkDir};
 
-use super::compiled::ScriptSource;
+use self::known::Known;
+use self::names::wrong_names;
+use super::api::{self, helpers::ReadableFiles};
+use super::compiled::{Script, ScriptSource};
+use super::engine;
 use super::error::ScriptError;
 use super::limits::Limits;
 use super::loader::{Loader, Roots};
-use super::roles::{DefinedHooks, check_is_usable};
+use super::offers::Offers;
+use super::roles::{DefinedHooks, check_entries, check_is_handler, check_is_usable};
 use super::watch::Changes;
+
+/// Where the scripts of a server lie.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// Directories of handlers and profiles, which may import each other.
+    pub handlers: Vec<PathBuf>,
+    /// The document root, where scripts lie beside pages.
+    pub pages: PathBuf,
+    /// Hook scripts.
+    pub hooks: Vec<PathBuf>,
+}
 
 /// What was looked at and what is wrong.
 #[derive(Debug, Default)]
@@ -23,50 +48,106 @@ pub struct Report {
     pub links_outside: Vec<PathBuf>,
 }
 
-/// Compiles all `.rhai` files below `paths`, which may be files too, and looks whether each can be used.
+/// Compiles all `.rhai` files below `paths`, which may be files too, and looks whether each can be used, and whether each
+/// name in it means something. Without paths: the handlers, and the scripts below the document root.
 ///
-/// A script in a folder `profiles` is a profile; one with an entry function is a handler; one with other
-/// functions only is a library to import. One without any function could do nothing, which is an error.
+/// A script of the handlers in a directory `profiles` is a profile; one with an entry function is a handler; one with
+/// other functions only is a library to import. One without any function could do nothing, which is an error.
 ///
-/// `hooks` are looked at as hook scripts, wherever they lie.
-pub fn check(paths: &[PathBuf], hooks: &[PathBuf], limits: &Limits) -> Report {
-    let loader = Loader::new(Rc::new(limits.clone()), Roots::default(), Changes::unwatched());
-    let mut report = Report::default();
-    for path in hooks {
-        let script = loader.load(&ScriptSource::Path(path.clone())).map_err(|error| (*error).clone());
-        match script.and_then(|script| DefinedHooks::of(&script)) {
-            Ok(_) => report.good.push(path.clone()),
-            Err(error) => report.errors.push(error),
-        }
+/// Hook scripts are looked at as such, wherever they lie. `embedded` are the scripts inside the program, to import.
+pub fn check(
+    paths: &[PathBuf],
+    places: &Places,
+    limits: &Limits,
+    embedded: fn(&str) -> Option<Cow<'static, str>>,
+) -> Report {
+    let beside = places.hooks.iter().filter_map(|hook| hook.parent().map(Path::to_owned));
+    let folders: Vec<PathBuf> =
+        places.handlers.iter().chain([&places.pages]).chain(paths).cloned().chain(beside).collect();
+    let loader = Rc::new(Loader::new(Rc::new(limits.clone()), Roots { folders, embedded }, Changes::unwatched()));
+    let engine = engine_of(limits, &loader);
+    let known = Known::of(&engine);
+    let mut check = Check { loader: &loader, known, seen: BTreeSet::new(), report: Report::default() };
+    for path in &places.hooks {
+        check.one(path, |script| DefinedHooks::of(script).map(drop));
     }
-    for path in paths {
+    if paths.is_empty() {
+        places.handlers.iter().for_each(|path| check.all(path, check_is_usable));
+        check.all(&places.pages, check_is_page_script);
+    } else {
+        paths.iter().for_each(|path| check.all(path, check_is_usable));
+    }
+    check.report
+}
+
+/// An engine with all that scripts can call, none of which is called.
+pub(super) fn engine_of(limits: &Limits, loader: &Rc<Loader>) -> Engine {
+    let mut engine = engine::new(limits, loader);
+    api::register(&mut engine);
+    let files = ReadableFiles { roots: Vec::new(), doc_root: PathBuf::new(), hidden: Vec::new(), embedded: |_| None };
+    api::register_for_host(&mut engine, || SystemTime::UNIX_EPOCH, files, &Rc::new(Offers::default()));
+    engine
+}
+
+struct Check<'a> {
+    loader: &'a Loader,
+    known: Known<'a>,
+    /// Files that were looked at: directories may lie in each other.
+    seen: BTreeSet<PathBuf>,
+    report: Report,
+}
+
+impl Check<'_> {
+    /// Every script below a directory, or the one file.
+    fn all(&mut self, path: &Path, role: impl Fn(&Script) -> Result<(), ScriptError>) {
         let mut outside = Vec::new();
-        let is_inside = |entry: &DirEntry| {
+        let is_served = |entry: &DirEntry| {
             let inside = entry.depth() == 0 || !entry.path_is_symlink() || leads_into(entry.path(), path);
             if !inside {
                 outside.push(entry.path().to_owned());
             }
-            inside
+            inside && (entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.'))
         };
-        for found in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_inside) {
+        for found in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_served) {
             match found {
-                Ok(entry) => {
-                    let named = entry.path().extension().is_some_and(|extension| extension == "rhai");
-                    let known = hooks.iter().any(|hook| hook == entry.path());
-                    if entry.file_type().is_file() && (named || entry.depth() == 0) && !known {
-                        check_one(&loader, entry.path(), &mut report);
-                    }
-                }
+                Ok(entry) if !entry.file_type().is_file() => {}
+                Ok(entry) if entry.depth() == 0 || is_script(entry.path()) => self.one(entry.path(), &role),
+                Ok(_) => {}
+                // A document root may hold dangling links to whatever else.
+                Err(error) if error.depth() > 0 && !error.path().is_some_and(is_script) => {}
                 Err(error) => {
                     let file = error.path().unwrap_or(path).to_owned();
                     let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    report.errors.push(ScriptError::Unreadable { file, why });
+                    self.report.errors.push(ScriptError::Unreadable { file, why });
                 }
             }
         }
-        report.links_outside.append(&mut outside);
+        outside.retain(|link| self.seen.insert(place_of(link)));
+        self.report.links_outside.append(&mut outside);
     }
-    report
+
+    fn one(&mut self, path: &Path, role: impl Fn(&Script) -> Result<(), ScriptError>) {
+        if !self.seen.insert(place_of(path)) {
+            return;
+        }
+        let errors = match self.loader.load(&ScriptSource::Path(path.to_owned())) {
+            Ok(script) => {
+                let names = wrong_names(&script, &self.known, self.loader);
+                role(&script).err().into_iter().chain(names).collect()
+            }
+            Err(error) => vec![(*error).clone()],
+        };
+        if errors.is_empty() {
+            self.report.good.push(path.to_owned());
+        }
+        self.report.errors.extend(errors);
+    }
+}
+
+/// The name of a file or link in its real directory.
+fn place_of(path: &Path) -> PathBuf {
+    let directory = path.parent().and_then(|directory| directory.canonicalize().ok());
+    directory.zip(path.file_name()).map_or_else(|| path.to_owned(), |(directory, name)| directory.join(name))
 }
 
 /// Whether a link leads to something below a root, or nowhere: that is told when it is read.
@@ -77,13 +158,11 @@ fn leads_into(link: &Path, root: &Path) -> bool {
     }
 }
 
-fn check_one(loader: &Loader, path: &Path, report: &mut Report) {
-    let outcome = match loader.load(&ScriptSource::Path(path.to_owned())) {
-        Ok(script) => check_is_usable(&script),
-        Err(error) => Err((*error).clone()),
-    };
-    match outcome {
-        Ok(()) => report.good.push(path.to_owned()),
-        Err(error) => report.errors.push(error),
-    }
+fn is_script(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rhai")
+}
+
+/// A script beside pages is a handler or a library, whatever its directory is called.
+fn check_is_page_script(script: &Script) -> Result<(), ScriptError> {
+    if script.has_functions() { check_entries(script) } else { check_is_handler(script) }
 }

@@ -78,6 +78,9 @@ pub struct Status {
     pub profile_failures: BTreeMap<String, u64>,
 }
 
+/// The variables that every script sees in each of its functions.
+pub const GLOBALS: [&str; 2] = ["stash", "server"];
+
 /// One worker's script host.
 pub struct Host {
     runtime: Rc<Runtime>,
@@ -121,7 +124,7 @@ impl Host {
         let runtime = Runtime::new(options.limits, roots, options.changes, |engine| {
             api::register(engine);
             api::register_for_host(engine, wall_clock, files, &offers);
-            set_globals(engine, [("stash", Dynamic::from(stash)), ("server", Dynamic::from(server.clone()))]);
+            set_globals(engine, GLOBALS.into_iter().zip([Dynamic::from(stash), Dynamic::from(server.clone())]));
         });
         let hooks = Hooks::new(&options.hooks, &runtime, &common, &server, &offers);
         Self { runtime, common, server, hooks }

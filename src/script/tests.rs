@@ -9,6 +9,7 @@ use std::time::Duration;
 use rhai::{Dynamic, Engine, INT};
 use tokio::time::Instant;
 
+use super::check::Places;
 use super::compiled::ScriptSource;
 use super::coroutine::{NoStack, WaitError, wait};
 use super::error::ScriptError;
@@ -18,6 +19,7 @@ use super::runtime::{Runtime, ScriptCall};
 use super::subject::Subject;
 use super::watch::Changes;
 
+mod documented;
 mod values;
 
 fn on_worker<F: Future>(future: F) -> F::Output {
@@ -506,7 +508,8 @@ fn check_finds_every_error() {
     write("parameters.rhai", "\nfn main(request) { 1 }");
     write("empty.rhai", "");
     write("notes.txt", "fn (");
-    let report = super::check::check(&[folder.path().to_owned(), folder.path().join("missing")], &[], &alone());
+    let paths = [folder.path().to_owned(), folder.path().join("missing")];
+    let report = super::check::check(&paths, &Places::default(), &alone(), |_| None);
     assert_eq!(report.good.len(), 3, "{report:?}");
     let text: Vec<String> = report.errors.iter().map(ToString::to_string).collect();
     assert_eq!(text.len(), 5, "{text:#?}");

@@ -4,6 +4,7 @@ use super::{certificates, profiles};
 use crate::config::{self, CheckArguments, ConfigError, ServeArguments};
 use crate::net::certificates::CertificateError;
 use crate::script;
+use crate::site;
 use std::fmt;
 
 /// What was found.
@@ -21,15 +22,17 @@ pub fn check(arguments: &CheckArguments) -> Report {
     // What only a server that starts would notice is wrong too: ports that are asked for twice.
     let serve = ServeArguments { config: arguments.config.clone(), ..ServeArguments::default() };
     let (config, errors) = config::resolve_all(&serve);
-    let paths = match arguments.paths.as_slice() {
-        [] => config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect(),
-        paths => paths.to_vec(),
+    let places = script::check::Places {
+        handlers: config.handler_roots.value.iter().filter(|folder| folder.exists()).cloned().collect(),
+        pages: config.doc_root.value.clone(),
+        hooks: config.hooks.value.clone(),
     };
+    let shipped = |name: &str| site::shipped_handler(name.strip_prefix("handlers/")?);
     Report {
         unknown_profiles: profiles::unknown(&config),
         // Those of our own authority are made at the start.
         certificate: config.ssl.own().and_then(|_| certificates::of(&config).err()),
-        scripts: script::check::check(&paths, &config.hooks.value, &config.limits.script.options()),
+        scripts: script::check::check(&arguments.paths, &places, &config.limits.script.options(), shipped),
         hints: config.hints,
         errors,
     }

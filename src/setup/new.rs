@@ -109,7 +109,7 @@ fn write(file: &Path, text: &str) -> Result<(), NewError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::check::check;
+    use crate::script::check::{Places, check};
     use crate::script::limits::Limits;
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
         let handlers = folder.path().join("handlers");
         let written = new("my-test", &handlers, folder.path()).unwrap();
         assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
-        let report = check(std::slice::from_ref(&handlers), &[], &Limits::default());
+        let report = check(std::slice::from_ref(&handlers), &Places::default(), &Limits::default(), |_| None);
         assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
         let page = std::fs::read_to_string(&written.page).unwrap();
         assert!(page.contains("/handlers/my-test.rhai"));

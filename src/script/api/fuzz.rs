@@ -13,7 +13,7 @@ use crate::wire::fuzz::{Random, mutate, mutate_octets};
 
 /// A generator that all who hold it draw from.
 #[derive(Clone)]
-struct Generator(Rc<Cell<Random>>);
+pub struct Generator(Rc<Cell<Random>>);
 
 impl Generator {
     fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {

@@ -1,0 +1,163 @@
+//! Everything that scripts can call is in the documentation, below the heading of its object: asked of the engine.
+
+use std::any::TypeId;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rhai::Engine;
+use rhai::packages::{Package, StandardPackage};
+
+use crate::exchange::Connection;
+use crate::script::api::block::Builder;
+use crate::script::api::connection::{Context, SettingsPair};
+use crate::script::api::fields::{FieldList, RequestFields};
+use crate::script::api::fuzz::Generator;
+use crate::script::api::hooks::StatusLines;
+use crate::script::api::params::Params;
+use crate::script::api::preface::{FirstSettings, Switches};
+use crate::script::api::request::Request;
+use crate::script::api::response::Response;
+use crate::script::api::server::{Server, ServerContext};
+use crate::script::api::stash::Handle;
+use crate::script::api::upload::{InputFile, Upload};
+use crate::script::api::writer::Writer;
+use crate::script::check::engine_of;
+use crate::script::limits::Limits;
+use crate::script::loader::{Loader, Roots};
+use crate::script::octets::Octets;
+use crate::script::watch::Changes;
+use crate::wire::frame::Frame;
+
+/// Pages, joined. Headings keep their level.
+const PAGES: &str = concat!(
+    include_str!("../../../docs/handlers.md"),
+    "\n",
+    include_str!("../../../docs/fuzzing.md"),
+    "\n",
+    include_str!("../../../docs/profiles.md"),
+    "\n",
+    include_str!("../../../docs/hooks.md"),
+);
+
+/// Below which headings the members of each type are: a `## ` heading has everything up to the next one.
+fn objects() -> Vec<(TypeId, &'static str, &'static [&'static str])> {
+    vec![
+        (TypeId::of::<Request>(), "request", &["## The request", "## The connection"]),
+        (TypeId::of::<Params>(), "request.GET", &["### `request.GET`", "### `request.GET.integer`"]),
+        (TypeId::of::<Upload>(), "an upload", &["### Uploads"]),
+        (TypeId::of::<RequestFields>(), "request.headers", &["### `request.headers`"]),
+        (TypeId::of::<InputFile>(), "request.raw_input", &["### `request.raw_input`"]),
+        (TypeId::of::<Server>(), "request.server", &["### `request.client_address`", "## The stash"]),
+        (TypeId::of::<ServerContext>(), "server.context", &["### `server.context`"]),
+        (TypeId::of::<Response>(), "response", &["## The response"]),
+        (TypeId::of::<FieldList>(), "response.headers", &["### `response.headers`", "### `response.trailers`"]),
+        (
+            TypeId::of::<Writer>(),
+            "writer",
+            &["## The writer", "## The writer, tracked", "## The writer, raw", "## The writer, line by line"],
+        ),
+        (TypeId::of::<Frame>(), "frame", &["## Frames"]),
+        (TypeId::of::<Builder>(), "hpack::block", &["## HPACK"]),
+        (TypeId::of::<Connection>(), "connection", &["## The connection", "## What a profile defines", "## Switches"]),
+        (TypeId::of::<Context>(), "request.context", &["### `request.context`"]),
+        (TypeId::of::<SettingsPair>(), "connection.settings", &["### `connection.settings`", "### `on_connect"]),
+        (TypeId::of::<Switches>(), "connection.auto", &["### `connection.auto`", "## Switches"]),
+        (TypeId::of::<FirstSettings>(), "connection.settings", &["### `on_connect"]),
+        (TypeId::of::<Handle>(), "stash", &["## The stash"]),
+        (TypeId::of::<StatusLines>(), "status", &["## Lines on the status page"]),
+        (TypeId::of::<Octets>(), "octets", &["### Octets"]),
+        (TypeId::of::<Generator>(), "fuzz::random", &["### `fuzz::random`"]),
+    ]
+}
+
+/// The text below headings that begin so.
+fn sections(beginnings: &[&str]) -> String {
+    let mut text = String::new();
+    for beginning in beginnings {
+        let mut level = None;
+        for line in PAGES.lines() {
+            let hashes = line.len() - line.trim_start_matches('#').len();
+            match level {
+                Some(own) if hashes > 0 && hashes <= own => level = None,
+                _ => {}
+            }
+            if line.starts_with(beginning) {
+                level = Some(hashes);
+            }
+            if level.is_some() {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        assert!(!text.is_empty(), "no heading begins with {beginning}");
+    }
+    text
+}
+
+/// What is written as code: between backticks, and in blocks.
+fn code(text: &str) -> String {
+    let mut code = String::new();
+    for (at, block) in text.split("```").enumerate() {
+        match at % 2 {
+            1 => code.push_str(block),
+            _ => code.extend(block.split('`').skip(1).step_by(2).map(|span| format!("{span}\n"))),
+        }
+    }
+    code
+}
+
+/// Whether the code names it, as a whole word.
+fn names(code: &str, name: &str) -> bool {
+    let is_word = |char: char| char.is_alphanumeric() || char == '_';
+    code.match_indices(name)
+        .any(|(at, _)| !code[..at].ends_with(is_word) && !code[at + name.len()..].starts_with(is_word))
+}
+
+#[test]
+fn whatever_scripts_can_call_is_documented_below_its_object() {
+    let limits = Rc::new(Limits::default());
+    let loader = Rc::new(Loader::new(Rc::clone(&limits), Roots::default(), Changes::unwatched()));
+    let engine = engine_of(&limits, &loader);
+    let standard: BTreeSet<String> = {
+        let mut engine = Engine::new_raw();
+        StandardPackage::new().register_into_engine(&mut engine);
+        engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true).into_iter().collect()
+    };
+    let objects = objects();
+    let codes: Vec<String> = objects.iter().map(|(_, _, headings)| code(&sections(headings))).collect();
+    let (all, elsewhere) = (code(PAGES), code(&sections(&["## Elsewhere"])));
+    let mut missing = BTreeSet::new();
+    let mut count = 0;
+    let functions = engine.collect_fn_metadata(
+        None,
+        |info| {
+            Some((
+                info.namespace.to_string(),
+                info.metadata.name.to_string(),
+                info.metadata.param_types.first().copied(),
+            ))
+        },
+        false,
+    );
+    for (module, function, first) in functions {
+        let name = function.rsplit('$').next().unwrap_or(&function);
+        // What interpolation calls.
+        if name == "to_string" || name == "to_debug" {
+            continue;
+        }
+        if name.is_empty() || !name.chars().all(|char| char.is_alphanumeric() || char == '_') {
+            continue;
+        }
+        count += 1;
+        let object = objects.iter().position(|(of, ..)| Some(*of) == first).filter(|_| module.is_empty());
+        match object {
+            Some(at) if names(&codes[at], name) || names(&elsewhere, name) => {}
+            Some(at) => drop(missing.insert(format!("{}.{name}", objects[at].1))),
+            None if !module.is_empty() && names(&all, &format!("{module}::{name}")) => {}
+            None if module.is_empty() && (standard.contains(&function) || names(&elsewhere, name)) => {}
+            None => drop(missing.insert(if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") })),
+        }
+    }
+    assert!(count > 250, "only {count} functions");
+    assert!(missing.is_empty(), "not documented below their objects: {missing:#?}");
+}
