@@ -14,7 +14,7 @@ mod listing;
 pub(super) mod select;
 mod stamp;
 
-pub use as_is::send_as_is;
+pub use as_is::{send_as_is, send_as_written};
 pub use cache::FileCache;
 pub use listing::listing;
 

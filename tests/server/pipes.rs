@@ -125,8 +125,8 @@ fn wrong_pipes_are_named() {
         ("nope", "There is no pipe \"nope\". There are sub, status, header"),
         ("statu(200)", "Did you mean status?"),
         ("status", "The pipe status(code) is written without arguments"),
-        ("status(abc)", "Argument 1 of the pipe status(code) is a whole number from 200 to 999, not \"abc\""),
-        ("status(99)", "from 200 to 999"),
+        ("status(abc)", "Argument 1 of the pipe status(code) is a whole number from 100 to 999, not \"abc\""),
+        ("status(99)", "from 100 to 999"),
         ("status(1,2)", "is written with 2 arguments"),
         ("gzip()", "It takes none, and no parentheses"),
         ("sub(xml)", "is html or none, not \"xml\""),
@@ -466,4 +466,20 @@ fn of_what_a_script_writes_itself_only_the_rhythm_changes() {
     let answer = http1(&server, "GET", "/handlers/lines.rhai?pipe=trickle(4:d0.02:r2)|status(404)");
     assert_eq!((answer.status, answer.text().as_str()), (202, "0123456789"));
     assert!(before.elapsed() >= Duration::from_millis(60));
+}
+
+#[test]
+fn a_status_of_interim_responses_is_sent_over_http_1_1_as_wptserve_does() {
+    let server = start();
+    for (code, reason) in [(100, "Continue"), (101, "Switching Protocols"), (103, "Early Hints"), (199, "")] {
+        let path = format!("/document.txt?pipe=status({code})|header(X-A,1)");
+        let text = String::from_utf8(http1_octets(&server, "GET", &path)).expect("text");
+        let (head, content) = text.split_once("\r\n\r\n").expect("a head");
+        assert!(head.starts_with(&format!("HTTP/1.1 {code} {reason}\r\n")), "{head}");
+        assert!(head.to_lowercase().contains("\r\nx-a: 1"), "{head}");
+        assert_eq!(content, DOCUMENT, "{code}");
+        let over_2 = http2(&server, &path);
+        assert_eq!(over_2.status(), Some(500), "{code}");
+        assert!(over_2.text().contains("status(100 to 199) exists over HTTP/1.1 only"), "{}", over_2.text());
+    }
 }

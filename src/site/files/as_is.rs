@@ -6,6 +6,8 @@ use super::unreadable;
 use crate::exchange::pace::Pace;
 use crate::exchange::{CallSite, Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
+use crate::http::latin1::octets_of_text;
+use crate::http::status::reason_phrase;
 use crate::site::deliver::send;
 use crate::site::pages::status_page;
 use crate::site::pipes::trickled;
@@ -54,6 +56,25 @@ pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: 
             Err(text) => send(exchange, status_page(500, &text), common).await,
         },
     }
+}
+
+/// Sends a response over HTTP/1.1 as it is written, with a status that no final response has (100 to 199): head and
+/// content, as wptserve does. Then the connection ends, since a client waits for another head.
+///
+/// # Errors
+/// The client is gone, or the exchange was answered before.
+pub async fn send_as_written(exchange: &Exchange, prepared: Prepared) -> Result<(), SendError> {
+    let ResponseHead { status, reason, fields } = prepared.head;
+    exchange.check_head(&ResponseHead { status: 200, reason: reason.clone(), fields: fields.clone() })?;
+    let reason = reason.map_or_else(|| reason_phrase(status).into(), |reason| octets_of_text(&reason));
+    let mut head = BytesMut::from(format!("HTTP/1.1 {status} ").as_bytes());
+    head.extend_from_slice(&reason);
+    for field in &fields {
+        [b"\r\n", &field.name[..], b": ", &field.value].iter().for_each(|part| head.extend_from_slice(part));
+    }
+    head.extend_from_slice(b"\r\n\r\n");
+    exchange.send_raw(head.freeze(), CallSite::default())?;
+    send_raw(exchange, trickled(prepared.content, None)).await
 }
 
 async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<(), SendError> {

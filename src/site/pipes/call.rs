@@ -61,8 +61,8 @@ impl Pipe {
                 Ok(Self::Sub(kind.map_or(Ok(Escape::Html), |kind| kind.read("html or none", escape))?))
             }
             "status" => {
-                let read = |text: &str| whole(text).filter(|code| (200..=999).contains(code));
-                only(call, "status(code)", "a whole number from 200 to 999", read).map(Self::Status)
+                let read = |text: &str| whole(text).filter(|code| (100..=999).contains(code));
+                only(call, "status(code)", "a whole number from 100 to 999", read).map(Self::Status)
             }
             "header" => header(call),
             "slice" => slice(call),

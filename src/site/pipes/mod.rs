@@ -15,10 +15,12 @@ pub use error::PipeError;
 pub(super) use wire::Ending;
 
 use super::deliver;
+use super::files::send_as_written;
 use super::inject::Injection;
 use super::template::{self, Escape, Scope};
 use crate::exchange::pace::Pace;
 use crate::exchange::{Content, ContentError, Exchange, Pieces, Prepared, Protocol, SendError};
+use crate::http::status::is_informational;
 use crate::http::{ContentRule, Fields, form};
 use bytes::Bytes;
 use call::{LONGEST, Pipe};
@@ -122,6 +124,9 @@ impl Pipeline {
             // What pipes, or the response of another status, have said of content that does not go out.
             prepared.head.fields.remove("content-length");
         }
+        if is_informational(prepared.head.status) && exchange.protocol() == Protocol::Http2 {
+            return Err(PipeError::Protocol { name: "status(100 to 199)", wanted: Protocol::Http1 });
+        }
         Ok(wire)
     }
 }
@@ -168,6 +173,7 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Res
         content::pause(wire.delay).await;
     }
     match wire.ending {
+        None if is_informational(prepared.head.status) => send_as_written(exchange, prepared).await,
         None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {

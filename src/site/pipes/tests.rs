@@ -177,7 +177,7 @@ fn wrong_pipes_are_named() {
         ("gzip()", "The pipe gzip is written with 1 argument. It takes none, and no parentheses."),
         ("sub()", "Argument 1 of the pipe sub(escape) is html or none, not \"\"."),
         ("slice(1,x)", "Argument 2 of the pipe slice(start,end) is a whole number, or null, not \"x\"."),
-        ("gzip|status(x", "Argument 1 of the pipe status(code) is a whole number from 200 to 999, not \"x\"."),
+        ("gzip|status(x", "Argument 1 of the pipe status(code) is a whole number from 100 to 999, not \"x\"."),
         (r"header(a,b\", "The pipes end in a backslash, which escapes nothing."),
     ] {
         let error = error(pipes);
