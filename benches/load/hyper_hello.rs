@@ -1,4 +1,4 @@
-//! hyper 1 and the crate h2 saying hello over HTTP/2: what `benches/load.rs` measures the server against.
+//! hyper 1 and the crate h2 saying hello over HTTP/2: what `cargo bench` measures the server against.
 //!
 //!     cargo run --release --example hyper_hello -- [--flavour thread-per-core|multi-thread] [--port N] [--tls CERT KEY]
 //!
