@@ -8,6 +8,7 @@
 pub mod command_lines;
 pub mod cookbook;
 pub mod crate_h2;
+pub mod engine;
 pub mod files;
 pub mod grpc;
 pub mod hooks;

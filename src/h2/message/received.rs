@@ -1,6 +1,6 @@
 //! Messages that have arrived.
 
-use super::{name_fault, text, value_fault};
+use super::octets::{name_fault, text, value_fault};
 use crate::h2::rules::Rule;
 use crate::h2::stream::Method;
 use crate::http::Authority;

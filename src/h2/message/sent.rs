@@ -1,7 +1,7 @@
 //! Messages that are to be sent.
 
+use super::octets::{in_name, octets_of_name, text, value_fault};
 use super::received::{Pseudo, check_host};
-use super::{in_name, octets_of_name, text, value_fault};
 use crate::h2::fields::FieldList;
 use crate::h2::misuse::Misuse;
 use crate::h2::stream::Method;

@@ -1,7 +1,8 @@
 //! What a raw frame means to the peer, and what follows from that for us.
 
-use super::block::OpenBlock;
-use super::{MAX_STREAMS, PeerView, RawCall, Seen, Track};
+use super::call::{RawCall, Track};
+use super::open_block::OpenBlock;
+use super::view::{PeerView, Seen};
 use crate::h2::events::{Initiator, NotSentReason};
 use crate::h2::flow::MAX_WINDOW;
 use crate::h2::hold::{Hold, Which};
@@ -15,6 +16,9 @@ use crate::wire::frame::{
     Settings as SettingsFrame, WindowUpdate, flag,
 };
 use crate::wire::hpack::Encoder;
+
+/// Streams about which something is remembered; beyond that, those that are over are forgotten.
+const MAX_STREAMS: usize = 1024;
 
 /// What a view must know of its connection to read a frame.
 #[derive(Debug)]
@@ -80,6 +84,43 @@ fn belongs_to_connection(frame_type: FrameType) -> Option<bool> {
         | FrameType::PUSH_PROMISE
         | FrameType::CONTINUATION => Some(false),
         _ => None,
+    }
+}
+
+impl PeerView {
+    /// Reads a whole frame, and says what follows from it.
+    pub fn observe(&mut self, frame: &RawFrame, call: RawCall, context: &mut Context<'_>) -> Vec<Consequence> {
+        let mut reading = Reading::new(self, context, call);
+        reading.frame(frame);
+        reading.consequences
+    }
+
+    /// Reads the next whole frame of what was pushed, by this call; `None` when there is none.
+    pub fn observe_next(&mut self, call: RawCall, context: &mut Context<'_>) -> Option<Vec<Consequence>> {
+        let header = self.incomplete.first_chunk().map(FrameHeader::parse)?;
+        if let Some(frame) = RawFrame::take(&mut self.incomplete) {
+            self.incomplete_site = call.site;
+            return Some(self.observe(&frame, call, context));
+        }
+        if header.length <= context.max_frame_size {
+            return None;
+        }
+        // The peer does not wait for the end of such a frame: where the next one begins is unknown.
+        self.incomplete.clear();
+        self.unreadable = true;
+        let mut reading = Reading::new(self, context, call);
+        reading.peer_must_close();
+        reading.context.encoder.forget_table();
+        Some(reading.consequences)
+    }
+
+    /// What raw commands did to a stream without being tracked, as a consequence for our own state.
+    pub fn untracked_end(&self, stream: u32) -> Option<Consequence> {
+        match self.streams.get(&stream) {
+            Some(Seen { reset: Some((code, _)), .. }) => Some(Consequence::Reset { stream, code: *code }),
+            Some(Seen { ended: Some(_), .. }) => Some(Consequence::End { stream }),
+            _ => None,
+        }
     }
 }
 

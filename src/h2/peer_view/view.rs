@@ -1,10 +1,100 @@
-//! What checked commands, and the engine itself, ask before they send.
+//! What the peer has seen, and what checked commands, and the engine itself, ask of that before they send.
 
-use super::{PeerView, Seen};
-use crate::h2::misuse::{Contradiction, Misuse};
-use crate::wire::frame::{FrameHeader, HEADER_LENGTH};
+use super::open_block::OpenBlock;
+use crate::h2::misuse::{CallSite, Contradiction, Misuse};
+use crate::wire::frame::{ErrorCode, FrameHeader, HEADER_LENGTH};
+use crate::wire::hpack;
+use bytes::BytesMut;
+use std::collections::BTreeMap;
+
+/// What raw commands have made the peer see.
+#[derive(Debug, Default)]
+pub(in crate::h2) struct PeerView {
+    /// The bytes of a frame that has not ended.
+    pub(super) incomplete: BytesMut,
+    /// Where they began.
+    pub(super) incomplete_site: CallSite,
+    /// Where frames begin and end is unknown.
+    pub(super) unreadable: bool,
+    /// A field block that has not ended.
+    pub(super) block: Option<OpenBlock>,
+    /// A conforming peer has closed the connection because of what it saw. A lenient one may continue, so the view is
+    /// kept, but nothing waits for the end of anything.
+    pub(super) must_close: bool,
+    /// The lowest last stream ID of a GOAWAY.
+    pub(super) goaway: Option<(u32, CallSite)>,
+    pub(super) streams: BTreeMap<u32, Seen>,
+}
+
+/// What the peer has seen of a stream by raw commands; of stream 0, the connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// END_STREAM.
+    pub(super) ended: Option<CallSite>,
+    pub(super) reset: Option<(ErrorCode, CallSite)>,
+    /// The final header section of our message.
+    pub(super) headers: Option<CallSite>,
+    /// The content-length that it announced.
+    pub(super) length: Option<(u64, CallSite)>,
+    /// Bytes of content since then, by checked commands too.
+    pub(super) content: u64,
+    /// The latest DATA beyond a window.
+    pub(super) overdrawn: Option<CallSite>,
+    /// The latest that opened the peer's window.
+    pub(super) granted: Option<CallSite>,
+    /// Flow-controlled bytes before we knew the stream.
+    pub(super) early: i64,
+}
 
 impl PeerView {
+    /// Adds bytes that will be read.
+    pub fn push(&mut self, octets: &[u8], site: CallSite) {
+        if self.unreadable {
+            return;
+        }
+        if self.incomplete.is_empty() {
+            self.incomplete_site = site;
+        }
+        self.incomplete.extend_from_slice(octets);
+    }
+
+    /// Whether the peer has read whole frames alone.
+    pub fn is_between_frames(&self) -> bool {
+        self.incomplete.is_empty()
+    }
+
+    /// Whether it is unknown where frames begin and end.
+    pub fn is_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
+    /// Whether frames of other commands must wait, because the peer would read them as a part of a frame or field block
+    /// that has not ended.
+    pub fn must_hold(&mut self, encoder: &mut hpack::Encoder) -> bool {
+        if self.must_close && !std::mem::take(&mut self.incomplete).is_empty() {
+            // As nothing waits for its end, other frames may get into it.
+            self.unreadable = true;
+            encoder.forget_table();
+        }
+        !self.must_close && (self.block.is_some() || !self.incomplete.is_empty())
+    }
+
+    /// Ends the field block on a stream that is given up, if an empty CONTINUATION can do that: not inside a frame, and
+    /// not if the block would be unreadable. `true` if the CONTINUATION is to be sent.
+    pub fn end_block(&mut self, stream: u32, encoder: &mut hpack::Encoder) -> bool {
+        if self.must_close || !self.incomplete.is_empty() {
+            return false;
+        }
+        let Some(block) = self.block.take_if(|block| block.stream == stream) else { return false };
+        if block.is_readable(encoder) {
+            return true;
+        }
+        self.block = Some(block);
+        false
+    }
+
+    // ---- What checked commands ask
+
     /// Refuses every frame on a stream that is closed to the peer.
     pub fn check(&self, stream: u32, peer_ended: bool) -> Result<(), Misuse> {
         match self.streams.get(&stream) {
