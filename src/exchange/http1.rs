@@ -1,6 +1,6 @@
 //! HTTP/1.1 events become exchanges.
 
-use super::connection::{Connection, Engine, Notice};
+use super::connection::{Connection, Notice};
 use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
 use crate::h1::{Event, Line, RequestHead};
@@ -9,18 +9,15 @@ use crate::http::{Authority, Fields, Target};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
-    pub(super) fn turn_http1(&self) {
+    pub(super) fn drain_http1(&self) {
         while let Some(event) = self.next_http1_event() {
-            self.tell(|observer, now| observer.http1(now, &event));
+            self.observe(|observer, now| observer.http1(now, &event));
             self.handle_http1(event);
         }
     }
 
     fn next_http1_event(&self) -> Option<Event> {
-        match &mut *self.0.engine.borrow_mut() {
-            Engine::Http1(engine) => engine.poll_event(),
-            Engine::Http2(_) => None,
-        }
+        self.0.engine.borrow_mut().http1()?.poll_event()
     }
 
     fn handle_http1(&self, event: Event) {

@@ -1,6 +1,6 @@
 //! HTTP/2 events become exchanges.
 
-use super::connection::{Connection, Engine, Notice};
+use super::connection::{Connection, Notice};
 use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
 use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
@@ -15,18 +15,15 @@ const MAX_CLIENT_ERRORS: u32 = 16;
 const MAX_DEBUG: usize = 100;
 
 impl Connection {
-    pub(super) fn turn_http2(&self) {
+    pub(super) fn drain_http2(&self) {
         while let Some(event) = self.next_http2_event() {
-            self.tell(|observer, now| observer.http2(now, &event));
+            self.observe(|observer, now| observer.http2(now, &event));
             self.handle_http2(event);
         }
     }
 
     fn next_http2_event(&self) -> Option<Event> {
-        match &mut *self.0.engine.borrow_mut() {
-            Engine::Http1(_) => None,
-            Engine::Http2(engine) => engine.poll_event(),
-        }
+        self.0.engine.borrow_mut().http2()?.poll_event()
     }
 
     fn handle_http2(&self, event: Event) {
@@ -72,9 +69,7 @@ impl Connection {
             Event::StreamClosed { stream } => self.forget(u64::from(stream), Outcome::Complete),
             Event::Writable { stream, .. } => self.to(stream, Exchange::wake),
             Event::PingAcked { opaque } => {
-                if let Some(answered) = self.0.pongs.borrow_mut().get_mut(&opaque) {
-                    *answered = true;
-                }
+                self.0.pings.acked(&opaque);
                 self.0.waiters.wake();
             }
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),

@@ -4,42 +4,49 @@
 //! and files answer to. Everything lives on one worker thread, in `Rc` and `RefCell`, and no borrow outlives a call:
 //! whatever wakes a waiter does so after the borrow is released.
 //!
-//! The order of calls for the owner of the socket: [`Connection::receive`], then [`Connection::next_exchange`] until
-//! it is `None`, then [`Connection::next_notice`] until it is `None`, then [`Connection::transmit`].
+//! The owner of the socket has a [`Socket`], and calls in this order: [`Socket::receive`], then
+//! [`Socket::next_exchange`] until it is `None`, then [`Socket::next_notice`] until it is `None`, then
+//! [`Socket::transmit`]. Exchanges and scripts have a [`Connection`].
 
 mod body;
 mod connection;
+mod control;
 mod conversation;
 mod delivery;
+mod engine;
 mod error;
 mod http1;
 mod http2;
-mod levers;
 mod observer;
+mod output_gate;
 pub mod pace;
+mod pings;
 mod plan;
+mod preface;
 mod prepared;
 mod request;
 mod respond;
+mod restore;
 mod review;
-mod shaping;
+mod socket;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod wait;
-mod writing;
 
 pub use connection::{Connection, Limits, Notice};
+pub use control::Pauses;
 pub use conversation::{Exchange, Input, Interest, Outcome};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
-pub use levers::{Pauses, Subscription};
 pub use observer::{Expectation, Observer};
 
 pub use plan::Plan;
-pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared};
+pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared, ResponseHead};
 pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
-pub use respond::ResponseHead;
 pub use review::{Reviewer, Reviewing};
+pub use socket::Socket;
+pub use subscription::Subscription;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};

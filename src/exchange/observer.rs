@@ -1,6 +1,5 @@
 //! Whoever keeps a record of a connection.
 
-use super::connection::Connection;
 use crate::{h1, h2};
 use std::time::Instant;
 
@@ -29,32 +28,4 @@ pub struct Expectation<'a> {
     pub passed: bool,
     /// What more there is to say; may be empty.
     pub detail: &'a str,
-}
-
-impl Connection {
-    /// Lets `observer` see everything from now on. The first one stays.
-    pub fn observe_by(&self, observer: Box<dyn Observer>) {
-        // A second one is a mistake of the caller's that harms nobody.
-        let _ = self.0.observer.set(observer);
-    }
-
-    /// Runs `act` as something that happens at `now`.
-    pub fn at<T>(&self, now: Instant, act: impl FnOnce() -> T) -> T {
-        let outer = self.0.now.replace(Some(now));
-        let done = act();
-        self.0.now.set(outer);
-        done
-    }
-
-    /// Records what a script expected of the client.
-    pub fn record_expectation(&self, expectation: Expectation<'_>) {
-        self.tell(|observer, now| observer.expected(now, expectation));
-    }
-
-    /// Tells the observer, if there is one.
-    pub(super) fn tell(&self, what: impl FnOnce(&dyn Observer, Option<Instant>)) {
-        if let Some(observer) = self.0.observer.get() {
-            what(&**observer, self.0.now.get());
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::conversation::Exchange;
 use super::error::SendError;
-use super::respond::ResponseHead;
+use super::prepared::ResponseHead;
 use crate::http::Fields;
 use crate::http::peer::Protocol;
 use bytes::Bytes;

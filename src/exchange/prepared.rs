@@ -1,11 +1,21 @@
 //! A response that is decided but not sent: what files and scripts prepare, and pipes may still change.
 
-use super::respond::ResponseHead;
-use crate::http::Fields;
+use crate::http::{Field, Fields};
 use bytes::{Bytes, BytesMut};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+
+/// Status and fields of a response.
+#[derive(Clone, Debug, Default)]
+pub struct ResponseHead {
+    /// 100 to 999 by the grammar of RFC 9110 §15; other values are for the raw lane.
+    pub status: u16,
+    /// The reason phrase (HTTP/1.1 only), one character per octet; `None` for the registered one.
+    pub reason: Option<String>,
+    /// Fields in the order in which they go out.
+    pub fields: Fields,
+}
 
 /// A response before it is sent.
 #[derive(Debug, Default)]
@@ -98,5 +108,23 @@ impl Content {
             all.extend_from_slice(&piece);
         }
         Ok(all.freeze())
+    }
+}
+
+/// Names and values, as the HTTP/2 engine takes them.
+pub(super) fn pairs(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
+    fields.iter().map(|Field { name, value }| (&name[..], &value[..]))
+}
+
+/// The value of `:status`.
+pub(super) struct StatusText(String);
+
+impl StatusText {
+    pub fn new(status: u16) -> Self {
+        Self(status.to_string())
+    }
+
+    pub fn and<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
+        std::iter::once((&b":status"[..], self.0.as_bytes())).chain(pairs(fields))
     }
 }

@@ -2,13 +2,14 @@
 
 use super::conversation::{Announced, Exchange, Outcome, Progress};
 use super::error::SendError;
+use super::prepared::{ResponseHead, StatusText, pairs};
 use super::request::{RawHead, Request, Routing};
 use crate::h1::{self, BodyLength, RequestId};
 use crate::h2::{self, CallSite, RawCall, Track};
 use crate::http::fields::is_forbidden_in_trailers;
 use crate::http::latin1::{latin1, octets_of_text};
 use crate::http::peer::Protocol;
-use crate::http::{self, ContentRule, Fields, status};
+use crate::http::{ContentRule, Fields, status};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -16,17 +17,6 @@ use std::task::Poll;
 
 /// Octets that may wait in the engine before a writer waits too.
 const LOW_WATER: usize = 64 * 1024;
-
-/// Status and fields of a response.
-#[derive(Clone, Debug, Default)]
-pub struct ResponseHead {
-    /// 100 to 999 by the grammar of RFC 9110 §15; other values are for the raw lane.
-    pub status: u16,
-    /// The reason phrase (HTTP/1.1 only), one character per octet; `None` for the registered one.
-    pub reason: Option<String>,
-    /// Fields in the order in which they go out.
-    pub fields: Fields,
-}
 
 impl Exchange {
     fn progress(&self) -> Progress {
@@ -497,21 +487,4 @@ fn announced(fields: &Fields) -> Option<u64> {
         fields.get_all("content-length").map(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
     let first: Option<u64> = lengths.next()?;
     first.filter(|_| lengths.all(|length| length == first))
-}
-
-fn pairs(fields: &Fields) -> impl Iterator<Item = (&[u8], &[u8])> + Clone {
-    fields.iter().map(|http::Field { name, value }| (&name[..], &value[..]))
-}
-
-/// The value of `:status`.
-pub(super) struct StatusText(String);
-
-impl StatusText {
-    pub fn new(status: u16) -> Self {
-        Self(status.to_string())
-    }
-
-    pub fn and<'a>(&'a self, fields: &'a Fields) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone {
-        std::iter::once((&b":status"[..], self.0.as_bytes())).chain(pairs(fields))
-    }
 }

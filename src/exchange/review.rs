@@ -2,8 +2,8 @@
 
 use super::conversation::Exchange;
 use super::error::SendError;
-use super::prepared::Prepared;
-use super::respond::{ResponseHead, StatusText, check_trailer_names};
+use super::prepared::{Prepared, ResponseHead, StatusText};
+use super::respond::check_trailer_names;
 use crate::http::Fields;
 use crate::http::latin1::octets_of_text;
 use crate::http::peer::Protocol;

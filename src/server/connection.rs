@@ -4,7 +4,7 @@ use super::driver::Driver;
 use super::profiles::Shape;
 use super::recording::{Recording, log_records};
 use super::thread_state::Thread;
-use crate::exchange::{Connection, Peer};
+use crate::exchange::{Peer, Socket};
 use crate::net::pump::pump;
 use crate::net::transport::Transport;
 use crate::transcript::Side;
@@ -27,32 +27,33 @@ pub(super) async fn run_connection<S: Transport>(
         peer.profile = Some(profile.name.clone());
     }
     let now = net::now();
-    let connection = if http2 {
+    let socket = if http2 {
         let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
-        Connection::http2(peer, shared.exchange, h2::Connection::server(config, now))
+        Socket::http2(peer, shared.exchange, h2::Connection::server(config, now))
     } else {
-        Connection::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
+        Socket::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
     };
+    let connection = socket.connection();
     let (peer, protocol) = (connection.peer(), connection.protocol());
     let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
     let end_transcript = recorder.map(|recorder| {
         let (ending, logged) = (recorder.ending(), log_records(id, recorder.transcript()));
-        connection.observe_by(Box::new(Recording(recorder)));
+        socket.observe_by(Box::new(Recording(recorder)));
         (ending, logged)
     });
     drop(shared);
-    thread.add(&connection);
+    thread.add(&socket);
     tracing::debug!(connection = id, "opened: {connection:?}");
-    let told = worker.opened(&connection);
-    let shaping = worker.begin(&shape, &connection);
+    let told = worker.opened(connection);
+    let shaping = worker.begin(&shape, connection);
     drop(worker);
     if thread.is_stopping() {
-        connection.shut_down();
+        socket.shut_down();
     }
-    let driver = Driver { connection: connection.clone(), thread: thread.clone() };
+    let driver = Driver { socket: socket.clone(), thread: thread.clone() };
     pump(stream, &driver).await;
-    connection.end_all();
-    thread.remove(&connection);
+    socket.end_all();
+    thread.remove(&socket);
     if let Some((end_transcript, logged)) = end_transcript {
         end_transcript(connection.end_reason());
         if let Some(logged) = logged {
@@ -66,6 +67,6 @@ pub(super) async fn run_connection<S: Transport>(
     {
         tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
     }
-    thread.worker().closed(&connection, told).await;
-    connection.end_context();
+    thread.worker().closed(connection, told).await;
+    socket.end_context();
 }

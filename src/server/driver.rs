@@ -1,7 +1,7 @@
 //! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
 
 use super::thread_state::Thread;
-use crate::exchange::{Connection, Notice};
+use crate::exchange::{Notice, Socket};
 use crate::http::transport::{Close, PeerClosed, Transmitted};
 use crate::net::pump::Engine;
 use std::io;
@@ -11,21 +11,21 @@ use std::time::Instant;
 
 /// What the pump drives.
 pub(super) struct Driver {
-    pub connection: Connection,
+    pub socket: Socket,
     pub thread: Rc<Thread>,
 }
 
 impl Driver {
     /// Hands new exchanges to whoever answers them, and notices to the log.
     fn turn(&self, now: Instant) {
-        while let Some(exchange) = self.connection.next_exchange() {
+        while let Some(exchange) = self.socket.next_exchange() {
             let worker = self.thread.worker();
             self.thread.requests.set(self.thread.requests.get() + 1);
             worker.now.set(now);
-            self.connection.in_turn(|| super::dispatch::dispatch(&worker, exchange));
+            self.socket.in_turn(|| super::dispatch::dispatch(&worker, exchange));
         }
-        while let Some(notice) = self.connection.next_notice() {
-            log(&self.connection, &notice);
+        while let Some(notice) = self.socket.next_notice() {
+            log(self.socket.connection().peer().id, &notice);
             self.thread.count(&notice);
         }
     }
@@ -33,53 +33,52 @@ impl Driver {
 
 impl Engine for Driver {
     fn receive(&self, now: Instant, octets: &[u8]) {
-        self.connection.at(now, || {
-            self.connection.receive(now, octets);
+        self.socket.at(now, || {
+            self.socket.receive(now, octets);
             self.turn(now);
         });
     }
 
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
-        self.connection.at(now, || {
-            self.connection.peer_closed(now, how);
+        self.socket.at(now, || {
+            self.socket.peer_closed(now, how);
             self.turn(now);
         });
     }
 
     fn handle_timeout(&self, now: Instant) {
-        self.connection.at(now, || {
-            self.connection.handle_timeout(now);
+        self.socket.at(now, || {
+            self.socket.handle_timeout(now);
             self.turn(now);
         });
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.connection.poll_timeout()
+        self.socket.poll_timeout()
     }
 
     fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
-        self.connection.at(now, || {
-            let sent = self.connection.transmit(write);
+        self.socket.at(now, || {
+            let sent = self.socket.transmit(write);
             self.turn(now);
             sent
         })
     }
 
     fn wants_read(&self) -> bool {
-        self.connection.wants_read()
+        self.socket.wants_read()
     }
 
     fn close(&self) -> Option<Close> {
-        self.connection.wants_close()
+        self.socket.wants_close()
     }
 
     fn register_waker(&self, waker: &Waker) {
-        self.connection.register_pump(waker);
+        self.socket.register_waker(waker);
     }
 }
 
-fn log(connection: &Connection, notice: &Notice) {
-    let id = connection.peer().id;
+fn log(id: u64, notice: &Notice) {
     match notice {
         Notice::Violation { text, enforced: true, .. } => {
             tracing::info!(connection = id, "client broke a rule: {text}")

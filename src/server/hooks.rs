@@ -20,7 +20,7 @@ impl Worker {
         let hooks = self.host.hooks()?;
         let mut told: Pin<Box<dyn Future<Output = ()>>> = Box::pin(hooks.opened(connection.clone()));
         let mut first = Context::from_waker(Waker::noop());
-        let begun = connection.in_turn(|| told.as_mut().poll(&mut first));
+        let begun = told.as_mut().poll(&mut first);
         // Polled again at once by the task, which registers the task's own waker.
         begun.is_pending().then(|| tokio::task::spawn_local(told))
     }

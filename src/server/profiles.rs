@@ -129,7 +129,7 @@ impl Worker {
         };
         let mut shaping: Pin<Box<dyn Future<Output = ()>>> = Box::pin(self.host.shape(source, connection.clone()));
         let mut first = Context::from_waker(Waker::noop());
-        let begun = connection.in_turn(|| shaping.as_mut().poll(&mut first));
+        let begun = shaping.as_mut().poll(&mut first);
         // Polled again at once by the task, which registers the task's own waker.
         begun.is_pending().then(|| tokio::task::spawn_local(shaping))
     }

@@ -2,7 +2,7 @@
 
 use super::stats::{WorkerStats, add};
 use super::worker::{Shared, Worker};
-use crate::exchange::{Connection, Notice, Protocol};
+use crate::exchange::{Notice, Protocol, Socket};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// What lasts as long as the thread, whatever the configuration.
 pub(super) struct Thread {
     worker: RefCell<Rc<Worker>>,
-    connections: RefCell<HashMap<u64, Connection>>,
+    sockets: RefCell<HashMap<u64, Socket>>,
     stopping: Cell<bool>,
     /// Requests so far.
     pub requests: Cell<u64>,
@@ -26,7 +26,7 @@ impl Thread {
     pub fn new(shared: Arc<Shared>) -> Self {
         Self {
             worker: RefCell::new(Rc::new(Worker::new(shared))),
-            connections: RefCell::default(),
+            sockets: RefCell::default(),
             stopping: Cell::new(false),
             requests: Cell::new(0),
             limits_met: RefCell::default(),
@@ -56,13 +56,13 @@ impl Thread {
     }
 
     /// Adds a connection.
-    pub fn add(&self, connection: &Connection) {
-        self.connections.borrow_mut().insert(connection.peer().id, connection.clone());
+    pub fn add(&self, socket: &Socket) {
+        self.sockets.borrow_mut().insert(socket.connection().peer().id, socket.clone());
     }
 
     /// Removes a connection that has ended.
-    pub fn remove(&self, connection: &Connection) {
-        self.connections.borrow_mut().remove(&connection.peer().id);
+    pub fn remove(&self, socket: &Socket) {
+        self.sockets.borrow_mut().remove(&socket.connection().peer().id);
     }
 
     /// Whether the server is stopping.
@@ -73,8 +73,8 @@ impl Thread {
     /// Tells every connection to end, and those to come.
     pub fn stop(&self) {
         self.stopping.set(true);
-        let open: Vec<Connection> = self.connections.borrow().values().cloned().collect();
-        open.iter().for_each(Connection::shut_down);
+        let open: Vec<Socket> = self.sockets.borrow().values().cloned().collect();
+        open.iter().for_each(Socket::shut_down);
     }
 
     /// Uses another configuration for new requests and connections, and keeps the counts.
@@ -91,15 +91,15 @@ impl Thread {
         add(&mut limits_met, script.limits_met.into_iter().map(|(limit, times)| (limit.to_owned(), times)));
         let mut profile_failures = self.profile_failures.borrow().clone();
         add(&mut profile_failures, script.profile_failures);
-        let connections = self.connections.borrow();
+        let sockets = self.sockets.borrow();
+        let connections = || sockets.values().map(Socket::connection);
         let mut profiles = BTreeMap::new();
-        let names = connections.values().filter_map(|connection| connection.peer().profile.clone());
+        let names = connections().filter_map(|connection| connection.peer().profile.clone());
         add(&mut profiles, names.map(|name| (name, 1)));
-        let is_http2 = |connection: &&Connection| connection.protocol() == Protocol::Http2;
         WorkerStats {
-            connections: connections.len(),
-            http2_connections: connections.values().filter(is_http2).count(),
-            streams: connections.values().map(|connection| connection.streams().len()).sum(),
+            connections: sockets.len(),
+            http2_connections: connections().filter(|connection| connection.protocol() == Protocol::Http2).count(),
+            streams: connections().map(|connection| connection.streams().len()).sum(),
             requests: self.requests.get(),
             handlers: script.live,
             running_handlers: script.busy,

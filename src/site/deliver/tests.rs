@@ -1,7 +1,7 @@
 //! Responses on connections that are fed with octets.
 
 use super::*;
-use crate::exchange::{Close, Connection, ContentError, Limits, NextPiece, Peer, ResponseHead};
+use crate::exchange::{Close, ContentError, Limits, NextPiece, Peer, ResponseHead, Socket};
 use crate::h1;
 use crate::http::transport::Transmitted;
 use bytes::Bytes;
@@ -48,9 +48,9 @@ fn response(status: u16, fields: &[(&'static str, &'static str)], content: Conte
 #[expect(clippy::disallowed_methods, reason = "engines want some instant")]
 fn sent(method: &str, prepared: Prepared) -> (String, bool) {
     let engine = h1::Connection::server(h1::Config::default(), Instant::now());
-    let connection = Connection::http1(Peer::default(), Limits::default(), engine);
-    connection.receive(Instant::now(), format!("{method} / HTTP/1.1\r\nhost: a.test\r\n\r\n").as_bytes());
-    let exchange = connection.next_exchange().expect("a request");
+    let socket = Socket::http1(Peer::default(), Limits::default(), engine);
+    socket.receive(Instant::now(), format!("{method} / HTTP/1.1\r\nhost: a.test\r\n\r\n").as_bytes());
+    let exchange = socket.next_exchange().expect("a request");
     let sending = pin!(send(&exchange, prepared, Fields::from([("server", "s")])));
     assert_eq!(sending.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(())));
     let mut all = Vec::new();
@@ -58,9 +58,9 @@ fn sent(method: &str, prepared: Prepared) -> (String, bool) {
         all.extend_from_slice(octets);
         Ok(octets.len())
     };
-    while connection.transmit(&mut take) != Transmitted::Idle {}
+    while socket.transmit(&mut take) != Transmitted::Idle {}
     let text = String::from_utf8(all).expect("text").replace("server: s\r\n", "");
-    (text, matches!(connection.wants_close(), Some(Close::Abort)))
+    (text, matches!(socket.wants_close(), Some(Close::Abort)))
 }
 
 fn text(method: &str, prepared: Prepared) -> String {

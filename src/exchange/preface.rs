@@ -1,38 +1,33 @@
-//! What a profile can do to a connection that a handler cannot: its preface, and each frame before the engine.
+//! What a profile can do to a connection that a handler cannot: change its preface, and see each frame before the engine
+//! acts on it.
 
-use super::connection::{Connection, Engine};
-use crate::h2::Auto;
-use crate::http::transport::{CloseReason, PeerClosed};
+use super::connection::Connection;
+use crate::h1;
+use crate::h2::{self, Auto};
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
 use std::task::Poll;
 
 impl Connection {
-    /// Queues our SETTINGS if they wait for it (HTTP/2); see [`h2::Connection::start`](crate::h2::Connection::start).
+    /// Queues our SETTINGS if they wait for it (HTTP/2); see [`h2::Connection::start`].
     pub fn start(&self) {
-        self.with_http2(crate::h2::Connection::start);
+        self.with_http2(h2::Connection::start);
     }
 
-    /// Lets the connection go on without the SETTINGS that [`Connection::start`] would queue (HTTP/2).
+    /// Lets the connection continue without the SETTINGS that [`Connection::start`] would queue (HTTP/2).
     pub fn start_without_settings(&self) {
-        self.with_http2(crate::h2::Connection::start_without_settings);
+        self.with_http2(h2::Connection::start_without_settings);
     }
 
-    /// Whether our SETTINGS have gone out, or will never: until then no exchange is given out.
+    /// Whether our SETTINGS were sent, or never will be: until then no exchange is handed out.
     pub fn has_started(&self) -> bool {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => true,
-            Engine::Http2(engine) => engine.first_settings().is_none(),
-        }
+        self.of_http2(|engine| engine.first_settings().is_none()).unwrap_or(true)
     }
 
     /// The SETTINGS that [`Connection::start`] will queue; `None` if it is too late, or not HTTP/2.
     pub fn first_settings(&self) -> Option<Vec<(u16, u32)>> {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => None,
-            Engine::Http2(engine) => engine.first_settings().map(<[_]>::to_vec),
-        }
+        self.of_http2(|engine| engine.first_settings().map(<[_]>::to_vec)).flatten()
     }
 
     /// Changes the SETTINGS that [`Connection::start`] will queue; false if it is too late, or not HTTP/2.
@@ -42,10 +37,7 @@ impl Connection {
 
     /// The switches of automatic behaviour; `None` over HTTP/1.1.
     pub fn auto(&self) -> Option<Auto> {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => None,
-            Engine::Http2(engine) => Some(engine.auto()),
-        }
+        self.of_http2(h2::Connection::auto)
     }
 
     /// Changes the switches from here on; false over HTTP/1.1.
@@ -61,10 +53,7 @@ impl Connection {
     /// The frame that waits for [`Connection::admit`], once there is one; `None` when the connection is gone.
     pub async fn held_frame(&self) -> Option<RawFrame> {
         poll_fn(|context| {
-            let held = match &*self.0.engine.borrow() {
-                Engine::Http1(_) => None,
-                Engine::Http2(engine) => engine.held_frame().cloned(),
-            };
+            let held = self.of_http2(|engine| engine.held_frame().cloned()).flatten();
             if held.is_some() || self.0.gone.get() {
                 return Poll::Ready(held);
             }
@@ -75,7 +64,7 @@ impl Connection {
     }
 
     /// Lets the frame that waits have its effect, or, if it was `handled`, none: see
-    /// [`h2::Connection::admit`](crate::h2::Connection::admit).
+    /// [`h2::Connection::admit`].
     pub fn admit(&self, handled: bool) {
         self.with_http2(|engine| engine.admit(handled));
     }
@@ -92,10 +81,10 @@ impl Connection {
         .await
     }
 
-    /// Ends the connection because whoever shapes it failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
+    /// Ends the connection because its profile failed: our SETTINGS if they still wait, GOAWAY(INTERNAL_ERROR) with
     /// `why` as its debug data, and the end; over HTTP/1.1 the end alone.
     pub fn fail(&self, why: &str) {
-        self.with_http1(crate::h1::Connection::close);
+        self.with_http1(h1::Connection::close);
         self.with_http2(|engine| {
             engine.set_hold_frames(false);
             engine.start();
@@ -105,15 +94,5 @@ impl Connection {
             let _ = engine.go_away(last, ErrorCode::INTERNAL_ERROR, debug);
             engine.close();
         });
-    }
-
-    /// Why the connection ended, as far as it has.
-    pub fn end_reason(&self) -> CloseReason {
-        match (self.0.ended.get(), self.0.close.get()) {
-            // These may be what follows from a script's own end.
-            (None | Some(CloseReason::Local(_) | CloseReason::Peer(_)), Some(close)) => CloseReason::Local(close),
-            (Some(ended), _) => ended,
-            (None, None) => CloseReason::Peer(PeerClosed::Reset),
-        }
     }
 }

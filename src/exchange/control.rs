@@ -1,107 +1,24 @@
 //! What a script can do to its connection as a whole.
 
-use super::connection::{Connection, Engine};
+use super::connection::Connection;
+use super::engine::Engine;
 use super::error::SendError;
-use super::wait::Waiters;
-use crate::h1;
+use super::subscription::Subscription;
 use crate::h2::{self, CallSite, RawCall};
 use crate::http::Fields;
 use crate::http::peer::Protocol;
 use crate::http::transport::Close;
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use bytes::Bytes;
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::rc::{Rc, Weak};
 use std::task::Poll;
-
-/// Frames that a slow subscriber may let wait.
-const MAX_QUEUED_FRAMES: usize = 1024;
+use std::time::Duration;
 
 /// Which directions of a connection scripts have paused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pauses {
     reading: bool,
     writing: bool,
-}
-
-/// Everyone who waits for frames on a connection.
-#[derive(Default)]
-pub(super) struct Subscriptions(RefCell<Vec<Weak<Shared>>>);
-
-#[derive(Default)]
-struct Shared {
-    wanted: Option<FrameType>,
-    frames: RefCell<VecDeque<RawFrame>>,
-    closed: Cell<bool>,
-    waiters: Waiters,
-}
-
-/// A PING whose ACK somebody waits for, who may be ended before it comes.
-struct Awaited<'c> {
-    connection: &'c Connection,
-    opaque: [u8; 8],
-}
-
-impl Drop for Awaited<'_> {
-    fn drop(&mut self) {
-        self.connection.0.pongs.borrow_mut().remove(&self.opaque);
-    }
-}
-
-/// Frames of one type, or of any, that the client sends from now on.
-pub struct Subscription(Rc<Shared>);
-
-impl Subscription {
-    /// The next one; `None` when the connection is gone.
-    pub async fn next(&self) -> Option<RawFrame> {
-        poll_fn(|context| {
-            if let Some(frame) = self.0.frames.borrow_mut().pop_front() {
-                return Poll::Ready(Some(frame));
-            }
-            if self.0.closed.get() {
-                return Poll::Ready(None);
-            }
-            self.0.waiters.register(context);
-            Poll::Pending
-        })
-        .await
-    }
-}
-
-impl Subscriptions {
-    fn subscribe(&self, wanted: Option<FrameType>, closed: bool) -> Subscription {
-        let shared = Rc::new(Shared { wanted, closed: Cell::new(closed), ..Shared::default() });
-        let mut all = self.0.borrow_mut();
-        all.retain(|weak| weak.strong_count() > 0);
-        all.push(Rc::downgrade(&shared));
-        Subscription(shared)
-    }
-
-    pub fn publish(&self, frame: &RawFrame) {
-        if self.0.borrow().is_empty() {
-            return;
-        }
-        let all = self.0.borrow().clone();
-        for shared in all.iter().filter_map(Weak::upgrade) {
-            if shared.wanted.is_none_or(|wanted| wanted == frame.header.frame_type) {
-                let mut frames = shared.frames.borrow_mut();
-                if frames.len() < MAX_QUEUED_FRAMES {
-                    frames.push_back(frame.clone());
-                }
-                drop(frames);
-                shared.waiters.wake();
-            }
-        }
-    }
-
-    pub fn close(&self) {
-        for shared in self.0.take().iter().filter_map(Weak::upgrade) {
-            shared.closed.set(true);
-            shared.waiters.wake();
-        }
-    }
 }
 
 impl Connection {
@@ -132,24 +49,16 @@ impl Connection {
         if self.0.gone.get() {
             return Err(SendError::Gone);
         }
-        match self.0.protocol {
-            Protocol::Http1 => self.with_http1(|engine| engine.send_raw(octets, h1::Track::Yes)),
-            Protocol::Http2 => self.with_http2(|engine| engine.send_raw_octets(octets, site)),
-        };
+        self.command(|engine| engine.send_octets(octets, site));
         Ok(())
     }
 
     /// Sends a PING and waits until the client acknowledged it (RFC 9113 §6.7).
     pub async fn ping(&self) -> Result<(), SendError> {
-        let number = self.0.next_ping.get();
-        self.0.next_ping.set(number + 1);
-        let opaque = *b"wire\0\0\0\0";
-        let opaque = (u64::from_be_bytes(opaque) | (number & 0xffff_ffff)).to_be_bytes();
-        self.0.pongs.borrow_mut().insert(opaque, false);
-        let _awaited = Awaited { connection: self, opaque };
-        self.http2_only("connection.ping", |engine| engine.ping(opaque))?.map_err(SendError::Http2)?;
+        let ping = self.0.pings.begin();
+        self.http2_only("connection.ping", |engine| engine.ping(ping.opaque))?.map_err(SendError::Http2)?;
         poll_fn(|context| {
-            if self.0.pongs.borrow().get(&opaque) == Some(&true) {
+            if ping.is_acked() {
                 return Poll::Ready(Ok(()));
             }
             if self.0.gone.get() {
@@ -192,18 +101,12 @@ impl Connection {
 
     /// The client's settings in force (RFC 9113 §6.5.2); `None` over HTTP/1.1.
     pub fn peer_settings(&self) -> Option<h2::Settings> {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => None,
-            Engine::Http2(engine) => Some(engine.peer_settings().clone()),
-        }
+        self.of_http2(|engine| engine.peer_settings().clone())
     }
 
     /// Our settings in force, as far as the client acknowledged them; `None` over HTTP/1.1.
     pub fn local_settings(&self) -> Option<h2::Settings> {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => None,
-            Engine::Http2(engine) => Some(engine.local_settings().clone()),
-        }
+        self.of_http2(|engine| engine.local_settings().clone())
     }
 
     /// Sends a GOAWAY (RFC 9113 §6.8).
@@ -221,13 +124,10 @@ impl Connection {
 
     /// The highest stream identifier that the client has used.
     pub fn last_peer_stream_id(&self) -> u32 {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => 0,
-            Engine::Http2(engine) => engine.last_peer_stream_id(),
-        }
+        self.of_http2(h2::Connection::last_peer_stream_id).unwrap_or_default()
     }
 
-    /// Streams with an exchange under way, in order.
+    /// Streams with an exchange in progress, in order.
     pub fn streams(&self) -> Vec<u64> {
         let mut ids: Vec<u64> = self.0.exchanges.borrow().keys().copied().collect();
         ids.sort_unstable();
@@ -247,11 +147,7 @@ impl Connection {
             if self.is_closed() {
                 return Poll::Ready(Err(SendError::Gone));
             }
-            let waiting = match &*self.0.engine.borrow() {
-                Engine::Http1(engine) => engine.queued(),
-                Engine::Http2(engine) => engine.output_waiting(),
-            };
-            if waiting <= octets {
+            if self.0.engine.borrow().output_waiting() <= octets {
                 return Poll::Ready(Ok(()));
             }
             self.0.drained.register(context);
@@ -262,10 +158,12 @@ impl Connection {
 
     /// The next stream that we can promise (RFC 9113 §5.1.1); 0 over HTTP/1.1.
     pub fn next_promised_stream_id(&self) -> u32 {
-        match &*self.0.engine.borrow() {
-            Engine::Http1(_) => 0,
-            Engine::Http2(engine) => engine.next_stream_id(),
-        }
+        self.of_http2(h2::Connection::next_stream_id).unwrap_or_default()
+    }
+
+    /// The connection ends after the response in progress (HTTP/1.1), or after all of them (HTTP/2).
+    pub fn close_after(&self) {
+        self.command(Engine::shut_down);
     }
 
     /// Ends the connection in the given way.
@@ -288,7 +186,7 @@ impl Connection {
 
     /// What is paused at present.
     pub fn pauses(&self) -> Pauses {
-        Pauses { reading: self.0.paused.get(), writing: self.0.writing.is_paused() }
+        Pauses { reading: self.0.paused.get(), writing: self.0.gate.is_paused() }
     }
 
     /// Ends what was not paused at `before`: whoever has paused it has failed, and nobody is left to end it.
@@ -304,17 +202,42 @@ impl Connection {
 
     /// Cuts the output into writes (and TLS records) of at most `octets`; `None` cuts nothing.
     pub fn set_write_size(&self, octets: Option<usize>) {
-        match self.0.protocol {
-            Protocol::Http1 => self.with_http1(|engine| engine.set_write_size(octets)),
-            Protocol::Http2 => self.with_http2(|engine| engine.set_write_size(octets)),
-        };
+        self.command(|engine| engine.set_write_size(octets));
     }
 
     /// Puts a cut here: what was queued goes out as a write of its own.
     pub fn flush(&self) {
-        match self.0.protocol {
-            Protocol::Http1 => self.with_http1(h1::Connection::flush),
-            Protocol::Http2 => self.with_http2(h2::Connection::flush),
+        self.command(Engine::flush);
+    }
+    /// Sends nothing until [`Connection::resume_writing`]; what is queued meanwhile waits.
+    pub fn pause_writing(&self) {
+        self.0.gate.pause();
+    }
+
+    /// Sends again, first of all what was queued meanwhile.
+    pub fn resume_writing(&self) {
+        self.0.gate.resume();
+        self.wake_pump();
+    }
+
+    /// Lets each write wait for this long before it leaves, from the next one on. What is queued meanwhile leaves with
+    /// it, as far as there is no cut between. Zero: none waits.
+    pub fn set_write_delay(&self, delay: Duration) {
+        self.0.gate.set_delay(delay);
+        self.wake_pump();
+    }
+
+    /// Cuts the output off after this many octets beyond those that wait already, counted before TLS. The last ones before
+    /// the cut are a write of their own, and nothing leaves after them. Then the connection ends in the given way, or,
+    /// with `None`, stays as it is until the client ends it.
+    pub fn cut_after(&self, octets: u64, how: Option<Close>) {
+        let waiting = {
+            let mut engine = self.0.engine.borrow_mut();
+            // Content of streams that is due counts as waiting.
+            let _ = engine.poll_transmit();
+            engine.output_waiting() as u64
         };
+        self.0.gate.cut_after(octets.saturating_add(waiting), how);
+        self.wake_pump();
     }
 }
