@@ -388,3 +388,61 @@ fn the_last_record_says_that_the_connection_ended() {
     let read = Snapshot::read(&lines).expect("it can be read");
     assert!(matches!(read.records.last().map(|last| &last.kind), Some(RecordKind::Ended(_))), "{lines}");
 }
+
+#[test]
+fn how_the_client_left_is_told() {
+    let server = Server::builder().handler("id.rhai", ID).start();
+    // By its end in the list of connections: `why`, and a word of its text.
+    let ended = |id: &str, why: &str, word: &str| {
+        let path = format!("/_wire/connections/{id}");
+        let response = eventually(&server, &path, |response| !response.text().contains("\"closed\":null"));
+        let transcript: Value = serde_json::from_str(&response.text()).expect("JSON");
+        let closed = &transcript["closed"];
+        let record = records(&transcript).iter().find(|record| record["what"] == "closed").expect("a record");
+        assert_eq!((&closed["why"], &record["why"]), (&json!(why), &json!(why)), "{transcript:#}");
+        assert!(closed["text"].as_str().is_some_and(|text| text.contains(word)), "{closed}");
+        assert_eq!(closed["text"], record["text"]);
+    };
+
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/id.rhai");
+    drop(client);
+    ended(&id, "client-closed", "the client closed");
+
+    let mut client = Client::h2(&server);
+    let id = answer(&mut client, "/handlers/id.rhai");
+    client.barrier();
+    drop(client);
+    ended(&id, "client-truncated", "close_notify");
+
+    let get = |kind: &str| format!("GET /handlers/id.rhai HTTP/1.1\r\nhost: {}\r\n\r\n", server.authority(kind));
+    let mut stream = raw::tls(&server.connect("https"), server.authority("https"), &server.ca(), &[b"http/1.1"]);
+    stream.write_all(get("https").as_bytes()).expect("it is open");
+    let id = number(&mut stream);
+    stream.conn.send_close_notify();
+    stream.flush().expect("it is open");
+    drop(stream);
+    ended(&id, "client-closed", "the client closed");
+
+    // A socket that is closed while octets lie in it unread is reset by the system.
+    let mut socket = server.connect("http");
+    socket.write_all(get("http").as_bytes()).expect("it is open");
+    let id = number(&mut socket);
+    socket.write_all(get("http").as_bytes()).expect("it is open");
+    assert!(socket.peek(&mut [0]).is_ok_and(|octets| octets == 1));
+    drop(socket);
+    ended(&id, "client-reset", "the client reset");
+}
+
+/// The number that the content of an HTTP/1.1 response is.
+fn number(stream: &mut impl Read) -> String {
+    let (mut all, mut buffer) = (String::new(), [0; 4096]);
+    loop {
+        let count = stream.read(&mut buffer).expect("an answer");
+        assert!(count > 0, "it ends after {all:?}");
+        all.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        if let Some((_, number)) = all.split_once("\r\n\r\n").filter(|(_, number)| !number.is_empty()) {
+            return number.to_owned();
+        }
+    }
+}
