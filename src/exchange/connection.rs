@@ -8,6 +8,7 @@ use super::pings::Pings;
 use super::restore::Restore;
 use super::subscription::Subscriptions;
 use super::wait::Waiters;
+use crate::h2::CallSite;
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::{Close, CloseReason, PeerClosed};
 use crate::{h1, h2};
@@ -61,6 +62,11 @@ pub enum Notice {
         /// For people.
         text: String,
     },
+    /// The connection was lost in the middle of responses.
+    Lost {
+        /// How many, and how the client left, for people.
+        text: String,
+    },
 }
 
 /// What exchanges and scripts may do to their connection. The owner of the socket has a [`Socket`](super::Socket).
@@ -95,6 +101,10 @@ pub(super) struct Shared {
     /// The socket is gone.
     pub gone: Cell<bool>,
     pub observer: OnceCell<Box<dyn Observer>>,
+    /// The call of a script whose command runs.
+    pub call: Cell<CallSite>,
+    /// Exchanges may have calls.
+    pub has_calls: Cell<bool>,
     /// The instant of the socket's turn, while it lasts.
     pub now: Cell<Option<Instant>>,
     /// The socket is in a turn, and looks at the output by itself afterwards.
@@ -134,6 +144,8 @@ impl Connection {
             paused: Cell::new(false),
             gone: Cell::new(false),
             observer: OnceCell::new(),
+            call: Cell::default(),
+            has_calls: Cell::new(false),
             now: Cell::new(None),
             in_turn: Cell::new(false),
             pump: RefCell::new(None),
@@ -193,7 +205,7 @@ impl Connection {
 
     /// Records what a script expected of the client.
     pub fn record_expectation(&self, expectation: Expectation<'_>) {
-        self.observe(|observer, now| observer.expected(now, expectation));
+        self.observe(|observer, now| observer.expected(now, self.0.call.get(), expectation));
     }
 
     /// Lets the observer see something, if there is one.
@@ -221,6 +233,20 @@ impl Connection {
             exchange.finish(Outcome::Gone);
         }
         self.0.fresh.borrow_mut().clear();
+    }
+
+    /// Notes the responses that have begun and not ended, if the connection ends by the client's doing.
+    pub(super) fn note_lost_responses(&self, reason: CloseReason) {
+        let CloseReason::Peer(_) = reason else { return };
+        let exchanges = self.0.exchanges.borrow();
+        let begun = exchanges.values().filter(|exchange| exchange.headers_sent());
+        // Of a complete exchange, something waits to be sent: else it were gone.
+        let lost = begun.filter(|exchange| !exchange.response_ended() || exchange.request_ended()).count();
+        if lost > 0 {
+            let responses = if lost == 1 { "a response".to_owned() } else { format!("{lost} responses") };
+            let text = format!("connection lost in the middle of {responses}: {reason}");
+            self.0.notices.borrow_mut().push_back(Notice::Lost { text });
+        }
     }
 
     /// A slot in which the layer above keeps what it wants for the life of the connection.
@@ -256,6 +282,12 @@ impl Connection {
             Protocol::Http1 => self.drain_http1(),
             Protocol::Http2 => self.drain_http2(),
         }
+    }
+
+    /// Runs `act`, whose commands come from the call at `site`. It must not wait for anything.
+    pub fn called_at<T>(&self, site: CallSite, act: impl FnOnce() -> T) -> T {
+        let _until_done = Restore::after(&self.0.call, site);
+        act()
     }
 
     /// Runs a command on the engine; the owner of the socket looks again afterwards.

@@ -36,12 +36,14 @@ impl Connection {
     /// Sends a frame as it is, on whatever stream it names. SETTINGS go out in place of those that
     /// [`Connection::start`] would queue, if these still wait.
     pub fn send_frame(&self, frame: RawFrame, call: impl Into<RawCall>) -> Result<(), SendError> {
-        self.http2_only("connection.send", |engine| {
+        let call = call.into();
+        let send = |engine: &mut h2::Connection| {
             engine.send_raw_frame(&frame, call);
             if frame.header.frame_type == FrameType::SETTINGS && !frame.header.has(flag::ACK) {
                 engine.start_without_settings();
             }
-        })
+        };
+        self.called_at(call.site, || self.http2_only("connection.send", send))
     }
 
     /// Sends octets as they are, over either protocol; `site` is told to who contradicts them.
@@ -49,14 +51,15 @@ impl Connection {
         if self.0.gone.get() {
             return Err(SendError::Gone);
         }
-        self.command(|engine| engine.send_octets(octets, site));
+        self.called_at(site, || self.command(|engine| engine.send_octets(octets, site)));
         Ok(())
     }
 
-    /// Sends a PING and waits until the client acknowledged it (RFC 9113 §6.7).
-    pub async fn ping(&self) -> Result<(), SendError> {
+    /// Sends a PING, for the call at `site`, and waits until the client acknowledged it (RFC 9113 §6.7).
+    pub async fn ping(&self, site: CallSite) -> Result<(), SendError> {
         let ping = self.0.pings.begin();
-        self.http2_only("connection.ping", |engine| engine.ping(ping.opaque))?.map_err(SendError::Http2)?;
+        self.called_at(site, || self.http2_only("connection.ping", |engine| engine.ping(ping.opaque)))?
+            .map_err(SendError::Http2)?;
         poll_fn(|context| {
             if ping.is_acked() {
                 return Poll::Ready(Ok(()));

@@ -5,6 +5,7 @@ use super::connection::Connection;
 use super::request::Request;
 use super::review::Reviewer;
 use super::wait::Waiters;
+use crate::h2::CallSite;
 use crate::http::Fields;
 use crate::http::peer::Protocol;
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
@@ -81,6 +82,7 @@ pub(super) struct Inner {
     pub reviewer: RefCell<Option<Rc<dyn Reviewer>>>,
     /// What was promised on its stream.
     pub pushed: RefCell<Vec<Exchange>>,
+    call: Cell<CallSite>,
 }
 
 /// How far the response is.
@@ -151,7 +153,21 @@ impl Exchange {
             waiters: Waiters::default(),
             reviewer: RefCell::new(None),
             pushed: RefCell::default(),
+            call: Cell::default(),
         }))
+    }
+
+    /// What is sent from here on comes from this call of a script; 0 for none.
+    pub fn set_call(&self, site: CallSite) {
+        self.0.call.set(site);
+        if site != CallSite::default() {
+            self.0.connection.0.has_calls.set(true);
+        }
+    }
+
+    /// The call of a script that sends.
+    pub(super) fn call(&self) -> CallSite {
+        self.0.call.get()
     }
 
     /// The connection that carries this exchange.

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 impl Connection {
     pub(super) fn drain_http1(&self) {
         while let Some(event) = self.next_http1_event() {
-            self.observe(|observer, now| observer.http1(now, &event));
+            self.observe(|observer, now| observer.http1(now, self.0.call.get(), &event));
             self.handle_http1(event);
         }
     }
@@ -50,6 +50,7 @@ impl Connection {
             Event::Writable { id } => self.to_request(id.0, Exchange::wake),
             Event::PeerClosed { .. } | Event::Sent { .. } => {}
             Event::Closed { reason } => {
+                self.note_lost_responses(reason);
                 self.0.ended.set(Some(reason));
                 let outcome = match reason {
                     CloseReason::Local(Close::Graceful) => Outcome::Complete,

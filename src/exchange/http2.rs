@@ -3,9 +3,10 @@
 use super::connection::{Connection, Notice};
 use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
-use crate::h2::{Event, HeadersKind, Initiator, Reaction, Violation};
+use crate::h2::{CallSite, Event, HeadersKind, Initiator, Reaction, Violation};
 use crate::http::Fields;
-use crate::wire::frame::{ErrorCode, FrameType, Payload, RawFrame};
+use crate::http::transport::Cause;
+use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, Payload, RawFrame};
 use crate::wire::hpack::Block;
 use bytes::Bytes;
 
@@ -17,9 +18,20 @@ const MAX_DEBUG: usize = 100;
 impl Connection {
     pub(super) fn drain_http2(&self) {
         while let Some(event) = self.next_http2_event() {
-            self.observe(|observer, now| observer.http2(now, &event));
+            self.observe(|observer, now| observer.http2(now, self.call_of(&event), &event));
             self.handle_http2(event);
         }
+    }
+
+    /// The call of a script that sent something. Content that waited for window leaves when no call runs.
+    fn call_of(&self, event: &Event) -> CallSite {
+        let call = self.0.call.get();
+        let Event::Sent { octets, cause: Cause::Checked, .. } = event else { return call };
+        if call != CallSite::default() || !self.0.has_calls.get() {
+            return call;
+        }
+        let stream = octets.first_chunk().map_or(0, |octets| FrameHeader::parse(octets).stream_id);
+        self.exchange(u64::from(stream)).map(|exchange| exchange.call()).unwrap_or_default()
     }
 
     fn next_http2_event(&self) -> Option<Event> {
@@ -79,6 +91,7 @@ impl Connection {
                 format!("GOAWAY {code}, last stream ID {last_stream_id}, \"{debug}\"")
             }),
             Event::Closed { reason } => {
+                self.note_lost_responses(reason);
                 self.0.ended.set(Some(reason));
                 self.end_exchanges();
                 // Whoever waits for a frame that was held, or for room in the output, waits for the end now.
@@ -129,7 +142,8 @@ impl Connection {
     /// Notes an error that the client reports. A client that sends very many is noted no further.
     fn note_client_error(&self, code: ErrorCode, what: impl FnOnce() -> String) {
         let noted = self.0.client_errors.get();
-        if matches!(code, ErrorCode::NO_ERROR | ErrorCode::CANCEL) || noted >= MAX_CLIENT_ERRORS {
+        let is_normal = matches!(code, ErrorCode::NO_ERROR | ErrorCode::CANCEL | ErrorCode::REFUSED_STREAM);
+        if is_normal || noted >= MAX_CLIENT_ERRORS {
             return;
         }
         self.0.client_errors.set(noted + 1);

@@ -1,22 +1,23 @@
 //! Whoever keeps a record of a connection.
 
+use crate::h2::CallSite;
 use crate::{h1, h2};
 use std::time::Instant;
 
 /// Sees everything that happens on a connection, in its order, before anybody acts on it. An instant is that of the
-/// turn of the connection; `None` outside of turns.
+/// turn of the connection; `None` outside of turns. `call` is the call of a script that sent it; 0 for none.
 pub trait Observer {
     /// An event of the HTTP/2 engine.
-    fn http2(&self, now: Option<Instant>, event: &h2::Event);
+    fn http2(&self, now: Option<Instant>, call: CallSite, event: &h2::Event);
 
     /// An event of the HTTP/1.1 engine.
-    fn http1(&self, now: Option<Instant>, event: &h1::Event);
+    fn http1(&self, now: Option<Instant>, call: CallSite, event: &h1::Event);
 
     /// Octets that arrived over HTTP/1.1, whatever they are.
     fn received(&self, now: Option<Instant>, octets: &[u8]);
 
     /// What a script expected of the client.
-    fn expected(&self, now: Option<Instant>, expectation: Expectation<'_>);
+    fn expected(&self, now: Option<Instant>, call: CallSite, expectation: Expectation<'_>);
 }
 
 /// Something that a script expected of the client.

@@ -66,7 +66,8 @@ impl Exchange {
 
     fn http2<T>(&self, act: impl FnOnce(&mut h2::Connection, u32) -> Result<T, h2::Misuse>) -> Result<T, SendError> {
         let id = self.0.id as u32;
-        match self.0.connection.with_http2(|engine| act(engine, id)) {
+        let connection = &self.0.connection;
+        match connection.called_at(self.call(), || connection.with_http2(|engine| act(engine, id))) {
             Some(Ok(done)) => Ok(done),
             None | Some(Err(h2::Misuse::ConnectionClosed)) => Err(SendError::Gone),
             Some(Err(h2::Misuse::StreamReset { code })) => Err(SendError::Reset(code)),
@@ -79,7 +80,8 @@ impl Exchange {
         act: impl FnOnce(&mut h1::Connection, RequestId) -> Result<(), h1::Misuse>,
     ) -> Result<(), SendError> {
         let id = RequestId(self.0.id);
-        match self.0.connection.with_http1(|engine| act(engine, id)) {
+        let connection = &self.0.connection;
+        match connection.called_at(self.call(), || connection.with_http1(|engine| act(engine, id))) {
             Some(Ok(())) => Ok(()),
             // The client can bring these about at any moment.
             None | Some(Err(h1::Misuse::NotActive(_) | h1::Misuse::Closed)) => Err(SendError::Gone),
@@ -417,6 +419,8 @@ impl Exchange {
             progress.raw = true;
         });
         self.0.announced.set(None);
+        let call = call.into();
+        self.set_call(call.site);
         self.http2(|engine, _| {
             engine.send_raw_frame(&frame, call);
             Ok(())

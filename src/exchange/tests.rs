@@ -173,7 +173,7 @@ fn the_end_of_the_connection_ends_everything() {
     socket.end_all();
     assert_eq!(exchange.outcome(), Outcome::Gone);
     assert!(matches!(poll(frames.next()), Poll::Ready(None)));
-    assert!(matches!(poll(socket.connection().ping()), Poll::Ready(Err(SendError::Gone))));
+    assert!(matches!(poll(socket.connection().ping(CallSite::default())), Poll::Ready(Err(SendError::Gone))));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn an_absolute_target_wins_over_host() {
 #[test]
 fn nobody_remembers_a_ping_for_which_nobody_waits_any_more() {
     let socket = http2(Limits::default());
-    assert!(poll(socket.connection().ping()).is_pending());
+    assert!(poll(socket.connection().ping(CallSite::default())).is_pending());
     assert!(!socket.connection().0.pings.awaits_any());
 }
 
@@ -271,14 +271,14 @@ fn a_client_that_ended_its_side_is_answered_and_may_still_break_the_connection()
 struct Panics(std::cell::Cell<bool>);
 
 impl Observer for Panics {
-    fn http2(&self, _: Option<Instant>, _: &h2::Event) {
+    fn http2(&self, _: Option<Instant>, _: CallSite, _: &h2::Event) {
         assert!(self.0.replace(true), "the first event");
     }
-    fn http1(&self, _: Option<Instant>, _: &h1::Event) {
+    fn http1(&self, _: Option<Instant>, _: CallSite, _: &h1::Event) {
         assert!(self.0.replace(true), "the first event");
     }
     fn received(&self, _: Option<Instant>, _: &[u8]) {}
-    fn expected(&self, _: Option<Instant>, _: Expectation<'_>) {}
+    fn expected(&self, _: Option<Instant>, _: CallSite, _: Expectation<'_>) {}
 }
 
 #[test]

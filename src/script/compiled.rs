@@ -1,15 +1,17 @@
 //! A compiled script: where it comes from, its text and its syntax tree.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use rhai::AST;
 
 use super::budget::Run;
+use super::call_sites::entry_site;
 use super::entries::Entry;
 use super::error::Fault;
+use crate::exchange::CallSite;
 
 /// Where a script comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +42,8 @@ pub struct Script {
     /// It has one of these names with other parameters.
     misshapen: bool,
     reads_body: bool,
+    /// What transcripts call each of its entry functions, once it was called.
+    sites: [Cell<CallSite>; Entry::ALL.len()],
 }
 
 /// What a script writes that may mean the request's content.
@@ -57,7 +61,15 @@ impl Script {
         let entries = Entry::ALL.map(|entry| has(entry, true));
         let misshapen = Entry::ALL.into_iter().any(|entry| !has(entry, true) && has(entry, false));
         let reads_body = BODY_WORDS.iter().any(|word| text.contains(word));
-        Self { path: path.to_owned(), text: Rc::from(text), ast, entries, misshapen, reads_body }
+        Self {
+            path: path.to_owned(),
+            text: Rc::from(text),
+            ast,
+            entries,
+            misshapen,
+            reads_body,
+            sites: Default::default(),
+        }
     }
 
     /// What messages call it.
@@ -78,6 +90,15 @@ impl Script {
     /// Whether it defines this entry function, with the right number of parameters.
     pub fn defines(&self, entry: Entry) -> bool {
         self.entries[entry as usize]
+    }
+
+    /// What transcripts call one of its entry functions.
+    pub fn site(&self, entry: Entry) -> CallSite {
+        let site = &self.sites[entry as usize];
+        if site.get() == CallSite::default() {
+            site.set(entry_site(&self.path.to_string_lossy(), entry.name()));
+        }
+        site.get()
     }
 
     /// Whether it defines one of these.

@@ -131,7 +131,7 @@ impl Plan {
             if !self.ends {
                 return std::future::pending().await;
             }
-            match self.connection.ping().await {
+            match self.connection.ping(self.call.site).await {
                 Ok(()) => Client::Acknowledged,
                 Err(_) => watch.closed(),
             }

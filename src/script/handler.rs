@@ -133,8 +133,10 @@ fn interest(script: &Script) -> Interest {
 /// The handler's life, on its own stack.
 fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Request) -> Result<(), ScriptError> {
     let script = caller.script();
-    let with_frame =
-        |entry: Entry, frame: Frame| caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop);
+    let with_frame = |entry: Entry, frame: Frame| {
+        exchange.set_call(script.site(entry));
+        caller.call(entry.name(), (frame, request.clone(), response.clone())).map(drop)
+    };
     if script.defines(Entry::HandleHeaders) {
         with_frame(Entry::HandleHeaders, head_frame(exchange))?;
     }
@@ -157,6 +159,7 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
     }
     if main {
         last = Entry::Main;
+        exchange.set_call(script.site(last));
         let value = caller.call(Entry::Main.name(), (request, response.clone()))?;
         if exchange.raw_used() && octets_of(&value).is_some_and(|content| !content.is_empty()) {
             let (script, target) = (script.path().display(), String::from_utf8_lossy(&exchange.request().target));
@@ -170,6 +173,7 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
             .take(value)
             .map_err(|message| ScriptError::BadReturn(script.fault_at_function(message, Entry::Main.name())))?;
     }
+    exchange.set_call(script.site(last));
     finish(caller, &response, last.name())
 }
 

@@ -54,6 +54,7 @@ pub mod subject;
 pub mod values;
 pub mod watch;
 
+pub use call_sites::{Place, place};
 pub use compiled::ScriptSource;
 pub use host::{Host, Options, Status};
 

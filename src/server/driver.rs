@@ -90,5 +90,6 @@ fn log(id: u64, notice: &Notice) {
         Notice::BadRequest { status, text } => {
             tracing::info!(connection = id, "bad request, answered {status}: {text}")
         }
+        Notice::Lost { text } => tracing::info!(connection = id, "{text}"),
     }
 }

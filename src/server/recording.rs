@@ -1,7 +1,8 @@
 //! A connection's recorder as the observer of its engine's events, and its records in the log.
 
-use crate::exchange::{Expectation, Observer};
-use crate::transcript::{Line, Next, Recorder, Side, Transcript};
+use crate::exchange::{CallSite, Expectation, Observer};
+use crate::script;
+use crate::transcript::{Line, Next, Place, Recorder, Side, Transcript};
 use crate::{h1, h2};
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,21 +12,21 @@ use tokio::task::JoinHandle;
 pub(super) struct Recording(pub Recorder);
 
 impl Observer for Recording {
-    fn http2(&self, now: Option<Instant>, event: &h2::Event) {
-        self.0.http2(now, event);
+    fn http2(&self, now: Option<Instant>, call: CallSite, event: &h2::Event) {
+        self.0.http2(now, call.0, event);
     }
 
-    fn http1(&self, now: Option<Instant>, event: &h1::Event) {
-        self.0.http1(now, event);
+    fn http1(&self, now: Option<Instant>, call: CallSite, event: &h1::Event) {
+        self.0.http1(now, call.0, event);
     }
 
     fn received(&self, now: Option<Instant>, octets: &[u8]) {
         self.0.received(now, octets);
     }
 
-    fn expected(&self, now: Option<Instant>, expectation: Expectation<'_>) {
+    fn expected(&self, now: Option<Instant>, call: CallSite, expectation: Expectation<'_>) {
         let Expectation { name, passed, detail } = expectation;
-        self.0.expected(now, name, passed, detail);
+        self.0.expected(now, call.0, name, passed, detail);
     }
 }
 
@@ -43,4 +44,10 @@ pub(super) fn log_records(id: u64, transcript: &Arc<Transcript>) -> Option<JoinH
             }
         }
     }))
+}
+
+/// The call of a script that a number in a transcript stands for.
+pub(super) fn place(call: u32) -> Option<Place> {
+    let script::Place { file, function, line } = script::place(CallSite(call))?;
+    Some(Place { file, function, line: u32::try_from(line).ok().filter(|line| *line > 0) })
 }

@@ -62,7 +62,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
             config.bind_address.value
         );
     }
-    let transcripts = Hub::new(config.transcript.options(), net::now, |_| None);
+    let transcripts = Hub::new(config.transcript.options(), net::now, super::recording::place);
     let lasting = Lasting::new(urls.clone(), unserved, stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let mut workers = Workers::start(config.workers.value, &shared)?;

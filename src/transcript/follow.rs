@@ -49,14 +49,6 @@ impl Transcript {
     }
 }
 
-impl Transcript {
-    /// The newest record, and those that come.
-    pub(super) fn follow_newest(self: &Arc<Self>) -> Follow {
-        let newest = self.log().ring.newest();
-        self.follow(newest.saturating_sub(1))
-    }
-}
-
 impl Follow {
     /// The next record; `None` after the last one of a connection that has ended.
     pub async fn next(&mut self) -> Option<Next<Record>> {

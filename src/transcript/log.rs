@@ -181,10 +181,10 @@ impl Transcript {
     }
 
     /// Adds a record that is not made of bytes on the wire.
-    pub(super) fn note(&self, hub: &Hub, at: Instant, from: Option<Side>, kind: RecordKind) {
+    pub(super) fn note(&self, hub: &Hub, at: Instant, (from, site): (Option<Side>, u32), kind: RecordKind) {
         // These types have only keys that are text.
         let json = serde_json::to_vec(&Note { from, kind }).unwrap_or_default();
-        self.add(hub, at, Piece { kind: Kind::Note, site: 0, length: json.len(), parts: [&json, b""] });
+        self.add(hub, at, Piece { kind: Kind::Note, site, length: json.len(), parts: [&json, b""] });
     }
 
     pub(super) fn add_expectation(&self, at: Instant, expected: Expected) {
@@ -212,7 +212,7 @@ impl Transcript {
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].
     pub(super) fn close(&self, hub: &Hub, at: Instant, why: CloseReason) -> (usize, usize) {
         let closed = Closed::of(why, self.recorded_by());
-        self.note(hub, at, None, RecordKind::Ended(closed.clone()));
+        self.note(hub, at, (None, 0), RecordKind::Ended(closed.clone()));
         let mut log = self.log();
         let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
         log.closed = Some(Ending { time, closed });

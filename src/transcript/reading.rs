@@ -109,8 +109,9 @@ impl Records {
 
     fn read(&mut self, seq: u64, entry: Entry, octets: Bytes) -> Record {
         let time = Duration::from_micros(entry.at);
+        let script = if entry.site == 0 { None } else { (self.places)(entry.site) };
         let (origin, meaning) = match entry.kind {
-            Kind::Note => return note(seq, time, &octets),
+            Kind::Note => return Record { script, ..note(seq, time, &octets) },
             Kind::Frame(origin) => (origin, None),
             Kind::Http1(origin) => (origin, Some(Meaning::Http1)),
             Kind::FrameBegins(origin) => (origin, Some(Meaning::FrameBegins)),
@@ -124,7 +125,6 @@ impl Records {
             None => self.frame(origin, entry, octets),
             Some(meaning) => self.octets(origin, entry, octets, meaning),
         };
-        let script = if entry.site == 0 { None } else { (self.places)(entry.site) };
         Record { seq, time, from: Some(from), cause, script, kind }
     }
 

@@ -1,13 +1,11 @@
 //! What happens on a connection becomes records.
 
-use super::follow::{Follow, Next};
 use super::hub::Hub;
 use super::log::{Piece, Transcript};
 use super::record::{
     self, Closed, Expected, NotSent, NotSentReason, Notice, Reaction, RecordKind, RequestHead, Side, Violation,
 };
 use super::ring::{Kind, Origin};
-use super::text::Line;
 use crate::h1;
 use crate::h2;
 use crate::http::transport::{Cause, CloseReason};
@@ -25,12 +23,10 @@ const MAX_TEXT: usize = 1_000;
 /// (RFC 9113 §4.2).
 const MAX_RAW_FRAME: u32 = 1 << 14;
 
-/// The target of the lines that the log has at `trace`.
-const LOG: &str = "wireserve::frames";
-
-/// Records what happens on one connection, as one of its ends sees it. At `trace` the log has each record as a line.
+/// Records what happens on one connection, as one of its ends sees it.
 ///
-/// An instant is that of the turn of the connection; `None` outside of turns.
+/// An instant is that of the turn of the connection; `None` outside of turns. A `call` is the number of the call of a
+/// script that sent something; 0 for none.
 #[derive(Debug)]
 pub struct Recorder {
     hub: Arc<Hub>,
@@ -39,8 +35,6 @@ pub struct Recorder {
     raw: RefCell<Unfinished>,
     /// The highest stream on which this end sent a request, as a client.
     requested: Cell<u32>,
-    /// What is logged, at `trace`.
-    logged: RefCell<Option<Follow>>,
 }
 
 /// The raw frame that has not ended.
@@ -54,7 +48,7 @@ struct Unfinished {
 
 impl Recorder {
     pub(super) fn new(hub: Arc<Hub>, transcript: Arc<Transcript>, clock: fn() -> Instant) -> Self {
-        Self { hub, transcript, clock, raw: RefCell::default(), requested: Cell::default(), logged: RefCell::default() }
+        Self { hub, transcript, clock, raw: RefCell::default(), requested: Cell::default() }
     }
 
     /// The transcript that it fills.
@@ -69,14 +63,14 @@ impl Recorder {
     }
 
     /// Records an event of the HTTP/2 engine.
-    pub fn http2(&self, now: Option<Instant>, event: &h2::Event) {
+    pub fn http2(&self, now: Option<Instant>, call: u32, event: &h2::Event) {
         match event {
             h2::Event::Frame(frame) => self.frame(now, frame),
-            h2::Event::Sent { octets, length, cause: Cause::Raw } => self.sent_raw(now, *length, octets),
+            h2::Event::Sent { octets, length, cause: Cause::Raw } => self.sent_raw(now, call, *length, octets),
             h2::Event::Sent { octets, cause: Cause::Automatic, .. } if octets[..] == h2::PREFACE[..] => {
                 self.note(now, Some(Side::Client), RecordKind::Preface);
             }
-            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, *length, octets),
+            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, call, *length, octets),
             h2::Event::Headers { kind: h2::HeadersKind::Request { .. }, .. } => self.count_request(),
             h2::Event::Preface => self.note(now, Some(Side::Client), RecordKind::Preface),
             h2::Event::NotSent { what, why } => {
@@ -95,10 +89,11 @@ impl Recorder {
     }
 
     /// Records an event of the HTTP/1.1 engine.
-    pub fn http1(&self, now: Option<Instant>, event: &h1::Event) {
+    pub fn http1(&self, now: Option<Instant>, call: u32, event: &h1::Event) {
         match event {
             h1::Event::Sent { octets, length, cause } => {
-                self.add(now, Kind::Http1(Origin::Own(*cause)), *length, [self.kept(octets, usize::MAX), b""]);
+                let call = if *cause == Cause::Automatic { 0 } else { call };
+                self.add(now, Kind::Http1(Origin::Own(*cause)), call, *length, [self.kept(octets, usize::MAX), b""]);
             }
             h1::Event::Request { id, head, .. } => {
                 self.count_request();
@@ -132,14 +127,14 @@ impl Recorder {
     /// Records bytes that arrived over HTTP/1.1, whatever they are.
     pub fn received(&self, now: Option<Instant>, octets: &[u8]) {
         let kept = self.kept(octets, self.hub.options().data);
-        self.add(now, Kind::Http1(Origin::Peer), octets.len(), [kept, b""]);
+        self.add(now, Kind::Http1(Origin::Peer), 0, octets.len(), [kept, b""]);
     }
 
     /// Records what a script expected of the other end.
-    pub fn expected(&self, now: Option<Instant>, name: &str, passed: bool, detail: &str) {
+    pub fn expected(&self, now: Option<Instant>, call: u32, name: &str, passed: bool, detail: &str) {
         let now = now.unwrap_or_else(self.clock);
         let expected = Expected { name: shortened(name), passed, detail: shortened(detail) };
-        self.note(Some(now), None, RecordKind::Expectation(expected.clone()));
+        self.note_of(Some(now), None, call, RecordKind::Expectation(expected.clone()));
         self.transcript.add_expectation(now, expected);
     }
 
@@ -156,33 +151,17 @@ impl Recorder {
         self.transcript.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn add(&self, now: Option<Instant>, kind: Kind, length: usize, parts: [&[u8]; 2]) {
+    fn add(&self, now: Option<Instant>, kind: Kind, site: u32, length: usize, parts: [&[u8]; 2]) {
         let now = now.unwrap_or_else(self.clock);
-        self.transcript.add(&self.hub, now, Piece { kind, site: 0, length, parts });
-        self.log();
+        self.transcript.add(&self.hub, now, Piece { kind, site, length, parts });
     }
 
     fn note(&self, now: Option<Instant>, from: Option<Side>, kind: RecordKind) {
-        self.transcript.note(&self.hub, now.unwrap_or_else(self.clock), from, kind);
-        self.log();
+        self.note_of(now, from, 0, kind);
     }
 
-    /// Logs what was recorded since the last call.
-    fn log(&self) {
-        if !tracing::enabled!(target: LOG, tracing::Level::TRACE) {
-            return;
-        }
-        let (id, side) = (self.transcript.id(), self.side());
-        let mut logged = self.logged.borrow_mut();
-        let follow = logged.get_or_insert_with(|| self.transcript.follow_newest());
-        while let Some(next) = follow.try_next() {
-            match next {
-                Next::One(record) => {
-                    tracing::trace!(target: LOG, connection = id, "{}", Line::new(&record, side).without_padding());
-                }
-                Next::Missed(count) => tracing::trace!(target: LOG, connection = id, "{count} records had no room"),
-            }
-        }
+    fn note_of(&self, now: Option<Instant>, from: Option<Side>, call: u32, kind: RecordKind) {
+        self.transcript.note(&self.hub, now.unwrap_or_else(self.clock), (from, call), kind);
     }
 
     fn closed(&self, now: Option<Instant>, reason: CloseReason) {
@@ -198,15 +177,16 @@ impl Recorder {
         let header = frame.header.octets();
         let max = if frame.header.frame_type == FrameType::DATA { self.hub.options().data } else { usize::MAX };
         let parts = [&header[..], self.kept(&frame.payload, max)];
-        self.add(now, Kind::Frame(Origin::Peer), header.len() + frame.payload.len(), parts);
+        self.add(now, Kind::Frame(Origin::Peer), 0, header.len() + frame.payload.len(), parts);
     }
 
     /// A frame of the engine or of a checked call.
-    fn sent(&self, now: Option<Instant>, cause: Cause, length: usize, octets: &[u8]) {
+    fn sent(&self, now: Option<Instant>, cause: Cause, call: u32, length: usize, octets: &[u8]) {
         if self.side() == Side::Client {
             self.count_own_request(octets);
         }
-        self.add(now, Kind::Frame(Origin::Own(cause)), length, [self.kept(octets, usize::MAX), b""]);
+        let call = if cause == Cause::Automatic { 0 } else { call };
+        self.add(now, Kind::Frame(Origin::Own(cause)), call, length, [self.kept(octets, usize::MAX), b""]);
     }
 
     /// Counts a request of this end's own.
@@ -222,7 +202,7 @@ impl Recorder {
     }
 
     /// What a raw call sent: frames, parts of frames.
-    fn sent_raw(&self, now: Option<Instant>, length: usize, octets: &[u8]) {
+    fn sent_raw(&self, now: Option<Instant>, call: u32, length: usize, octets: &[u8]) {
         let mut raw = self.raw.borrow_mut();
         let mut rest = octets;
         while !rest.is_empty() {
@@ -231,7 +211,7 @@ impl Recorder {
             rest = behind;
             // Bytes that the engine did not keep belong to the last piece.
             let unseen = if rest.is_empty() { length.saturating_sub(octets.len()) } else { 0 };
-            self.add(now, kind, count + unseen, [self.kept(piece, usize::MAX), b""]);
+            self.add(now, kind, call, count + unseen, [self.kept(piece, usize::MAX), b""]);
         }
     }
 

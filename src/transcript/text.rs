@@ -22,18 +22,12 @@ const MAX_VALUE: usize = 120;
 pub struct Line<'a> {
     record: &'a Record,
     side: Side,
-    padded: bool,
 }
 
 impl<'a> Line<'a> {
     /// The line of a record.
     pub const fn new(record: &'a Record, side: Side) -> Self {
-        Self { record, side, padded: true }
-    }
-
-    /// The same with single spaces in place of columns, for logs.
-    pub const fn without_padding(self) -> Self {
-        Self { padded: false, ..self }
+        Self { record, side }
     }
 }
 
@@ -61,13 +55,7 @@ impl Display for Line<'_> {
             (_, Some(script)) => format!("  ({script})"),
             _ => String::new(),
         };
-        let time = time.as_secs_f64() * 1e3;
-        if self.padded {
-            let line = format!("{time:>10.3} {arrow} {columns}  {says}");
-            return write!(f, "{}{source}", line.trim_end());
-        }
-        let columns: Vec<&str> = columns.split_whitespace().collect();
-        let line = format!("{time:.3} {arrow} {} {says}", columns.join(" "));
+        let line = format!("{:>10.3} {arrow} {columns}  {says}", time.as_secs_f64() * 1e3);
         write!(f, "{}{source}", line.trim_end())
     }
 }

@@ -446,3 +446,67 @@ fn number(stream: &mut impl Read) -> String {
         }
     }
 }
+
+#[test]
+fn what_a_script_sent_has_its_call() {
+    let script = "fn main(request, response) {\n    let c = request.connection;\n    c.window_update(0, 7);\n    \
+                  c.send(frame::unknown(0xab, 0, 0, \"hi\"));\n    response.writer.write_informational(103, #{});\n    \
+                  c.expect(\"it is so\", true);\n    c.ping();\n    \
+                  let text = \"x\"; text.pad(100000, \"x\"); text\n}";
+    let server = Server::builder().handler("calls.rhai", script).handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/calls.rhai");
+    let frames = client.until(|frame| frame.is(FrameType::PING));
+    let ping = frames.last().expect("a PING").payload.clone();
+    client.send(&RawFrame::new(FrameType::PING, flag::ACK, 0, ping));
+    client.until(|frame| frame.is(FrameType::DATA));
+    // What is left leaves in a turn in which no script runs.
+    client.send(&raw::window_update(0, 1_000_000));
+    client.send(&raw::window_update(stream, 1_000_000));
+    client.until(|frame| frame.is(FrameType::DATA) && frame.header.has(flag::END_STREAM));
+    let id = answer(&mut client, "/handlers/id.rhai");
+    let text = page(&server, &format!("/_wire/connections/{id}.jsonl")).text();
+    let read = Snapshot::read(&text).expect("it can be read");
+    let calls: Vec<(String, Option<u32>, bool)> = read
+        .records
+        .iter()
+        .filter_map(|record| {
+            let place = record.script.as_ref()?;
+            Some((place.function.clone(), place.line, place.file.ends_with("calls.rhai")))
+        })
+        .filter(|(_, _, own)| *own)
+        .collect();
+    let mut calls: Vec<(&str, Option<u32>)> = calls.iter().map(|(name, line, _)| (&name[..], *line)).collect();
+    calls.dedup();
+    let expected = [
+        ("connection.window_update", Some(3)),
+        ("connection.send", Some(4)),
+        ("writer.write_informational", Some(5)),
+        ("connection.expect", Some(6)),
+        ("connection.ping", Some(7)),
+        ("main", None),
+    ];
+    assert_eq!(calls, expected, "{text}");
+    let of_main =
+        |record: &&wireserve::transcript::Record| record.script.as_ref().is_some_and(|one| one.function == "main");
+    let ours = read.records.iter().filter(of_main).filter(|record| record.from == Some(Side::Server));
+    // HEADERS, and DATA before and after the window was raised.
+    assert!(ours.count() >= 7 + 1, "{text}");
+}
+
+#[test]
+fn the_log_says_that_a_connection_was_lost_in_the_middle_of_a_response() {
+    let script = "fn main(request, response) { let text = \"x\"; text.pad(100000, \"x\"); text }";
+    let server = Server::builder().handler("big.rhai", script).handler("id.rhai", ID).start();
+    let mut client = Client::h2c(&server);
+    answer(&mut client, "/handlers/id.rhai");
+    drop(client);
+    let mut client = Client::h2c(&server);
+    client.get("/handlers/big.rhai");
+    client.until(|frame| frame.is(FrameType::DATA));
+    let reset = client.get("/handlers/big.rhai");
+    client.send(&raw::rst_stream(reset, 8));
+    drop(client);
+    server.logged("connection lost in the middle of a response: the client");
+    server.logged_times("connection lost", 1);
+}

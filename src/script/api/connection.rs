@@ -155,43 +155,65 @@ fn register_sending(engine: &mut Engine) {
             sent(connection.send_octets(octets("octets", &data)?, site(&context)))
         },
     );
-    engine.register_fn("send_settings", |connection: &mut Connection, entries: Dynamic| -> Outcome<()> {
-        sent(connection.send_settings(settings_of(&entries)?))
-    });
-    engine.register_fn("window_update", |connection: &mut Connection, stream: INT, increment: INT| -> Outcome<()> {
-        let increment = within("an increment", increment, 0x7fff_ffff)?;
-        sent(connection.window_update(stream_of(stream)?, increment))
-    });
-    engine.register_fn("ping", |connection: &mut Connection| -> Outcome<FLOAT> {
+    engine.register_fn(
+        "send_settings",
+        |context: NativeCallContext, connection: &mut Connection, entries: Dynamic| -> Outcome<()> {
+            let entries = settings_of(&entries)?;
+            sent(connection.called_at(site(&context), || connection.send_settings(entries)))
+        },
+    );
+    engine.register_fn(
+        "window_update",
+        |context: NativeCallContext, connection: &mut Connection, stream: INT, increment: INT| -> Outcome<()> {
+            let increment = within("an increment", increment, 0x7fff_ffff)?;
+            let stream = stream_of(stream)?;
+            sent(connection.called_at(site(&context), || connection.window_update(stream, increment)))
+        },
+    );
+    engine.register_fn("ping", |context: NativeCallContext, connection: &mut Connection| -> Outcome<FLOAT> {
         check_wait("connection.ping")?;
-        let connection = connection.clone();
+        let (connection, site) = (connection.clone(), site(&context));
         let begin = tokio::time::Instant::now();
-        sent(pause(async move { connection.ping().await })?)?;
+        sent(pause(async move { connection.ping(site).await })?)?;
         Ok(begin.elapsed().as_secs_f64())
     });
 }
 
 fn register_ending(engine: &mut Engine) {
-    engine.register_fn("goaway", |connection: &mut Connection| {
-        goaway(connection, None, &Dynamic::from_int(0), "".into())
+    engine.register_fn("goaway", |context: NativeCallContext, connection: &mut Connection| {
+        goaway(&context, connection, None, &Dynamic::from_int(0), "".into())
     });
-    engine
-        .register_fn("goaway", |connection: &mut Connection, code: Dynamic| goaway(connection, None, &code, "".into()));
-    engine.register_fn("goaway", |connection: &mut Connection, code: Dynamic, debug: Dynamic| {
-        goaway(connection, None, &code, debug)
+    engine.register_fn("goaway", |context: NativeCallContext, connection: &mut Connection, code: Dynamic| {
+        goaway(&context, connection, None, &code, "".into())
     });
-    engine.register_fn("goaway", |connection: &mut Connection, last: INT, code: Dynamic, debug: Dynamic| {
-        goaway(connection, Some(last), &code, debug)
-    });
+    engine.register_fn(
+        "goaway",
+        |context: NativeCallContext, connection: &mut Connection, code: Dynamic, debug: Dynamic| {
+            goaway(&context, connection, None, &code, debug)
+        },
+    );
+    engine.register_fn(
+        "goaway",
+        |context: NativeCallContext, connection: &mut Connection, last: INT, code: Dynamic, debug: Dynamic| {
+            goaway(&context, connection, Some(last), &code, debug)
+        },
+    );
     engine.register_fn("close", |connection: &mut Connection| connection.close(Close::Graceful));
     engine.register_fn("abort", |connection: &mut Connection| connection.close(Close::Abort));
     engine.register_fn("half_close", |connection: &mut Connection| connection.close(Close::Half));
 }
 
-fn goaway(connection: &Connection, last: Option<INT>, code: &Dynamic, debug: Dynamic) -> Outcome<()> {
+fn goaway(
+    context: &NativeCallContext<'_>,
+    connection: &Connection,
+    last: Option<INT>,
+    code: &Dynamic,
+    debug: Dynamic,
+) -> Outcome<()> {
     let last = last.map_or(Ok(connection.last_peer_stream_id()), stream_of)?;
     let code: ErrorCode = code_of(code)?;
-    sent(connection.go_away(last, code, octets("debug data", &debug)?))
+    let debug = octets("debug data", &debug)?;
+    sent(connection.called_at(site(context), || connection.go_away(last, code, debug)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::frames::type_of;
 use super::outcome::{Outcome, fail, sent};
 use crate::exchange::{Connection, Expectation, SendError};
 use crate::script::budget::pause;
+use crate::script::call_sites::call_site;
 use crate::script::octets::octets_of;
 use crate::wire::frame::Frame;
 use tokio::time::Instant;
@@ -32,20 +33,27 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_expect(engine: &mut Engine) {
-    engine.register_fn("expect", |connection: &mut Connection, name: &str, passed: bool| {
-        expect(connection, name, passed, "")
-    });
-    engine.register_fn("expect", |connection: &mut Connection, name: &str, passed: bool, detail: Dynamic| {
-        expect(connection, name, passed, &detail.to_string())
-    });
+    engine.register_fn(
+        "expect",
+        |context: NativeCallContext, connection: &mut Connection, name: &str, passed: bool| {
+            expect(&context, connection, name, passed, "")
+        },
+    );
+    engine.register_fn(
+        "expect",
+        |context: NativeCallContext, connection: &mut Connection, name: &str, passed: bool, detail: Dynamic| {
+            expect(&context, connection, name, passed, &detail.to_string())
+        },
+    );
 }
 
 /// Records it, and gives `passed` back, so that a script can go by it.
-fn expect(connection: &Connection, name: &str, passed: bool, detail: &str) -> bool {
+fn expect(context: &NativeCallContext, connection: &Connection, name: &str, passed: bool, detail: &str) -> bool {
     if !passed {
         tracing::info!(target: "script", connection = connection.peer().id, "expectation failed: {name}: {detail}");
     }
-    connection.record_expectation(Expectation { name, passed, detail });
+    let expectation = Expectation { name, passed, detail };
+    connection.called_at(call_site(context, "connection."), || connection.record_expectation(expectation));
     passed
 }
 

@@ -190,52 +190,86 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_checked(engine: &mut Engine) {
-    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic| {
-        writer.write_headers(None, &fields, false)
+    engine.register_fn("write_headers", |context: NativeCallContext, writer: &mut Writer, fields: Dynamic| {
+        called(&context, writer).write_headers(None, &fields, false)
     });
-    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, end: bool| {
-        writer.write_headers(None, &fields, end)
-    });
-    engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic| {
-        writer.write_headers(Some(status), &fields, false)
-    });
-    engine.register_fn("write_headers", |writer: &mut Writer, status: INT, fields: Dynamic, end: bool| {
-        writer.write_headers(Some(status), &fields, end)
-    });
+    engine.register_fn(
+        "write_headers",
+        |context: NativeCallContext, writer: &mut Writer, fields: Dynamic, end: bool| {
+            called(&context, writer).write_headers(None, &fields, end)
+        },
+    );
+    engine.register_fn(
+        "write_headers",
+        |context: NativeCallContext, writer: &mut Writer, status: INT, fields: Dynamic| {
+            called(&context, writer).write_headers(Some(status), &fields, false)
+        },
+    );
+    engine.register_fn(
+        "write_headers",
+        |context: NativeCallContext, writer: &mut Writer, status: INT, fields: Dynamic, end: bool| {
+            called(&context, writer).write_headers(Some(status), &fields, end)
+        },
+    );
     // The order of wptserve.
-    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT| {
-        writer.write_headers(Some(status), &fields, false)
+    engine.register_fn(
+        "write_headers",
+        |context: NativeCallContext, writer: &mut Writer, fields: Dynamic, status: INT| {
+            called(&context, writer).write_headers(Some(status), &fields, false)
+        },
+    );
+    engine.register_fn(
+        "write_headers",
+        |context: NativeCallContext, writer: &mut Writer, fields: Dynamic, status: INT, end: bool| {
+            called(&context, writer).write_headers(Some(status), &fields, end)
+        },
+    );
+    engine.register_fn("write_data", |context: NativeCallContext, writer: &mut Writer, data: Dynamic| {
+        called(&context, writer).clone().write_data(&data, false)
     });
-    engine.register_fn("write_headers", |writer: &mut Writer, fields: Dynamic, status: INT, end: bool| {
-        writer.write_headers(Some(status), &fields, end)
+    engine.register_fn("write_data", |context: NativeCallContext, writer: &mut Writer, data: Dynamic, end: bool| {
+        called(&context, writer).clone().write_data(&data, end)
     });
-    engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic| writer.clone().write_data(&data, false));
-    engine.register_fn("write_data", |writer: &mut Writer, data: Dynamic, end: bool| {
-        writer.clone().write_data(&data, end)
+    engine.register_fn(
+        "write_trailers",
+        |context: NativeCallContext, writer: &mut Writer, fields: Dynamic| -> Outcome<()> {
+            sent(called(&context, writer).0.exchange().send_trailers(&fields_of(&fields)?))
+        },
+    );
+    engine.register_fn(
+        "write_informational",
+        |context: NativeCallContext, writer: &mut Writer, status: INT, fields: Dynamic| {
+            called(&context, writer).write_informational(status, &fields)
+        },
+    );
+    engine.register_fn("write_push", |context: NativeCallContext, writer: &mut Writer, path: &str| {
+        called(&context, writer).write_push("GET", path, &Fields::new())
     });
-    engine.register_fn("write_trailers", |writer: &mut Writer, fields: Dynamic| -> Outcome<()> {
-        sent(writer.0.exchange().send_trailers(&fields_of(&fields)?))
+    engine.register_fn("write_push", |context: NativeCallContext, writer: &mut Writer, path: &str, fields: Dynamic| {
+        called(&context, writer).write_push("GET", path, &fields_of(&fields)?)
     });
-    engine.register_fn("write_informational", |writer: &mut Writer, status: INT, fields: Dynamic| {
-        writer.write_informational(status, &fields)
-    });
-    engine.register_fn("write_push", |writer: &mut Writer, path: &str| writer.write_push("GET", path, &Fields::new()));
-    engine.register_fn("write_push", |writer: &mut Writer, path: &str, fields: Dynamic| {
-        writer.write_push("GET", path, &fields_of(&fields)?)
-    });
-    engine.register_fn("write_push", |writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
-        writer.write_push(method, path, &fields_of(&fields)?)
-    });
+    engine.register_fn(
+        "write_push",
+        |context: NativeCallContext, writer: &mut Writer, method: &str, path: &str, fields: Dynamic| {
+            called(&context, writer).write_push(method, path, &fields_of(&fields)?)
+        },
+    );
     engine.register_fn("get_max_payload_size", |writer: &mut Writer| {
         sent(writer.0.exchange().max_payload("writer.get_max_payload_size")).map(INT::from)
     });
-    engine.register_fn("end_stream", |writer: &mut Writer| {
-        writer.0.end_lines();
+    engine.register_fn("end_stream", |context: NativeCallContext, writer: &mut Writer| {
+        called(&context, writer).0.end_lines();
         sent(writer.0.exchange().end())
     });
-    engine.register_fn("rst_stream", |writer: &mut Writer, code: Dynamic| -> Outcome<()> {
-        sent(writer.0.exchange().reset(code_of(&code)?))
+    engine.register_fn("rst_stream", |context: NativeCallContext, writer: &mut Writer, code: Dynamic| -> Outcome<()> {
+        sent(called(&context, writer).0.exchange().reset(code_of(&code)?))
     });
+}
+
+/// A writer whose exchange sends for this call from here on.
+fn called<'w>(context: &NativeCallContext<'_>, writer: &'w Writer) -> &'w Writer {
+    writer.0.exchange().set_call(site(context));
+    writer
 }
 
 fn site(context: &NativeCallContext<'_>) -> CallSite {

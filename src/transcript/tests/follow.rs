@@ -38,14 +38,14 @@ fn next(follow: &mut super::super::Follow) -> Option<Result<u64, u64>> {
 fn records_come_after_the_one_that_was_seen() {
     let hub = hub(Options::default());
     let recorder = record(&hub, 1);
-    (0..5).for_each(|_| recorder.http2(None, &ping()));
+    (0..5).for_each(|_| recorder.http2(None, 0, &ping()));
     let mut follow = recorder.transcript().follow(3);
     assert_eq!([next(&mut follow), next(&mut follow), next(&mut follow)], [Some(Ok(4)), Some(Ok(5)), None]);
-    recorder.http2(None, &ping());
+    recorder.http2(None, 0, &ping());
     assert_eq!([next(&mut follow), next(&mut follow)], [Some(Ok(6)), None]);
     // One that has seen more than there is waits for what comes behind it.
     let mut ahead = recorder.transcript().follow(7);
-    (0..2).for_each(|_| recorder.http2(None, &ping()));
+    (0..2).for_each(|_| recorder.http2(None, 0, &ping()));
     assert_eq!([next(&mut ahead), next(&mut ahead)], [Some(Ok(8)), None]);
 }
 
@@ -59,7 +59,7 @@ fn who_waits_is_woken_once_and_learns_the_end() {
     let mut follow = recorder.transcript().follow(0);
     assert!(follow.poll_next(&mut context).is_pending());
     assert!(follow.poll_next(&mut context).is_pending());
-    (0..3).for_each(|_| recorder.http2(None, &ping()));
+    (0..3).for_each(|_| recorder.http2(None, 0, &ping()));
     assert_eq!(woken.0.load(Ordering::Relaxed), 1);
     recorder.ending()(CloseReason::Local(Close::Graceful));
     let mut kinds = Vec::new();
@@ -81,7 +81,7 @@ fn a_slow_reader_learns_how_much_it_missed_and_still_reads_fields() {
             let mut block = BytesMut::new();
             encoder.encode([(&b"x-name"[..], &b"said once"[..])], &mut block);
             let frame = RawFrame::new(FrameType::HEADERS, flag::END_HEADERS, 2 * stream + 1, block.freeze());
-            recorder.http2(None, &h2::Event::Frame(frame));
+            recorder.http2(None, 0, &h2::Event::Frame(frame));
         }
     };
     send(0..2);

@@ -91,7 +91,7 @@ fn the_dynamic_table_outlives_the_records_that_filled_it() {
         let mut block = BytesMut::new();
         encoder.encode([(&b"x-name"[..], &b"said once"[..])], &mut block);
         let octets = octets_of(&headers(block, 2 * stream + 1));
-        recorder.http2(None, &sent(&octets, Cause::Checked));
+        recorder.http2(None, 0, &sent(&octets, Cause::Checked));
     }
     let shown = shown(&hub, 1);
     assert!(shown["records_dropped"].as_u64() > Some(500), "{shown}");
@@ -109,8 +109,8 @@ fn a_block_over_several_frames_is_shown_where_it_ends() {
     let rest = block.split_off(1);
     let first = RawFrame::new(FrameType::HEADERS, 0, 1, block.freeze());
     let last = RawFrame::new(FrameType::CONTINUATION, flag::END_HEADERS, 1, rest.freeze());
-    recorder.http2(None, &h2::Event::Frame(first));
-    recorder.http2(None, &h2::Event::Frame(last));
+    recorder.http2(None, 0, &h2::Event::Frame(first));
+    recorder.http2(None, 0, &h2::Event::Frame(last));
     let shown = shown(&hub, 1);
     let records = records(&shown);
     assert_eq!((&records[0]["fields"], &records[1]["fields"][0][0]), (&Value::Null, &Value::from("a")));
@@ -126,10 +126,10 @@ fn after_an_unreadable_block_nothing_is_made_up() {
         encoder.encode([(&b"x"[..], &b"y"[..])], &mut block);
         block
     };
-    recorder.http2(None, &h2::Event::Frame(headers(next(), 1)));
+    recorder.http2(None, 0, &h2::Event::Frame(headers(next(), 1)));
     // Index 0 is none (RFC 7541 §6.1).
-    recorder.http2(None, &h2::Event::Frame(headers(BytesMut::from(&[0x80][..]), 3)));
-    recorder.http2(None, &h2::Event::Frame(headers(next(), 5)));
+    recorder.http2(None, 0, &h2::Event::Frame(headers(BytesMut::from(&[0x80][..]), 3)));
+    recorder.http2(None, 0, &h2::Event::Frame(headers(next(), 5)));
     let shown = shown(&hub, 1);
     let records = records(&shown);
     assert_eq!(records[0]["fields"][0][0], "x");
@@ -144,10 +144,10 @@ fn a_few_octets_that_stand_for_many_are_not_all_shown() {
     // A value of 4,000 octets enters the table.
     let mut block = BytesMut::from(&[0x40, 1, b'x', 0x7f, 0xa1, 0x1e][..]);
     block.extend_from_slice(&[b'y'; 4_000]);
-    recorder.http2(None, &h2::Event::Frame(headers(block, 1)));
+    recorder.http2(None, 0, &h2::Event::Frame(headers(block, 1)));
     for stream in 1..60 {
         let bomb = BytesMut::from(&[0xbe; 1_000][..]);
-        recorder.http2(None, &h2::Event::Frame(headers(bomb, 2 * stream + 1)));
+        recorder.http2(None, 0, &h2::Event::Frame(headers(bomb, 2 * stream + 1)));
     }
     let shown = shown(&hub, 1);
     let records = records(&shown);
@@ -164,7 +164,7 @@ fn all_transcripts_together_stay_within_the_total() {
     let frame = RawFrame::new(FrameType::PING, 0, 0, vec![0; 8]);
     let fill = |recorder: &Recorder| {
         for _ in 0..3_000 {
-            recorder.http2(None, &h2::Event::Frame(frame.clone()));
+            recorder.http2(None, 0, &h2::Event::Frame(frame.clone()));
         }
     };
     for id in 0..20 {
@@ -190,7 +190,7 @@ fn expectations_stay_when_records_go() {
     let recorder = record(&hub, 1);
     let time = now() + Duration::from_secs(2);
     for number in 0..1_100 {
-        recorder.expected(Some(time), &format!("number {number}"), false, "");
+        recorder.expected(Some(time), 7, &format!("number {number}"), false, "");
     }
     let shown = shown(&hub, 1);
     assert_eq!(shown["expectations"].as_array().map(Vec::len), Some(1_000));
@@ -207,16 +207,16 @@ fn either_end_can_record() {
     let mut block = BytesMut::new();
     let request: [(&[u8], &[u8]); 2] = [(b":method", b"GET"), (b":path", b"/a")];
     Encoder::new().encode(request, &mut block);
-    recorder.http2(None, &sent(h2::PREFACE, Cause::Automatic));
+    recorder.http2(None, 0, &sent(h2::PREFACE, Cause::Automatic));
     for frame in [headers(block, 1), headers(BytesMut::from(&[0x84][..]), 1)] {
-        recorder.http2(None, &sent(&octets_of(&frame), Cause::Checked));
+        recorder.http2(None, 0, &sent(&octets_of(&frame), Cause::Checked));
     }
     let mut block = BytesMut::new();
     Encoder::new().encode([(&b":status"[..], &b"204"[..])], &mut block);
-    recorder.http2(None, &h2::Event::Frame(headers(block, 1)));
+    recorder.http2(None, 0, &h2::Event::Frame(headers(block, 1)));
     let reset = (h2::Initiator::Peer, crate::wire::frame::ErrorCode::CANCEL);
     let why = h2::NotSentReason::StreamReset { by: reset.0, code: reset.1 };
-    recorder.http2(None, &h2::Event::NotSent { what: h2::Unsent::Trailers { stream: 1 }, why });
+    recorder.http2(None, 0, &h2::Event::NotSent { what: h2::Unsent::Trailers { stream: 1 }, why });
     let shown = shown(&hub, 1);
     let told: Vec<[&Value; 3]> =
         records(&shown).iter().map(|record| [&record["seq"], &record["from"], &record["by"]]).collect();
@@ -245,12 +245,12 @@ fn raw_bytes_are_cut_at_the_frames_that_their_reader_sees() {
     let two = [&ping[..], &ping[..]].concat();
     // Two frames in one call; one in three calls, the first of them less than a header; then another frame.
     for piece in [&two[..], &ping[..4], &ping[4..12], &ping[12..], &ping[..]] {
-        recorder.http2(None, &sent(piece, Cause::Raw));
+        recorder.http2(None, 0, &sent(piece, Cause::Raw));
     }
     // The rest of this one looks like a frame.
     let long = octets_of(&RawFrame::new(FrameType::DATA, 0, 1, ping.clone().freeze()));
     for piece in [&long[..9], &long[9..], &ping[..]] {
-        recorder.http2(None, &sent(piece, Cause::Raw));
+        recorder.http2(None, 0, &sent(piece, Cause::Raw));
     }
     let shown = shown(&hub, 1);
     let what: Vec<String> = records(&shown)
@@ -269,9 +269,9 @@ fn what_went_wrong_is_counted() {
     let recorder = record(&hub, 1);
     let code = crate::wire::frame::ErrorCode::PROTOCOL_ERROR;
     let goaway = h2::Event::GoAway { last_stream_id: 0, code, debug: Bytes::new() };
-    recorder.http2(None, &goaway);
-    recorder.http2(None, &h2::Event::Reset { stream: 1, code, by: h2::Initiator::Peer });
-    recorder.http2(None, &h2::Event::Reset { stream: 3, code, by: h2::Initiator::Engine });
+    recorder.http2(None, 0, &goaway);
+    recorder.http2(None, 0, &h2::Event::Reset { stream: 1, code, by: h2::Initiator::Peer });
+    recorder.http2(None, 0, &h2::Event::Reset { stream: 3, code, by: h2::Initiator::Engine });
     let facts = hub.transcript(1).expect("it is kept").facts();
     assert_eq!((facts.errors.peer_resets, facts.errors.peer_goaway.as_deref()), (1, Some("PROTOCOL_ERROR")));
 }

@@ -211,10 +211,10 @@ fn step(recorder: &Recorder, step: &(u8, Bytes)) {
     let cause = [transport::Cause::Checked, transport::Cause::Automatic, transport::Cause::Raw][usize::from(what % 3)];
     let frame = RawFrame::new(FrameType(what / 3 % 17), *what, u32::from(*what), octets.clone());
     match what % 5 {
-        0 | 1 => recorder.http2(None, &h2::Event::Frame(frame)),
-        2 => recorder.http2(None, &sent(&octets_of(&frame), cause)),
-        3 => recorder.http2(None, &sent(octets, transport::Cause::Raw)),
-        _ => recorder.expected(None, &octets.escape_ascii().to_string(), *what > 99, ""),
+        0 | 1 => recorder.http2(None, 0, &h2::Event::Frame(frame)),
+        2 => recorder.http2(None, 0, &sent(&octets_of(&frame), cause)),
+        3 => recorder.http2(None, 0, &sent(octets, transport::Cause::Raw)),
+        _ => recorder.expected(None, 7, &octets.escape_ascii().to_string(), *what > 99, ""),
     }
 }
 
