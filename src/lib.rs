@@ -9,7 +9,7 @@
 //! | [`wire`] | octets ⇄ raw frames ⇄ HPACK representations; total functions, no judgement | – |
 //! | [`http`] | messages of any version: ordered raw fields, targets, dates, ranges, cookies, media types; the vocabulary of transport | – |
 //! | [`h1`] | sans-IO HTTP/1.1 connection: lenient in, raw out | `http` |
-//! | [`h2`] | sans-IO HTTP/2 connection: state table, flow control, settings, rules, policy, limits; two lanes | `wire`, `http` |
+//! | [`h2`] | sans-IO HTTP/2 connection, both roles: state tables, flow control, settings, rules, policy, limits; checked and raw commands | `wire`, `http` |
 //! | [`exchange`] | one request and its response as a conversation, the same for both versions; responses decided but not sent | `h1`, `h2`, `wire`, `http` |
 //! | [`site`] | what a URL means: files, templates, pipes, generated pages, routes, the index page | `exchange`, `http` |
 //! | [`script`] | the Rhai host: engine, API, coroutines, reload, the stash | `exchange`, `wire`, `http` |

@@ -1,6 +1,6 @@
 //! A sans-IO HTTP/2 connection (RFC 9113): octets in, events out; commands in, octets out.
 //!
-//! Begin at [`Connection`], whose comment is the contract. What can happen is the list of [`Event`]s; what a peer can
+//! Begin at [`Connection`], whose comment is the contract; `README.md` beside this file says what owns what. What can happen is the list of [`Event`]s; what a peer can
 //! do wrong is the table of [`Rule`]s; what a checked command refuses is [`Misuse`].
 
 mod config;

@@ -75,13 +75,7 @@ fn read_fields<'a>(
 pub(in crate::h2) fn read_request(block: &Block, end_stream: bool, connect_announced: bool, validate: bool) -> Request {
     let mut faults = Faults::new();
     let mut pseudo = Pseudo::default();
-    let mut protocol = None;
-    let (host, mut content_length) = read_fields(block, &mut faults, |name, value| {
-        if name == b":protocol" {
-            protocol = Some(value.clone());
-        }
-        pseudo.take(name, value)
-    });
+    let (host, mut content_length) = read_fields(block, &mut faults, |name, value| pseudo.take(name, value));
     pseudo.check(connect_announced, &mut faults);
     check_host(&pseudo, host.map(AsRef::as_ref), &mut faults);
     let method = pseudo.method.map(Method::of).unwrap_or_default();
@@ -95,7 +89,7 @@ pub(in crate::h2) fn read_request(block: &Block, end_stream: bool, connect_annou
         faults.clear();
         content_length = None;
     }
-    Request { faults, content_length, protocol, method }
+    Request { faults, content_length, protocol: pseudo.protocol.map(Bytes::copy_from_slice), method }
 }
 
 /// Reads a promised request's field section (RFC 9113 §8.4).
