@@ -8,7 +8,7 @@ document.addEventListener("click", async event => {
   const card = button.closest("article");
   const output = card.querySelector("output") ?? card.appendChild(document.createElement("output"));
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error("no end after 15 s")), 15000);
+  const timer = setTimeout(() => controller.abort(new Error("timed out after 15 s")), 15000);
   const began = performance.now();
   output.textContent = `GET ${url} …`;
   try {

@@ -2,102 +2,43 @@
 
 use super::catalogue::{self, Entry};
 use super::escape;
-use super::head::Head;
+use super::render::render;
 use super::resolve::Roots;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
+const PAGE: &str = include_str!("index.html");
 const STYLE: &str = include_str!("index.css");
 const SCRIPT: &str = include_str!("index.js");
 
-/// What `Only:` says of handlers that answer gRPC calls.
+/// What `Only:` says of handlers that answer gRPC calls: a browser cannot use them.
 const GRPC: &str = "gRPC";
 
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
 pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
-    let mut topics: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in entries.values().filter(|entry| entry.head.only.as_deref() != Some(GRPC)) {
-        let topic = entry.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        topics.entry(topic).or_default().push(entry);
+    let (grpc, handlers): (Vec<&Entry>, Vec<&Entry>) =
+        entries.values().partition(|entry| entry.head.only.as_deref() == Some(GRPC));
+    let mut topics: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for entry in handlers {
+        let topic = entry.path.rsplit_once('/').map_or("start here", |(folder, _)| folder);
+        topics.entry(topic).or_default().push(handler(entry, elsewhere(entry, ports, protocol)));
     }
-    let mut page = String::with_capacity(64 * 1024);
-    head(&mut page, ports, protocol, entries.len());
-    for (topic, entries) in &topics {
-        let title = if topic.is_empty() { "start here" } else { topic };
-        let _ = write!(page, "<section><h2>{}</h2>\n<div class=\"cards\">\n", escape::html(title));
-        for entry in entries {
-            card(&mut page, entry, elsewhere(entry, ports, protocol));
-        }
-        page.push_str("</div></section>\n");
-    }
-    for_grpc(&mut page, entries.values().filter(|entry| entry.head.only.as_deref() == Some(GRPC)));
-    profiles(&mut page, roots, ports);
-    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
-    page
-}
-
-fn head(page: &mut String, ports: &[(String, String)], protocol: &str, count: usize) {
-    let _ = write!(
-        page,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><base href=\"/handlers/\"><title>wireserve</title>\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <link rel=\"icon\" href=\"data:,\"><style>{STYLE}</style></head><body>\n<header><h1>wireserve</h1>\
-         <p>{count} handlers, ready to click. Each is a small Rhai script: its link goes there, <b>fetch</b> shows here what your \
-         browser makes of it. This page came over <b>{}</b>.</p><p class=\"ports\">",
-        escape::html(protocol)
-    );
-    if !ports.iter().any(|(what, _)| what == "HTTP/2") {
-        page.push_str(
-            "Started without <code>--h2</code>: profiles, and what is for HTTP/2 only, have no port to go to. ",
-        );
-    }
-    for (what, url) in ports {
-        let _ = write!(page, "<a href=\"{}\">{}: {}</a> ", escape::html(url), escape::html(what), escape::html(url));
-    }
-    page.push_str(
-        "</p><p>Your own: <code>wireserve new my-test</code>, or drop <code>my-test.rhai</code> into \
-         <code>handlers/</code>; it is used from the next request on. \
-         <a href=\"/?list\">Files</a> · <a href=\"/_wire/status\">Status</a> · \
-         <a href=\"/_wire/connections\">Connections</a></p>\
-         <input id=\"filter\" type=\"search\" placeholder=\"filter: goaway, continuation, padding …\" \
-         aria-label=\"filter the handlers\"></header><main>\n",
-    );
-}
-
-/// Those that a browser has no use for, by name.
-fn for_grpc<'a>(page: &mut String, entries: impl Iterator<Item = &'a Entry>) {
-    page.push_str("<section><h2>for gRPC clients</h2><p>\n");
-    for entry in entries {
-        let _ = writeln!(page, "{}", escape::html(entry.path.trim_end_matches(".rhai")));
-    }
-    page.push_str("</p></section>\n");
-}
-
-/// The profiles, each with a link to its host if there is a port for HTTP/2 over TLS. What clients are to do is said at
-/// the head of each: here it would not fit into one initial window.
-fn profiles(page: &mut String, roots: &Roots, ports: &[(String, String)]) {
-    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
-    page.push_str("<section><h2>profiles of connections</h2>\n<div class=\"cards\">\n");
-    for (name, entry) in catalogue::profiles(roots) {
-        let name = escape::html(&name);
-        let _ = write!(page, "<article id=\"profiles/{name}\"><h3>{name}");
-        tag_own(page, &entry);
-        page.push_str("</h3>");
-        let _ = write!(page, "<p>{}</p>", escape::html(&entry.head.sends));
-        if let Some(port) = port {
-            let port = escape::html(port);
-            let _ = write!(page, "<ul><li><a href=\"https://{name}.conn.{port}\">open</a></ul>");
-        }
-        page.push_str("</article>\n");
-    }
-    page.push_str("</div></section>\n");
-}
-
-fn tag_own(page: &mut String, entry: &Entry) {
-    if !entry.shipped {
-        page.push_str(" <small class=\"tag own\">yours</small>");
-    }
+    // Those at the top of the folder first.
+    let first = topics.remove_entry("start here");
+    let topics = first.into_iter().chain(topics).map(|(title, handlers)| json!({"title": title, "handlers": handlers}));
+    let data = json!({
+        "style": STYLE,
+        "script": SCRIPT,
+        "count": entries.len(),
+        "protocol": protocol,
+        "has_http2": ports.iter().any(|(what, _)| what == "HTTP/2"),
+        "ports": ports.iter().map(|(what, url)| json!({"what": what, "url": url})).collect::<Value>(),
+        "topics": topics.collect::<Value>(),
+        "grpc": grpc.iter().map(|entry| entry.path.trim_end_matches(".rhai")).collect::<Value>(),
+        "profiles": profiles(roots, ports),
+    });
+    render(PAGE, &data)
 }
 
 /// The port to go to for a handler that this page's protocol is not made for.
@@ -107,42 +48,41 @@ fn elsewhere<'a>(entry: &Entry, ports: &'a [(String, String)], protocol: &str) -
 }
 
 /// One handler. `base` is the other port that its links lead to; what is there the page's script offers no button for.
-fn card(page: &mut String, entry: &Entry, base: Option<&str>) {
+fn handler(entry: &Entry, base: Option<&str>) -> Value {
     // The page's own base is /handlers/: with hundreds of links that keeps it within one initial window.
     let base_path = base.map(|base| format!("{base}/handlers/")).unwrap_or_default();
     let url = format!("{base_path}{}", escape::url_path(&entry.path));
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path).trim_end_matches(".rhai");
-    let _ = write!(page, "<article id=\"{}\"><h3>{}", escape::html(&entry.path), escape::html(name));
-    if let Some(only) = &entry.head.only {
-        let _ = write!(page, " <small class=tag>{} only</small>", escape::html(only));
-    }
-    tag_own(page, entry);
-    page.push_str("</h3>");
-    let _ = write!(page, "<p>{}", escape::html(&entry.head.sends));
-    if !entry.head.client.is_empty() {
-        let _ = write!(page, "<p class=client>{}", escape::html(&entry.head.client));
-    }
-    expectations(page, &entry.head);
-    page.push_str("<ul>");
-    for query in entry.head.queries() {
+    let link = |query: &str| {
         let label = if query.is_empty() { name } else { query };
-        let href = escape::html(&format!("{url}{query}"));
-        let _ = write!(page, "<li><a href=\"{href}\">{}</a>", escape::html(label));
-    }
-    page.push_str("</ul></article>\n");
+        json!({"href": format!("{url}{query}"), "label": label})
+    };
+    let head = &entry.head;
+    let expectations = head
+        .expectations
+        .iter()
+        .map(|expectation| json!({"queries": expectation.queries.join(" "), "expected": expectation.to_string()}));
+    json!({
+        "path": entry.path,
+        "name": name,
+        "only": head.only,
+        "own": !entry.shipped,
+        "sends": head.sends,
+        "client": head.client,
+        "expectations": expectations.collect::<Value>(),
+        "links": head.queries().into_iter().map(link).collect::<Value>(),
+    })
 }
 
-/// What a client is expected to do, where that differs by query: the rest the sentence above it says. All fits into one
-/// initial window, see the tests.
-fn expectations(page: &mut String, head: &Head) {
-    if head.expectations.len() < 2 {
-        return;
-    }
-    let shown = head.expectations.iter().map(|expectation| match expectation.queries.as_slice() {
-        [] => format!("else {expectation}"),
-        queries => format!("{} {expectation}", queries.join(" ")),
-    });
-    let _ = write!(page, "<p class=expect>{}", escape::html(&shown.collect::<Vec<_>>().join("; ")));
+/// The profiles, each with a link to its host if there is a port for HTTP/2 over TLS. What clients should do is said in
+/// the head of each: here it would not fit into one initial window.
+fn profiles(roots: &Roots, ports: &[(String, String)]) -> Value {
+    let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
+    let profile = |(name, entry): (String, Entry)| {
+        let url = port.map(|port| format!("https://{name}.conn.{port}"));
+        json!({"name": name, "own": !entry.shipped, "sends": entry.head.sends, "url": url})
+    };
+    catalogue::profiles(roots).into_iter().map(profile).collect()
 }
 
 #[cfg(test)]
@@ -176,7 +116,7 @@ mod tests {
     fn without_a_port_for_http_2_the_page_says_how_to_get_one() {
         let roots = Roots { document: "/".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
         let page = |what: &str| index_page(&roots, &[(what.to_owned(), "https://h:1/".to_owned())], "HTTP/1.1");
-        assert!(page("HTTP/1.1").contains("<code>--h2</code>") && !page("HTTP/2").contains("<code>--h2</code>"));
+        assert!(page("HTTP/1.1").contains("wireserve serve --h2") && !page("HTTP/2").contains("wireserve serve --h2"));
     }
 
     /// A client that never grants window, such as the suite httpwg, gets 65,535 octets (RFC 9113 §6.9.2).
