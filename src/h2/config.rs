@@ -8,7 +8,7 @@ use crate::wire::frame::SettingId;
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Our first SETTINGS, in this order; identifiers may repeat or be unknown. Values that the RFC forbids are sent as
-    /// given; the engine itself then works with the nearest lawful value.
+    /// given; the engine itself then works with the nearest valid value.
     pub settings: Vec<(u16, u32)>,
     /// Flow-control window of the whole connection for what the peer sends, in octets, up to 2^31-1. Below 65,535 it
     /// takes effect once the peer has used up the difference (RFC 9113 §6.9.2).

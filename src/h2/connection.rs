@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 /// - **Input**: [`receive`](Self::receive), [`peer_closed`](Self::peer_closed),
 ///   [`handle_timeout`](Self::handle_timeout). They cannot fail: what the peer did wrong is an
 ///   [`Event::Violation`] in its place among the other events. The same octets in any chunking give the same events.
-/// - **Commands**, in two lanes. The checked ones fail only with [`Misuse`](super::Misuse), and then nothing was queued and nothing
+/// - **Commands**. The checked ones fail only with [`Misuse`](super::Misuse), and then nothing was queued and nothing
 ///   has changed. The raw ones ([`send_raw_frame`](Self::send_raw_frame), [`send_raw_octets`](Self::send_raw_octets))
 ///   cannot fail; [`Track`](super::Track) says whether local state follows what they sent. What the peer has read is
 ///   remembered in either case: a checked command that would contradict it is a misuse that says which raw command it
@@ -160,7 +160,7 @@ impl Connection {
         self.outbound.first_settings_mut()
     }
 
-    /// Nothing is queued of what [`start`](Self::start) would have: whoever is above has sent a preface of its own, or
+    /// Nothing is queued of what [`start`](Self::start) would have: the layer above has sent a preface of its own, or
     /// none. The automatic frames that waited go out.
     pub fn start_without_settings(&mut self) {
         let waiting = self.outbound.start().map(|before| before.waiting);
@@ -218,7 +218,7 @@ impl Connection {
             Some(deadline) if deadline <= now => {
                 let last = self.last_accepted_stream();
                 let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
-                debug_assert!(sent.is_ok(), "a lawful GOAWAY");
+                debug_assert!(sent.is_ok(), "a valid GOAWAY");
                 self.end(CloseReason::Idle);
             }
             next => self.idle_check = next,

@@ -42,7 +42,7 @@ impl Connection {
             Reaction::StreamError(code) => {
                 self.write_reset(stream, code, Cause::Automatic);
                 self.stream_reset(stream, code, Initiator::Engine);
-                // A refused stream costs nothing and is lawful in numbers (RFC 9113 §8.7).
+                // A refused stream costs nothing and is allowed in any number (RFC 9113 §8.7).
                 if rule != Rule::ConcurrentStreams
                     && !within(&mut self.inbound.counts.num_errors, self.limits.max_errors)
                 {
@@ -128,7 +128,7 @@ impl Connection {
 
     pub(super) fn take_out(&mut self, id: u32, ended: Ended, why: NotSentReason) {
         let Some(stream) = self.streams.remove(id, ended) else { return };
-        // What nobody will consume any more counts as consumed: else the connection's window would leak away.
+        // What will never be consumed counts as consumed: otherwise the connection's window would leak away.
         self.inbound.window.consume(stream.unconsumed);
         self.grant(0);
         let announced = stream.announced;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 pub enum Event {
     /// The 24 octets of the client's preface have arrived (RFC 9113 §3.4).
     Preface,
-    /// A frame arrived whole. Comes for every frame, also unknown and unlawful ones, before what follows from it.
+    /// A frame arrived whole. Comes for every frame, also unknown and invalid ones, before what follows from it.
     /// (A frame that is refused for its announced size never arrives whole.)
     Frame(RawFrame),
     /// The frame before waits for [`admit`](super::Connection::admit) before anything follows from it (only with

@@ -13,7 +13,7 @@ pub(super) struct ReceiveWindow {
     available: i64,
     /// The size that the window is kept at.
     target: i64,
-    /// Octets used up by the layer above but not granted anew; below zero while the window is to shrink.
+    /// Bytes used up by the layer above but not granted again; below zero while the window is to shrink.
     pending: i64,
 }
 
@@ -41,7 +41,7 @@ impl ReceiveWindow {
         octets == 0 || self.available >= 0
     }
 
-    /// `octets` may be granted anew.
+    /// `octets` may be granted again.
     pub fn consume(&mut self, octets: usize) {
         self.pending = self.pending.saturating_add(i64::try_from(octets).unwrap_or(MAX_WINDOW));
     }

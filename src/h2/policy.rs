@@ -10,12 +10,12 @@ pub enum Action {
     Enforce,
     /// Report it and go on as well as possible.
     Report,
-    /// Go on as well as possible, without a word.
+    /// Continue as well as possible, without a report.
     Ignore,
 }
 
-/// One [`Action`] per [`Rule`]; everything is enforced unless said otherwise, but for an ACK that no SETTINGS of ours
-/// waits for: no RFC calls it an error, and it is what a lawful client sends when a script wrote SETTINGS raw.
+/// One [`Action`] per [`Rule`]; everything is enforced by default, except an ACK that no SETTINGS of ours
+/// waits for: no RFC calls it an error, and it is what a conforming client sends when a script wrote SETTINGS raw.
 ///
 /// Where going on is possible only in part, this is what happens: a frame whose payload cannot be read is skipped, a
 /// field block that cannot be decoded is skipped with its fields, a window never passes 2^31-1, and a malformed

@@ -78,7 +78,7 @@ impl Connection {
         Ok(())
     }
 
-    /// From here on each DATA frame of ours on this stream has so many octets of padding (RFC 9113 §6.1).
+    /// From here on each DATA frame of ours on this stream has this many bytes of padding (RFC 9113 §6.1).
     pub fn set_padding(&mut self, stream: u32, octets: u8) -> Result<(), Misuse> {
         self.sending(stream)?.padding = Some(octets);
         Ok(())
@@ -211,7 +211,7 @@ impl Connection {
         }
         let last = self.last_accepted_stream();
         let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
-        debug_assert!(sent.is_ok(), "a lawful GOAWAY");
+        debug_assert!(sent.is_ok(), "a valid GOAWAY");
         self.shutdown.when_done = true;
         self.finish_if_done();
     }

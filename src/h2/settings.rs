@@ -85,7 +85,7 @@ impl Settings {
         self.enable_push |= other.enable_push;
     }
 
-    /// Takes over a value, or the nearest lawful one; unknown settings are ignored (RFC 9113 §6.5.2).
+    /// Takes over a value, or the nearest valid one; unknown settings are ignored (RFC 9113 §6.5.2).
     pub(super) fn apply(&mut self, id: SettingId, value: u32) {
         match id {
             SettingId::HEADER_TABLE_SIZE => self.header_table_size = value,
@@ -103,7 +103,7 @@ impl Settings {
     }
 }
 
-/// Our own settings: those that the peer acknowledged, and those under way.
+/// Our own settings: those that the peer acknowledged, and those that wait for their ACK.
 #[derive(Debug, Default)]
 pub(super) struct LocalSettings {
     acked: Settings,
@@ -129,7 +129,7 @@ impl LocalSettings {
         &self.acked
     }
 
-    /// What the peer may rely on now. A setting that is under way may hold already or not: where it widens what the
+    /// What the peer may rely on now. A setting that is on its way may apply already or not: where it widens what the
     /// peer may do it holds at once, where it narrows it holds when it is acknowledged (RFC 9113 §6.5.3). The number of
     /// streams and the size of field sections hold at once, as both may be refused at any time.
     pub fn allowed(&self) -> &Settings {

@@ -52,7 +52,7 @@ pub enum State {
     HalfClosedRemote,
     /// Both ended their halves.
     Closed,
-    /// We sent RST_STREAM: anything may still be under way.
+    /// We sent RST_STREAM: anything may still arrive.
     ClosedSentReset,
     /// The peer sent RST_STREAM.
     ClosedReceivedReset,
@@ -87,7 +87,7 @@ pub enum Effect {
     Open,
     /// It is in order, and the stream is over.
     Close,
-    /// It is late but lawful: process what concerns the connection and discard the rest.
+    /// It is late but allowed: process what concerns the connection and discard the rest.
     Discard,
     /// The peer may not send it.
     Violation(Rule),

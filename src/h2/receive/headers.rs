@@ -199,7 +199,7 @@ impl Connection {
         let header = frame.header;
         let id = header.stream_id;
         let end_stream = header.has(flag::END_STREAM);
-        // The layer above may have reset the stream while its block was under way.
+        // The layer above may have reset the stream while its block was incomplete.
         if !self.streams.contains(id) {
             return;
         }
