@@ -48,6 +48,8 @@ impl Source {
             let what = format!("{} is larger than 1 MiB, too large for a configuration", path.display());
             return Err(ConfigError::plain(what));
         }
+        // A byte order mark, with which editors on Windows begin UTF-8, is not part of the text.
+        let octets = octets.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(octets);
         String::from_utf8(octets).map(|text| Source::new(path, text)).map_err(|error| {
             let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
             let source = Source::new(path, String::from_utf8_lossy(valid).into_owned());

@@ -188,7 +188,7 @@ fn what_is_no_file_is_told() {
     {
         let circle = folder.path().join("circle.toml");
         std::os::unix::fs::symlink(&circle, &circle).unwrap();
-        assert!(told(&circle).starts_with("cannot read "));
+        assert!(told(&circle).starts_with("error: cannot read "));
     }
 }
 

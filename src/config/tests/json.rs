@@ -75,6 +75,15 @@ fn errors_in_json_have_their_place() {
 }
 
 #[test]
+fn a_byte_order_mark_is_not_part_of_the_file() {
+    let config = resolve_json("\u{feff}{\"workers\": 3}", &[]).unwrap();
+    assert_eq!(config.workers.value, 3);
+    let told = resolve_json("\u{feff}{\"workers\": \"x\"}", &[]).unwrap_err();
+    assert!(told.starts_with("config.json:1:13: "), "{told}");
+    assert_eq!(resolve_text("\u{feff}workers = 3\n", &[]).unwrap().workers.value, 3);
+}
+
+#[test]
 fn old_names_are_taken_with_a_hint() {
     let text = r#"{"host": "a.test", "external_host": "10.0.0.1", "bind_hostname": true, "log_level": "WARNING"}"#;
     let config = resolve_json(text, &[]).unwrap();
