@@ -9,7 +9,7 @@ Usage: cargo xtask COMMAND
 
   fast                      format, lints, library tests and one test of the running server
   full                      everything that CI runs (.ci/run; installs what is missing)
-  record                    write again what tests keep in fixtures/ about clients
+  record                    write again what tests keep in fixtures/ and docs/configuration.md
   bench [ARGUMENT...]       cargo bench -- ARGUMENT...
   fuzz [TARGET] [SECONDS]   run one fuzz target, or each (default: 60 seconds each)
 ";
@@ -60,10 +60,12 @@ fn fast() -> Outcome {
     cargo(&["test", "--quiet", "--test", "server", "--", SMOKE])
 }
 
-/// Records with each client that is installed.
+/// Records what each client does that is installed, and lists the keys of the configuration.
 fn record() -> Outcome {
-    let test = ["test", "--test", "foreign", "--", "clients::malformed", "clients::profiles", "clients::cookbook"];
-    run(command("cargo", &test).env("WIRESERVE_RECORD", "1"))
+    let clients = ["test", "--test", "foreign", "--", "clients::malformed", "clients::profiles", "clients::cookbook"];
+    run(command("cargo", &clients).env("WIRESERVE_RECORD", "1"))?;
+    let keys = ["test", "--lib", "config::tests::documentation"];
+    run(command("cargo", &keys).env("WIRESERVE_WRITE_DOCS", "1"))
 }
 
 /// The names of the files of fuzz/fuzz_targets/.

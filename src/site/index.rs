@@ -14,6 +14,9 @@ const SCRIPT: &str = include_str!("index.js");
 /// What `Only:` says of handlers that answer gRPC calls: a browser cannot use them.
 const GRPC: &str = "gRPC";
 
+/// Expectations that are shown of one handler; its head has all.
+const MAX_EXPECTATIONS: usize = 2;
+
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
 pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
@@ -58,10 +61,9 @@ fn handler(entry: &Entry, base: Option<&str>) -> Value {
         json!({"href": format!("{url}{query}"), "label": label})
     };
     let head = &entry.head;
-    let expectations = head
-        .expectations
-        .iter()
-        .map(|expectation| json!({"queries": expectation.queries.join(" "), "expected": expectation.to_string()}));
+    // What differs by query; the sentence about the client says the rest. All must fit into one initial window.
+    let named = head.expectations.iter().filter(|expectation| !expectation.queries.is_empty());
+    let shown = named.take(MAX_EXPECTATIONS).map(|one| format!("{} {one}", one.queries.join(" ")));
     json!({
         "path": entry.path,
         "name": name,
@@ -69,7 +71,7 @@ fn handler(entry: &Entry, base: Option<&str>) -> Value {
         "own": !entry.shipped,
         "sends": head.sends,
         "client": head.client,
-        "expectations": expectations.collect::<Value>(),
+        "expected": shown.collect::<Vec<_>>().join("; "),
         "links": head.queries().into_iter().map(link).collect::<Value>(),
     })
 }

@@ -219,7 +219,7 @@ fn step(recorder: &Recorder, step: &(u8, Bytes)) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::config(150))]
 
     #[test]
     fn what_is_written_is_read_back(facts in facts(), records in vec(record(), 0..6)) {
