@@ -25,6 +25,8 @@ mod hooks;
 mod lanes;
 #[path = "server/names.rs"]
 mod names;
+#[path = "server/one_client.rs"]
+mod one_client;
 #[path = "server/pipes.rs"]
 mod pipes;
 #[path = "server/pipes_docs.rs"]

@@ -2,18 +2,21 @@
 //!
 //!     cargo bench                          some 8 minutes, for docs/performance.md
 //!     cargo bench -- --quick               under 4 minutes
-//!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle, silent
+//!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle, silent,
+//!                                          floods
 //!
 //! `load` puts the same load (h2load -c 8 -m 32) on wireserve's scripted hello, its static file, nghttpd, and hyper in
 //! two flavours, in alternation, over TLS and in clear text; what is printed is the median of all runs, its ratio to
 //! nghttpd's, and the server's CPU time per request. `files` does so for files of 1 KiB and 1 MiB, a page with
 //! substitutions and a 304, with nghttpd and wptserve beside them. They need h2load (nghttp2-client), nghttpd (nghttp2-server) and
-//! wptserve (pip). The other parts need nothing.
+//! wptserve (pip). `floods` shows what one client that floods costs a neighbour on the same worker, with nghttpd beside it if
+//! that is installed. The other parts need nothing.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock and the environment")]
 
 mod client;
 mod files;
+mod floods;
 mod load;
 mod scenarios;
 #[path = "../../tests/support/mod.rs"]
@@ -31,7 +34,7 @@ pub struct Options {
     pub seconds: u64,
 }
 
-const PARTS: [&str; 6] = ["load", "files", "sleepers", "loops", "idle", "silent"];
+const PARTS: [&str; 7] = ["load", "files", "sleepers", "loops", "idle", "silent", "floods"];
 
 fn main() -> ExitCode {
     let mut quick = false;
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
             "sleepers" => scenarios::sleepers(),
             "loops" => scenarios::loops(&options),
             "idle" => scenarios::idle(),
+            "floods" => floods::run(&options),
             _ => scenarios::silent(&options),
         }
     }

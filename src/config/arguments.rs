@@ -115,6 +115,9 @@ pub struct ServeArguments {
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers, help_heading = "Serving")]
     pub workers: Option<usize>,
+    /// Stop when standard input ends, as it does when the parent process exits
+    #[arg(long, help_heading = "Serving")]
+    pub exit_with_stdin: bool,
     /// What to log to stderr, from least to most [default: info]
     #[arg(long, value_name = "LEVEL", help_heading = "Logging")]
     pub log: Option<LogLevel>,

@@ -35,8 +35,13 @@ keys! {
     ServerLimits for options: exchange::Limits, at |config| config.limits.server, in "limits." {
         /// Bytes of a request body that a script can read as a whole; reading a larger one gives 413.
         body: u64 => options.body, whole(0..=16 * GIB), Reload;
+        /// Bytes that the requests of one connection may make the server keep, with their bookkeeping: bodies, and what waits
+        /// for handlers. One body alone may have `body` besides.
+        connection: u64 => options.kept, whole(MIB..=16 * GIB), Reload;
         /// Seconds for the TLS handshake.
         handshake_timeout: Duration = Duration::from_secs(10), seconds(0.001..=MAX_SECONDS), Start;
+        /// Seconds without progress, until a client that does not read what waits for it is cut off.
+        stall_timeout: Duration = Duration::from_secs(60), seconds(0.001..=MAX_SECONDS), Reload;
         /// Seconds for open streams to end when the server stops.
         shutdown_timeout: Duration = Duration::from_secs(5), seconds(0.0..=MAX_SECONDS), Reload;
     }
@@ -131,12 +136,14 @@ keys! {
         field_block: usize => options.limits.max_field_block, whole(1024..=16 * MIB), Reload;
         /// CONTINUATION frames of one header block.
         continuations: u32 => options.limits.max_continuations, whole(0..=ANY_COUNT), Reload;
-        /// Seconds in which the next eight are counted.
+        /// Seconds in which the next nine are counted.
         period: Duration => options.limits.period, seconds(0.001..=MAX_SECONDS), Reload;
         /// Streams that the client resets.
         resets: u32 => options.limits.max_resets, whole(1..=ANY_COUNT), Reload;
         /// Streams that the server resets because of what the client sent.
         errors: u32 => options.limits.max_errors, whole(1..=ANY_COUNT), Reload;
+        /// Streams beyond `streams`, which are refused.
+        refused: u32 => options.limits.max_refused, whole(1..=ANY_COUNT), Reload;
         /// SETTINGS frames.
         settings: u32 => options.limits.max_settings, whole(1..=ANY_COUNT), Reload;
         /// PING frames.
@@ -153,6 +160,8 @@ keys! {
         queued: usize => options.limits.max_queued, whole(1024..=GIB), Reload;
         /// Seconds for the client's preface and first SETTINGS.
         preface_timeout: Duration => options.limits.preface_timeout, seconds(0.001..=MAX_SECONDS), Reload;
+        /// Seconds from the first byte of a frame or header block to its end, or for each further 16 KiB of a larger frame.
+        frame_timeout: Duration => options.limits.frame_timeout, seconds(0.001..=MAX_SECONDS), Reload;
         /// Seconds without streams, until a silent connection is closed.
         idle_timeout: Duration => options.limits.idle_timeout, seconds(0.001..=MAX_SECONDS), Reload;
     }

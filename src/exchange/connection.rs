@@ -1,5 +1,6 @@
 //! A connection: its engine, its exchanges, and the handle that scripts have on it.
 
+use super::account::Account;
 use super::conversation::{Exchange, Outcome};
 use super::engine::{AnyEngine, Engine};
 use super::observer::{Expectation, Observer};
@@ -26,29 +27,32 @@ use std::time::Instant;
 pub struct Limits {
     /// Octets of request content kept for one exchange.
     pub body: u64,
-    /// Octets queued for a slow reader before the client's window is withheld.
+    /// What inputs may cost that wait for a slow reader, before the client's window is withheld.
     pub queued_body: u64,
     /// Frames kept in `request.frames`, and frames queued, per exchange.
     pub frames: usize,
+    /// What the frames in `request.frames` may cost, per exchange.
+    pub frame_octets: u64,
+    /// What all exchanges of a connection may cost together. A body that does not fit is too large; an input that does
+    /// not fit ends its stream. One exchange that is alone may keep a whole body besides.
+    pub kept: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096 }
+        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096, frame_octets: 1 << 20, kept: 56 << 20 }
     }
 }
 
 /// Something worth a line in the log.
 #[derive(Clone, Debug)]
 pub enum Notice {
-    /// The client broke a rule; `enforced` says whether that had a consequence.
-    Violation {
-        /// The rule's id, `h2.limit.pings`.
-        rule: &'static str,
-        /// The rule's id, section and details, for people.
-        text: String,
-        /// Whether the engine reacted.
-        enforced: bool,
+    /// The client broke a rule (HTTP/2).
+    Violation(h2::Violation),
+    /// A stream was reset, because the requests of the connection made the server keep too much.
+    Overloaded {
+        /// The stream.
+        stream: u64,
     },
     /// The client reported an error: GOAWAY or RST_STREAM with a code that says so.
     ClientError {
@@ -77,6 +81,8 @@ pub(super) struct Shared {
     pub peer: Peer,
     pub protocol: Protocol,
     pub limits: Limits,
+    /// What its exchanges make the server keep.
+    pub account: Account,
     pub engine: RefCell<AnyEngine>,
     pub exchanges: RefCell<HashMap<u64, Exchange, BuildHasherDefault<h2::IdHasher>>>,
     /// Exchanges that were not handed out yet.
@@ -89,6 +95,8 @@ pub(super) struct Shared {
     pub waiters: Waiters,
     /// What waits until output was written.
     pub drained: Waiters,
+    /// What waits for the connection's window.
+    pub windows: Waiters,
     /// Requests so far.
     pub requests: Cell<u64>,
     pub gate: OutputGate,
@@ -127,6 +135,7 @@ impl Connection {
         Self(Rc::new(Shared {
             peer,
             protocol,
+            account: Account::new(limits.kept),
             limits,
             engine: RefCell::new(engine),
             exchanges: RefCell::default(),
@@ -137,6 +146,7 @@ impl Connection {
             pings: Pings::default(),
             waiters: Waiters::default(),
             drained: Waiters::default(),
+            windows: Waiters::default(),
             requests: Cell::new(0),
             gate: OutputGate::default(),
             close: Cell::new(None),
@@ -201,6 +211,11 @@ impl Connection {
             (Some(ended), _) => ended,
             (None, None) => CloseReason::Peer(PeerClosed::Reset),
         }
+    }
+
+    /// The client was cut off, because it read nothing for too long.
+    pub fn stalled(&self) {
+        self.0.ended.set(Some(CloseReason::Stalled));
     }
 
     /// Records what a script expected of the client.
@@ -344,6 +359,11 @@ impl Connection {
                 engine.send_informational(id as u32, fields.into_iter()).is_ok()
             }
         });
+    }
+
+    /// An exchange is ended, because the connection makes the server keep too much.
+    pub(super) fn overloaded(&self, stream: u64) {
+        self.0.notices.borrow_mut().push_back(Notice::Overloaded { stream });
     }
 
     pub(super) fn exchange(&self, id: u64) -> Option<Exchange> {

@@ -143,6 +143,19 @@ impl Connection {
             .map_err(SendError::Http2)
     }
 
+    /// Whether more than `octets` of output wait for the client: nothing else holds them back.
+    pub fn output_is_above(&self, octets: usize) -> bool {
+        let gate = &self.0.gate;
+        !self.is_closed() && !gate.holds() && !gate.is_over() && self.0.engine.borrow().output_waiting() > octets
+    }
+
+    /// Bytes of content that the client takes at present on a stream, and on the connection.
+    pub(super) fn send_windows(&self, id: u64) -> (usize, usize) {
+        let bytes = |window: Option<i64>| usize::try_from(window.unwrap_or_default()).unwrap_or_default();
+        let windows = self.of_http2(|engine| (bytes(engine.send_window(id as u32)), bytes(engine.send_window(0))));
+        windows.unwrap_or((usize::MAX, usize::MAX))
+    }
+
     /// Waits until no more than `octets` of output wait to be written, queued content not counted. Raw frames wait for
     /// nothing by themselves: whoever sends many of them waits here, so that memory stays bounded.
     pub async fn output_below(&self, octets: usize) -> Result<(), SendError> {

@@ -1,14 +1,15 @@
 //! One request and its response.
 
+use super::account::Share;
 use super::body::Received;
-use super::connection::Connection;
+use super::connection::{Connection, Limits};
 use super::request::Request;
 use super::review::Reviewer;
 use super::wait::Waiters;
 use crate::h2::CallSite;
 use crate::http::Fields;
 use crate::http::peer::Protocol;
-use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
+use crate::wire::frame::{Data, ErrorCode, FrameType, RawFrame};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -113,9 +114,14 @@ pub(super) struct State {
     pub interest: Interest,
     pub keep_body: bool,
     pub inputs: VecDeque<Input>,
-    pub queued_octets: u64,
+    /// What the inputs cost.
+    pub inputs_cost: u64,
     pub owed: u64,
     pub received: Received,
+    /// What all of it costs.
+    pub share: Share,
+    /// What the frames cost.
+    pub frames_cost: u64,
     pub trailers: Option<Fields>,
     pub frames: Vec<RawFrame>,
     pub ended: bool,
@@ -126,15 +132,71 @@ pub(super) struct State {
     pub gave_reset: bool,
 }
 
+/// Payloads up to this many bytes are copied when they are kept, so that they keep nothing else of what arrived with
+/// them.
+const COPIED: usize = 1024;
+
+impl Input {
+    /// What it costs to keep it, in bytes.
+    fn cost(&self) -> u64 {
+        let payload = match self {
+            Self::Data { frame: Some(frame), .. } | Self::Frame(frame) => frame.payload.len(),
+            Self::Data { data, frame: None, .. } => data.len(),
+            Self::Trailers { fields, frame } => {
+                let fields: usize = fields.iter().map(|field| field.name.len() + field.value.len() + FIELD).sum();
+                fields + frame.as_ref().map_or(0, |frame| frame.payload.len())
+            }
+            Self::End => 0,
+        };
+        (size_of::<Self>() + payload) as u64
+    }
+
+    /// The same in memory of its own, if it is small.
+    fn detached(self) -> Self {
+        match self {
+            Self::Data { frame: Some(frame), end, .. } if frame.payload.len() <= COPIED => {
+                let frame = detached(&frame);
+                // It was read before, so it can be read.
+                let data = Data::parse(&frame).map(|data| data.data).unwrap_or_default();
+                Self::Data { data, frame: Some(frame), end }
+            }
+            Self::Data { data, frame: None, end } if data.len() <= COPIED => {
+                Self::Data { data: Bytes::copy_from_slice(&data), frame: None, end }
+            }
+            Self::Frame(frame) => Self::Frame(detached(&frame)),
+            other => other,
+        }
+    }
+}
+
+/// A frame in memory of its own, if it is small.
+fn detached(frame: &RawFrame) -> RawFrame {
+    let payload = match frame.payload.len() {
+        0 => Bytes::new(),
+        length if length <= COPIED => Bytes::copy_from_slice(&frame.payload),
+        _ => frame.payload.clone(),
+    };
+    RawFrame { header: frame.header, payload }
+}
+
+/// Inputs that wait without being copied.
+const FEW: usize = 4;
+
+/// What a field costs besides its name and value.
+const FIELD: usize = 64;
+
 impl Exchange {
     pub(super) fn new(connection: Connection, id: u64, request: Request, ended: bool) -> Self {
+        let share = connection.0.account.share();
         let state = State {
             interest: Interest { data: true, frames: true, body: true },
             keep_body: false,
             inputs: VecDeque::new(),
-            queued_octets: 0,
+            inputs_cost: 0,
             owed: 0,
             received: Received::default(),
+            share,
+            frames_cost: 0,
             trailers: None,
             frames: Vec::new(),
             ended,
@@ -209,11 +271,11 @@ impl Exchange {
                 Input::Frame(_) => interest.frames,
                 Input::End => true,
             });
-            if !interest.data {
-                state.queued_octets = 0;
-            }
+            let cost = state.inputs.iter().map(Input::cost).sum();
+            let before = std::mem::replace(&mut state.inputs_cost, cost);
+            state.share.give_back(before - cost);
             if !interest.body {
-                state.received = Received::default();
+                state.drop_body();
             }
         }
         self.settle();
@@ -271,13 +333,12 @@ impl Exchange {
         let input = {
             let mut state = self.0.state.borrow_mut();
             let input = state.inputs.pop_front()?;
-            match &input {
-                Input::Data { data, .. } => {
-                    state.queued_octets = state.queued_octets.saturating_sub(data.len() as u64);
-                }
-                Input::Frame(frame) => state.gave_reset |= frame.header.frame_type == FrameType::RST_STREAM,
-                Input::Trailers { .. } | Input::End => {}
+            if let Input::Frame(frame) = &input {
+                state.gave_reset |= frame.header.frame_type == FrameType::RST_STREAM;
             }
+            let cost = input.cost();
+            state.inputs_cost -= cost;
+            state.share.give_back(cost);
             input
         };
         self.settle();
@@ -362,7 +423,7 @@ impl Exchange {
     fn settle(&self) {
         let owed = {
             let mut state = self.0.state.borrow_mut();
-            if state.queued_octets > self.0.connection.limits().queued_body {
+            if state.inputs_cost > self.0.connection.limits().queued_body {
                 return;
             }
             std::mem::take(&mut state.owed)
@@ -374,58 +435,62 @@ impl Exchange {
 
     /// Takes an input of the engine. `weight` is what the flow-control window was charged for it.
     pub(super) fn deliver(&self, input: Input, weight: u64) {
-        let limits = self.0.connection.limits();
-        {
-            let mut state = self.0.state.borrow_mut();
-            let interest = state.interest;
-            state.owed += weight;
-            match &input {
-                Input::Data { data, end, .. } => {
-                    state.ended |= *end;
-                    // RFC 9110 §10.1.1: a client that sends content does not wait.
-                    state.expects_continue = false;
-                    if interest.body && !state.too_large && !self.0.request.is_connect() {
-                        if state.received.octets() + data.len() as u64 > limits.body {
-                            state.too_large = true;
-                            state.received = Received::default();
-                        } else {
-                            state.received.push(data.clone());
-                        }
-                    }
-                    if interest.data {
-                        state.queued_octets += data.len() as u64;
-                        state.inputs.push_back(input);
-                    }
-                }
-                Input::Trailers { fields, .. } => {
-                    state.trailers = Some(fields.clone());
-                    if interest.data {
-                        state.inputs.push_back(input);
-                    }
-                }
-                // Kept up to a bound: a client may send WINDOW_UPDATEs as long as it likes.
-                Input::Frame(frame)
-                    if interest.frames
-                        && (state.inputs.len() < limits.frames || frame.header.frame_type == FrameType::RST_STREAM) =>
-                {
-                    state.inputs.push_back(input);
-                }
-                Input::Frame(_) => {}
-                Input::End => {
-                    state.ended = true;
-                    state.inputs.push_back(input);
-                }
-            }
+        let kept = self.keep(input, weight);
+        if !kept {
+            self.0.connection.overloaded(self.0.id);
+            // Gone already is fine.
+            let _ = self.reset(ErrorCode::ENHANCE_YOUR_CALM);
+            self.finish(Outcome::Reset(ErrorCode::ENHANCE_YOUR_CALM));
         }
         self.settle();
         self.0.waiters.wake();
     }
 
+    /// False if the connection keeps too much already.
+    fn keep(&self, input: Input, weight: u64) -> bool {
+        let limits = self.0.connection.limits();
+        let mut state = self.0.state.borrow_mut();
+        let interest = state.interest;
+        state.owed += weight;
+        match &input {
+            Input::Data { data, end, .. } => {
+                state.ended |= *end;
+                state.keep_content(data, &limits);
+                if !interest.data {
+                    return true;
+                }
+            }
+            Input::Trailers { fields, .. } => {
+                state.trailers = Some(fields.clone());
+                if !interest.data {
+                    return true;
+                }
+            }
+            // Kept up to a bound: a client may send WINDOW_UPDATEs as long as it likes.
+            Input::Frame(frame) => {
+                let full = state.inputs.len() >= limits.frames && frame.header.frame_type != FrameType::RST_STREAM;
+                if !interest.frames || full {
+                    return true;
+                }
+            }
+            Input::End => state.ended = true,
+        }
+        state.queue(input)
+    }
+
     /// Remembers a frame for `request.frames`.
     pub(super) fn remember(&self, frame: &RawFrame) {
+        let limits = self.0.connection.limits();
         let mut state = self.0.state.borrow_mut();
-        if state.frames.len() < self.0.connection.limits().frames {
-            state.frames.push(frame.clone());
+        let cost = (size_of::<RawFrame>() + frame.payload.len()) as u64;
+        if state.frames.len() >= limits.frames || state.frames_cost + cost > limits.frame_octets {
+            return;
+        }
+        if state.share.charge(cost) {
+            state.frames_cost += cost;
+            // The request's own block is kept anyway.
+            let is_block = frame.header.frame_type == FrameType::HEADERS;
+            state.frames.push(if is_block { frame.clone() } else { detached(frame) });
         }
     }
 
@@ -443,5 +508,40 @@ impl Exchange {
 
     pub(super) fn wake(&self) {
         self.0.waiters.wake();
+    }
+}
+
+impl State {
+    /// Keeps content for [`Exchange::body`], if anything wants it.
+    fn keep_content(&mut self, data: &[u8], limits: &Limits) {
+        if !self.interest.body || self.too_large || data.is_empty() {
+            return;
+        }
+        let length = data.len() as u64;
+        let fits = self.received.octets() + length <= limits.body;
+        if fits && self.share.charge_alone(length, limits.body.saturating_add(limits.kept)) {
+            self.received.push(data);
+        } else {
+            self.too_large = true;
+            self.drop_body();
+        }
+    }
+
+    fn drop_body(&mut self) {
+        self.share.give_back(self.received.octets());
+        self.received = Received::default();
+    }
+
+    /// False if the connection keeps too much already.
+    fn queue(&mut self, input: Input) -> bool {
+        let cost = input.cost();
+        if !self.share.charge(cost) {
+            return false;
+        }
+        self.inputs_cost += cost;
+        // What is taken at once needs no copy.
+        let input = if self.inputs.len() < FEW { input } else { input.detached() };
+        self.inputs.push_back(input);
+        true
     }
 }

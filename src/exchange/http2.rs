@@ -3,7 +3,7 @@
 use super::connection::{Connection, Notice};
 use super::conversation::{Exchange, Input, Outcome};
 use super::request::{RawHead, Request, Routing};
-use crate::h2::{CallSite, Event, HeadersKind, Initiator, Reaction, Violation};
+use crate::h2::{CallSite, Event, HeadersKind, Initiator};
 use crate::http::Fields;
 use crate::http::transport::Cause;
 use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, Payload, RawFrame};
@@ -85,7 +85,7 @@ impl Connection {
                 self.0.waiters.wake();
             }
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
-            Event::Violation(violation) => self.note(&violation),
+            Event::Violation(violation) => self.0.notices.borrow_mut().push_back(Notice::Violation(violation)),
             Event::GoAway { last_stream_id, code, debug } => self.note_client_error(code, || {
                 let debug = debug.get(..MAX_DEBUG).unwrap_or(&debug).escape_ascii();
                 format!("GOAWAY {code}, last stream ID {last_stream_id}, \"{debug}\"")
@@ -98,6 +98,10 @@ impl Connection {
                 self.0.waiters.wake();
                 self.0.drained.wake();
             }
+            Event::WindowUpdate { stream: 0, .. } => self.0.windows.wake(),
+            Event::WindowUpdate { stream, .. } => self.to(stream, Exchange::wake),
+            // They may open the windows of all streams.
+            Event::Settings { .. } => self.0.exchanges.borrow().values().for_each(Exchange::wake),
             Event::Preface
             // What a client alone receives.
             | Event::Headers { kind: HeadersKind::Informational | HeadersKind::Response, .. }
@@ -105,8 +109,6 @@ impl Connection {
             | Event::Unprocessed { .. }
             | Event::AltSvc { .. }
             | Event::Origin { .. }
-            | Event::WindowUpdate { .. }
-            | Event::Settings { .. }
             | Event::Ping { .. }
             | Event::PriorityUpdate { .. }
             | Event::Sent { .. }
@@ -148,22 +150,6 @@ impl Connection {
         }
         self.0.client_errors.set(noted + 1);
         self.0.notices.borrow_mut().push_back(Notice::ClientError { text: what() });
-    }
-
-    fn note(&self, violation: &Violation) {
-        let Violation { rule, stream, detail, reaction, .. } = violation;
-        let reaction_text = match reaction {
-            Reaction::ConnectionError(code) => format!("connection error {code}"),
-            Reaction::StreamError(code) => format!("stream error {code}"),
-            Reaction::Reported => "reported only".to_owned(),
-        };
-        let text =
-            format!("{} ({}) on stream {stream}: {reaction_text}. {} {detail}", rule.id(), rule.section(), rule.text());
-        self.0.notices.borrow_mut().push_back(Notice::Violation {
-            rule: rule.id(),
-            text,
-            enforced: *reaction != Reaction::Reported,
-        });
     }
 }
 

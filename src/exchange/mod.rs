@@ -8,6 +8,7 @@
 //! [`Socket::next_exchange`] until it is `None`, then [`Socket::next_notice`] until it is `None`, then
 //! [`Socket::transmit`]. Exchanges and scripts have a [`Connection`].
 
+mod account;
 mod body;
 mod connection;
 mod control;

@@ -63,6 +63,12 @@ pub trait Pieces: fmt::Debug {
     /// The next piece; `None` after the last.
     fn next(&mut self) -> NextPiece<'_>;
 
+    /// The same for a client that takes `most` bytes at present: more than that need not be made.
+    fn next_within(&mut self, most: usize) -> NextPiece<'_> {
+        let _ = most;
+        self.next()
+    }
+
     /// Passes over at most so many octets without making them, where that is cheap; gives how many.
     fn skip(&mut self, octets: u64) -> u64 {
         let _ = octets;

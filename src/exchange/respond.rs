@@ -302,6 +302,28 @@ impl Exchange {
         self.send_data(Bytes::new(), true)
     }
 
+    /// Waits until the client takes content of this response, and gives how many bytes. Over HTTP/1.1 it takes any at
+    /// any time.
+    pub async fn window(&self) -> Result<usize, SendError> {
+        poll_fn(|context| {
+            match self.outcome() {
+                Outcome::Reset(code) => return Poll::Ready(Err(SendError::Reset(code))),
+                Outcome::Gone => return Poll::Ready(Err(SendError::Gone)),
+                Outcome::Open | Outcome::Complete => {}
+            }
+            let (own, of_all) = self.0.connection.send_windows(self.0.id);
+            if own > 0 && of_all > 0 {
+                return Poll::Ready(Ok(own.min(of_all)));
+            }
+            self.0.waiters.register(context);
+            if own > 0 {
+                self.0.connection.0.windows.register(context);
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Waits until what was queued has been handed to the wire, but for a low-water mark.
     pub async fn drained(&self) -> Result<(), SendError> {
         self.drained_to(LOW_WATER).await

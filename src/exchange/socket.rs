@@ -72,6 +72,11 @@ impl Socket {
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&self, now: Instant) {
         self.0.0.gate.handle_timeout(now);
+        if self.0.0.paused.get()
+            && let AnyEngine::Http2(engine) = &mut *self.0.0.engine.borrow_mut()
+        {
+            engine.excuse_silence(now);
+        }
         self.0.0.engine.borrow_mut().handle_timeout(now);
         self.0.drain_events();
         let is_ending = self.0.0.engine.borrow().is_ending();
@@ -133,6 +138,11 @@ impl Socket {
         self.0.0.fresh.borrow_mut().pop_front()
     }
 
+    /// Whether [`next_exchange`](Self::next_exchange) would give one.
+    pub fn has_next_exchange(&self) -> bool {
+        !self.0.0.fresh.borrow().is_empty() && self.0.has_started()
+    }
+
     /// The next line for the log.
     pub fn next_notice(&self) -> Option<Notice> {
         self.0.0.notices.borrow_mut().pop_front()
@@ -169,6 +179,7 @@ impl Socket {
         shared.subscriptions.close();
         shared.waiters.wake();
         shared.drained.wake();
+        shared.windows.wake();
     }
 
     /// Drops what the layer above keeps in [`Connection::context`], which may hold the connection itself.

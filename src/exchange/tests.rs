@@ -311,3 +311,88 @@ impl std::task::Wake for Woken {
         self.0.store(true, std::sync::atomic::Ordering::Relaxed);
     }
 }
+
+#[test]
+fn inputs_that_wait_are_charged_for_what_they_cost() {
+    let connection = http2(Limits { kept: 1 << 20, ..Limits::default() });
+    let exchange = post(&connection, 1);
+    exchange.set_interest(Interest { data: true, frames: false, body: false });
+    let mut arrived = 0;
+    while exchange.outcome() == Outcome::Open {
+        deliver(&connection, &data(1, 1, false));
+        arrived += 1;
+        assert!(arrived < 20_000, "one MiB holds no more than this many");
+    }
+    assert!(arrived > 2_000, "{arrived} frames are no flood");
+    assert_eq!(exchange.outcome(), Outcome::Reset(ErrorCode::ENHANCE_YOUR_CALM));
+    let resets =
+        frames(&sent(&connection)).iter().filter(|frame| frame.header.frame_type == FrameType::RST_STREAM).count();
+    assert_eq!(resets, 1);
+    assert!(matches!(connection.next_notice(), Some(Notice::Overloaded { stream: 1 })));
+    // What it kept is free again.
+    drop(exchange);
+    let other = post(&connection, 3);
+    deliver(&connection, &data(3, 1_000, true));
+    assert_eq!((other.outcome(), other.body().len()), (Outcome::Open, 1_000));
+}
+
+#[test]
+fn bodies_of_all_streams_count_together() {
+    let connection = http2(Limits { body: 100_000, kept: 150_000, frame_octets: 0, ..Limits::default() });
+    let exchanges = [1, 3, 5].map(|stream| {
+        let exchange = post(&connection, stream);
+        exchange.set_interest(Interest { data: false, frames: false, body: true });
+        for _ in 0..5 {
+            deliver(&connection, &data(stream, 10_000, false));
+        }
+        exchange
+    });
+    assert_eq!(exchanges.each_ref().map(Exchange::too_large), [false, false, true]);
+    drop(exchanges);
+    // One that is alone may be as large as a body may be.
+    let connection = http2(Limits { body: 100_000, kept: 50_000, frame_octets: 0, ..Limits::default() });
+    let exchange = post(&connection, 1);
+    exchange.set_interest(Interest { data: false, frames: false, body: true });
+    for _ in 0..10 {
+        deliver(&connection, &data(1, 10_000, false));
+    }
+    assert_eq!((exchange.too_large(), exchange.body().len()), (false, 100_000));
+}
+
+#[test]
+fn a_slow_reader_of_small_frames_withholds_the_window_by_what_they_cost() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    exchange.set_interest(Interest { data: true, frames: false, body: false });
+    for _ in 0..40_000 {
+        deliver(&connection, &data(1, 1, false));
+    }
+    let updates = |connection: &Socket| {
+        let updates = |frame: &&RawFrame| frame.header.frame_type == FrameType::WINDOW_UPDATE;
+        frames(&sent(connection)).iter().filter(updates).filter(|frame| frame.header.stream_id == 1).count()
+    };
+    assert_eq!(updates(&connection), 0, "40,000 octets, yet some MiB in memory");
+    while let Poll::Ready(Some(_)) = poll(exchange.next_input()) {}
+    assert_eq!(updates(&connection), 1);
+}
+
+#[test]
+fn frames_for_the_request_are_kept_up_to_their_cost() {
+    let connection = http2(Limits { frame_octets: 50_000, ..Limits::default() });
+    let exchange = post(&connection, 1);
+    for _ in 0..10 {
+        deliver(&connection, &data(1, 16_000, false));
+    }
+    assert_eq!(exchange.frames().len(), 4, "the request and three of its frames");
+}
+
+#[test]
+fn content_waits_for_both_windows() {
+    let connection = http2(Limits::default());
+    let exchange = post(&connection, 1);
+    assert!(matches!(poll(exchange.window()), Poll::Ready(Ok(65_535))));
+    deliver(&connection, &RawFrame::new(FrameType::SETTINGS, 0, 0, vec![0, 4, 0, 0, 0, 0]));
+    assert!(poll(exchange.window()).is_pending());
+    deliver(&connection, &RawFrame::new(FrameType::WINDOW_UPDATE, 0, 1, vec![0, 0, 0, 7]));
+    assert!(matches!(poll(exchange.window()), Poll::Ready(Ok(7))));
+}

@@ -70,6 +70,10 @@ pub struct Connection {
     preface_deadline: Option<Instant>,
     idle_check: Option<Instant>,
     last_input: Instant,
+    /// When no content waited for the peer's windows, as far as it was looked at.
+    not_stalled: Instant,
+    /// Since when content has waited for the peer's windows, and the connection's window then.
+    stalled: Option<(Instant, i64)>,
 }
 
 /// Where in its life a connection is.
@@ -127,6 +131,8 @@ impl Connection {
             preface_deadline: deadline(config.limits.preface_timeout),
             idle_check: deadline(config.limits.idle_timeout),
             last_input: now,
+            not_stalled: now,
+            stalled: None,
             limits: config.limits,
         };
         if !config.wait_for_start {
@@ -204,10 +210,51 @@ impl Connection {
         self.now = now;
         if self.preface_deadline.is_some_and(|deadline| deadline <= now) {
             self.preface_deadline = None;
+            // Browsers open connections ahead, and do not use all of them.
+            if self.inbound.is_untouched() {
+                return self.end_idle();
+            }
             self.violation(Rule::PrefaceTimeout, 0, None, "");
+        }
+        if self.frame_deadline().is_some_and(|deadline| deadline <= now) {
+            self.violation(Rule::LimitFrameTime, 0, None, "");
+            self.inbound.begin_again(now);
+        }
+        if self.stall_deadline().is_some_and(|deadline| deadline <= now) {
+            self.check_stall(now);
         }
         if self.idle_check.is_some_and(|check| check <= now) {
             self.check_idle(now);
+        }
+    }
+
+    /// Nothing was read for a while: the client gets its time for the rest of a frame or field block again.
+    pub fn excuse_silence(&mut self, now: Instant) {
+        self.inbound.begin_again(now);
+    }
+
+    /// When the frame or field block that has begun has to be complete.
+    fn frame_deadline(&self) -> Option<Instant> {
+        self.inbound.begun()?.checked_add(self.limits.frame_timeout?)
+    }
+
+    /// When to look whether content waits for the peer's windows.
+    fn stall_deadline(&self) -> Option<Instant> {
+        let timeout = self.limits.stall_timeout.filter(|_| !self.streams.is_empty())?;
+        let since = self.stalled.map_or(self.last_input.max(self.not_stalled), |(since, _)| since);
+        since.checked_add(timeout)
+    }
+
+    /// The first look only notes that content waits: it may not have waited for long.
+    fn check_stall(&mut self, now: Instant) {
+        // What waits in the output waits for the transport, or for a script.
+        let waits = self.outbound.waiting() == 0 && self.streams.any_queued();
+        match self.stalled.take() {
+            Some((since, window)) if waits && window == self.outbound.window() && self.last_input <= since => {
+                self.violation(Rule::LimitStall, 0, None, "");
+            }
+            _ if waits => self.stalled = Some((now, self.outbound.window())),
+            _ => self.not_stalled = now,
         }
     }
 
@@ -215,14 +262,16 @@ impl Connection {
         let Some(timeout) = self.limits.idle_timeout else { return };
         let since = if self.streams.is_empty() { self.last_input } else { now };
         match since.checked_add(timeout) {
-            Some(deadline) if deadline <= now => {
-                let last = self.last_accepted_stream();
-                let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
-                debug_assert!(sent.is_ok(), "a valid GOAWAY");
-                self.end(CloseReason::Idle);
-            }
+            Some(deadline) if deadline <= now => self.end_idle(),
             next => self.idle_check = next,
         }
+    }
+
+    fn end_idle(&mut self) {
+        let last = self.last_accepted_stream();
+        let sent = self.go_away(last, ErrorCode::NO_ERROR, Bytes::new());
+        debug_assert!(sent.is_ok(), "a valid GOAWAY");
+        self.end(CloseReason::Idle);
     }
 
     // ---- Output
@@ -253,11 +302,13 @@ impl Connection {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match (self.phase, self.preface_deadline, self.idle_check) {
-            (Phase::Closed, ..) => None,
-            (_, Some(one), Some(other)) => Some(one.min(other)),
-            (_, one, other) => one.or(other),
+        if self.phase == Phase::Closed {
+            return None;
         }
+        [self.preface_deadline, self.frame_deadline(), self.stall_deadline(), self.idle_check]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     // ---- Getters

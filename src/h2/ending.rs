@@ -42,11 +42,14 @@ impl Connection {
             Reaction::StreamError(code) => {
                 self.write_reset(stream, code, Cause::Automatic);
                 self.stream_reset(stream, code, Initiator::Engine);
-                // A refused stream costs nothing and is allowed in any number (RFC 9113 §8.7).
-                if rule != Rule::ConcurrentStreams
-                    && !within(&mut self.inbound.counts.num_errors, self.limits.max_errors)
-                {
-                    self.violation(Rule::LimitErrors, 0, frame, "");
+                // A peer may race a lower setting: refused streams have a count of their own.
+                let counts = &mut self.inbound.counts;
+                let (count, max, limit) = match rule {
+                    Rule::ConcurrentStreams => (&mut counts.num_refused, self.limits.max_refused, Rule::LimitRefused),
+                    _ => (&mut counts.num_errors, self.limits.max_errors, Rule::LimitErrors),
+                };
+                if !within(count, max) {
+                    self.violation(limit, 0, frame, "");
                 }
                 false
             }

@@ -16,6 +16,9 @@ pub const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Space is reserved for a frame that is incomplete up to this, so that a header alone does not take memory.
 const RESERVE: usize = 64 * 1024;
 
+/// A frame larger than this gets its time again for each such part of it.
+const STEP: usize = 16 * 1024;
+
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub(super) struct Inbound {
@@ -31,6 +34,8 @@ pub(super) struct Inbound {
     /// A frame that waits for the layer above.
     held: Option<RawFrame>,
     hold_frames: bool,
+    /// Since when a frame or field block has been incomplete, and how many steps of a large frame have arrived since.
+    begun: Option<(Instant, usize)>,
     decoder: Decoder,
     local: LocalSettings,
     /// What the peer may send on the connection.
@@ -73,6 +78,7 @@ impl Inbound {
             block: None,
             held: None,
             hold_frames: false,
+            begun: None,
             decoder: Decoder::default(),
             local: LocalSettings::default(),
             window: ReceiveWindow::connection(window),
@@ -122,6 +128,9 @@ impl Inbound {
             return Next::Nothing;
         };
         self.oversized = false;
+        if self.block.is_none() {
+            self.begun = None;
+        }
         Next::Frame(frame)
     }
 
@@ -137,6 +146,32 @@ impl Inbound {
         self.buffer = BytesMut::new();
         self.block = None;
         self.held = None;
+        self.begun = None;
+    }
+
+    /// Whether nothing has arrived at all.
+    pub fn is_untouched(&self) -> bool {
+        self.preface == 0 && !self.started
+    }
+
+    /// Since when the peer has owed the rest of a frame or field block; `None` while a frame waits for the layer above.
+    pub fn begun(&self) -> Option<Instant> {
+        self.begun.filter(|_| self.held.is_none()).map(|(since, _)| since)
+    }
+
+    /// The peer gets its time for the rest of a frame or field block again.
+    pub fn begin_again(&mut self, now: Instant) {
+        self.begun = self.begun.map(|(_, steps)| (now, steps));
+    }
+
+    /// Notes whether a frame or field block is incomplete.
+    pub fn watch(&mut self, now: Instant) {
+        let steps = self.buffer.len() / STEP;
+        if self.buffer.is_empty() && self.block.is_none() {
+            self.begun = None;
+        } else if self.begun.is_none_or(|(_, before)| steps > before) {
+            self.begun = Some((now, steps));
+        }
     }
 
     /// Whether this is the first frame to have an effect.

@@ -17,6 +17,9 @@ pub struct Limits {
     pub max_resets: u32,
     /// Streams that we reset because of what the peer sent, per period. Stops the other Rapid Reset (CVE-2025-8671).
     pub max_errors: u32,
+    /// Streams beyond our SETTINGS_MAX_CONCURRENT_STREAMS, per period. Refusing them is right (RFC 9113 §5.1.2), and a
+    /// client may meet a lower setting with many requests under way; this stops floods of them.
+    pub max_refused: u32,
     /// SETTINGS, per period. Stops floods that make us queue ACKs (CVE-2019-9515).
     pub max_settings: u32,
     /// PINGs, per period. Stops floods that make us queue ACKs (CVE-2019-9512).
@@ -35,6 +38,12 @@ pub struct Limits {
     pub max_queued: usize,
     /// How long the client may take until its preface and first SETTINGS are complete. Stops silent connections.
     pub preface_timeout: Option<Duration>,
+    /// How long the client may take for a frame or a field block once it has begun, or for each further 16 KiB of a
+    /// larger frame. Stops clients that send byte by byte.
+    pub frame_timeout: Option<Duration>,
+    /// How long content may wait for the peer's windows while the peer says nothing; at most twice that. Stops peers that
+    /// ask and do not read (CVE-2019-9517).
+    pub stall_timeout: Option<Duration>,
     /// How long a connection without streams may be silent until it is closed with GOAWAY(NO_ERROR).
     pub idle_timeout: Option<Duration>,
 }
@@ -47,6 +56,7 @@ impl Default for Limits {
             max_continuations: 1_024,
             max_resets: 1_000,
             max_errors: 1_000,
+            max_refused: 5_000,
             max_settings: 200,
             max_pings: 1_000,
             max_priorities: 5_000,
@@ -56,6 +66,8 @@ impl Default for Limits {
             max_promises: 1_000,
             max_queued: 128 * 1024,
             preface_timeout: Some(Duration::from_secs(10)),
+            frame_timeout: Some(Duration::from_secs(30)),
+            stall_timeout: None,
             idle_timeout: Some(Duration::from_secs(600)),
         }
     }
@@ -67,6 +79,7 @@ pub(super) struct Counts {
     since: Instant,
     pub num_resets: u32,
     pub num_errors: u32,
+    pub num_refused: u32,
     pub num_settings: u32,
     pub num_pings: u32,
     pub num_priorities: u32,
@@ -81,6 +94,7 @@ impl Counts {
             since: now,
             num_resets: 0,
             num_errors: 0,
+            num_refused: 0,
             num_settings: 0,
             num_pings: 0,
             num_priorities: 0,

@@ -170,6 +170,7 @@ rules! {
     LimitContinuations, "h2.limit.continuations", "RFC 9113 §10.5.1", Connection, ENHANCE_YOUR_CALM, "a field block is cut into too many CONTINUATION frames";
     LimitResets, "h2.limit.resets", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams were reset by the peer";
     LimitErrors, "h2.limit.errors", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams had to be reset because of what the peer sent";
+    LimitRefused, "h2.limit.refused", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams were opened beyond our SETTINGS_MAX_CONCURRENT_STREAMS";
     LimitSettings, "h2.limit.settings", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many SETTINGS";
     LimitPings, "h2.limit.pings", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many PINGs";
     LimitPriorities, "h2.limit.priorities", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many PRIORITY or PRIORITY_UPDATE";
@@ -177,6 +178,8 @@ rules! {
     LimitWindowUpdates, "h2.limit.window-updates", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many WINDOW_UPDATEs for what we sent";
     LimitUnknown, "h2.limit.unknown", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many frames that we ignore";
     LimitPromises, "h2.limit.promises", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many promised streams wait for their response";
+    LimitFrameTime, "h2.limit.frame-time", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "a frame or field block that has begun does not end in time";
+    LimitStall, "h2.limit.stall", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "content waits for the peer's windows, and the peer says nothing";
     LimitQueued, "h2.limit.queued", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "the peer makes us answer but does not read the answers";
 }
 

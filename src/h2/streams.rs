@@ -104,6 +104,11 @@ impl Streams {
         self.map.contains_key(&id)
     }
 
+    /// Whether anything waits in the queue of a stream.
+    pub fn any_queued(&self) -> bool {
+        self.map.values().any(|stream| !stream.queue.is_empty())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
     }

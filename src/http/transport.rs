@@ -51,6 +51,8 @@ impl fmt::Display for PeerClosed {
 pub enum Close {
     /// Send what is queued and end our side, then wait briefly for the peer to end, so that it gets our last octets.
     Graceful,
+    /// As `Graceful`, but over TLS without its close_notify alert (RFC 8446 §6.1): TCP ends, and nothing says so before.
+    Truncate,
     /// Send what is queued and end our side, and continue to read.
     Half,
     /// Reset at once, whatever is queued.
@@ -104,6 +106,8 @@ pub enum CloseReason {
     Local(Close),
     /// Nothing happened for too long.
     Idle,
+    /// The peer read nothing for too long, although octets waited for it.
+    Stalled,
 }
 
 impl CloseReason {
@@ -117,9 +121,11 @@ impl CloseReason {
             Self::Peer(PeerClosed::Failed(_)) => "transport-failed",
             Self::ShutDown => "shut-down",
             Self::Local(Close::Graceful) => "closed",
+            Self::Local(Close::Truncate) => "truncated",
             Self::Local(Close::Half) => "half-closed",
             Self::Local(Close::Abort) => "aborted",
             Self::Idle => "idle",
+            Self::Stalled => "stalled",
         }
     }
 }
@@ -131,9 +137,13 @@ impl fmt::Display for CloseReason {
             Self::Peer(how) => how.fmt(f),
             Self::ShutDown => f.write_str("the server ended"),
             Self::Local(Close::Graceful) => f.write_str("the server closed the connection"),
+            Self::Local(Close::Truncate) => {
+                f.write_str("the server closed the connection without the close_notify alert of TLS")
+            }
             Self::Local(Close::Half) => f.write_str("the server closed its side of the connection"),
             Self::Local(Close::Abort) => f.write_str("the server reset the connection"),
             Self::Idle => f.write_str("nothing happened for too long"),
+            Self::Stalled => f.write_str("the client read nothing for too long"),
         }
     }
 }

@@ -9,7 +9,7 @@
 //! | [`opening`] | what a client says first, looked at before anybody answers it |
 //! | [`pump`] | moves octets between a stream and a protocol engine |
 //! | [`transport`] | what the pump needs of a stream |
-//! | [`signals`] | Ctrl-C and SIGTERM |
+//! | [`signals`] | Ctrl-C, SIGTERM, SIGHUP, and the end of standard input |
 //!
 //! Nothing here knows a protocol: the pump sees an [`pump::Engine`], which `server` provides.
 

@@ -84,6 +84,10 @@ impl<S: Transport> AsyncWrite for Opening<S> {
 }
 
 impl<S: Transport> Transport for Opening<S> {
+    fn poll_truncate(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_truncate(context)
+    }
+
     fn reset_on_drop(&mut self) {
         self.stream.reset_on_drop();
     }

@@ -1,7 +1,8 @@
 //! Moves octets between a stream and a protocol engine: one future per connection.
 //!
 //! A turn reads what has arrived, lets the engine answer, and writes what the engine has, gathered
-//! into as few writes as its flush marks allow. Buffers belong to the thread, not to the connection:
+//! into as few writes as its flush marks allow. It ends by time, whatever the peer sends and however
+//! much there is to write, so that other connections of the thread are served. Buffers belong to the thread, not to the connection:
 //! an idle connection holds none, and a turn allocates nothing.
 
 mod closing;
@@ -10,19 +11,22 @@ mod sink;
 mod tests;
 #[cfg(test)]
 pub(super) mod toy;
+mod turn;
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use self::closing::Closing;
 use self::sink::{Progress, Sink, Unflushed};
+pub use self::turn::TURN;
+use self::turn::Turn;
 use super::transport::Transport;
 use crate::http::transport::{Close, PeerClosed, Transmitted};
 
@@ -55,7 +59,13 @@ pub trait Engine {
     /// False while reading is paused: by a script, or because too much is queued.
     fn wants_read(&self) -> bool;
 
-    /// `Abort` at once; `Graceful` and `Half` once everything to be sent was taken.
+    /// Whether the engine has put off a part of its own work, because it took too long already: `transmit` goes on
+    /// with it, perhaps in another turn. Nothing is read meanwhile.
+    fn is_behind(&self) -> bool {
+        false
+    }
+
+    /// `Abort` at once; the others once everything to be sent was taken.
     fn close(&self) -> Option<Close>;
 
     /// To be woken when something else than the pump made output, or changed the timeout,
@@ -72,25 +82,30 @@ pub enum End {
     Aborted,
     /// By the peer or the network, before the engine wished it.
     Peer(PeerClosed),
+    /// Reset by us: the peer has read nothing for this long, while octets waited.
+    Stalled(Duration),
 }
 
-/// Rounds of reading and writing in one poll before other connections get their turn.
-const MAX_ROUNDS: usize = 16;
 /// Octets to read before their answers are written.
 const MAX_READ_OCTETS: usize = 128 * 1024;
 const READ_BUFFER_OCTETS: usize = 64 * 1024;
 
 /// Runs a connection to its end.
 ///
+/// A peer that takes none of the octets that wait for it for as long as `stall_timeout` is cut off.
+///
 /// To be called within a tokio runtime with time and I/O enabled. Dropping the future closes the stream.
-pub async fn pump<S: Transport, E: Engine + ?Sized>(stream: S, engine: &E) -> End {
+pub async fn pump<S: Transport, E: Engine + ?Sized>(stream: S, engine: &E, stall_timeout: Duration) -> End {
     let mut pump = Pump {
         stream,
         engine,
         phase: Phase::Open,
         peer_ended: false,
+        ahead: Vec::new(),
         rest: Vec::new(),
         unflushed: Unflushed::Nothing,
+        stall_timeout,
+        stalled: None,
         alarm: None,
     };
     poll_fn(|context| pump.poll(context)).await
@@ -102,9 +117,14 @@ struct Pump<'e, S, E: ?Sized> {
     phase: Phase,
     /// The peer's half is over and the engine knows.
     peer_ended: bool,
-    /// Octets that the engine gave and the stream has not taken yet: empty, but while the stream is blocked.
+    /// Octets that were read and the engine has not taken yet: empty, unless a turn ended before they were.
+    ahead: Vec<u8>,
+    /// Octets that the engine gave and the stream has not taken yet: empty, unless the stream is blocked or a turn ended.
     rest: Vec<u8>,
     unflushed: Unflushed,
+    stall_timeout: Duration,
+    /// Since when the stream has taken nothing although octets wait.
+    stalled: Option<Instant>,
     alarm: Option<Alarm>,
 }
 
@@ -122,12 +142,14 @@ struct Alarm {
     set: bool,
 }
 
-/// Whether reading stopped because there is nothing to read: only then will the stream wake us.
+/// Why reading stopped.
 #[derive(PartialEq, Eq)]
 enum Reading {
+    /// There is nothing to read: the stream will wake us.
     Blocked,
+    /// The engine wants no more, or its answers are due.
     NotBlocked,
-    /// The connection is of no use any more.
+    /// The connection cannot be used any more.
     Failed(PeerClosed),
 }
 
@@ -141,10 +163,12 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
 
     fn poll_rounds(&mut self, context: &mut Context<'_>, buffers: &mut Buffers) -> Poll<End> {
         self.engine.register_waker(context.waker());
-        for _ in 0..MAX_ROUNDS {
-            let now = super::now();
+        let mut now = super::now();
+        let turn = Turn::begin(now);
+        loop {
             if let Phase::Closing(closing) = &mut self.phase {
-                return closing.poll(context, &mut self.stream, now, &mut buffers.read).map(|()| End::Closed);
+                let poll = closing.poll(context, &mut self.stream, turn, now, &mut buffers.read);
+                return poll.map(|()| End::Closed);
             }
             if self.engine.close() == Some(Close::Abort) {
                 return self.abort();
@@ -152,12 +176,13 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
             if self.engine.poll_timeout().is_some_and(|at| at <= now) {
                 self.engine.handle_timeout(now);
             }
-            let reading = self.read(context, now, buffers);
+            let reading = self.read(context, turn, now, buffers);
             if let Reading::Failed(how) = reading {
                 return Poll::Ready(End::Peer(how));
             }
-            match self.write(context, now, buffers) {
-                Progress::Blocked => (),
+            let progress = self.write(context, turn, now, buffers);
+            match progress {
+                Progress::Blocked | Progress::Late => (),
                 Progress::Done => {
                     if let Some(end) = self.settle(context, now) {
                         return Poll::Ready(end);
@@ -165,29 +190,46 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 }
                 Progress::Failed(how) => return Poll::Ready(self.write_failed(context, now, how, buffers)),
             }
-            if matches!(self.phase, Phase::Closing(_)) {
-                continue;
+            if self.has_stalled(now) {
+                self.stream.reset_on_drop();
+                return Poll::Ready(End::Stalled(self.stall_timeout));
             }
-            let read_again = reading != Reading::Blocked && !self.peer_ended && self.engine.wants_read();
-            if read_again || self.poll_alarm(context) || self.engine.close() == Some(Close::Abort) {
-                continue;
+            let again = matches!(self.phase, Phase::Closing(_))
+                || progress == Progress::Late
+                || self.engine.is_behind()
+                || (reading != Reading::Blocked && !self.peer_ended && self.engine.wants_read())
+                || self.poll_alarm(context)
+                || self.engine.close() == Some(Close::Abort);
+            if !again {
+                return Poll::Pending;
             }
-            return Poll::Pending;
+            now = super::now();
+            if turn.is_over_at(now) {
+                return turn::let_others_run(context);
+            }
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
     }
 
-    fn read(&mut self, context: &mut Context<'_>, now: Instant, buffers: &mut Buffers) -> Reading {
+    /// Lets the engine take what arrives, until there is no more, or it is time to write answers.
+    fn read(&mut self, context: &mut Context<'_>, turn: Turn, now: Instant, buffers: &mut Buffers) -> Reading {
         let mut octets = 0;
-        while !self.peer_ended && octets < MAX_READ_OCTETS && self.engine.wants_read() {
+        if !self.ahead.is_empty() {
+            let ahead = std::mem::take(&mut self.ahead);
+            octets += ahead.len();
+            if !self.give(&ahead, turn, now) {
+                return Reading::NotBlocked;
+            }
+        }
+        while !self.peer_ended && octets < MAX_READ_OCTETS && self.may_read() {
             let mut buffer = ReadBuf::new(&mut buffers.read);
             match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
                 Poll::Pending => return Reading::Blocked,
                 Poll::Ready(Ok(())) if buffer.filled().is_empty() => self.peer_ends(now, PeerClosed::Clean),
                 Poll::Ready(Ok(())) => {
                     octets += buffer.filled().len();
-                    self.engine.receive(now, buffer.filled());
+                    if !self.give(buffer.filled(), turn, now) {
+                        return Reading::NotBlocked;
+                    }
                 }
                 Poll::Ready(Err(error)) => {
                     let how = PeerClosed::from(error.kind());
@@ -201,23 +243,52 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
         Reading::NotBlocked
     }
 
+    fn may_read(&self) -> bool {
+        !self.engine.is_behind() && self.engine.wants_read()
+    }
+
+    /// Gives octets to the engine, piece by piece, as long as it wants them and the turn lasts. False if octets are left.
+    fn give(&mut self, octets: &[u8], turn: Turn, now: Instant) -> bool {
+        let mut pieces = turn.pieces();
+        let mut rest = octets;
+        while !rest.is_empty() {
+            if !self.may_read() {
+                break;
+            }
+            let (piece, more) = rest.split_at(pieces.size().min(rest.len()));
+            self.engine.receive(now, piece);
+            rest = more;
+            if !rest.is_empty() && !pieces.may_go_on() {
+                break;
+            }
+        }
+        self.ahead.extend_from_slice(rest);
+        rest.is_empty()
+    }
+
     fn peer_ends(&mut self, now: Instant, how: PeerClosed) {
         self.peer_ended = true;
         self.engine.peer_closed(now, how);
     }
 
     /// Writes until the engine has nothing left, or the stream takes no more.
-    fn write(&mut self, context: &mut Context<'_>, now: Instant, buffers: &mut Buffers) -> Progress {
-        let Pump { stream, engine, rest, unflushed, phase, .. } = self;
+    fn write(&mut self, context: &mut Context<'_>, turn: Turn, now: Instant, buffers: &mut Buffers) -> Progress {
+        let Pump { stream, engine, rest, unflushed, phase, stalled, .. } = self;
         let mut sink = Sink::new(stream, context, &mut buffers.gather, rest, unflushed);
-        match sink.resume() {
-            Progress::Done => (),
-            other => return other,
+        // When our half is over, or about to be, there is nothing else to send.
+        let progress = match sink.resume() {
+            Progress::Done if matches!(phase, Phase::Open) => Self::write_all(engine, &mut sink, turn, now),
+            other => other,
+        };
+        match progress {
+            Progress::Blocked if !sink.has_written() => *stalled = stalled.or(Some(now)),
+            Progress::Blocked => *stalled = Some(now),
+            _ => *stalled = None,
         }
-        if !matches!(phase, Phase::Open) {
-            // Our half is over, or about to be: there is nothing to send.
-            return Progress::Done;
-        }
+        progress
+    }
+
+    fn write_all(engine: &E, sink: &mut Sink<'_, '_, S>, turn: Turn, now: Instant) -> Progress {
         loop {
             let mut offered = false;
             let mut next = engine.transmit(now, &mut |octets| {
@@ -239,7 +310,20 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
             if next == Transmitted::Idle {
                 return Progress::Done;
             }
+            if sink.has_written() && turn.is_over() {
+                sink.suspend();
+                return Progress::Late;
+            }
         }
+    }
+
+    /// Whether the peer has had all its time to take something.
+    fn has_stalled(&self, now: Instant) -> bool {
+        self.stall_deadline().is_some_and(|deadline| deadline <= now)
+    }
+
+    fn stall_deadline(&self) -> Option<Instant> {
+        self.stalled?.checked_add(self.stall_timeout)
     }
 
     /// Everything is written: ends our half if the engine wishes it. Some, once the connection is over.
@@ -247,8 +331,8 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
         let close = self.engine.close();
         match (&self.phase, close) {
             (_, Some(Close::Abort)) => return Some(self.abort_end()),
-            (Phase::Open | Phase::HalfClosing | Phase::HalfClosed, Some(Close::Graceful)) => {
-                self.phase = Phase::Closing(Closing::new(now, self.peer_ended));
+            (Phase::Open | Phase::HalfClosing | Phase::HalfClosed, Some(how @ (Close::Graceful | Close::Truncate))) => {
+                self.phase = Phase::Closing(Closing::new(now, how, self.peer_ended));
                 return None;
             }
             (Phase::Open, Some(Close::Half)) => self.phase = Phase::HalfClosing,
@@ -294,12 +378,12 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
         End::Aborted
     }
 
-    /// Sets the alarm to the engine's timeout; true if that has come.
+    /// Sets the alarm to the engine's timeout, or to the end of the peer's time; true if that has come.
     ///
     /// Timeouts mostly move later with each turn, so an alarm that rings too early is left alone until
     /// it rings: that is cheaper than to set it anew each time.
     fn poll_alarm(&mut self, context: &mut Context<'_>) -> bool {
-        let Some(at) = self.engine.poll_timeout() else { return false };
+        let Some(at) = self.engine.poll_timeout().into_iter().chain(self.stall_deadline()).min() else { return false };
         let at = tokio::time::Instant::from_std(at);
         let alarm =
             self.alarm.get_or_insert_with(|| Alarm { sleep: Box::pin(tokio::time::sleep_until(at)), set: true });

@@ -5,7 +5,7 @@ mod tests;
 mod unoffered;
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ impl Tls {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(certificates);
+        // What is there at once goes out with our first flight (TLS 1.3).
+        config.send_half_rtt_data = true;
         config.alpn_protocols = alpn.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         // Resumption by tickets: no state is kept for clients that never come back.
         config.ticketer = rustls::crypto::ring::Ticketer::new()?;
@@ -164,32 +166,63 @@ impl<S: Transport> Hello<S> {
         self.offered.iter().any(|offered| offered == protocol.as_bytes())
     }
 
-    /// Shakes hands; `selection`: otherwise than the port does.
+    /// Shakes hands; `selection`: otherwise than the port does. With TLS 1.3, `begin` is called with what is agreed as
+    /// soon as our first flight is made, and what it writes goes out with it, before the client has answered
+    /// (RFC 8446 §2, figure 1).
     ///
     /// # Errors
     /// As for [`Tls::hello`].
-    pub async fn accept(self, selection: Option<Selection>) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
+    pub async fn accept(
+        self,
+        selection: Option<Selection>,
+        begin: impl FnOnce(&TlsInfo, &mut Early<'_>),
+    ) -> Result<(TlsStream<S>, TlsInfo), HandshakeError> {
         let Hello { mut start, tls, deadline, offered, octets, .. } = self;
+        let mut begin = Some(begin);
+        let mut early = |connection: &mut rustls::ServerConnection| {
+            if connection.protocol_version() != Some(rustls::ProtocolVersion::TLSv1_3)
+                || connection.negotiated_cipher_suite().is_none()
+            {
+                // Nothing is agreed before the client's next message.
+                return;
+            }
+            if let Some(begin) = begin.take() {
+                begin(&TlsInfo::of(connection), &mut |octets| connection.writer().write(octets));
+            }
+        };
         let accept = match selection {
-            None => start.into_stream(tls.config.clone()),
-            Some(Selection::Nothing) => start.into_stream(tls.selecting(Vec::new())),
+            None => start.into_stream_with(tls.config.clone(), early),
+            Some(Selection::Nothing) => start.into_stream_with(tls.selecting(Vec::new()), early),
             Some(Selection::Among(protocols)) if protocols.is_empty() && !offered.is_empty() => {
                 tls.in_time(deadline, refuse(&mut start.io, AlertDescription::NoApplicationProtocol)).await?;
                 return Err(HandshakeError::Failed(rustls::Error::NoApplicationProtocol));
             }
-            Some(Selection::Among(protocols)) => start.into_stream(tls.selecting(protocols)),
+            Some(Selection::Among(protocols)) => start.into_stream_with(tls.selecting(protocols), early),
             Some(Selection::Always(protocol)) => {
                 let StartHandshake { accepted, io, .. } = start;
                 let is_offered = offered.iter().any(|offered| offered == protocol.as_bytes());
-                let forced = if is_offered { Err(io) } else { unoffered::start(&octets, io, &tls.config, &protocol) };
-                forced.unwrap_or_else(|io| {
-                    StartHandshake::from_parts(accepted, io).into_stream(tls.selecting(vec![protocol]))
-                })
+                let forced = if is_offered {
+                    Err(io)
+                } else {
+                    unoffered::start(&octets, io, &tls.config, &protocol, &mut early)
+                };
+                match forced {
+                    Ok(accept) => accept,
+                    Err(io) => {
+                        StartHandshake::from_parts(accepted, io).into_stream_with(tls.selecting(vec![protocol]), early)
+                    }
+                }
             }
         };
         let stream = tls.in_time(deadline, accept).await?;
         let info = TlsInfo::of(stream.get_ref().1);
         Ok((stream, info))
+    }
+
+    /// Never answers; done once the client has given up.
+    pub async fn stall(mut self) {
+        let mut octets = [0; 1024];
+        while let Ok(1..) = self.start.io.read(&mut octets).await {}
     }
 
     /// Answers with the fatal alert unrecognized_name (RFC 6066 §3), and ends.
@@ -201,6 +234,9 @@ impl<S: Transport> Hello<S> {
         tls.in_time(deadline, refuse(&mut start.io, AlertDescription::UnrecognisedName)).await
     }
 }
+
+/// Takes octets that go out with the server's first flight; gives how many it took.
+pub type Early<'a> = dyn FnMut(&[u8]) -> io::Result<usize> + 'a;
 
 /// Sends a record with a fatal alert (RFC 8446 §5.1, §6), in clear as nothing is agreed yet, and ends.
 async fn refuse<S: Transport>(stream: &mut S, alert: AlertDescription) -> io::Result<()> {

@@ -24,7 +24,10 @@ const SLICE: u64 = 2048;
 const GLANCE: u64 = 32;
 
 /// Time after which a busy handler lets others run, however few operations it made.
-const TURN: Duration = Duration::from_millis(4);
+const TURN: Duration = Duration::from_millis(1);
+
+/// Bytes of output of its connection from which on a busy handler waits for the client to take them.
+const MAX_OUTPUT: usize = 1 << 20;
 
 /// Operations that a handler over its budget may still make, so that the error can be raised where a variable is
 /// read: only there does Rhai keep the position and the call chain.
@@ -283,7 +286,14 @@ fn check() -> Option<Dynamic> {
     });
     let left = run.resident.get().and_then(|_| resident_memory());
     let busy = Busy::enter();
-    let waited = wait(tokio::task::yield_now());
+    let waited = match run.subject.connection().filter(|connection| connection.output_is_above(MAX_OUTPUT)) {
+        // Raw calls wait for nothing: a script that makes them without end waits here for its client.
+        Some(connection) => {
+            let connection = connection.clone();
+            wait(async move { drop(connection.output_below(MAX_OUTPUT).await) })
+        }
+        None => wait(tokio::task::yield_now()),
+    };
     drop(busy);
     run.returned(left);
     // After the wait `Counting` has loaded this handler again.
@@ -381,5 +391,15 @@ pub fn ended() -> Box<EvalAltResult> {
 fn resident_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(pages.saturating_mul(4096))
+    Some(pages.saturating_mul(page_size()))
+}
+
+#[cfg(unix)]
+fn page_size() -> u64 {
+    rustix::param::page_size() as u64
+}
+
+#[cfg(not(unix))]
+fn page_size() -> u64 {
+    4096
 }

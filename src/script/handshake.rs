@@ -1,4 +1,5 @@
-//! What a profile says of the TLS handshake, which comes before any of its functions: `const ALPN`, `const SPEAKS`.
+//! What a profile says of the TLS handshake, which comes before any of its functions: `const ALPN`, `const SPEAKS`,
+//! `const HANDSHAKE`.
 
 use rhai::{Array, Dynamic};
 
@@ -13,6 +14,8 @@ pub struct Handshake {
     pub alpn: Option<Alpn>,
     /// What is spoken then; `None`: what was selected.
     pub speaks: Option<Protocol>,
+    /// The client's first message is read, and never answered.
+    pub stalls: bool,
 }
 
 /// What is selected.
@@ -42,13 +45,18 @@ impl Handshake {
             let known = match name {
                 "ALPN" => alpn(value).map(|alpn| handshake.alpn = Some(alpn)),
                 "SPEAKS" => speaks(&value).map(|protocol| handshake.speaks = Some(protocol)),
+                "HANDSHAKE" => stalls(&value).map(|()| handshake.stalls = true),
                 _ => continue,
             };
             known.map_err(|message| wrong_constant(script, name, &message))?;
         }
         // One that has to be computed is not known before the script runs.
-        for name in ["ALPN", "SPEAKS"] {
-            let known = if name == "ALPN" { handshake.alpn.is_some() } else { handshake.speaks.is_some() };
+        let known = [
+            ("ALPN", handshake.alpn.is_some()),
+            ("SPEAKS", handshake.speaks.is_some()),
+            ("HANDSHAKE", handshake.stalls),
+        ];
+        for (name, known) in known {
             if !known && line_of_constant(script.text(), name).is_some() {
                 return Err(wrong_constant(script, name, "it is to be written out as a value"));
             }
@@ -109,6 +117,13 @@ fn speaks(value: &Dynamic) -> Result<Protocol, String> {
     }
 }
 
+fn stalls(value: &Dynamic) -> Result<(), String> {
+    match value.read_lock::<rhai::ImmutableString>().as_deref().map(rhai::ImmutableString::as_str) {
+        Some("stall") => Ok(()),
+        _ => Err("it is \"stall\"".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -137,8 +152,13 @@ mod tests {
             ("const SPEAKS = \"http/1.1\";", None, Some(Protocol::Http1)),
             ("const OTHER = 1; fn on_connect(connection) { const ALPN = 1; }", None, None),
         ] {
-            assert_eq!(told(text), Ok(Handshake { alpn, speaks }), "{text}");
+            assert_eq!(told(text), Ok(Handshake { alpn, speaks, stalls: false }), "{text}");
         }
+    }
+
+    #[test]
+    fn a_handshake_may_stall() {
+        assert_eq!(told("const HANDSHAKE = \"stall\";"), Ok(Handshake { stalls: true, ..Handshake::default() }));
     }
 
     #[test]
@@ -148,6 +168,7 @@ mod tests {
             ("\nconst ALPN = [1];", "the name of a protocol is a string"),
             ("\nconst ALPN = \"\";", "has 1 to 255 octets"),
             ("\nconst SPEAKS = \"h3\";", "const SPEAKS: it is \"h2\" or"),
+            ("\nconst HANDSHAKE = true;", "const HANDSHAKE: it is \"stall\""),
             ("\nconst ALPN = uuid(); fn on_connect(connection) {}", "written out"),
         ] {
             let error = told(text).unwrap_err();

@@ -5,68 +5,117 @@ use super::profiles::Shape;
 use super::recording::{Recording, log_records};
 use super::thread_state::Thread;
 use crate::exchange::{Peer, Socket};
-use crate::net::pump::pump;
+use crate::http::transport::{CloseReason, PeerClosed, Transmitted};
+use crate::net::pump::{End, Engine, pump};
+use crate::net::tls::Early;
 use crate::net::transport::Transport;
 use crate::transcript::Side;
 use crate::{h1, h2, net};
 use std::rc::Rc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
 
-/// Runs a connection under the pump, from its engine's start to the last call of its hooks.
-pub(super) async fn run_connection<S: Transport>(
-    thread: &Rc<Thread>,
-    stream: S,
-    mut peer: Peer,
-    http2: bool,
-    shape: Shape,
-) {
-    let id = peer.id;
-    let worker = thread.worker();
-    let shared = worker.shared.clone();
-    let shape = if http2 || shape.is_for_http1() { shape } else { Shape::Plain };
-    if let Shape::By(profile) = &shape {
-        peer.profile = Some(profile.name.clone());
+/// A connection that is served, from its engine's start to the last call of its hooks.
+pub(super) struct Open {
+    driver: Driver,
+    stall_timeout: Duration,
+    end_transcript: Option<Box<dyn FnOnce(CloseReason)>>,
+    /// Logs the records.
+    logged: Option<JoinHandle<()>>,
+    hook: Option<JoinHandle<()>>,
+    profile: Option<JoinHandle<()>>,
+}
+
+impl Open {
+    /// Begins it: hooks hear of it, and its profile is called.
+    pub fn new(thread: &Rc<Thread>, mut peer: Peer, http2: bool, shape: &Shape) -> Self {
+        let id = peer.id;
+        let worker = thread.worker();
+        let shared = &worker.shared;
+        let shape = if http2 || shape.is_for_http1() { shape } else { &Shape::Plain };
+        if let Shape::By(profile) = shape {
+            peer.profile = Some(profile.name.clone());
+        }
+        let now = net::now();
+        let socket = if http2 {
+            let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
+            Socket::http2(peer, shared.exchange, h2::Connection::server(config, now))
+        } else {
+            Socket::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
+        };
+        let connection = socket.connection();
+        let (peer, protocol) = (connection.peer(), connection.protocol());
+        let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
+        let logged = recorder.as_ref().and_then(|recorder| log_records(id, recorder.transcript()));
+        let end_transcript = recorder.map(|recorder| {
+            let ending: Box<dyn FnOnce(CloseReason)> = Box::new(recorder.ending());
+            socket.observe_by(Box::new(Recording(recorder)));
+            ending
+        });
+        thread.add(&socket);
+        tracing::debug!(connection = id, "opened: {connection:?}");
+        let hook = worker.opened(connection);
+        let profile = worker.begin(shape, connection);
+        if thread.is_stopping() {
+            socket.shut_down();
+        }
+        let stall_timeout = shared.stall_timeout;
+        Self { driver: Driver::new(socket, thread.clone()), stall_timeout, end_transcript, logged, hook, profile }
     }
-    let now = net::now();
-    let socket = if http2 {
-        let config = h2::Config { wait_for_start: !matches!(shape, Shape::Plain), ..shared.h2.clone() };
-        Socket::http2(peer, shared.exchange, h2::Connection::server(config, now))
-    } else {
-        Socket::http1(peer, shared.exchange, h1::Connection::server(shared.h1.clone(), now))
-    };
-    let connection = socket.connection();
-    let (peer, protocol) = (connection.peer(), connection.protocol());
-    let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
-    let end_transcript = recorder.map(|recorder| {
-        let (ending, logged) = (recorder.ending(), log_records(id, recorder.transcript()));
-        socket.observe_by(Box::new(Recording(recorder)));
-        (ending, logged)
-    });
-    drop(shared);
-    thread.add(&socket);
-    tracing::debug!(connection = id, "opened: {connection:?}");
-    let told = worker.opened(connection);
-    let shaping = worker.begin(&shape, connection);
-    drop(worker);
-    if thread.is_stopping() {
-        socket.shut_down();
+
+    /// Sends what is there to be sent at once, up to a cut mark, before there is a stream.
+    pub fn send_early(&self, write: &mut Early<'_>) {
+        let mut offered = true;
+        while std::mem::take(&mut offered) {
+            let sent = self.driver.transmit(net::now(), &mut |octets| {
+                offered = true;
+                write(octets)
+            });
+            if sent != Transmitted::More {
+                return;
+            }
+        }
     }
-    let driver = Driver { socket: socket.clone(), thread: thread.clone() };
-    pump(stream, &driver).await;
-    socket.end_all();
-    thread.remove(&socket);
-    if let Some((end_transcript, logged)) = end_transcript {
-        end_transcript(connection.end_reason());
+
+    /// Serves it over `stream` to its end.
+    pub async fn serve<S: Transport>(self, stream: S) {
+        if let End::Stalled(time) = pump(stream, &self.driver, self.stall_timeout).await {
+            let Driver { socket, thread, .. } = &self.driver;
+            let connection = socket.connection();
+            let id = connection.peer().id;
+            tracing::info!(connection = id, "the client read nothing for {time:?} (limits.stall_timeout): reset");
+            thread.met("stall_timeout", 1);
+            connection.stalled();
+        }
+        self.end().await;
+    }
+
+    /// Ends it before there was a stream.
+    pub async fn fail(self) {
+        self.driver.peer_closed(net::now(), PeerClosed::Reset);
+        self.end().await;
+    }
+
+    async fn end(self) {
+        let Self { driver: Driver { socket, thread, .. }, end_transcript, logged, hook, profile, .. } = self;
+        let connection = socket.connection();
+        let id = connection.peer().id;
+        socket.end_all();
+        thread.remove(&socket);
+        if let Some(end_transcript) = end_transcript {
+            end_transcript(connection.end_reason());
+        }
         if let Some(logged) = logged {
             // It fails only if the server is cut off.
             let _ = logged.await;
         }
+        tracing::debug!(connection = id, "closed: {}", connection.end_reason());
+        if let Some(profile) = profile
+            && let Err(fault) = profile.await
+        {
+            tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
+        }
+        thread.worker().closed(connection, hook).await;
+        socket.end_context();
     }
-    tracing::debug!(connection = id, "closed: {}", connection.end_reason());
-    if let Some(shaping) = shaping
-        && let Err(fault) = shaping.await
-    {
-        tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
-    }
-    thread.worker().closed(connection, told).await;
-    socket.end_context();
 }

@@ -126,7 +126,7 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
         && path.extension().is_some_and(|extension| extension == "asis")
     {
         return match piped::pace(exchange) {
-            Ok(pace) => site::send_as_is(exchange, path, common, pace).await,
+            Ok(pace) => site::send_as_is(exchange, path, &worker.files(), common, pace).await,
             Err(error) => site::send(exchange, error.page(exchange), common).await,
         };
     }

@@ -2,30 +2,54 @@
 
 use super::thread_state::Thread;
 use crate::exchange::{Notice, Socket};
+use crate::h2::{Reaction, Rule, Violation};
 use crate::http::transport::{Close, PeerClosed, Transmitted};
-use crate::net::pump::Engine;
+use crate::net::{
+    self,
+    pump::{Engine, TURN},
+};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Instant;
 
+/// Requests that are handed over between two looks at the clock.
+const DISPATCHES: u32 = 4;
+
 /// What the pump drives.
 pub(super) struct Driver {
     pub socket: Socket,
     pub thread: Rc<Thread>,
+    /// Requests wait for another turn.
+    behind: Cell<bool>,
+    /// How often the client has broken which rule.
+    told: RefCell<BTreeMap<Rule, u32>>,
 }
 
 impl Driver {
-    /// Hands new exchanges to whoever answers them, and notices to the log.
+    pub fn new(socket: Socket, thread: Rc<Thread>) -> Self {
+        Self { socket, thread, behind: Cell::new(false), told: RefCell::default() }
+    }
+
+    /// Hands new exchanges to what answers them, as far as the time of a turn goes, and notices to the log.
     fn turn(&self, now: Instant) {
+        let mut dispatched = 0_u32;
         while let Some(exchange) = self.socket.next_exchange() {
             let worker = self.thread.worker();
             self.thread.requests.set(self.thread.requests.get() + 1);
             worker.now.set(now);
             self.socket.in_turn(|| super::dispatch::dispatch(&worker, exchange));
+            dispatched += 1;
+            if dispatched.is_multiple_of(DISPATCHES) && net::now().saturating_duration_since(now) >= TURN {
+                break;
+            }
         }
+        self.behind.set(self.socket.has_next_exchange());
         while let Some(notice) = self.socket.next_notice() {
-            log(self.socket.connection().peer().id, &notice);
+            self.log(&notice);
             self.thread.count(&notice);
         }
     }
@@ -69,6 +93,10 @@ impl Engine for Driver {
         self.socket.wants_read()
     }
 
+    fn is_behind(&self) -> bool {
+        self.behind.get()
+    }
+
     fn close(&self) -> Option<Close> {
         self.socket.wants_close()
     }
@@ -78,18 +106,57 @@ impl Engine for Driver {
     }
 }
 
-fn log(id: u64, notice: &Notice) {
-    match notice {
-        Notice::Violation { text, enforced: true, .. } => {
-            tracing::info!(connection = id, "client broke a rule: {text}")
+/// Times that the log tells of one rule that the same client breaks; more are for `debug`.
+const MAX_TOLD: u32 = 10;
+
+impl Driver {
+    fn log(&self, notice: &Notice) {
+        let id = self.socket.connection().peer().id;
+        match notice {
+            Notice::Violation(violation) if self.is_to_be_told(violation) => {
+                tracing::info!(connection = id, "client broke a rule: {}", Told(violation));
+            }
+            Notice::Violation(violation) => {
+                tracing::debug!(connection = id, "client broke a rule: {}", Told(violation));
+            }
+            Notice::ClientError { text } => tracing::info!(connection = id, "client sent {text}"),
+            Notice::Overloaded { stream } => {
+                tracing::info!(
+                    connection = id,
+                    "stream {stream} was reset: the connection's requests keep more than limits.connection bytes"
+                );
+            }
+            Notice::BadRequest { status, text } => {
+                tracing::info!(connection = id, "bad request, answered {status}: {text}");
+            }
+            Notice::Lost { text } => tracing::info!(connection = id, "{text}"),
         }
-        Notice::Violation { text, enforced: false, .. } => {
-            tracing::debug!(connection = id, "client broke a rule: {text}")
+    }
+
+    /// Whether it had a consequence and has not been told often enough: a flood of broken rules is none of the log.
+    fn is_to_be_told(&self, violation: &Violation) -> bool {
+        if violation.reaction == Reaction::Reported {
+            return false;
         }
-        Notice::ClientError { text } => tracing::info!(connection = id, "client sent {text}"),
-        Notice::BadRequest { status, text } => {
-            tracing::info!(connection = id, "bad request, answered {status}: {text}")
+        let mut told = self.told.borrow_mut();
+        let times = told.entry(violation.rule).or_default();
+        *times = times.saturating_add(1);
+        *times <= MAX_TOLD
+    }
+}
+
+/// A broken rule in one line.
+struct Told<'a>(&'a Violation);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Violation { rule, stream, detail, reaction, .. } = self.0;
+        write!(f, "{} ({}) on stream {stream}: ", rule.id(), rule.section())?;
+        match reaction {
+            Reaction::ConnectionError(code) => write!(f, "connection error {code}")?,
+            Reaction::StreamError(code) => write!(f, "stream error {code}")?,
+            Reaction::Reported => f.write_str("reported only")?,
         }
-        Notice::Lost { text } => tracing::info!(connection = id, "{text}"),
+        write!(f, ". {} {detail}", rule.text())
     }
 }

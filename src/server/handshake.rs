@@ -1,13 +1,13 @@
 //! From a socket to a protocol: TLS, ALPN, and which profile controls the connection.
 
-use super::connection::run_connection;
+use super::connection::Open;
 use super::h2c_profile;
 use super::orders::{Incoming, Speaks};
 use super::profiles::Shape;
 use super::thread_state::Thread;
 use crate::exchange::{self, Peer};
 use crate::net::opening::Opening;
-use crate::net::tls::{HandshakeError, Tls, TlsInfo, TlsStream};
+use crate::net::tls::{Early, HandshakeError, Hello, TlsInfo};
 use crate::net::transport::Transport;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -20,7 +20,7 @@ pub(super) async fn serve(thread: Rc<Thread>, incoming: Incoming) {
         Err(error) => return tracing::warn!("a connection from {client} could not be taken over: {error}"),
     };
     let server = stream.local_addr().ok();
-    let mut peer = Peer {
+    let peer = Peer {
         id: thread.worker().shared.next_connection.fetch_add(1, Ordering::Relaxed),
         client_address: client.to_string(),
         server_address: server.map(|address| address.to_string()).unwrap_or_default(),
@@ -30,25 +30,21 @@ pub(super) async fn serve(thread: Rc<Thread>, incoming: Incoming) {
     let (Speaks::Http1OverTls(tls) | Speaks::Http2OverTls(tls)) = &speaks else {
         return match speaks {
             Speaks::Http2 => serve_in_clear(&thread, stream, peer, profile.as_deref()).await,
-            _ => run_connection(&thread, stream, peer, false, Shape::Plain).await,
+            _ => Open::new(&thread, peer, false, &Shape::Plain).serve(stream).await,
         };
     };
     let shaped = matches!(speaks, Speaks::Http2OverTls(_));
-    match shake_hands(&thread, tls, stream, profile.as_deref(), shaped).await {
-        Ok(None) => {}
-        Ok(Some((stream, info, shape))) => {
-            let http2 = shape.speaks_http2(info.alpn.as_deref());
-            peer.wrong_protocol = !http2 && shaped && !shape.is_for_http1();
-            peer.tls = Some(exchange::Tls {
-                sni: info.sni,
-                alpn: info.alpn,
-                version: info.version.to_owned(),
-                cipher: info.cipher.to_owned(),
-            });
-            run_connection(&thread, stream, peer, http2, shape).await;
-        }
-        Err(error) if error.is_distrust() => tracing::info!("{client}: {error}"),
-        Err(error) => tracing::debug!("{client}: {error}"),
+    match tls.hello(stream).await {
+        Ok(hello) => serve_over_tls(&thread, hello, peer, profile.as_deref(), shaped).await,
+        Err(error) => log_failure(&peer, &error),
+    }
+}
+
+fn log_failure(peer: &Peer, error: &HandshakeError) {
+    if error.is_distrust() {
+        tracing::info!("{}: {error}", peer.client_address);
+    } else {
+        tracing::debug!("{}: {error}", peer.client_address);
     }
 }
 
@@ -62,34 +58,67 @@ async fn serve_in_clear<S: Transport>(thread: &Rc<Thread>, stream: S, peer: Peer
     };
     let shape = thread.worker().shape(asked.as_deref().or(of_port));
     let http2 = shape.speaks_http2(Some("h2"));
-    run_connection(thread, stream, peer, http2, shape).await;
+    Open::new(thread, peer, http2, &shape).serve(stream).await;
 }
 
-/// Shakes hands, unless the client names a profile that there is not: `None`, and the client has got an alert. `shaped`:
-/// profiles shape the connections of this port.
-async fn shake_hands<S: Transport>(
-    thread: &Thread,
-    tls: &Tls,
-    stream: S,
-    profile: Option<&str>,
+/// Shakes hands and serves, unless the client names a profile that does not exist, or one that lets it wait. `shaped`:
+/// profiles control the connections of this port. Over TLS 1.3 a profile begins with our first flight, so that the client
+/// has its SETTINGS before it asks.
+async fn serve_over_tls<S: Transport>(
+    thread: &Rc<Thread>,
+    hello: Hello<S>,
+    peer: Peer,
+    of_port: Option<&str>,
     shaped: bool,
-) -> Result<Option<(TlsStream<S>, TlsInfo, Shape)>, HandshakeError> {
-    let hello = tls.hello(stream).await?;
+) {
     let worker = thread.worker();
     let of_host = hello.sni().and_then(|host| worker.profile_of(host));
-    let shape = match worker.shape(of_host.as_deref().or(profile)) {
+    let shape = match worker.shape(of_host.as_deref().or(of_port)) {
         Shape::By(_) if !shaped => Shape::Plain,
         shape => shape,
     };
     if let Shape::Unknown(name) = &shape
-        // Over HTTP/1.1 it is told by a page.
+        // Over HTTP/1.1 a page says so.
         && hello.offers("h2")
     {
         tracing::warn!("a TLS handshake was refused: {}", worker.no_profile(name));
-        hello.refuse_name().await?;
-        return Ok(None);
+        if let Err(error) = hello.refuse_name().await {
+            log_failure(&peer, &error);
+        }
+        return;
     }
     drop(worker);
-    let (stream, info) = hello.accept(shape.selection()).await?;
-    Ok(Some((stream, info, shape)))
+    if shape.stalls() {
+        return hello.stall().await;
+    }
+    let open = |info: &TlsInfo| {
+        let http2 = shape.speaks_http2(info.alpn.as_deref());
+        let wrong_protocol = !http2 && shaped && !shape.is_for_http1();
+        Open::new(thread, Peer { wrong_protocol, tls: Some(agreed(info)), ..peer.clone() }, http2, &shape)
+    };
+    let mut early = None;
+    let begin = |info: &TlsInfo, write: &mut Early<'_>| {
+        if matches!(shape, Shape::By(_)) && shape.speaks_http2(info.alpn.as_deref()) {
+            early.insert(open(info)).send_early(write);
+        }
+    };
+    let accepted = hello.accept(shape.selection(), begin).await;
+    match (accepted, early) {
+        (Ok((stream, info)), early) => early.unwrap_or_else(|| open(&info)).serve(stream).await,
+        (Err(error), early) => {
+            log_failure(&peer, &error);
+            if let Some(open) = early {
+                open.fail().await;
+            }
+        }
+    }
+}
+
+fn agreed(info: &TlsInfo) -> exchange::Tls {
+    exchange::Tls {
+        sni: info.sni.clone(),
+        alpn: info.alpn.clone(),
+        version: info.version.to_owned(),
+        cipher: info.cipher.to_owned(),
+    }
 }

@@ -33,6 +33,7 @@ mod piped;
 mod profiles;
 mod recording;
 mod reload;
+mod resolved;
 mod settings;
 mod start;
 mod stats;

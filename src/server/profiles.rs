@@ -41,6 +41,11 @@ impl Shape {
         })
     }
 
+    /// Whether the TLS handshake is never answered.
+    pub fn stalls(&self) -> bool {
+        matches!(self, Shape::By(Profile { handshake, .. }) if handshake.stalls)
+    }
+
     /// Whether HTTP/2 is spoken on a connection for which this protocol was selected.
     pub fn speaks_http2(&self, alpn: Option<&str>) -> bool {
         match self {

@@ -67,6 +67,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         h2: http2(config),
         exchange,
         latency: config.latency.value.0,
+        stall_timeout: config.limits.server.stall_timeout.value,
         h2c_profile_wait: config.h2c_profile_wait.value.0,
         profile_hosts: setup::profiles::host_suffix(config),
         known_hosts: KnownHosts::of(config),
@@ -139,6 +140,7 @@ fn http2(config: &Config) -> h2::Config {
     // A request that comes all the same reaches its handler; profiles can announce it.
     options.settings.retain(|(id, _)| *id != SettingId::ENABLE_CONNECT_PROTOCOL.0);
     options.policy.set(h2::Rule::ProtocolNotAnnounced, h2::Action::Report);
+    options.limits.stall_timeout = Some(config.limits.server.stall_timeout.value);
     config.limits.http2.apply(&mut options);
     for (rule, action) in &config.rules {
         options.policy.set(*rule, action.value);

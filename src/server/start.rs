@@ -17,6 +17,7 @@ use crate::script::stash::Stash;
 use crate::transcript::Hub;
 use crate::{net, setup};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -38,7 +39,7 @@ struct Opened {
     profiles: BTreeMap<String, Vec<String>>,
 }
 
-/// Serves until Ctrl-C or SIGTERM, then until the streams under way have ended. A second signal ends at once.
+/// Serves until Ctrl-C, SIGTERM, SIGHUP, or, if wanted, the end of standard input, then until the streams under way have ended. A second signal ends at once.
 ///
 /// # Errors
 /// [`StartError`]; nothing was announced then.
@@ -52,6 +53,9 @@ pub(super) fn serve(arguments: &ServeArguments, config: Config, log: &Log) -> Re
 
 async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
+    if arguments.exit_with_stdin {
+        signals.watch_input().map_err(|error| StartError::System("a thread for standard input", error))?;
+    }
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
     let certificates = setup::certificates::of(&config)?;
@@ -96,7 +100,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     drop(reloader);
     tokio::select! {
         () = workers.ended() => {}
-        _ = signals.next() => tracing::warn!("a second signal: streams under way are cut off"),
+        _ = signals.another() => tracing::warn!("a second signal: streams under way are cut off"),
         () = tokio::time::sleep(grace) => tracing::warn!("streams still under way after {grace:?} are cut off"),
     }
     Ok(())
@@ -169,13 +173,31 @@ fn unserved_ports(config: &Config) -> Result<Vec<(PortKind, u16)>, ListenError> 
 
 /// Hands what arrives to the workers in turn.
 async fn accept(port: Open, workers: Vec<mpsc::UnboundedSender<Order>>) {
-    for worker in workers.iter().cycle() {
+    let mut next = 0;
+    loop {
         let (stream, client) = port.listener.accept().await;
         let (speaks, profile) = (port.speaks.clone(), port.profile.clone());
-        if worker.send(Order::Serve(Incoming { stream, client, speaks, profile })).is_err() {
-            return;
+        let order = Order::Serve(Incoming { stream, client, speaks, profile });
+        if hand_over(&workers, &mut next, order).is_err() {
+            tracing::error!("{client}: the connection is closed: every worker has ended");
         }
     }
+}
+
+/// Gives an order to the next worker that has not ended.
+///
+/// # Errors
+/// The order, if all have.
+fn hand_over<T>(workers: &[mpsc::UnboundedSender<T>], next: &mut usize, mut order: T) -> Result<(), T> {
+    for _ in 0..workers.len() {
+        *next = (*next + 1) % workers.len();
+        let Some(worker) = workers.get(*next) else { break };
+        match worker.send(order) {
+            Ok(()) => return Ok(()),
+            Err(mpsc::error::SendError(returned)) => order = returned,
+        }
+    }
+    Err(order)
 }
 
 /// The threads that do the work.
@@ -193,15 +215,18 @@ impl Workers {
             let (beginning, begun) = oneshot::channel();
             let (ending, ended) = oneshot::channel();
             let shared = shared.clone();
-            let run = move || {
-                match runtime() {
-                    Ok(runtime) => {
-                        let local = tokio::task::LocalSet::new();
-                        local.block_on(&runtime, thread::run(shared, orders, beginning));
-                    }
-                    Err(error) => tracing::error!("a worker could not start: {error}"),
+            let work = move || match runtime() {
+                Ok(runtime) => {
+                    let local = tokio::task::LocalSet::new();
+                    local.block_on(&runtime, thread::run(shared, orders, beginning));
                 }
-                // Nobody listens if the server is cut off already.
+                Err(error) => tracing::error!("worker {number} could not start: {error}; the others serve"),
+            };
+            let run = move || {
+                if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                    tracing::error!("a fault in the server ended worker {number}; the others serve");
+                }
+                // Nothing listens if the server is cut off already.
                 let _ = ending.send(());
             };
             let thread = std::thread::Builder::new()
@@ -231,5 +256,30 @@ impl Workers {
             // An error says that the thread ended without a word: ended all the same.
             let _ = ended.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_that_ended_are_skipped() {
+        let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::unbounded_channel()).unzip();
+        let mut next = 0;
+        for order in 0..3 {
+            assert_eq!(hand_over(&senders, &mut next, order), Ok(()));
+        }
+        drop(receivers.remove(1));
+        for order in 3..7 {
+            assert_eq!(hand_over(&senders, &mut next, order), Ok(()));
+        }
+        let got = |receiver: &mut mpsc::UnboundedReceiver<i32>| {
+            std::iter::from_fn(|| receiver.try_recv().ok()).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = receivers.iter_mut().flat_map(got).collect();
+        assert_eq!(all.len(), 6, "all but the one that the ended worker had: {all:?}");
+        drop(receivers);
+        assert_eq!(hand_over(&senders, &mut next, 7), Err(7));
     }
 }

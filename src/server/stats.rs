@@ -54,6 +54,12 @@ impl WorkerHandles {
         net::now().saturating_duration_since(self.started)
     }
 
+    /// Workers that have ended, though the server runs.
+    pub fn num_ended(&self) -> usize {
+        let ended = |worker: &&WorkerHandle| !worker(oneshot::channel().0);
+        self.workers.get().into_iter().flatten().filter(ended).count()
+    }
+
     /// What each worker reports; `None` for one that does not answer in time or has ended.
     pub async fn stats(&self) -> Vec<Option<WorkerStats>> {
         let mut waiting = Vec::new();

@@ -42,7 +42,10 @@ impl Thread {
     /// Counts a limit that a client met.
     pub fn count(&self, notice: &Notice) {
         match notice {
-            Notice::Violation { rule, .. } if rule.starts_with("h2.limit.") => self.met(rule, 1),
+            Notice::Violation(violation) if violation.rule.id().starts_with("h2.limit.") => {
+                self.met(violation.rule.id(), 1)
+            }
+            Notice::Overloaded { .. } => self.met("connection", 1),
             // Those that no limit gives are about what a request says.
             Notice::BadRequest { status: 408, .. } => self.met("http1.head_timeout", 1),
             Notice::BadRequest { status: 414, .. } => self.met("http1.request_line", 1),
@@ -51,7 +54,8 @@ impl Thread {
         }
     }
 
-    fn met(&self, limit: &str, times: u64) {
+    /// Counts how often a limit was met.
+    pub fn met(&self, limit: &str, times: u64) {
         *self.limits_met.borrow_mut().entry(limit.to_owned()).or_default() += times;
     }
 

@@ -1,6 +1,7 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
 use super::pages::access::KnownHosts;
+use super::resolved::Resolved;
 use super::stats::WorkerHandles;
 use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
@@ -9,21 +10,11 @@ use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
 use crate::transcript::Hub;
 use crate::{h1, h2};
-use bytes::Bytes;
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
-
-/// How long a worker trusts what a path meant last time. Contents are looked at on each request all the same: this is
-/// about files that appear, vanish or hide each other.
-const TRUST: Duration = Duration::from_millis(100);
-/// Paths whose meaning a worker remembers.
-const MAX_RESOLVED: usize = 4096;
-/// Methods for which it remembers the meaning of a path, where they differ.
-const MAX_METHODS: usize = 8;
 
 /// What all workers share, never changed: another configuration has another.
 pub(super) struct Shared {
@@ -39,6 +30,8 @@ pub(super) struct Shared {
     pub latency: Duration,
     /// How long a connection in clear waits for a first request that may ask for a profile; zero for not at all.
     pub h2c_profile_wait: Duration,
+    /// How long a client may read nothing while octets wait for it.
+    pub stall_timeout: Duration,
     /// What the host of a profile ends with: `.conn.localhost`.
     pub profile_hosts: String,
     /// Hosts that the pages below `/_wire/` are served to.
@@ -66,14 +59,6 @@ pub(super) struct Answer {
     pub found: Found,
 }
 
-/// What a path meant when a worker looked last.
-struct Resolved {
-    since: Instant,
-    /// For this method; `None` for all.
-    method: Option<Bytes>,
-    answer: Rc<Answer>,
-}
-
 /// What everything on a worker's thread uses, until the configuration changes. Requests in progress keep the `Worker` they
 /// started with.
 pub(super) struct Worker {
@@ -82,7 +67,7 @@ pub(super) struct Worker {
     file_cache: FileCache,
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
-    resolved: RefCell<HashMap<Bytes, Vec<Resolved>>>,
+    resolved: Resolved,
     date: date::Cache,
 }
 
@@ -94,7 +79,7 @@ impl Worker {
             shared,
             file_cache: FileCache::default(),
             now: Cell::new(net::now()),
-            resolved: RefCell::default(),
+            resolved: Resolved::default(),
             date: date::Cache::default(),
         }
     }
@@ -104,36 +89,18 @@ impl Worker {
         &self.shared.site
     }
 
-    /// What a path means for a method, remembered for [`TRUST`].
+    /// What a path means for a method, remembered for a moment.
     pub fn resolve(&self, method: &[u8], path: &[u8]) -> Rc<Answer> {
         let now = self.now.get();
-        let is_for = |resolved: &Resolved| resolved.method.as_deref().is_none_or(|known| known == method);
-        if let Some(all) = self.resolved.borrow().get(path)
-            && let Some(known) = all.iter().find(|known| is_for(known))
-            && now.saturating_duration_since(known.since) < TRUST
-        {
-            return known.answer.clone();
+        if let Some(known) = self.resolved.get(now, method, path) {
+            return known;
         }
         let answer = Rc::new(Answer::new(self.site().resolve(method, path)));
         // What is missing may be there in a moment: that is the one thing a test author waits for.
         if answer.is_there() {
-            self.remember(now, method, path, &answer);
+            self.resolved.put(now, method, path, &answer);
         }
         answer
-    }
-
-    fn remember(&self, since: Instant, method: &[u8], path: &[u8], answer: &Rc<Answer>) {
-        let mut resolved = self.resolved.borrow_mut();
-        if resolved.len() >= MAX_RESOLVED {
-            resolved.clear();
-        }
-        let method = answer.found.by_method.then(|| Bytes::copy_from_slice(method));
-        let all = resolved.entry(Bytes::copy_from_slice(path)).or_default();
-        if method.is_none() || all.len() >= MAX_METHODS {
-            all.clear();
-        }
-        all.retain(|known| known.method != method);
-        all.push(Resolved { since, method, answer: answer.clone() });
     }
 
     /// For answers with files.

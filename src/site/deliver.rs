@@ -106,7 +106,9 @@ fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
 /// Sends content piece by piece; gives whether the end of the response is still to be sent.
 async fn in_pieces(exchange: &Exchange, mut pieces: Box<dyn Pieces>, ends: bool) -> Result<bool, SendError> {
     loop {
-        let piece = match pieces.next().await {
+        // Nothing is made ahead for a client that does not take it.
+        let window = if pieces.length() > Some(0) { exchange.window().await? } else { usize::MAX };
+        let piece = match pieces.next_within(window).await {
             Ok(Some(piece)) => piece,
             Ok(None) => return Ok(true),
             Err(error) => {

@@ -11,6 +11,7 @@ mod cache;
 mod content;
 mod fields;
 mod listing;
+mod opened;
 pub(super) mod select;
 mod stamp;
 
@@ -48,7 +49,7 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'
         Ok(cached) => cached,
         Err(error) => return unreadable(&error),
     };
-    let source = match open(&cached, path) {
+    let source = match open(&cached, path, files) {
         Ok(source) => source,
         Err(error) => return unreadable(&error),
     };
@@ -88,13 +89,13 @@ fn drop_connection_specific(exchange: &Exchange, fields: &mut Fields) {
     }
 }
 
-fn open(cached: &Cached, path: &Path) -> io::Result<select::Source> {
+fn open(cached: &Cached, path: &Path, files: &Files<'_>) -> io::Result<select::Source> {
     match &cached.stored {
         Stored::Small(octets) => Ok(select::Source::Octets(octets.clone())),
         Stored::Large(length) => {
-            let file = std::fs::File::open(path)?;
+            let file = files.cache.open_files.open(path)?;
             // What it has lost meanwhile must not be announced; what it has gained is not looked at.
-            let length = file.metadata()?.len().min(*length);
+            let length = file.length()?.min(*length);
             Ok(select::Source::File(file, length))
         }
     }

@@ -70,7 +70,7 @@ fn wrong_flags_and_wrong_configuration_are_exit_code_2() {
 #[cfg(unix)]
 #[test]
 fn a_signal_sends_goaway_lets_streams_end_and_exits_0() {
-    for signal in ["TERM", "INT"] {
+    for signal in ["TERM", "INT", "HUP"] {
         let script =
             "fn main(request, response) { request.connection.wait_for_frame(\"WINDOW_UPDATE\", 20.0); \"in the end\" }";
         let mut server = Server::builder().handler("slow.rhai", script).start();
@@ -84,6 +84,37 @@ fn a_signal_sends_goaway_lets_streams_end_and_exits_0() {
         assert_eq!(client.response(stream).text(), "in the end");
         assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
     }
+}
+
+/// npm's and other shims send each signal twice.
+#[cfg(unix)]
+#[test]
+fn a_signal_sent_twice_cuts_nothing_off() {
+    let script =
+        "fn main(request, response) { request.connection.wait_for_frame(\"WINDOW_UPDATE\", 20.0); \"in the end\" }";
+    let mut server = Server::builder().handler("slow.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/slow.rhai");
+    client.barrier();
+    let pid = server.pid();
+    let twice = format!("kill -TERM {pid}; kill -INT {pid}");
+    assert!(Command::new("sh").args(["-c", &twice]).status().expect("sh starts").success());
+    client.until(|frame| frame.is(FrameType::GOAWAY));
+    client.send(&crate::support::raw::window_update(0, 1));
+    assert_eq!(client.response(stream).text(), "in the end");
+    assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
+}
+
+#[test]
+fn the_end_of_standard_input_ends_the_server_if_it_is_to() {
+    // Tests give it none.
+    let mut server = Server::builder().arguments(["--exit-with-stdin"]).start();
+    assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
+    assert!(server.log().contains("InputEnd"), "{}", server.log());
+    let mut server = Server::builder().start();
+    let mut client = Client::h2c(&server);
+    client.barrier();
+    assert!(server.is_running());
 }
 
 #[test]

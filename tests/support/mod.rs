@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
 pub mod ask;
+pub mod attack;
 pub mod cookbook;
 pub mod examples;
 pub mod http1;

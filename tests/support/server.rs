@@ -253,6 +253,8 @@ pub struct Usage {
     pub threads: usize,
     pub descriptors: usize,
     pub resident_octets: u64,
+    /// The most that were resident at once.
+    pub peak_octets: u64,
     /// User and system time in clock ticks (1/100 s).
     pub cpu_ticks: u64,
 }
@@ -274,6 +276,7 @@ impl Usage {
             threads: number("Threads:") as usize,
             descriptors,
             resident_octets: number("VmRSS:") * 1024,
+            peak_octets: number("VmHWM:") * 1024,
             cpu_ticks: ticks(11) + ticks(12),
         }
     }

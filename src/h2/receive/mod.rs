@@ -29,6 +29,7 @@ impl Connection {
         };
         self.inbound.push(rest);
         self.take_frames();
+        self.inbound.watch(self.now);
     }
 
     /// Takes every whole frame, up to one that is to wait.

@@ -55,6 +55,87 @@ fn streams_that_we_have_to_reset() {
 }
 
 #[test]
+fn streams_that_we_have_to_refuse() {
+    let limits = Limits { max_refused: 100, ..Limits::default() };
+    let mut client = Client::new(Config { settings: vec![(3, 1)], limits, ..Config::default() });
+    client.says("post 1");
+    let mut stream = 1;
+    let mut refuse = |client: &mut Client, times: u32| {
+        for _ in 0..times {
+            stream += 2;
+            client.says(&format!("get {stream}"));
+            client.frames();
+        }
+        client.violations().last().map(|violation| violation.rule)
+    };
+    // A client that races a lower setting.
+    for _ in 0..10 {
+        assert_eq!(refuse(&mut client, 100), Some(Rule::ConcurrentStreams));
+        client.says("!later 10");
+    }
+    assert_eq!(refuse(&mut client, 101), Some(Rule::LimitRefused));
+    assert!(client.connection.is_closed());
+}
+
+#[test]
+fn a_frame_or_field_block_has_to_end_in_time() {
+    let half_header = "octets 00000806";
+    let half_payload = "octets 000008060000000000aabb";
+    let open_block = "frame HEADERS 1 00 82\nframe CONTINUATION 1 00 84";
+    for begun in [half_header, half_payload, open_block] {
+        let mut client = Client::default();
+        client.says(begun);
+        client.says("!later 29\n!timeout");
+        assert!(!client.connection.is_closed(), "{begun}");
+        assert_eq!(client.connection.poll_timeout(), Some(client.now + Duration::from_secs(1)), "{begun}");
+        client.says("!later 1\n!timeout");
+        assert_eq!(client.violations().last().map(|violation| violation.rule), Some(Rule::LimitFrameTime), "{begun}");
+        assert!(client.connection.is_closed(), "{begun}");
+    }
+}
+
+#[test]
+fn a_client_that_sends_byte_by_byte_has_no_more_time() {
+    let mut client = Client::default();
+    client.says("octets 000008060000000000");
+    for _ in 0..7 {
+        client.says("!later 4\noctets 00");
+    }
+    assert!(!client.connection.is_closed());
+    client.says("!later 2\n!timeout");
+    assert!(client.connection.is_closed());
+}
+
+#[test]
+fn frames_that_each_end_in_time_may_go_on_as_long_as_they_like() {
+    let mut client = Client::default();
+    client.says("octets 000008060000000000");
+    for _ in 0..100 {
+        // The rest of a PING, and the header of another.
+        client.says("!later 20\n!timeout\noctets 0000000000000000000008060000000000");
+    }
+    client.says("octets 0000000000000000\n!later 60\n!timeout");
+    assert!(!client.connection.is_closed());
+    // A large frame has its time for each 16 KiB.
+    let mut large = Client::new(Config { settings: vec![(5, 100_000)], ..Config::default() });
+    large.says("post 1\noctets 00ea60000000000001");
+    for _ in 0..3 {
+        large.says(&format!("!later 20\n!timeout\noctets {}", "00".repeat(20_000)));
+    }
+    assert!(large.connection.poll_timeout() > Some(large.now + Duration::from_secs(60)));
+    assert!(!large.connection.is_closed());
+}
+
+#[test]
+fn a_client_that_nothing_reads_from_is_excused() {
+    let mut client = Client::default();
+    client.says("octets 00000806\n!later 40");
+    client.connection.excuse_silence(client.now);
+    client.says("!timeout\n!later 29\n!timeout");
+    assert!(!client.connection.is_closed());
+}
+
+#[test]
 fn a_peer_that_does_not_read_what_it_asks_for() {
     let limits = Limits { max_queued: 1_700, max_pings: 1_000_000, ..Limits::default() };
     let mut client = Client::new(config(limits));
@@ -68,6 +149,59 @@ fn a_peer_that_does_not_read_what_it_asks_for() {
         reading.frames();
     }
     assert!(reading.violations().is_empty());
+}
+
+/// A connection whose client has asked for more than its window of 10 bytes holds.
+fn waiting() -> Client {
+    let mut client = Client::new(config(Limits { stall_timeout: Some(Duration::from_secs(60)), ..Limits::default() }));
+    client.says("frame SETTINGS 0 00 00040000000a\nget 1");
+    client.respond(1, false);
+    client.connection.send_data(1, vec![0; 1_000].into(), true).expect("send_data");
+    client.shown();
+    client.events();
+    client
+}
+
+#[test]
+fn content_does_not_wait_without_end_for_a_silent_peer() {
+    let mut client = waiting();
+    client.says("!later 60\n!timeout");
+    assert_eq!(client.connection.poll_timeout(), Some(client.now + Duration::from_secs(60)));
+    client.says("!later 60\n!timeout");
+    assert_eq!(client.violations()[0].rule, Rule::LimitStall);
+    client.expect(&["GOAWAY 0 1 ENHANCE_YOUR_CALM"]);
+}
+
+#[test]
+fn a_peer_that_says_something_is_waited_for() {
+    for word in ["frame PING 0 00 0000000000000000", "frame WINDOW_UPDATE 1 00 00000001"] {
+        let mut client = waiting();
+        for _ in 0..20 {
+            client.says("!later 50\n!timeout");
+            client.says(word);
+            client.frames();
+        }
+        assert!(!client.connection.is_closed(), "{word}");
+    }
+}
+
+#[test]
+fn a_response_that_is_not_complete_is_no_stall() {
+    let mut client = Client::new(config(Limits { stall_timeout: Some(Duration::from_secs(60)), ..Limits::default() }));
+    client.says("get 1");
+    client.respond(1, false);
+    for _ in 0..20 {
+        client.says("!later 50\n!timeout");
+        client.connection.send_data(1, vec![0; 10].into(), false).expect("send_data");
+        client.frames();
+    }
+    assert!(!client.connection.is_closed());
+    // Content that a script holds back waits in the output.
+    client.connection.send_data(1, vec![0; 10].into(), false).expect("send_data");
+    for _ in 0..20 {
+        client.says("!later 50\n!timeout");
+    }
+    assert!(!client.connection.is_closed());
 }
 
 #[test]
@@ -117,6 +251,19 @@ fn preface_deadline_holds_for_half_a_preface() {
     assert!(!client.connection.is_closed());
     client.says("!later 1\n!timeout");
     client.expect(&["GOAWAY 0 0 PROTOCOL_ERROR"]);
+}
+
+/// Browsers open connections ahead, and do not use all of them.
+#[test]
+fn a_connection_on_which_nothing_came_breaks_no_rule() {
+    let limits = Limits { preface_timeout: Some(Duration::from_secs(3)), ..Limits::default() };
+    let mut client = Client::fresh(config(limits));
+    client.frames();
+    client.says("!later 3\n!timeout");
+    let events = client.events();
+    let idle = |event: &Event| matches!(event, Event::Closed { reason: CloseReason::Idle });
+    assert!(matches!(&events[..], [event] if idle(event)), "{events:?}");
+    client.expect(&["GOAWAY 0 0 NO_ERROR"]);
 }
 
 #[test]

@@ -140,6 +140,7 @@ const CASES: &[(Rule, &str)] = &[
     ),
     (Rule::LimitContinuations, "frame HEADERS 1 00 82\nx5 frame CONTINUATION 1 00"),
     (Rule::LimitResets, "post 1\nx4 frame RST_STREAM 1 00 00000008"),
+    (Rule::LimitFrameTime, "octets 00000806\n!later 30\n!timeout"),
     (Rule::LimitSettings, "x6 frame SETTINGS 0 00"),
     (Rule::LimitPings, "x6 frame PING 0 00 0000000000000000"),
     (Rule::LimitPriorities, "post 1\nx6 frame PRIORITY 1 00 000000000f"),
@@ -285,7 +286,14 @@ fn codes_and_scopes_are_those_of_the_rfcs() {
 #[test]
 fn every_rule_has_a_case() {
     // These have tests of their own beside this table.
-    let elsewhere = [Rule::ProtocolForm, Rule::LimitFieldBlock, Rule::LimitErrors, Rule::LimitQueued];
+    let elsewhere = [
+        Rule::ProtocolForm,
+        Rule::LimitFieldBlock,
+        Rule::LimitErrors,
+        Rule::LimitRefused,
+        Rule::LimitStall,
+        Rule::LimitQueued,
+    ];
     for rule in Rule::ALL {
         let found = cases().any(|(_, (covered, _))| covered == rule) || elsewhere.contains(rule);
         assert!(found, "no case breaks {rule:?}");

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
+use super::turn::{Turn, let_others_run};
+use crate::http::transport::Close;
 use crate::net::transport::Transport;
 
 /// For a peer that does not read: how long our last octets may wait in TLS and TCP.
@@ -23,15 +25,17 @@ const DRAIN_OCTETS: usize = 4 * 1024 * 1024;
 
 pub(super) struct Closing {
     deadline: Pin<Box<Sleep>>,
+    how: Close,
     shut: bool,
     peer_ended: bool,
     drained: usize,
 }
 
 impl Closing {
-    pub(super) fn new(now: Instant, peer_ended: bool) -> Closing {
+    /// `how`: `Truncate`, or else gracefully.
+    pub(super) fn new(now: Instant, how: Close, peer_ended: bool) -> Closing {
         let deadline = Box::pin(tokio::time::sleep_until((now + SHUTDOWN_TIME).into()));
-        Closing { deadline, shut: false, peer_ended, drained: 0 }
+        Closing { deadline, how, shut: false, peer_ended, drained: 0 }
     }
 
     /// Ready when the stream can be dropped.
@@ -39,11 +43,17 @@ impl Closing {
         &mut self,
         context: &mut Context<'_>,
         stream: &mut S,
+        turn: Turn,
         now: Instant,
         buffer: &mut [u8],
     ) -> Poll<()> {
         if !self.shut {
-            match Pin::new(&mut *stream).poll_shutdown(context) {
+            let stream = Pin::new(&mut *stream);
+            let shut = match self.how {
+                Close::Truncate => stream.poll_truncate(context),
+                _ => stream.poll_shutdown(context),
+            };
+            match shut {
                 Poll::Ready(Ok(())) => {
                     self.shut = true;
                     self.deadline.as_mut().reset((now + DRAIN_TIME).into());
@@ -55,7 +65,12 @@ impl Closing {
         while !self.peer_ended && self.drained < DRAIN_OCTETS {
             let mut buffer = ReadBuf::new(buffer);
             match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.drained += buffer.filled().len(),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.drained += buffer.filled().len();
+                    if turn.is_over() && self.drained < DRAIN_OCTETS {
+                        return let_others_run(context);
+                    }
+                }
                 Poll::Ready(_) => self.peer_ended = true,
                 Poll::Pending => break,
             }

@@ -19,6 +19,8 @@ pub(super) enum Progress {
     Done,
     /// The stream takes no more and will wake us.
     Blocked,
+    /// The turn is over; there may be more to write.
+    Late,
     Failed(PeerClosed),
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Sink<'a, 'c, S> {
     unflushed: &'a mut Unflushed,
     /// How many octets of `gather` are written.
     written: usize,
+    /// The stream has taken something.
+    has_written: bool,
     state: Progress,
 }
 
@@ -53,7 +57,12 @@ impl<'a, 'c, S: Transport> Sink<'a, 'c, S> {
         unflushed: &'a mut Unflushed,
     ) -> Self {
         gather.clear();
-        Sink { stream, context, gather, rest, unflushed, written: 0, state: Progress::Done }
+        Sink { stream, context, gather, rest, unflushed, written: 0, has_written: false, state: Progress::Done }
+    }
+
+    /// Whether the stream has taken something since this was made.
+    pub(super) fn has_written(&self) -> bool {
+        self.has_written
     }
 
     pub(super) fn state(&self) -> Progress {
@@ -151,6 +160,7 @@ impl<'a, 'c, S: Transport> Sink<'a, 'c, S> {
                 if *self.unflushed == Unflushed::Nothing {
                     *self.unflushed = Unflushed::Something;
                 }
+                self.has_written = true;
                 return Some(count);
             }
             Poll::Ready(Err(error)) => Progress::Failed(PeerClosed::from(error.kind())),
@@ -163,7 +173,7 @@ impl<'a, 'c, S: Transport> Sink<'a, 'c, S> {
         Err(match self.state {
             Progress::Failed(PeerClosed::Failed(kind)) => kind.into(),
             Progress::Failed(_) => io::ErrorKind::BrokenPipe.into(),
-            Progress::Done | Progress::Blocked => io::ErrorKind::WouldBlock.into(),
+            Progress::Done | Progress::Blocked | Progress::Late => io::ErrorKind::WouldBlock.into(),
         })
     }
 }

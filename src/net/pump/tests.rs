@@ -10,6 +10,9 @@ use tokio::net::{TcpListener, TcpStream};
 use super::toy::Toy;
 use super::*;
 
+/// Longer than any test.
+const STALL: Duration = Duration::from_secs(3600);
+
 /// A stream that records how it is written to.
 #[derive(Clone, Default)]
 struct Recorder(Rc<RefCell<Recorded>>);
@@ -73,6 +76,9 @@ impl AsyncWrite for Recorder {
 }
 
 impl Transport for Recorder {
+    fn poll_truncate(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
     fn reset_on_drop(&mut self) {}
 }
 
@@ -98,7 +104,7 @@ async fn what_comes_in_goes_through_the_engine_and_out() {
         client.read_to_end(&mut rest).await.unwrap();
         assert!(rest.is_empty());
     };
-    let (end, ()) = tokio::join!(pump(server, &toy), talk);
+    let (end, ()) = tokio::join!(pump(server, &toy, STALL), talk);
     assert_eq!(end, End::Closed);
     assert_eq!(toy.ends(), [PeerClosed::Clean]);
 }
@@ -113,7 +119,7 @@ async fn runs_are_gathered_up_to_a_cut_mark() {
         }
     });
     stream.0.borrow_mut().ends = true;
-    assert_eq!(pump(stream.clone(), &toy).await, End::Closed);
+    assert_eq!(pump(stream.clone(), &toy, STALL).await, End::Closed);
     let empty = Vec::new();
     assert_eq!(
         stream.0.borrow().writes,
@@ -130,7 +136,7 @@ async fn a_large_run_is_not_copied_and_stays_in_order() {
         }
     });
     stream.0.borrow_mut().ends = true;
-    assert_eq!(pump(stream.clone(), &toy).await, End::Closed);
+    assert_eq!(pump(stream.clone(), &toy, STALL).await, End::Closed);
     let lengths: Vec<_> = stream.0.borrow().writes.iter().map(Vec::len).collect();
     assert_eq!(lengths, [10, 200_000, 10, 70_000, 0]);
 }
@@ -148,7 +154,7 @@ async fn a_blocked_stream_gets_everything_in_the_end() {
             toy.change(|state| state.output.push_back((run, number % 5 == 0)));
         }
         stream.0.borrow_mut().ends = true;
-        assert_eq!(pump(stream.clone(), &toy).await, End::Closed);
+        assert_eq!(pump(stream.clone(), &toy, STALL).await, End::Closed);
         assert_eq!(stream.0.borrow().writes.concat(), expected, "at {takes} octets a time");
     }
 }
@@ -164,7 +170,7 @@ async fn a_slow_reader_gets_everything_in_order() {
         state.close = Some(Close::Graceful);
     });
     let mut got = Vec::new();
-    let (end, read) = tokio::join!(pump(server, &toy), async {
+    let (end, read) = tokio::join!(pump(server, &toy, STALL), async {
         let read = client.read_to_end(&mut got).await;
         drop(client);
         read
@@ -185,7 +191,7 @@ async fn paused_reading_leaves_octets_with_the_peer_until_resumed() {
         client.write_all(b"5678").await.unwrap();
         drop(client);
     };
-    let (end, ()) = tokio::join!(pump(server, &toy), talk);
+    let (end, ()) = tokio::join!(pump(server, &toy, STALL), talk);
     assert_eq!((end, toy.received()), (End::Closed, b"12345678".to_vec()));
 }
 
@@ -201,7 +207,7 @@ async fn output_made_elsewhere_wakes_the_pump() {
         drop(client);
         answer
     };
-    let (end, answer) = tokio::join!(pump(server, &toy), talk);
+    let (end, answer) = tokio::join!(pump(server, &toy, STALL), talk);
     assert_eq!((end, &answer), (End::Closed, b"late"));
 }
 
@@ -210,7 +216,7 @@ async fn a_timeout_rings_once_also_when_it_is_moved() {
     let (client, server) = duplex(100);
     let start = crate::net::now();
     let toy = Toy::new().with(|state| state.timeout = Some(start + Duration::from_millis(1)));
-    let mut pump = pin!(pump(server, &toy));
+    let mut pump = pin!(pump(server, &toy, STALL));
     // Sets the alarm, then the timeout moves: the first ring must not reach the engine.
     assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
     toy.change(|state| state.timeout = Some(start + Duration::from_millis(20)));
@@ -226,7 +232,7 @@ async fn a_timeout_that_is_moved_nearer_rings_in_time() {
     let (_client, server) = duplex(100);
     let start = crate::net::now();
     let toy = Toy::new().with(|state| state.timeout = Some(start + Duration::from_secs(3600)));
-    let mut pump = pin!(pump(server, &toy));
+    let mut pump = pin!(pump(server, &toy, STALL));
     assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
     toy.change(|state| state.timeout = Some(start + Duration::from_millis(20)));
     assert!(tokio::time::timeout(Duration::from_secs(5), pump).await.is_ok());
@@ -244,7 +250,7 @@ async fn a_graceful_end_lets_the_peer_read_our_last_octets_though_it_still_sends
     // Octets that nobody reads: closing the socket on them would destroy the farewell by a reset.
     client.write_all(&[0; 100_000]).await.unwrap();
     let mut last = Vec::new();
-    let (end, read) = tokio::join!(pump(server, &toy), async {
+    let (end, read) = tokio::join!(pump(server, &toy, STALL), async {
         client.write_all(&[0; 100_000]).await.unwrap();
         let read = client.read_to_end(&mut last).await;
         drop(client);
@@ -257,7 +263,7 @@ async fn a_graceful_end_lets_the_peer_read_our_last_octets_though_it_still_sends
 async fn a_graceful_end_does_not_wait_for_ever() {
     let (client, server) = tcp_pair().await;
     let toy = Toy::new().with(|state| state.close = Some(Close::Graceful));
-    let end = tokio::time::timeout(Duration::from_secs(10), pump(server, &toy)).await;
+    let end = tokio::time::timeout(Duration::from_secs(10), pump(server, &toy, STALL)).await;
     assert_eq!(end.unwrap(), End::Closed);
     drop(client);
 }
@@ -269,7 +275,7 @@ async fn an_abort_is_a_reset_whatever_is_queued() {
         state.output.push_back((vec![0; 1_000_000], false));
         state.close = Some(Close::Abort);
     });
-    assert_eq!(pump(server, &toy).await, End::Aborted);
+    assert_eq!(pump(server, &toy, STALL).await, End::Aborted);
     assert_eq!(client.read_u8().await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
 
@@ -277,7 +283,7 @@ async fn an_abort_is_a_reset_whatever_is_queued() {
 async fn an_abort_from_elsewhere_ends_a_blocked_connection() {
     let (mut client, server) = tcp_pair().await;
     let toy = Toy::new().with(|state| state.output.push_back((vec![0; 50_000_000], false)));
-    let (end, ()) = tokio::join!(pump(server, &toy), async {
+    let (end, ()) = tokio::join!(pump(server, &toy, STALL), async {
         client.read_u8().await.unwrap();
         toy.change(|state| state.close = Some(Close::Abort));
     });
@@ -291,7 +297,7 @@ async fn a_half_close_ends_our_half_and_reads_on() {
         state.output.push_back((b"done".to_vec(), false));
         state.close = Some(Close::Half);
     });
-    let (end, ()) = tokio::join!(pump(server, &toy), async {
+    let (end, ()) = tokio::join!(pump(server, &toy, STALL), async {
         let mut all = Vec::new();
         client.read_to_end(&mut all).await.unwrap();
         assert_eq!(all, b"done");
@@ -307,7 +313,7 @@ async fn a_reset_by_the_peer_is_told() {
     client.set_zero_linger().unwrap();
     drop(client);
     let toy = Toy::new();
-    assert_eq!(pump(server, &toy).await, End::Peer(PeerClosed::Reset));
+    assert_eq!(pump(server, &toy, STALL).await, End::Peer(PeerClosed::Reset));
     assert_eq!(toy.ends(), [PeerClosed::Reset]);
 }
 
@@ -325,7 +331,7 @@ async fn what_the_peer_sent_before_it_left_is_read_though_writing_fails() {
         // The pump writes first, as it would were reading blocked.
         state.wants_read = false;
     });
-    assert_eq!(pump(stream, &LastWords(&toy)).await, End::Peer(PeerClosed::Reset));
+    assert_eq!(pump(stream, &LastWords(&toy), STALL).await, End::Peer(PeerClosed::Reset));
     assert_eq!((toy.received(), toy.ends()), (b"because".to_vec(), vec![PeerClosed::Reset]));
 }
 
@@ -340,14 +346,14 @@ async fn how_reading_fails_reaches_the_engine() {
         let stream = Recorder::default();
         stream.0.borrow_mut().fails = Some(kind);
         let toy = Toy::new();
-        assert_eq!(pump(stream, &toy).await, End::Peer(how));
+        assert_eq!(pump(stream, &toy, STALL).await, End::Peer(how));
         assert_eq!(toy.ends(), [how]);
     }
     // The end of a TLS stream without close_notify: the peer may still read.
     let stream = Recorder::default();
     stream.0.borrow_mut().fails = Some(io::ErrorKind::UnexpectedEof);
     let toy = Toy::new().with(|state| state.output.push_back((b"answer".to_vec(), false)));
-    assert_eq!(pump(stream.clone(), &toy).await, End::Closed);
+    assert_eq!(pump(stream.clone(), &toy, STALL).await, End::Closed);
     assert_eq!((toy.ends(), stream.0.borrow().writes.concat()), (vec![PeerClosed::Truncated], b"answer".to_vec()));
 }
 
@@ -356,7 +362,7 @@ async fn a_peer_that_ended_its_side_may_break_the_connection_after_it() {
     let stream = Recorder::default();
     stream.0.borrow_mut().ends = true;
     let toy = Toy::new().with(|state| state.close_after_peer = None);
-    let mut pump = pin!(pump(stream.clone(), &toy));
+    let mut pump = pin!(pump(stream.clone(), &toy, STALL));
     assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
     stream.0.borrow_mut().broken = true;
     toy.change(|state| state.output.push_back((b"lost".to_vec(), false)));
@@ -392,4 +398,92 @@ impl Engine for LastWords<'_> {
     fn register_waker(&self, waker: &Waker) {
         self.0.register_waker(waker);
     }
+}
+
+/// Takes a whole turn for each piece that it gets.
+struct Slow<'a> {
+    toy: &'a Toy,
+    pieces: RefCell<Vec<usize>>,
+}
+
+impl Engine for Slow<'_> {
+    fn receive(&self, now: Instant, octets: &[u8]) {
+        self.pieces.borrow_mut().push(octets.len());
+        let end = crate::net::now() + TURN;
+        while crate::net::now() < end {
+            std::hint::spin_loop();
+        }
+        self.toy.receive(now, octets);
+    }
+    fn peer_closed(&self, now: Instant, how: PeerClosed) {
+        self.toy.peer_closed(now, how);
+    }
+    fn handle_timeout(&self, now: Instant) {
+        self.toy.handle_timeout(now);
+    }
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.toy.poll_timeout()
+    }
+    fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
+        self.toy.transmit(now, write)
+    }
+    fn wants_read(&self) -> bool {
+        self.toy.wants_read()
+    }
+    fn close(&self) -> Option<Close> {
+        self.toy.close()
+    }
+    fn register_waker(&self, waker: &Waker) {
+        self.toy.register_waker(waker);
+    }
+}
+
+#[tokio::test]
+async fn a_turn_ends_by_time_however_much_there_is_to_read() {
+    let stream = Recorder::default();
+    let octets: Vec<u8> = (0..60_000_u32).map(|number| (number % 251) as u8).collect();
+    {
+        let mut recorded = stream.0.borrow_mut();
+        recorded.ends = true;
+        recorded.input.push_back(octets.clone());
+    }
+    let toy = Toy::new();
+    let slow = Slow { toy: &toy, pieces: RefCell::default() };
+    let mut pump = pin!(pump(stream, &slow, STALL));
+    assert!(std::future::poll_fn(|context| Poll::Ready(pump.as_mut().poll(context).is_pending())).await);
+    assert_eq!(slow.pieces.borrow().len(), 1, "the rest waits for another turn");
+    assert_eq!(pump.await, End::Closed);
+    assert!(toy.received() == octets, "all of it comes, in order");
+    assert!(slow.pieces.borrow().iter().all(|&piece| piece <= 2048), "{:?}", slow.pieces.borrow());
+}
+
+#[tokio::test]
+async fn a_turn_ends_by_time_however_much_there_is_to_write() {
+    let stream = Recorder::default();
+    stream.0.borrow_mut().ends = true;
+    // Each run is a write and a flush of its own.
+    let toy = Toy::new().with(|state| state.output = (0..200_000).map(|_| (b"x".to_vec(), true)).collect());
+    let mut polls = 0;
+    let mut pump = pin!(pump(stream.clone(), &toy, STALL));
+    let end = std::future::poll_fn(|context| {
+        polls += 1;
+        pump.as_mut().poll(context)
+    });
+    assert_eq!(end.await, End::Closed);
+    assert!(polls > 3, "{polls} polls");
+    assert_eq!(stream.0.borrow().writes.concat().len(), 200_000);
+}
+
+#[tokio::test]
+async fn a_peer_that_reads_nothing_is_cut_off() {
+    let (mut client, server) = tcp_pair().await;
+    let time = Duration::from_millis(100);
+    // Also when the connection is to end, and whatever it still sends.
+    let toy = Toy::new().with(|state| {
+        state.output.push_back((vec![0; 50_000_000], false));
+        state.close = Some(Close::Graceful);
+    });
+    client.write_all(b"still here").await.unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(20), pump(server, &toy, time)).await;
+    assert_eq!(end, Ok(End::Stalled(time)));
 }

@@ -14,6 +14,7 @@ use crate::net::pump::toy::Toy;
 use crate::net::pump::{End, pump};
 
 const TIME: Duration = Duration::from_secs(20);
+const STALL: Duration = Duration::from_secs(3600);
 
 struct Fixture {
     folder: TempDir,
@@ -45,7 +46,7 @@ fn connector(roots: RootCertStore, alpn: &[&str], versions: &[&'static Supported
 }
 
 async fn accept(tls: &Tls, stream: DuplexStream) -> Result<(TlsStream<DuplexStream>, TlsInfo), HandshakeError> {
-    tls.hello(stream).await?.accept(None).await
+    tls.hello(stream).await?.accept(None, |_, _| {}).await
 }
 
 async fn shake(
@@ -189,7 +190,7 @@ async fn a_graceful_end_is_a_close_notify_after_the_last_octets() {
         state.close = Some(Close::Graceful);
     });
     let mut got = Vec::new();
-    let (end, read) = tokio::join!(pump(ours, &toy), async {
+    let (end, read) = tokio::join!(pump(ours, &toy, STALL), async {
         // Without a close_notify this would be an error.
         let read = theirs.read_to_end(&mut got).await;
         theirs.shutdown().await.unwrap();
@@ -200,6 +201,51 @@ async fn a_graceful_end_is_a_close_notify_after_the_last_octets() {
 }
 
 #[tokio::test]
+async fn a_truncated_end_has_no_close_notify() {
+    let fixture = fixture(&["h2"]);
+    let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], rustls::ALL_VERSIONS), "localhost").await;
+    let (ours, mut theirs) = (ours.unwrap().0, theirs.unwrap());
+    let toy = Toy::new().with(|state| {
+        state.output.push_back((b"cut off".to_vec(), false));
+        state.close = Some(Close::Truncate);
+    });
+    let mut got = Vec::new();
+    let (end, read) = tokio::join!(pump(ours, &toy, STALL), async {
+        let read = theirs.read_to_end(&mut got).await;
+        drop(theirs);
+        read
+    });
+    assert_eq!((end, read.unwrap_err().kind()), (End::Closed, io::ErrorKind::UnexpectedEof));
+    assert_eq!(got, b"cut off");
+}
+
+#[tokio::test]
+async fn what_is_written_at_once_comes_before_the_client_has_finished() {
+    for (version, early) in [(&rustls::version::TLS13, true), (&rustls::version::TLS12, false)] {
+        let fixture = fixture(&["h2"]);
+        let connector = client(&fixture, &["h2"], &[version]);
+        let (near, far) = duplex(64 * 1024);
+        let mut begun = false;
+        let accept = async {
+            let begin = |info: &TlsInfo, write: &mut Early<'_>| {
+                begun = true;
+                assert_eq!((info.alpn.as_deref(), info.sni.as_deref()), (Some("h2"), Some("localhost")));
+                assert_eq!(write(b"early").unwrap(), 5);
+            };
+            fixture.tls.hello(far).await?.accept(None, begin).await
+        };
+        let (ours, theirs) = tokio::join!(accept, connector.connect(ServerName::try_from("localhost").unwrap(), near));
+        let (mut ours, mut theirs) = (ours.unwrap().0, theirs.unwrap());
+        ours.write_all(b"late").await.unwrap();
+        ours.flush().await.unwrap();
+        let expected: &[u8] = if early { b"earlylate" } else { b"late" };
+        let mut got = vec![0; expected.len()];
+        theirs.read_exact(&mut got).await.unwrap();
+        assert_eq!((got.as_slice(), begun), (expected, early));
+    }
+}
+
+#[tokio::test]
 async fn an_end_without_close_notify_is_told_and_can_still_be_answered() {
     let fixture = fixture(&["h2"]);
     let (ours, theirs) = shake(&fixture, client(&fixture, &["h2"], rustls::ALL_VERSIONS), "localhost").await;
@@ -207,7 +253,7 @@ async fn an_end_without_close_notify_is_told_and_can_still_be_answered() {
     let toy = Toy::new();
     theirs.write_all(b"cut off").await.unwrap();
     let (mut raw, _tls) = theirs.into_inner();
-    let (end, answer) = tokio::join!(pump(ours, &toy), async {
+    let (end, answer) = tokio::join!(pump(ours, &toy, STALL), async {
         raw.shutdown().await.unwrap();
         let mut answer = Vec::new();
         raw.read_to_end(&mut answer).await.unwrap();
@@ -226,7 +272,7 @@ async fn broken_records_end_the_connection() {
     let (ours, (mut raw, _tls)) = (ours.unwrap().0, theirs.unwrap().into_inner());
     raw.write_all(b"this is no record at all").await.unwrap();
     let toy = Toy::new();
-    assert_eq!(pump(ours, &toy).await, End::Peer(PeerClosed::Failed(io::ErrorKind::InvalidData)));
+    assert_eq!(pump(ours, &toy, STALL).await, End::Peer(PeerClosed::Failed(io::ErrorKind::InvalidData)));
 }
 
 #[tokio::test]
@@ -241,7 +287,7 @@ async fn each_run_up_to_a_cut_mark_is_a_tls_record_of_its_own() {
         state.close = Some(Close::Graceful);
     });
     let mut octets = Vec::new();
-    let (end, read) = tokio::join!(pump(ours, &toy), async {
+    let (end, read) = tokio::join!(pump(ours, &toy, STALL), async {
         let read = raw.read_to_end(&mut octets).await;
         drop(raw);
         read
@@ -265,7 +311,7 @@ async fn selected(selection: Selection, offered: &[&str], version: &'static Supp
     let fixture = fixture(&["h2", "http/1.1"]);
     let connector = client(&fixture, offered, &[version]);
     let (near, far) = duplex(64 * 1024);
-    let accept = async { fixture.tls.hello(far).await?.accept(Some(selection)).await };
+    let accept = async { fixture.tls.hello(far).await?.accept(Some(selection), |_, _| {}).await };
     let (ours, theirs) = tokio::join!(accept, connector.connect(ServerName::try_from("localhost").unwrap(), near));
     match theirs {
         Ok(theirs) => {
@@ -312,7 +358,7 @@ async fn a_hello_that_comes_in_pieces_is_understood() {
     let fixture = fixture(&["h2"]);
     let connector = client(&fixture, &["h2"], &[&rustls::version::TLS13]);
     let ((near, mut relay_near), (mut relay_far, far)) = (duplex(64 * 1024), duplex(64 * 1024));
-    let accept = async { fixture.tls.hello(far).await?.accept(None).await };
+    let accept = async { fixture.tls.hello(far).await?.accept(None, |_, _| {}).await };
     let connect = connector.connect(ServerName::try_from("localhost").unwrap(), near);
     let relay = tokio::io::copy_bidirectional_with_sizes(&mut relay_near, &mut relay_far, 1, 1024);
     tokio::select! {

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use rustls::crypto::hash::{Context, Hash, HashAlgorithm, Output};
 use rustls::crypto::{CipherSuiteCommon, CryptoProvider};
 use rustls::server::{Accepted, Acceptor, NoServerSessionStorage};
-use rustls::{ServerConfig, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+use rustls::{ServerConfig, ServerConnection, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
 use tokio_rustls::{Accept, StartHandshake};
 
 use super::super::transport::Transport;
@@ -28,6 +28,7 @@ pub(super) fn start<S: Transport>(
     stream: S,
     usual: &ServerConfig,
     protocol: &str,
+    early: impl FnOnce(&mut ServerConnection),
 ) -> Result<Accept<S>, S> {
     let protocol = protocol.as_bytes();
     let begin = || {
@@ -39,7 +40,7 @@ pub(super) fn start<S: Transport>(
     let Some((accepted, config, heard)) = begin() else { return Err(stream) };
     HEARD.set(Some(heard));
     // All that is hashed of the ClientHello is hashed here.
-    let accept = StartHandshake::from_parts(accepted, stream).into_stream(config);
+    let accept = StartHandshake::from_parts(accepted, stream).into_stream_with(config, early);
     HEARD.set(None);
     Ok(accept)
 }

@@ -199,6 +199,7 @@ fn register_ending(engine: &mut Engine) {
         },
     );
     engine.register_fn("close", |connection: &mut Connection| connection.close(Close::Graceful));
+    engine.register_fn("truncate", |connection: &mut Connection| connection.close(Close::Truncate));
     engine.register_fn("abort", |connection: &mut Connection| connection.close(Close::Abort));
     engine.register_fn("half_close", |connection: &mut Connection| connection.close(Close::Half));
 }

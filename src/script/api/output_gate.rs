@@ -41,11 +41,14 @@ fn cut(connection: &Connection, octets: INT, how: &str) -> Outcome<()> {
     let Ok(octets) = u64::try_from(octets) else { return fail(format!("{octets} is no number of octets")) };
     let how = match how {
         "close" => Some(Close::Graceful),
+        "truncate" => Some(Close::Truncate),
         "half-close" => Some(Close::Half),
         "reset" => Some(Close::Abort),
         "stall" => None,
         other => {
-            return fail(format!("{other:?} is no way to cut a connection off: close, half-close, reset or stall"));
+            return fail(format!(
+                "{other:?} is no way to cut a connection off: close, truncate, half-close, reset or stall"
+            ));
         }
     };
     connection.cut_after(octets, how);

@@ -48,6 +48,7 @@ async fn gather(worker: &Worker) -> Value {
         "uptime": (shared.workers.uptime().as_secs_f64() * 1e3).round() / 1e3,
         "ports": shared.ports.iter().map(|(what, url)| json!({"what": what, "url": url})).collect::<Value>(),
         "workers": reports.len(),
+        "workers_ended": shared.workers.num_ended(),
         "workers_silent": reports.len() - known.len(),
         "connections": {"http1": sum(|report| report.connections) - http2, "http2": http2},
         "streams": sum(|report| report.streams),

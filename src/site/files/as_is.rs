@@ -1,8 +1,9 @@
 //! `.asis` files: a response as its author wrote it, octet for octet.
 
 use super::content::{FilePieces, Segment};
+use super::opened::Opened;
 use super::select::other_method;
-use super::unreadable;
+use super::{Files, unreadable};
 use crate::exchange::pace::Pace;
 use crate::exchange::{CallSite, Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
@@ -12,8 +13,6 @@ use crate::site::deliver::send;
 use crate::site::pages::status_page;
 use crate::site::pipes::trickled;
 use bytes::{Buf, Bytes, BytesMut};
-use std::fs::File;
-use std::io::{self, Read, Seek};
 use std::path::Path;
 
 /// Octets within which the head of a file must end for HTTP/2.
@@ -30,19 +29,24 @@ const MAX_CHUNKED: u64 = 1 << 20;
 ///
 /// # Errors
 /// The client is gone, or the exchange was answered before.
-pub async fn send_as_is(exchange: &Exchange, path: &Path, common: Fields, pace: Option<Pace>) -> Result<(), SendError> {
+pub async fn send_as_is(
+    exchange: &Exchange,
+    path: &Path,
+    files: &Files<'_>,
+    common: Fields,
+    pace: Option<Pace>,
+) -> Result<(), SendError> {
     if !matches!(&exchange.request().method[..], b"GET" | b"HEAD") {
         return send(exchange, other_method(), common).await;
     }
-    let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let opened = files.cache.open_files.open(path).and_then(|file| Ok((file.length()?, file)));
     let (length, file) = match opened {
         Ok(opened) => opened,
         Err(error) => return send(exchange, unreadable(&error), common).await,
     };
     match exchange.protocol() {
         Protocol::Http1 => {
-            let mut file = file;
-            let count = if exchange.request().is_head() { head_length(&mut file).unwrap_or(length) } else { length };
+            let count = if exchange.request().is_head() { head_length(&file).unwrap_or(length) } else { length };
             let pieces = FilePieces::new(file, [Segment::Span { first: 0, count }]);
             send_raw(exchange, trickled(Content::Pieces(Box::new(pieces)), pace)).await
         }
@@ -96,13 +100,13 @@ async fn send_raw(exchange: &Exchange, mut pieces: Box<dyn Pieces>) -> Result<()
 }
 
 /// The octets up to the content, if that can be told.
-fn head_length(file: &mut File) -> Option<u64> {
+fn head_length(file: &Opened) -> Option<u64> {
     let begin = read_begin(file, MAX_HEAD as u64).ok()?;
     parse_head(&begin).ok().map(|(_, length)| length as u64)
 }
 
-fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
-    let begin = read_begin(&mut file, MAX_HEAD as u64)?;
+fn translated(file: Opened, length: u64) -> Result<Prepared, String> {
+    let begin = read_begin(&file, MAX_HEAD as u64)?;
     let because =
         |what| format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.");
     let (mut head, head_length) = parse_head(&begin).map_err(because)?;
@@ -112,7 +116,7 @@ fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
         return Err(because(format!("it is chunked, and longer than {MAX_CHUNKED} octets")));
     }
     let content = if chunked {
-        let all = read_begin(&mut file, MAX_CHUNKED)?;
+        let all = read_begin(&file, MAX_CHUNKED)?;
         decoded(all.slice(head_length.min(all.len())..)).into()
     } else {
         let first = head_length as u64;
@@ -122,12 +126,9 @@ fn translated(mut file: File, length: u64) -> Result<Prepared, String> {
     Ok(Prepared { head, content, ..Prepared::default() })
 }
 
-/// The first octets of a file, which is then as if not read from.
-fn read_begin(file: &mut File, octets: u64) -> Result<Bytes, String> {
-    let mut begin = Vec::new();
-    let read = file.by_ref().take(octets).read_to_end(&mut begin).and_then(|_| file.rewind());
-    read.map_err(|error: io::Error| format!("The file exists but cannot be read: {error}."))?;
-    Ok(begin.into())
+/// The first octets of a file.
+fn read_begin(file: &Opened, octets: u64) -> Result<Bytes, String> {
+    file.begin(octets).map_err(|error| format!("The file exists but cannot be read: {error}."))
 }
 
 /// Status and fields, and how many octets they take. An error says what is wrong.

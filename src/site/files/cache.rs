@@ -1,5 +1,6 @@
 //! Files that were served before, and what their responses begin with.
 
+use super::opened::OpenFiles;
 use super::stamp::Stamp;
 use super::{Files, fields};
 use crate::exchange::ResponseHead;
@@ -35,6 +36,8 @@ pub struct FileCache {
     /// By path as it is written, which is quicker to hash than its components.
     files: RefCell<HashMap<OsString, Rc<Cached>>>,
     octets: Cell<u64>,
+    /// Those that are too large to be kept, while responses read them.
+    pub(super) open_files: OpenFiles,
 }
 
 /// A file and its `.headers` files as they were read.

@@ -1,13 +1,15 @@
 //! Content that is read from a file while it is sent.
 
+use super::opened::Opened;
 use crate::exchange::{ContentError, NextPiece, Pieces};
 use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 /// Octets read at a time.
 const CHUNK: u64 = 64 * 1024;
+
+/// Octets read at a time for a client that takes fewer.
+const SMALL_CHUNK: u64 = 4 * 1024;
 
 /// A part of content.
 #[derive(Debug)]
@@ -32,27 +34,26 @@ impl Segment {
 /// Parts of a file, and what stands between them.
 #[derive(Debug)]
 pub(super) struct FilePieces {
-    file: File,
-    /// Where the file will be read on.
-    position: u64,
+    file: Opened,
     segments: VecDeque<Segment>,
     left: u64,
 }
 
 impl FilePieces {
-    /// `file` as it was opened, not read from yet.
-    pub fn new(file: File, segments: impl IntoIterator<Item = Segment>) -> Self {
+    /// These parts of `file`.
+    pub fn new(file: Opened, segments: impl IntoIterator<Item = Segment>) -> Self {
         let segments: VecDeque<Segment> = segments.into_iter().filter(|segment| segment.length() > 0).collect();
         let left = segments.iter().map(Segment::length).sum();
-        Self { file, position: 0, segments, left }
+        Self { file, segments, left }
     }
 
-    fn read(&mut self) -> Result<Option<Bytes>, ContentError> {
+    /// The next part, of up to `most` bytes if it has to be read.
+    fn read(&mut self, most: u64) -> Result<Option<Bytes>, ContentError> {
         let (piece, rest) = match self.segments.pop_front() {
             None => return Ok(None),
             Some(Segment::Octets(octets)) => (octets, None),
             Some(Segment::Span { first, count }) => {
-                let piece = self.read_at(first, count.min(CHUNK))?;
+                let piece = self.read_at(first, count.min(most))?;
                 let read = piece.len() as u64;
                 (piece, (count > read).then(|| Segment::Span { first: first + read, count: count - read }))
             }
@@ -65,15 +66,9 @@ impl FilePieces {
     }
 
     fn read_at(&mut self, first: u64, count: u64) -> Result<Bytes, ContentError> {
-        let mut piece = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
-        let at_first = if first == self.position { Ok(first) } else { self.file.seek(SeekFrom::Start(first)) };
         // The announced length can no longer be kept, whatever the cause (the file was cut meanwhile, say).
-        at_first
-            .and_then(|_| self.file.by_ref().take(count).read_to_end(&mut piece))
-            .and_then(|read| if read as u64 == count { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) })
-            .map_err(|error| ContentError(format!("the file cannot be read on: {error}")))?;
-        self.position = first + count;
-        Ok(piece.into())
+        let piece = self.file.read(first, usize::try_from(count).unwrap_or_default());
+        piece.map_err(|error| ContentError(format!("the file cannot be read on: {error}")))
     }
 }
 
@@ -83,7 +78,11 @@ impl Pieces for FilePieces {
     }
 
     fn next(&mut self) -> NextPiece<'_> {
-        Box::pin(std::future::ready(self.read()))
+        Box::pin(std::future::ready(self.read(CHUNK)))
+    }
+
+    fn next_within(&mut self, most: usize) -> NextPiece<'_> {
+        Box::pin(std::future::ready(self.read((most as u64).clamp(SMALL_CHUNK, CHUNK))))
     }
 
     fn skip(&mut self, octets: u64) -> u64 {
@@ -114,12 +113,12 @@ impl Pieces for FilePieces {
 mod tests {
     use super::*;
     use std::io::Write;
+    use std::task::{Context, Poll, Waker};
 
-    fn file(octets: &[u8]) -> File {
+    fn file(octets: &[u8]) -> Opened {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(octets).unwrap();
-        file.rewind().unwrap();
-        file
+        file.into()
     }
 
     #[test]
@@ -137,7 +136,7 @@ mod tests {
         assert_eq!(pieces.length(), Some(100_009));
         let mut lengths = Vec::new();
         let mut all = Vec::new();
-        while let Some(piece) = pieces.read().unwrap() {
+        while let Some(piece) = pieces.read(CHUNK).unwrap() {
             lengths.push(piece.len());
             all.extend_from_slice(&piece);
         }
@@ -154,7 +153,7 @@ mod tests {
             assert_eq!(pieces.skip(skipped), skipped.min(5));
             assert_eq!(pieces.length(), Some(rest.len() as u64));
             let mut all = Vec::new();
-            while let Some(piece) = pieces.read().unwrap() {
+            while let Some(piece) = pieces.read(CHUNK).unwrap() {
                 all.extend_from_slice(&piece);
             }
             assert_eq!(all, rest.as_bytes(), "{skipped}");
@@ -164,6 +163,17 @@ mod tests {
     #[test]
     fn a_file_that_was_cut_is_an_error() {
         let mut pieces = FilePieces::new(file(&[0; 100]), [Segment::Span { first: 50, count: 51 }]);
-        assert!(pieces.read().unwrap_err().0.starts_with("the file cannot be read on"));
+        assert!(pieces.read(CHUNK).unwrap_err().0.starts_with("the file cannot be read on"));
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_client_takes() {
+        let span = Segment::Span { first: 0, count: 100_000 };
+        let mut pieces = FilePieces::new(file(&[0; 100_000]), [span]);
+        let mut length = |most| match pieces.next_within(most).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(Some(piece))) => piece.len(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([length(1), length(5_000), length(usize::MAX)], [4_096, 5_000, 65_536]);
     }
 }

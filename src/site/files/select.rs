@@ -1,20 +1,20 @@
 //! What a request selects of a representation: preconditions (RFC 9110 §13) and ranges (RFC 9110 §14).
 
 use super::content::{FilePieces, Segment};
+use super::opened::Opened;
 use crate::exchange::{Content, Prepared, Request, ResponseHead};
 use crate::http::conditional::{self, EntityTag, Precondition, Validators};
 use crate::http::ranges::{self, ByteRange, RangeRequest};
 use crate::http::{Fields, date};
 use crate::site::pages::status_page;
 use bytes::{Bytes, BytesMut};
-use std::fs::File;
 
 /// The content of a representation.
 pub enum Source {
     /// In memory.
     Octets(Bytes),
-    /// A file, not read from yet, and its length.
-    File(File, u64),
+    /// A file and its length.
+    File(Opened, u64),
 }
 
 impl Source {
@@ -40,7 +40,7 @@ impl Source {
     }
 }
 
-fn pieces(file: File, segments: impl IntoIterator<Item = Segment>) -> Content {
+fn pieces(file: Opened, segments: impl IntoIterator<Item = Segment>) -> Content {
     Content::Pieces(Box::new(FilePieces::new(file, segments)))
 }
 

@@ -105,3 +105,40 @@ fn a_constant_that_means_nothing_is_told() {
     let finished = wireserve(server.folder(), &["check", "handlers"]);
     assert!(finished.code() == Some(1) && finished.stderr.contains("const ALPN"), "{}", finished.stderr);
 }
+
+/// With TLS 1.3 they go out with the server's first flight (RFC 8446 §2), so that no request leaves before they are known.
+#[test]
+fn the_settings_of_a_profile_come_before_the_client_has_finished() {
+    let server = Server::start();
+    let authority = format!("tiny-window.conn.{}", server.authority("h2"));
+    let mut stream = tls(&server.connect("h2"), &authority, &server.ca(), &[b"h2"]);
+    stream.conn.write_tls(&mut stream.sock).expect("the server takes a ClientHello");
+    let mut octets = Vec::new();
+    while raw::frames_in(&octets).0.is_empty() {
+        assert!(stream.conn.read_tls(&mut stream.sock).expect("the server goes on") > 0, "it ended");
+        stream.conn.process_new_packets().expect("a TLS handshake");
+        let mut some = [0; 1024];
+        if let Ok(count) = stream.conn.reader().read(&mut some) {
+            octets.extend_from_slice(&some[..count]);
+        }
+    }
+    assert_eq!(raw::frames_in(&octets).0[0].header.frame_type.to_string(), "SETTINGS", "{octets:?}");
+    // The handshake goes on, and nothing comes twice.
+    let mut client = begin(&server, "tiny-window");
+    let frames = client.barrier();
+    assert_eq!(frames.iter().filter(|frame| is_settings(frame)).count(), 1, "{frames:?}");
+}
+
+#[test]
+fn a_handshake_that_stalls_is_never_answered() {
+    let profile = "const HANDSHAKE = \"stall\";\nfn on_connect(connection) { print(\"called\"); }";
+    let server = Server::builder().handler("profiles/silent.rhai", profile).start();
+    let authority = format!("silent.conn.{}", server.authority("h2"));
+    let mut stream = tls(&server.connect("h2"), &authority, &server.ca(), &[b"h2"]);
+    stream.conn.write_tls(&mut stream.sock).expect("the server takes a ClientHello");
+    stream.sock.shutdown(std::net::Shutdown::Write).expect("a socket can be shut down");
+    let mut answer = Vec::new();
+    stream.sock.read_to_end(&mut answer).expect("the server leaves when the client does");
+    assert!(answer.is_empty(), "{answer:?}");
+    assert!(!server.log().contains("called"));
+}

@@ -1,0 +1,97 @@
+//! What the requests of one connection make the server keep, charged for what it costs.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// Bytes that one connection keeps, in bodies, in inputs that wait for a handler, and in frames for `request.frames`.
+#[derive(Clone)]
+pub(super) struct Account(Rc<Inner>);
+
+struct Inner {
+    kept: Cell<u64>,
+    max: u64,
+}
+
+impl Account {
+    /// An account that holds up to `max` bytes.
+    pub fn new(max: u64) -> Self {
+        Self(Rc::new(Inner { kept: Cell::new(0), max }))
+    }
+
+    /// A part of it, for one exchange.
+    pub fn share(&self) -> Share {
+        Share { account: self.clone(), kept: 0 }
+    }
+}
+
+/// What one exchange keeps. Given back when it is dropped.
+pub(super) struct Share {
+    account: Account,
+    kept: u64,
+}
+
+impl Share {
+    /// Charges `bytes`. False if the connection would keep too much; then nothing is charged.
+    pub fn charge(&mut self, bytes: u64) -> bool {
+        self.charge_up_to(bytes, self.account.0.max)
+    }
+
+    /// The same, where what this exchange alone keeps may reach `own`, whatever the connection may keep: one body up to
+    /// its limit is no flood.
+    pub fn charge_alone(&mut self, bytes: u64, own: u64) -> bool {
+        self.charge_up_to(bytes, self.account.0.max)
+            || (self.kept == self.account.0.kept.get() && self.charge_up_to(bytes, own))
+    }
+
+    fn charge_up_to(&mut self, bytes: u64, max: u64) -> bool {
+        let kept = self.account.0.kept.get().saturating_add(bytes);
+        if kept > max {
+            return false;
+        }
+        self.account.0.kept.set(kept);
+        self.kept += bytes;
+        true
+    }
+
+    /// Gives back what is no longer kept.
+    pub fn give_back(&mut self, bytes: u64) {
+        let bytes = bytes.min(self.kept);
+        self.kept -= bytes;
+        self.account.0.kept.set(self.account.0.kept.get().saturating_sub(bytes));
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.give_back(self.kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_fill_one_account_and_give_back_what_they_took() {
+        let account = Account::new(100);
+        let (mut one, mut other) = (account.share(), account.share());
+        assert!(one.charge(60) && other.charge(40) && !other.charge(1));
+        one.give_back(10);
+        assert!(other.charge(10) && !one.charge(1));
+        drop(one);
+        assert!(other.charge(50) && !other.charge(1));
+        other.give_back(1_000);
+        assert_eq!(account.0.kept.get(), 0);
+    }
+
+    #[test]
+    fn only_an_exchange_that_is_alone_may_keep_more() {
+        let account = Account::new(100);
+        let (mut one, mut other) = (account.share(), account.share());
+        assert!(one.charge(100) && !one.charge(1));
+        assert!(one.charge_alone(50, 150) && !one.charge_alone(1, 150));
+        assert!(!other.charge(1) && !other.charge_alone(1, 150));
+        one.give_back(100);
+        assert!(other.charge(50) && !one.charge_alone(51, 150));
+    }
+}
