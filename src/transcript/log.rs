@@ -48,6 +48,8 @@ pub(super) struct Log {
     pub waiters: Vec<Waker>,
     /// Bytes that the ring may take.
     allowance: usize,
+    /// The instant of the newest entry, and its microseconds since the connection began. A turn has many entries.
+    newest: (Instant, u64),
 }
 
 /// What a script expected in vain.
@@ -92,6 +94,7 @@ impl Transcript {
             closed: None,
             waiters: Vec::new(),
             allowance: FREE,
+            newest: (began, 0),
         };
         let facts = Facts::of(peer, protocol, side, opened);
         Self {
@@ -169,8 +172,8 @@ impl Transcript {
 
     /// Adds an entry; the oldest go if there is no room.
     pub(super) fn add(&self, hub: &Hub, at: Instant, piece: Piece<'_>) {
-        let micros = micros(at.saturating_duration_since(self.began));
         let mut log = self.log();
+        let micros = log.micros_at(at, self.began);
         log.ring.push(micros, piece.kind, piece.site, piece.length, piece.parts);
         if log.ring.size() > log.allowance {
             log.make_room(hub);
@@ -235,6 +238,14 @@ fn micros(time: Duration) -> u64 {
 }
 
 impl Log {
+    /// Microseconds from `began` to an instant.
+    fn micros_at(&mut self, at: Instant, began: Instant) -> u64 {
+        if at != self.newest.0 {
+            self.newest = (at, micros(at.saturating_duration_since(began)));
+        }
+        self.newest.1
+    }
+
     /// Puts in what changes.
     fn put_into(&self, facts: &mut Facts) {
         facts.closed.clone_from(&self.closed);
