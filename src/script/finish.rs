@@ -21,7 +21,7 @@ pub fn finish(caller: &Caller, response: &Response, last: &str) -> Result<(), Sc
     }
     let call = |pointer: &rhai::FnPtr| caller.call_raw(pointer);
     response.conclude(&call).map_err(|error| caller.error(&error, last))?;
-    if response.closes_connection() {
+    if response.parts().close_connection.get() {
         exchange.connection().close_after();
     }
     Ok(())

@@ -170,6 +170,7 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
             );
         }
         response
+            .parts()
             .take(value)
             .map_err(|message| ScriptError::BadReturn(script.fault_at_function(message, Entry::Main.name())))?;
     }

@@ -1,95 +1,93 @@
-//! Responses that somebody else sends, and what is written in a rhythm that somebody else gave.
+//! What sends a response in place of the script, and the rhythm of what the script writes by itself.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rhai::Dynamic;
 
 use super::outcome::{Outcome, sent};
-use super::pieces::{Handover, Source};
-use super::response::{Call, Response};
+use super::pieces::{Call, Handover, Source};
 use crate::exchange::pace::{Due, Pace};
-use crate::exchange::{Delivery, Prepared};
+use crate::exchange::{Delivery, Exchange, Prepared, ResponseHead};
+use crate::http::Fields;
 use crate::script::budget::pause;
 
-/// Who sends a response in place of the script, and the rhythm of what the script writes by itself.
+/// See the module.
 pub struct Piped {
     delivery: Rc<dyn Delivery>,
     pace: Option<RefCell<Pace>>,
 }
 
+/// A response that is decided, to be handed over.
+pub struct Decided {
+    /// Status and headers.
+    pub head: ResponseHead,
+    /// The content as the script set it.
+    pub content: Dynamic,
+    /// The same in one piece, if all of it is at hand.
+    pub whole: Option<Bytes>,
+    /// The trailers.
+    pub trailers: Fields,
+    /// Whether HEAD is answered with content.
+    pub content_for_head: bool,
+}
+
 impl Piped {
+    /// A response that `delivery` sends, if the script does not.
     pub fn new(delivery: Rc<dyn Delivery>) -> Self {
         let pace = delivery.pace().map(RefCell::new);
         Self { delivery, pace }
     }
-}
 
-impl Response {
-    /// As [`Response::finish`], at the handler's end: a response of which nothing was sent is sent by whoever was
-    /// charged with it.
-    pub fn conclude(&self, call: Call<'_>) -> Outcome<()> {
-        match &self.0.piped {
-            Some(piped) if self.is_untouched() => self.hand_over(&piped.delivery, call),
-            _ => self.finish(call),
-        }
-    }
-
-    fn is_untouched(&self) -> bool {
-        let exchange = &self.0.exchange;
-        !self.0.lines.borrow().has_begun()
-            && !exchange.headers_sent()
-            && !exchange.raw_used()
-            && !exchange.response_ended()
-            && !exchange.connection().is_closed()
-    }
-
-    fn hand_over(&self, delivery: &Rc<dyn Delivery>, call: Call<'_>) -> Outcome<()> {
-        let head = self.head(self.fields())?;
-        let whole = self.whole_content()?;
+    /// Has a response sent of which nothing was sent yet.
+    ///
+    /// # Errors
+    /// It cannot be sent, or a function that makes its content failed.
+    pub fn deliver(&self, exchange: &Exchange, decided: Decided, call: Call<'_>) -> Outcome<()> {
         let handover = Handover::default();
         let prepared = Prepared {
-            head,
-            content: whole.map_or_else(|| handover.content(), Into::into),
-            trailers: self.0.trailers.0.borrow().clone(),
-            content_for_head: self.0.send_body_for_head_request.get(),
+            head: decided.head,
+            content: decided.whole.map_or_else(|| handover.content(), Into::into),
+            trailers: decided.trailers,
+            content_for_head: decided.content_for_head,
         };
-        self.0.content_written.set(true);
-        let source = Source::new(self.0.content.replace(rhai::Dynamic::UNIT));
-        let sending = delivery.deliver(self.0.exchange.clone(), prepared);
-        sent(handover.run(sending, source, call)?)
+        let sending = self.delivery.deliver(exchange.clone(), prepared);
+        sent(handover.run(sending, Source::new(decided.content), call)?)
     }
 
-    fn pace(&self) -> Option<&RefCell<Pace>> {
-        self.0.piped.as_ref()?.pace.as_ref()
-    }
-
-    /// Sends content in the rhythm that the response has; `end`: and ends it. False if it has none.
-    pub(super) fn write_paced(&self, data: &Bytes, end: bool) -> Outcome<bool> {
-        let Some(pace) = self.pace() else { return Ok(false) };
-        let mut data = data.clone();
+    /// Sends content by `send`, whose second argument says that it is the last, in the rhythm that the response has;
+    /// `end`: and ends it. False if it has none, and nothing was sent.
+    ///
+    /// # Errors
+    /// As `send`.
+    pub fn write(&self, mut data: Bytes, end: bool, send: impl Fn(Bytes, bool) -> Outcome<()>) -> Outcome<bool> {
+        let Some(pace) = &self.pace else { return Ok(false) };
         while !data.is_empty() || end {
             let due = pace.borrow_mut().next(!data.is_empty());
             match due {
                 Due::Pause(time) => wait(time)?,
                 Due::Rest => {
-                    self.write_now(data, end)?;
+                    send(data, end)?;
                     return Ok(true);
                 }
                 Due::Octets(most) => {
                     let piece = data.split_to(data.len().min(usize::try_from(most).unwrap_or(usize::MAX)));
                     pace.borrow_mut().sent(piece.len() as u64);
-                    self.write_now(piece, false)?;
+                    send(piece, false)?;
                 }
             }
         }
         Ok(true)
     }
 
-    /// Waits for the pauses that are due before so many raw octets, which go out uncut.
-    pub(super) fn pace_raw(&self, octets: usize) -> Outcome<()> {
-        let Some(pace) = self.pace().filter(|_| octets > 0) else { return Ok(()) };
+    /// Waits for the pauses that are due before this many raw bytes, which go out uncut.
+    ///
+    /// # Errors
+    /// The handler was ended meanwhile.
+    pub fn wait_for_raw(&self, octets: usize) -> Outcome<()> {
+        let Some(pace) = self.pace.as_ref().filter(|_| octets > 0) else { return Ok(()) };
         loop {
             let due = pace.borrow_mut().next(true);
             match due {

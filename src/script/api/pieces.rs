@@ -10,10 +10,17 @@ use bytes::Bytes;
 use rhai::{Array, Dynamic, FnPtr};
 
 use super::outcome::{Outcome, fail};
-use super::response::{Call, wrong_content};
 use crate::exchange::{Content, Delivering, NextPiece, Pieces, SendError};
 use crate::script::budget::pause;
 use crate::script::octets::octets_of;
+
+/// Calls a function that the script gave as content.
+pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
+
+/// What is said of content that is none.
+pub fn wrong_content(content: &Dynamic) -> String {
+    format!("content is a string, octets, a list of them, or a function, not {}", content.type_name())
+}
 
 /// What is left of a content.
 pub struct Source(Vec<Part>);
@@ -78,6 +85,20 @@ fn made(value: &Dynamic) -> Outcome<Option<Bytes>> {
     match octets_of(value) {
         Some(octets) => Ok(Some(octets)),
         None => fail(format!("a function as content gives a string, octets or (), not {}", value.type_name())),
+    }
+}
+
+/// Content that the script makes while it is sent: hooks may replace it, and cannot read it.
+#[derive(Debug)]
+pub struct Made;
+
+impl Pieces for Made {
+    fn length(&self) -> Option<u64> {
+        None
+    }
+
+    fn next(&mut self) -> NextPiece<'_> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 }
 

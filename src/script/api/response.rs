@@ -1,75 +1,63 @@
 //! `response`: what will be answered, until it is written.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, INT, NativeCallContext};
 
 use super::arguments::{handle, octets};
-use super::delivery::Piped;
-use super::fields::{FieldList, check_size, fields_of, value_of};
-use super::lines::Lines;
+use super::delivery::{Decided, Piped};
+use super::draft::Draft;
+use super::fields::FieldList;
+use super::line_writer::LineWriter;
 use super::outcome::{Outcome, fail, sent};
-use super::pieces::Source;
-use crate::exchange::{Exchange, ResponseHead};
-use crate::http::Fields;
+use super::parts::Parts;
+use super::pieces::{Call, Made, Source};
+use crate::exchange::{Content, Exchange, Prepared, ResponseHead};
 use crate::script::budget::pause;
 use crate::script::common::Common;
-use crate::script::octets::{latin1_text, octets_of};
+use crate::script::octets::Octets;
 
-/// Calls a function that the script gave as content.
-pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
-
-/// The response, for scripts.
+/// The response, for scripts: it sends what its parts say.
 #[derive(Clone)]
-pub struct Response(pub(super) Rc<Inner>);
+pub struct Response(Rc<Inner>);
 
-pub(super) struct Inner {
-    pub exchange: Exchange,
-    pub common: Rc<Common>,
-    pub status: Cell<INT>,
-    pub reason: RefCell<Option<String>>,
-    pub headers: FieldList,
-    pub trailers: FieldList,
-    pub content: RefCell<Dynamic>,
-    pub content_written: Cell<bool>,
-    pub add_required_headers: Cell<bool>,
-    pub send_body_for_head_request: Cell<bool>,
-    pub close_connection: Cell<bool>,
-    pub lines: RefCell<Lines>,
-    pub piped: Option<Piped>,
+struct Inner {
+    exchange: Exchange,
+    common: Rc<Common>,
+    parts: Parts,
+    lines: LineWriter,
+    piped: Option<Piped>,
+    content_written: Cell<bool>,
     /// Hooks look at it, and the server sends it.
-    pub under_review: bool,
+    under_review: bool,
 }
 
 impl Response {
-    /// A response with status 200 and nothing else. `piped`: who sends it, if not the script.
+    /// A response with status 200 and nothing else. `piped`: what sends it, if not the script.
     pub fn new(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>) -> Self {
         Self::make(exchange, common, piped, false)
     }
 
-    pub(super) fn make(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>, under_review: bool) -> Self {
-        Self(Rc::new(Inner {
-            exchange,
-            common,
-            status: Cell::new(200),
-            reason: RefCell::new(None),
-            headers: FieldList::default(),
-            trailers: FieldList::trailers(),
-            content: RefCell::new(Dynamic::UNIT),
-            content_written: Cell::new(false),
-            add_required_headers: Cell::new(true),
-            send_body_for_head_request: Cell::new(false),
-            close_connection: Cell::new(false),
-            lines: RefCell::default(),
-            piped,
-            under_review,
-        }))
+    /// A response that hooks may change, and that they do not send.
+    pub fn under_review(exchange: Exchange, common: Rc<Common>) -> Self {
+        Self::make(exchange, common, None, true)
+    }
+
+    fn make(exchange: Exchange, common: Rc<Common>, piped: Option<Piped>, under_review: bool) -> Self {
+        let (parts, lines, content_written) = (Parts::default(), LineWriter::default(), Cell::new(false));
+        Self(Rc::new(Inner { exchange, common, parts, lines, piped, content_written, under_review }))
     }
 
     /// What it answers.
     pub fn exchange(&self) -> &Exchange {
+        &self.0.exchange
+    }
+
+    /// The exchange, once it knows whether HEAD is answered with content: for what sends the head.
+    pub fn sender(&self) -> &Exchange {
+        self.0.exchange.allow_content_for_head(self.0.parts.send_body_for_head_request.get());
         &self.0.exchange
     }
 
@@ -78,97 +66,76 @@ impl Response {
         &self.0.common
     }
 
-    /// Takes a status: a code, or `[code, reason]`.
-    pub fn set_status(&self, value: &Dynamic) -> Outcome<()> {
-        if let Ok(code) = value.as_int() {
-            self.0.status.set(code);
-            *self.0.reason.borrow_mut() = None;
-            return Ok(());
-        }
-        let pair = value.read_lock::<Array>();
-        if let Some([code, reason]) = pair.as_deref().map(Vec::as_slice)
-            && let Ok(code) = code.as_int()
-        {
-            let reason =
-                (!reason.is_unit()).then(|| value_of(reason).map(|reason| latin1_text(&reason))).transpose()?;
-            self.0.status.set(code);
-            *self.0.reason.borrow_mut() = reason;
-            return Ok(());
-        }
-        fail("a status is a code, or [code, reason]")
+    /// What is decided of it.
+    pub fn parts(&self) -> &Parts {
+        &self.0.parts
     }
 
-    /// The code, if it is one.
-    pub fn status_code(&self) -> Outcome<u16> {
-        checked_status(self.0.status.get())
+    /// What was written of it line by line.
+    pub fn lines(&self) -> &LineWriter {
+        &self.0.lines
     }
 
-    /// Takes what `main` returned; says what is wrong with it if it is no response.
-    ///
-    /// # Errors
-    /// A sentence for people.
-    pub fn take(&self, value: Dynamic) -> Result<(), String> {
-        const ALLOWED: &str = "main may return nothing, content (a string or octets), [headers, content] or \
-                               [status, headers, content]";
-        if value.is_unit() {
-            return Ok(());
+    /// What is decided of it, apart from it.
+    pub fn draft(&self) -> Draft {
+        self.0.parts.draft()
+    }
+
+    /// Puts all of a draft in the place of what was decided.
+    pub fn put(&self, draft: Draft) {
+        self.0.parts.put(draft);
+    }
+
+    /// Refuses to send where the server does.
+    pub fn check_own(&self) -> Outcome<()> {
+        if self.0.under_review {
+            return fail("on_response changes a response that the server sends; it sends nothing by itself");
         }
-        if octets_of(&value).is_some() {
-            *self.0.content.borrow_mut() = value;
-            return Ok(());
-        }
-        let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
-        // A function has the value of its last call, whether that is meant or not.
-        if super::flood_report::is_report(&value) {
-            return Ok(());
-        }
-        let parts = value.read_lock::<Array>();
-        let Some(parts) = parts.as_deref() else { return Err(wrong()) };
-        let (status, headers, content) = match parts.as_slice() {
-            [headers, content] => (None, headers, content),
-            [status, headers, content] => (Some(status), headers, content),
-            _ => return Err(format!("main returned a list of {}; {ALLOWED}", parts.len())),
-        };
-        let said = |error: Box<rhai::EvalAltResult>| format!("main returned what is no response: {error}; {ALLOWED}");
-        if let Some(status) = status {
-            self.set_status(status).map_err(said)?;
-        }
-        self.0.headers.0.borrow_mut().extend(fields_of(headers).map_err(said)?);
-        if octets_of(content).is_none() && !content.is_unit() && !content.is_array() && !content.is_fnptr() {
-            return Err(format!("main returned {} as content; {ALLOWED}", content.type_name()));
-        }
-        *self.0.content.borrow_mut() = content.clone();
         Ok(())
     }
 
-    /// The fields as they go out, with what every response has.
-    pub(super) fn fields(&self) -> Fields {
-        let set = self.0.headers.0.borrow();
-        // With room for date, server and content-length.
-        let mut fields = Fields::with_capacity(set.len() + 3);
-        fields.extend(set.iter().cloned());
-        if self.0.add_required_headers.get() {
-            self.0.common.complete(&mut fields);
+    fn head(&self) -> Outcome<ResponseHead> {
+        let parts = &self.0.parts;
+        parts.head(parts.fields(&self.0.common))
+    }
+
+    /// Has hooks look at the response before the first of it is sent. `whole`: its content is all that will be sent, and
+    /// may be replaced.
+    fn review(&self, whole: bool) -> Outcome<()> {
+        let Inner { exchange, parts, .. } = &*self.0;
+        if exchange.headers_sent() {
+            return Ok(());
         }
-        fields
-    }
-
-    /// The exchange, once it knows whether HEAD is answered with content: for who sends the head.
-    pub(super) fn sender(&self) -> &Exchange {
-        self.0.exchange.allow_content_for_head(self.0.send_body_for_head_request.get());
-        &self.0.exchange
-    }
-
-    pub(super) fn head(&self, fields: Fields) -> Outcome<ResponseHead> {
-        check_size(&fields)?;
-        Ok(ResponseHead { status: self.status_code()?, reason: self.0.reason.borrow().clone(), fields })
+        let Some(reviewer) = exchange.take_reviewer() else { return Ok(()) };
+        // What is wrong with it already is the script's own mistake.
+        let head = parts.head(parts.headers.0.borrow().clone())?;
+        let shown = if whole { parts.whole_content().unwrap_or(None) } else { None };
+        let prepared = Prepared {
+            head,
+            content: shown.map_or_else(|| Content::Pieces(Box::new(Made)), Content::Whole),
+            trailers: parts.trailers.0.borrow().clone(),
+            content_for_head: parts.send_body_for_head_request.get(),
+        };
+        let reviewed = exchange.clone();
+        let Prepared { head, content, trailers, content_for_head } =
+            pause(async move { reviewer.review(reviewed, prepared).await })?;
+        let content = match content {
+            Content::Whole(octets) if whole => Dynamic::from(Octets(octets)),
+            Content::Whole(_) | Content::Pieces(_) => parts.content(),
+        };
+        let ResponseHead { status, reason, fields: headers } = head;
+        let status = status.into();
+        let send_body_for_head_request = content_for_head;
+        let draft = Draft { status, reason, headers, trailers, content, send_body_for_head_request, ..self.draft() };
+        parts.put(draft);
+        Ok(())
     }
 
     /// Sends status and fields; content may follow.
     pub fn write_status_headers(&self) -> Outcome<()> {
         self.check_own()?;
         self.review(false)?;
-        sent(self.sender().send_head(&self.head(self.fields())?, false))
+        sent(self.sender().send_head(&self.head()?, false))
     }
 
     /// Sends octets and waits until the client's window has taken most of them.
@@ -176,27 +143,42 @@ impl Response {
         if self.0.exchange.drops_content() {
             return Ok(());
         }
-        self.0.lines.borrow_mut().count(data.len());
-        if self.write_paced(&data, end)? { Ok(()) } else { self.write_now(data, end) }
+        self.0.lines.count(data.len());
+        match &self.0.piped {
+            Some(piped) if piped.write(data.clone(), end, |piece, end| self.write_now(piece, end))? => Ok(()),
+            _ => self.write_now(data, end),
+        }
     }
 
-    pub(super) fn write_now(&self, data: Bytes, end: bool) -> Outcome<()> {
+    fn write_now(&self, data: Bytes, end: bool) -> Outcome<()> {
+        let exchange = &self.0.exchange;
         if end {
-            self.end_lines();
+            self.0.lines.end(exchange);
         }
-        sent(self.0.exchange.send_data(data, end))?;
-        if !end && self.0.exchange.queued() > 0 {
-            let exchange = self.0.exchange.clone();
+        sent(exchange.send_data(data, end))?;
+        if !end && exchange.queued() > 0 {
+            let exchange = exchange.clone();
             sent(pause(async move { exchange.drained().await })?)?;
         }
         Ok(())
+    }
+
+    /// Sends a piece in place of the content that was set.
+    pub fn write_content_piece(&self, data: Bytes, end: bool) -> Outcome<()> {
+        self.0.content_written.set(true);
+        self.write_data(data, end)
+    }
+
+    /// Waits for the pauses that are due before this many raw bytes.
+    pub fn wait_for_raw(&self, octets: usize) -> Outcome<()> {
+        self.0.piped.as_ref().map_or(Ok(()), |piped| piped.wait_for_raw(octets))
     }
 
     /// Sends the content, whatever it is made of. Where there can be none, functions are not even called.
     pub fn write_content(&self, call: Call<'_>) -> Outcome<()> {
         self.check_own()?;
         self.0.content_written.set(true);
-        let content = self.0.content.replace(Dynamic::UNIT);
+        let content = self.0.parts.take_content();
         if self.0.exchange.drops_content() {
             return Ok(());
         }
@@ -212,7 +194,7 @@ impl Response {
     pub fn finish(&self, call: Call<'_>) -> Outcome<()> {
         self.check_own()?;
         let exchange = &self.0.exchange;
-        if self.end_unfinished_head()?
+        if self.0.lines.finish(self)?
             || exchange.raw_used()
             || exchange.response_ended()
             || exchange.connection().is_closed()
@@ -232,75 +214,66 @@ impl Response {
         self.end()
     }
 
+    /// As [`Response::finish`], at the handler's end: a response of which nothing was sent goes through pipes, if its
+    /// URL asks for some.
+    pub fn conclude(&self, call: Call<'_>) -> Outcome<()> {
+        let Inner { exchange, parts, .. } = &*self.0;
+        let untouched = || {
+            !self.0.lines.has_begun()
+                && !exchange.headers_sent()
+                && !exchange.raw_used()
+                && !exchange.response_ended()
+                && !exchange.connection().is_closed()
+        };
+        let Some(piped) = self.0.piped.as_ref().filter(|_| untouched()) else { return self.finish(call) };
+        let (head, whole) = (self.head()?, parts.whole_content()?);
+        let decided = Decided {
+            head,
+            whole,
+            content: parts.take_content(),
+            trailers: parts.trailers.0.borrow().clone(),
+            content_for_head: parts.send_body_for_head_request.get(),
+        };
+        self.0.content_written.set(true);
+        piped.deliver(exchange, decided, call)
+    }
+
     /// Whether there is content that cannot be sent, because the script has closed the connection before.
     pub fn is_cut_off(&self) -> bool {
         let exchange = &self.0.exchange;
         !exchange.headers_sent()
             && !exchange.raw_used()
             && exchange.connection().is_closed()
-            && !self.0.content.borrow().is_unit()
+            && self.0.parts.has_content()
     }
 
     fn end(&self) -> Outcome<()> {
-        self.end_lines();
-        let trailers = self.0.trailers.0.borrow().clone();
-        if trailers.is_empty() && !self.0.exchange.response_ended() && self.write_paced(&Bytes::new(), true)? {
+        let exchange = &self.0.exchange;
+        self.0.lines.end(exchange);
+        let trailers = self.0.parts.trailers.0.borrow().clone();
+        if !trailers.is_empty() {
+            return sent(exchange.send_trailers(&trailers));
+        }
+        if let Some(piped) = self.0.piped.as_ref().filter(|_| !exchange.response_ended())
+            && piped.write(Bytes::new(), true, |piece, end| self.write_now(piece, end))?
+        {
             return Ok(());
         }
-        if trailers.is_empty() { sent(self.0.exchange.end()) } else { sent(self.0.exchange.send_trailers(&trailers)) }
+        sent(exchange.end())
     }
 
     /// Sends a response that is all at hand, or has no content; false if it has to be sent bit by bit.
     fn write_at_once(&self) -> Outcome<bool> {
         self.review(true)?;
-        let content = self.whole_content()?;
-        let head = self.head(self.fields())?;
-        if !sent(self.sender().send_whole(head, content, &self.0.trailers.0.borrow()))? {
+        let parts = &self.0.parts;
+        let content = parts.whole_content()?;
+        let head = self.head()?;
+        if !sent(self.sender().send_whole(head, content, &parts.trailers.0.borrow()))? {
             return Ok(false);
         }
         self.0.content_written.set(true);
         Ok(true)
     }
-
-    /// The content if all of it is at hand; `None` if it is to be made.
-    pub(super) fn whole_content(&self) -> Outcome<Option<Bytes>> {
-        let content = self.0.content.borrow();
-        if content.is_unit() || content.read_lock::<Array>().is_some_and(|pieces| pieces.is_empty()) {
-            return Ok(Some(Bytes::new()));
-        }
-        if let Some(octets) = octets_of(&content) {
-            return Ok(Some(octets));
-        }
-        if content.is_array() || content.is_fnptr() { Ok(None) } else { fail(wrong_content(&content)) }
-    }
-
-    /// Whether the connection is to end after this response.
-    pub fn closes_connection(&self) -> bool {
-        self.0.close_connection.get()
-    }
-
-    /// Makes it wptserve's error page, JSON, in place of what it was.
-    fn set_error(&self, code: INT, message: &str) {
-        let page = serde_json::json!({ "error": { "code": code, "message": message } }).to_string();
-        self.0.status.set(code);
-        *self.0.reason.borrow_mut() = None;
-        let mut headers = self.0.headers.0.borrow_mut();
-        headers.clear();
-        headers.append("content-type", "application/json");
-        *self.0.content.borrow_mut() = page.into();
-    }
-}
-
-/// A status code, which the grammar of RFC 9110 §15 allows to be 100 to 999.
-pub(super) fn checked_status(code: INT) -> Outcome<u16> {
-    match u16::try_from(code) {
-        Ok(code) if (100..=999).contains(&code) => Ok(code),
-        _ => fail(format!("a status code is 100 to 999, not {code}; write_raw_header_frame sends any")),
-    }
-}
-
-pub(super) fn wrong_content(content: &Dynamic) -> String {
-    format!("content is a string, octets, a list of them, or a function, not {}", content.type_name())
 }
 
 /// Calls a function pointer from within a call of the script.
@@ -310,39 +283,38 @@ fn within(context: &NativeCallContext<'_>, pointer: &FnPtr) -> Outcome<Dynamic> 
 
 pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Response>("response");
-    engine.register_get("status", |response: &mut Response| response.0.status.get());
-    engine.register_set("status", |response: &mut Response, value: Dynamic| response.set_status(&value));
-    engine.register_get("reason", |response: &mut Response| {
-        response.0.reason.borrow().as_deref().map_or(Dynamic::UNIT, Into::into)
-    });
-    handle!(engine, "headers", |response: &mut Response| -> FieldList { response.0.headers.clone() });
-    handle!(engine, "trailers", |response: &mut Response| -> FieldList { response.0.trailers.clone() });
+    engine.register_get("status", |response: &mut Response| response.0.parts.status());
+    engine.register_set("status", |response: &mut Response, value: Dynamic| response.0.parts.set_status(&value));
+    engine
+        .register_get("reason", |response: &mut Response| response.0.parts.reason().map_or(Dynamic::UNIT, Into::into));
+    handle!(engine, "headers", |response: &mut Response| -> FieldList { response.0.parts.headers.clone() });
+    handle!(engine, "trailers", |response: &mut Response| -> FieldList { response.0.parts.trailers.clone() });
     // A list to be added to until it is something else, as in wptserve.
-    engine.register_get("content", |response: &mut Response| match response.0.content.borrow().clone() {
+    engine.register_get("content", |response: &mut Response| match response.0.parts.content() {
         content if content.is_unit() => Dynamic::from_array(Array::new()),
         content => content,
     });
     engine.register_set("content", |response: &mut Response, value: Dynamic| {
-        *response.0.content.borrow_mut() = value.flatten();
+        response.0.parts.set_content(value.flatten());
     });
-    engine.register_get("add_required_headers", |response: &mut Response| response.0.add_required_headers.get());
+    engine.register_get("add_required_headers", |response: &mut Response| response.0.parts.add_required_headers.get());
     engine.register_set("add_required_headers", |response: &mut Response, value: bool| {
-        response.0.add_required_headers.set(value);
+        response.0.parts.add_required_headers.set(value);
     });
     engine.register_get("send_body_for_head_request", |response: &mut Response| {
-        response.0.send_body_for_head_request.get()
+        response.0.parts.send_body_for_head_request.get()
     });
     engine.register_set("send_body_for_head_request", |response: &mut Response, value: bool| {
-        response.0.send_body_for_head_request.set(value);
+        response.0.parts.send_body_for_head_request.set(value);
     });
     engine.register_get("headers_sent", |response: &mut Response| response.0.exchange.headers_sent());
-    engine.register_get("close_connection", |response: &mut Response| response.0.close_connection.get());
+    engine.register_get("close_connection", |response: &mut Response| response.0.parts.close_connection.get());
     engine.register_set("close_connection", |response: &mut Response, value: bool| {
-        response.0.close_connection.set(value);
+        response.0.parts.close_connection.set(value);
     });
-    engine.register_fn("set_error", |response: &mut Response, code: INT| response.set_error(code, ""));
+    engine.register_fn("set_error", |response: &mut Response, code: INT| response.0.parts.set_error(code, ""));
     engine.register_fn("set_error", |response: &mut Response, code: INT, message: &str| {
-        response.set_error(code, message)
+        response.0.parts.set_error(code, message)
     });
     engine.register_fn("write_status_headers", |response: &mut Response| response.write_status_headers());
     engine.register_fn("write_content", |context: NativeCallContext, response: &mut Response| {

@@ -7,6 +7,7 @@ use super::arguments::{check_options, flag_of, octets};
 use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
+use super::parts::checked_status;
 use super::response::Response;
 use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
 use crate::http::{Authority, Fields, Target};
@@ -50,7 +51,7 @@ impl Writer {
     fn send(&self, function: &'static str, frame: &Frame, call: RawCall) -> Outcome<()> {
         let frame = frame.to_raw();
         if frame.header.frame_type == FrameType::DATA {
-            self.0.pace_raw(frame.payload.len())?;
+            self.0.wait_for_raw(frame.payload.len())?;
         }
         sent(self.0.exchange().send_raw_frame(function, frame, call))
     }
@@ -101,7 +102,7 @@ impl Writer {
         let response = &self.0;
         let mut fields = Fields::with_capacity(all.len());
         if let Some(status) = status {
-            response.0.status.set(status);
+            response.parts().set_code(status);
         }
         let mut found = status.is_some();
         for field in &all {
@@ -112,9 +113,10 @@ impl Writer {
             found = true;
             let text = latin1_text(&field.value);
             let Ok(code) = text.parse() else { return fail(format!("a status code is 100 to 999, not {text:?}")) };
-            response.0.status.set(code);
+            response.parts().set_code(code);
         }
-        let head = ResponseHead { status: response.status_code()?, reason: response.0.reason.borrow().clone(), fields };
+        let parts = response.parts();
+        let head = ResponseHead { status: checked_status(parts.status())?, reason: parts.reason(), fields };
         sent(response.sender().send_binding_head(&head, end))
     }
 
@@ -258,8 +260,9 @@ fn register_checked(engine: &mut Engine) {
         sent(writer.0.exchange().max_payload("writer.get_max_payload_size")).map(INT::from)
     });
     engine.register_fn("end_stream", |context: NativeCallContext, writer: &mut Writer| {
-        called(&context, writer).0.end_lines();
-        sent(writer.0.exchange().end())
+        let response = &called(&context, writer).0;
+        response.lines().end(response.exchange());
+        sent(response.exchange().end())
     });
     engine.register_fn("rst_stream", |context: NativeCallContext, writer: &mut Writer, code: Dynamic| -> Outcome<()> {
         sent(called(&context, writer).0.exchange().reset(code_of(&code)?))
@@ -290,7 +293,7 @@ fn register_raw(engine: &mut Engine) {
     );
     engine.register_fn("write_raw", |context: NativeCallContext, writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
-        response.pace_raw(data.len())?;
+        response.wait_for_raw(data.len())?;
         sent(response.exchange().send_raw(data, site(&context)))
     });
 }

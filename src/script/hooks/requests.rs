@@ -225,7 +225,7 @@ fn on_request(caller: &Caller, parameters: usize, request: Request, response: &R
     // Any other value is that of whatever statement happened to be the last.
     let answers = value.as_bool().unwrap_or(false) || value.is_array();
     if value.is_array() {
-        response.take(value).map_err(|message| {
+        response.parts().take(value).map_err(|message| {
             let message = message.replacen("main", name, 2);
             ScriptError::BadReturn(caller.script().fault_at_function(message, name))
         })?;

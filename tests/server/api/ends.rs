@@ -1,6 +1,6 @@
 //! Where a request ends, who waits for its content, and what a handler leaves behind when it ends.
 
-use super::{http1, main, serve, stays};
+use super::{http1, main, serve};
 use crate::support::raw::{self, Client, rst_stream};
 use crate::support::server::Server;
 use wireserve::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
@@ -290,7 +290,6 @@ fn content_that_a_close_cuts_off_is_told() {
     server.logged("the connection was closed before; call response.finish() first");
     let server = serve(&super::bare("response.content = \"kept\"; response.finish(); request.connection.close();"));
     assert_eq!(http1(&server, "GET", "\r\n"), super::ends("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nkept"));
-    let _ = stays;
 }
 
 #[test]
