@@ -117,7 +117,7 @@ fn operations(mut rest: &[u8]) {
             6 => drop(connection.send_head(active, 200, None, &fields, body_length(*operand))),
             7 => drop(connection.send_informational(active, 100 + u16::from(*operand), None, &fields)),
             8 => drop(connection.send_body(active, data())),
-            9 => drop(connection.send_chunk(active, data(), octets)),
+            9 => drop(connection.send_body(active, data())),
             10 => drop(connection.send_trailers(active, &fields)),
             11 => connection.send_raw(data(), if operation % 40 < 20 { Track::Yes } else { Track::No }),
             12 => drop(connection.end(active)),
@@ -148,8 +148,7 @@ fn operations(mut rest: &[u8]) {
 
 fn body_length(operand: u8) -> BodyLength {
     match operand % 6 {
-        0 => BodyLength::Chunked,
-        1 => BodyLength::UntilClose,
+        0 | 1 => BodyLength::Chunked,
         2 => BodyLength::None,
         3 => BodyLength::AsGiven,
         _ => BodyLength::Known(u64::from(operand)),

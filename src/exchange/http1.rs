@@ -80,7 +80,6 @@ impl Connection {
             scheme: Bytes::from_static(scheme.as_bytes()),
             authority,
             target,
-            connect_protocol: None,
             connect_protocol_known: true,
             fields,
             raw: RawHead::Http1(head),

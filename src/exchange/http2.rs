@@ -162,7 +162,7 @@ fn request(frame: RawFrame, block: Block, unsupported_protocol: bool) -> Request
             b":scheme" => &mut pseudo.scheme,
             b":authority" => &mut pseudo.authority,
             b":path" => &mut pseudo.path,
-            b":protocol" => &mut pseudo.protocol,
+            b":protocol" => continue,
             _ => {
                 fields.append(field.name.clone(), field.value.clone());
                 continue;
@@ -176,7 +176,6 @@ fn request(frame: RawFrame, block: Block, unsupported_protocol: bool) -> Request
         scheme: pseudo.scheme.unwrap_or_default(),
         target: pseudo.path.unwrap_or_else(|| authority.clone()),
         authority,
-        connect_protocol: pseudo.protocol,
         connect_protocol_known: !unsupported_protocol,
         fields,
         raw: RawHead::Http2 { frame, block },
@@ -190,7 +189,6 @@ struct Pseudo {
     scheme: Option<Bytes>,
     authority: Option<Bytes>,
     path: Option<Bytes>,
-    protocol: Option<Bytes>,
 }
 
 fn regular(block: &Block) -> Fields {

@@ -20,8 +20,6 @@ pub struct Request {
     pub authority: Bytes,
     /// Path and query as sent; `*` or an authority for the forms that have no path.
     pub target: Bytes,
-    /// `:protocol` of an extended CONNECT (RFC 8441 §4).
-    pub connect_protocol: Option<Bytes>,
     /// False for an extended CONNECT whose protocol this server does not serve.
     pub connect_protocol_known: bool,
     /// The regular fields in wire order, pseudo-fields left out.
@@ -145,7 +143,6 @@ mod tests {
             scheme: Bytes::new(),
             authority: Bytes::new(),
             target: Bytes::from_static(b"/a?b?c"),
-            connect_protocol: None,
             connect_protocol_known: true,
             fields: Fields::new(),
             raw: RawHead::Pushed,

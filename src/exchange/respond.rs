@@ -397,7 +397,6 @@ impl Exchange {
             scheme: octets(scheme),
             authority: octets(authority),
             target: octets(target),
-            connect_protocol: None,
             connect_protocol_known: true,
             fields,
             raw: RawHead::Pushed,

@@ -4,8 +4,8 @@ use crate::http::latin1::latin1;
 use crate::http::status::reason_phrase;
 use crate::http::{ContentRule, Fields, is_token_octet};
 
+use super::event::BodyLength;
 use super::misuse::Misuse;
-use super::respond::BodyLength;
 
 /// Looks whether a final response's status line and fields can be sent; what they say of the content's length is looked
 /// at when they are.
@@ -75,7 +75,7 @@ pub(super) fn check_framing(fields: &Fields, body: BodyLength, rule: ContentRule
     }
 }
 
-pub(super) fn has_line_end_or_nul(octets: &[u8]) -> bool {
+fn has_line_end_or_nul(octets: &[u8]) -> bool {
     octets.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0))
 }
 

@@ -75,6 +75,22 @@ pub enum BodyFraming {
     Chunked,
 }
 
+/// How the end of a response's body will be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// By `content-length`, which is added if the fields do not have it; the body must have exactly so many octets.
+    Known(u64),
+    /// By `transfer-encoding: chunked`, which is added; by the end of the connection for an HTTP/1.0
+    /// client.
+    Chunked,
+    /// There is no body: `content-length: 0` is added where a body could be.
+    None,
+    /// As the fields say, true or not: no length is added, none contradicts, and the body's octets go out as given,
+    /// whatever [`ContentRule`](crate::http::ContentRule) says. Where the body turns out to be another than `content-length` says, the
+    /// connection ends with the response: on it, nothing later could be understood.
+    AsGiven,
+}
+
 /// What happened on a connection, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -40,10 +40,8 @@ pub enum Misuse {
         /// What was sent, octets.
         sent: u64,
     },
-    /// Trailers and chunk extensions exist in chunked bodies only.
+    /// Trailers exist in chunked bodies only.
     NotChunked,
-    /// A chunk extension holds CR, LF or NUL.
-    ChunkExtension,
 }
 
 impl fmt::Display for Misuse {
@@ -72,10 +70,7 @@ impl fmt::Display for Misuse {
             Self::BodyTooShort { announced, sent } => {
                 write!(f, "the body ends after {sent} of the {announced} octets announced by content-length")
             }
-            Self::NotChunked => f.write_str("trailers and chunk extensions need a chunked body"),
-            Self::ChunkExtension => {
-                f.write_str("the chunk extension holds CR, LF or NUL; only the raw functions send those")
-            }
+            Self::NotChunked => f.write_str("trailers need a chunked body"),
         }
     }
 }

@@ -6,28 +6,11 @@ use crate::http::status::is_interim;
 use crate::http::transport::Cause;
 use crate::http::{ContentRule, Field, Fields};
 
-use super::check::{check_fields, check_framing, checked_head, checked_reason, has_line_end_or_nul, text};
+use super::check::{check_fields, check_framing, checked_head, checked_reason, text};
 use super::connection::{Active, Connection};
 use super::encode::{put_chunk_line, put_content_length, put_field, put_status_line};
-use super::event::RequestId;
+use super::event::{BodyLength, RequestId};
 use super::misuse::Misuse;
-
-/// How the end of a response's body will be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyLength {
-    /// By `content-length`, which is added if the fields do not have it; the body must have exactly so many octets.
-    Known(u64),
-    /// By `transfer-encoding: chunked`, which is added; [`UntilClose`](Self::UntilClose) for an HTTP/1.0 client.
-    Chunked,
-    /// By the end of the connection.
-    UntilClose,
-    /// There is no body: `content-length: 0` is added where a body could be.
-    None,
-    /// As the fields say, true or not: no length is added, none contradicts, and the body's octets go out as given,
-    /// whatever [`ContentRule`] says. Where the body turns out to be another than `content-length` says, the
-    /// connection ends with the response: on it, nothing later could be understood.
-    AsGiven,
-}
 
 /// Whether state follows what goes out raw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +30,8 @@ pub(super) enum Response {
         sent: u64,
     },
     Chunked,
-    UntilClose {
-        chunked_was_asked: bool,
-    },
+    /// Chunks were asked for, and the client is HTTP/1.0.
+    UntilClose,
     /// `announced` is what the client believes, if that is known.
     AsGiven {
         announced: Option<u64>,
@@ -127,7 +109,7 @@ impl Connection {
         // Nobody serves a tunnel.
         let is_tunnel = rule == ContentRule::Tunnel;
         let until_close = match active.response {
-            Response::UntilClose { .. } => true,
+            Response::UntilClose => true,
             // Without any length the body ends with the connection (RFC 9112 §6.3).
             Response::AsGiven { .. } => rule.is_delimited_by_fields() && !fields.delimit_content(),
             _ => false,
@@ -156,8 +138,8 @@ impl Connection {
             Response::NotStarted => return Err(Misuse::HeadNotSent),
             _ if data.is_empty() => {}
             Response::WithoutContent => {}
-            Response::Chunked => self.queue_chunk(data, b""),
-            Response::UntilClose { .. } => self.queue(data, Cause::Checked),
+            Response::Chunked => self.queue_chunk(data),
+            Response::UntilClose => self.queue(data, Cause::Checked),
             Response::AsGiven { sent, .. } => {
                 *sent = sent.saturating_add(data.len() as u64);
                 self.queue(data, Cause::Checked);
@@ -174,20 +156,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends one chunk with an extension (RFC 9112 §7.1.1; without the first `;`). Empty data send nothing.
-    pub fn send_chunk(&mut self, id: RequestId, data: Bytes, extension: &[u8]) -> Result<(), Misuse> {
-        let active = self.active_mut(id)?;
-        match active.response {
-            Response::NotStarted => return Err(Misuse::HeadNotSent),
-            Response::Chunked if has_line_end_or_nul(extension) => return Err(Misuse::ChunkExtension),
-            Response::Chunked if !data.is_empty() => self.queue_chunk(data, extension),
-            Response::Chunked | Response::WithoutContent => {}
-            Response::UntilClose { chunked_was_asked: true } => self.queue(data, Cause::Checked),
-            _ => return Err(Misuse::NotChunked),
-        }
-        Ok(())
-    }
-
     /// Ends a chunked body with trailer fields, and the response. Where the body could not be chunked (HEAD, HTTP/1.0)
     /// they are dropped.
     pub fn send_trailers(&mut self, id: RequestId, fields: &Fields) -> Result<(), Misuse> {
@@ -200,7 +168,7 @@ impl Connection {
         }
         match active.response {
             Response::NotStarted => return Err(Misuse::HeadNotSent),
-            Response::WithoutContent | Response::UntilClose { chunked_was_asked: true } => {}
+            Response::WithoutContent | Response::UntilClose => {}
             Response::Chunked => {
                 let mut out = BytesMut::new();
                 out.put_slice(b"0\r\n");
@@ -253,11 +221,6 @@ impl Connection {
         }
     }
 
-    /// Whether the active response's head was sent (or begun raw).
-    pub fn head_sent(&self, id: RequestId) -> bool {
-        self.active.as_ref().is_some_and(|active| active.id == id && !matches!(active.response, Response::NotStarted))
-    }
-
     fn active_mut(&mut self, id: RequestId) -> Result<&mut Active, Misuse> {
         if self.is_finished() {
             return Err(Misuse::Closed);
@@ -285,10 +248,10 @@ impl Connection {
         });
     }
 
-    fn queue_chunk(&mut self, data: Bytes, extension: &[u8]) {
+    fn queue_chunk(&mut self, data: Bytes) {
         if self.may_send() {
             let mut line = BytesMut::new();
-            put_chunk_line(data.len(), extension, &mut line);
+            put_chunk_line(data.len(), b"", &mut line);
             self.record(&[&line, &data, b"\r\n"], Cause::Checked);
             self.output.push(&line);
             self.output.push_bytes(data);
@@ -320,8 +283,7 @@ fn response(body: BodyLength, fields: &Fields, rule: ContentRule, is_http10: boo
         BodyLength::Known(announced) => Response::Known { announced, sent: 0 },
         BodyLength::None => Response::Known { announced: 0, sent: 0 },
         BodyLength::Chunked if !is_http10 => Response::Chunked,
-        BodyLength::Chunked => Response::UntilClose { chunked_was_asked: true },
-        BodyLength::UntilClose => Response::UntilClose { chunked_was_asked: false },
+        BodyLength::Chunked => Response::UntilClose,
     }
 }
 

@@ -48,9 +48,9 @@ fn fields_keep_case_order_and_repetition() {
 fn chunks_and_trailers() {
     let mut play = get();
     play.does(head(200, &[], BodyLength::Chunked)).does(body("abc")).does(body(""));
-    play.does(|c| c.send_chunk(ID, Bytes::from_static(b"de"), b"x=\"y\""));
+    play.does(body("de"));
     play.does(|c| c.send_trailers(ID, &Fields::from([("T", "1")])));
-    play.sends("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=\"y\"\r\nde\r\n0\r\nT: 1\r\n\r\n");
+    play.sends("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n");
     let mut play = get();
     play.does(head(200, &[("Transfer-Encoding", "chunked")], BodyLength::Chunked)).does(end);
     play.sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
@@ -60,18 +60,11 @@ fn chunks_and_trailers() {
 fn http_1_0_gets_no_chunks() {
     let mut play = http_1_0();
     play.does(head(200, &[("transfer-encoding", "chunked")], BodyLength::Chunked)).does(body("abc"));
-    play.does(|c| c.send_chunk(ID, Bytes::from_static(b"d"), b"x"));
+    play.does(body("d"));
     play.does(|c| c.send_trailers(ID, &Fields::from([("t", "1")])));
     play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcd").tells(&["closed: closed"]);
     let mut play = http_1_0();
     play.refuses(Misuse::InformationalToHttp10, |c| c.send_informational(ID, 103, None, &Fields::new()));
-}
-
-#[test]
-fn until_close() {
-    let mut play = get();
-    play.does(head(200, &[], BodyLength::UntilClose)).does(body("abc")).does(end);
-    play.sends("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc").tells(&["closed: closed"]);
 }
 
 #[test]
@@ -142,7 +135,6 @@ fn misuse_of_heads() {
     play.refuses(Misuse::HeadSent, |c| c.send_informational(ID, 103, None, &Fields::new()));
     play.refuses(Misuse::HeadSent, |c| c.send_continue(ID));
     play.sends("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n");
-    assert!(play.connection.head_sent(ID));
 }
 
 #[test]
@@ -152,11 +144,9 @@ fn misuse_of_bodies() {
     play.refuses(Misuse::BodyTooLong { announced: 3 }, body("cd"));
     play.refuses(Misuse::BodyTooShort { announced: 3, sent: 2 }, end);
     play.refuses(Misuse::NotChunked, |c| c.send_trailers(ID, &Fields::new()));
-    play.refuses(Misuse::NotChunked, |c| c.send_chunk(ID, Bytes::from_static(b"c"), b""));
     play.does(body("c")).does(end).sends("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc");
     let mut play = get();
     play.does(head(200, &[], BodyLength::Chunked));
-    play.refuses(Misuse::ChunkExtension, |c| c.send_chunk(ID, Bytes::from_static(b"c"), b"a\r\n"));
     play.refuses(Misuse::Framing("Content-Length".into()), |c| {
         c.send_trailers(ID, &Fields::from([("Content-Length", "0")]))
     });

@@ -47,7 +47,6 @@ impl Stage {
             scheme: octets("https"),
             authority: octets("WWW.wpt.test:9000"),
             target: octets("/sub/dir/file.sub.txt?a=1&a=2&empty=&plus=x+y%26&%C3%A9=e&raw=%ff"),
-            connect_protocol: None,
             connect_protocol_known: true,
             fields: Fields::from(fields),
             raw: RawHead::Pushed,
