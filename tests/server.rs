@@ -37,6 +37,8 @@ mod profiles;
 mod promises;
 #[path = "server/reload.rs"]
 mod reload;
+#[path = "server/script_errors.rs"]
+mod script_errors;
 #[path = "server/start.rs"]
 mod start;
 #[path = "server/stash.rs"]

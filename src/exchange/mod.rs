@@ -51,7 +51,7 @@ pub use subscription::Subscription;
 
 // What the engines' own words mean here too: the rooms above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
-pub use crate::h2::{Auto, CallSite, MAX_DATA, RawCall, Settings, Track};
+pub use crate::h2::{Action, Auto, CallSite, MAX_DATA, RawCall, Rule, Settings, Track};
 pub use crate::http::peer::{Peer, Protocol, Tls};
 pub use crate::http::transport::{Close, CloseReason};
 pub use crate::wire::frame::ErrorCode;

@@ -3,7 +3,7 @@
 
 use super::connection::Connection;
 use crate::h1;
-use crate::h2::{self, Auto};
+use crate::h2::{self, Action, Auto, Rule};
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::future::poll_fn;
@@ -43,6 +43,19 @@ impl Connection {
     /// Changes the switches from here on; false over HTTP/1.1.
     pub fn change_auto(&self, change: impl FnOnce(&mut Auto)) -> bool {
         self.with_http2(|engine| change(engine.auto_mut())).is_some()
+    }
+
+    /// What is done when the client breaks `rule`; `None` over HTTP/1.1.
+    pub fn policy(&self, rule: Rule) -> Option<Action> {
+        self.of_http2(|engine| engine.policy().action(rule))
+    }
+
+    /// Chooses what is done when the client breaks `rule` from here on; false over HTTP/1.1.
+    pub fn set_policy(&self, rule: Rule, action: Action) -> bool {
+        let chosen = self.with_http2(|engine| {
+            engine.policy_mut().set(rule, action);
+        });
+        chosen.is_some()
     }
 
     /// Lets each frame of the client's wait for [`Connection::admit`], or none (HTTP/2).

@@ -490,6 +490,20 @@ impl Exchange {
         }
     }
 
+    /// Whether the client still waits for the end of a frame or field block that a raw call began on this stream
+    /// (HTTP/2).
+    ///
+    /// # Errors
+    /// What is unfinished, and the call that began it.
+    pub fn check_finished(&self) -> Result<(), SendError> {
+        if !self.0.connection.has_sent_raw() || self.outcome() == Outcome::Gone {
+            return Ok(());
+        }
+        let id = self.0.id as u32;
+        let checked = self.0.connection.with_http2(|engine| engine.check_finished(id));
+        checked.unwrap_or(Ok(())).map_err(SendError::Http2)
+    }
+
     fn check_connected(&self) -> Result<(), SendError> {
         match self.outcome() {
             Outcome::Gone => Err(SendError::Gone),

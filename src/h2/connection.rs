@@ -414,6 +414,11 @@ impl Connection {
         &mut self.auto
     }
 
+    /// What is done about broken rules.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Changes what is done about broken rules from here on.
     pub fn policy_mut(&mut self) -> &mut Policy {
         &mut self.policy

@@ -14,6 +14,25 @@ pub enum Action {
     Ignore,
 }
 
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Enforce, Self::Report, Self::Ignore];
+
+    /// Its name: `"enforce"`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Report => "report",
+            Self::Ignore => "ignore",
+        }
+    }
+
+    /// The action with this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
 /// One [`Action`] per [`Rule`]; everything is enforced by default, except an ACK that no SETTINGS of ours
 /// waits for: no RFC calls it an error, and it is what a conforming client sends when a script wrote SETTINGS raw.
 ///

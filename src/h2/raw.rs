@@ -6,7 +6,7 @@ use super::events::{Cause, Event, Initiator, NotSentReason};
 use super::fields::FieldList;
 use super::flow::MAX_WINDOW;
 use super::hold::Which;
-use super::misuse::CallSite;
+use super::misuse::{CallSite, Misuse};
 use super::peer_view::{Consequence, Context, PeerView, RawCall, Track};
 use super::state::{Effect, Input};
 use super::stream::{Ended, Method};
@@ -62,6 +62,14 @@ impl Connection {
     pub fn settle(&mut self, stream: u32) {
         let end = self.view.as_ref().and_then(|view| view.untracked_end(stream));
         self.carry_out(end);
+    }
+
+    /// Whether the peer still waits for the end of a frame or field block that a raw command began on this stream.
+    ///
+    /// # Errors
+    /// [`Misuse::Contradicts`], with the command that began it.
+    pub fn check_finished(&self, stream: u32) -> Result<(), Misuse> {
+        self.view.as_ref().map_or(Ok(()), |view| view.check_inside(stream))
     }
 
     /// Whether any raw command was given.

@@ -1,4 +1,4 @@
-//! Words for people: the known name that resembles a misspelt one, bytes as hexadecimal digits.
+//! Texts that people write and read: misspelt names, byte order marks, hexadecimal digits.
 
 /// A name that resembles no more than this (of 1) is not worth a suggestion.
 const MIN_LIKENESS: f64 = 0.75;
@@ -8,14 +8,31 @@ const MAX_CHARS: usize = 80;
 
 /// The known name that most resembles this one, letters of either case being the same; `None` if none is near enough.
 pub fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    most_similar(name, known, 1).first().copied()
+}
+
+/// Up to `max` known names that resemble this one, the nearest first.
+pub fn most_similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>, max: usize) -> Vec<&'k str> {
     if name.chars().nth(MAX_CHARS).is_some() {
-        return None;
+        return Vec::new();
     }
     let name = name.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
-    let best =
-        known.into_iter().map(|known| (likeness(known), known)).max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (best.0 > MIN_LIKENESS).then_some(best.1)
+    let mut near: Vec<(f64, &str)> = known.into_iter().map(|known| (likeness(known), known)).collect();
+    near.retain(|(likeness, _)| *likeness > MIN_LIKENESS);
+    near.sort_by(|one, other| other.0.total_cmp(&one.0));
+    near.into_iter().take(max).map(|(_, known)| known).collect()
+}
+
+/// Bytes of the byte order mark in front of a text: 3 or 0.
+pub fn mark_length(text: &[u8]) -> usize {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if text.starts_with(MARK) { MARK.len() } else { 0 }
+}
+
+/// A text without the byte order mark that some editors put in front of it.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Lower-case hexadecimal digits, two for each byte.
@@ -47,6 +64,15 @@ mod tests {
         }
         assert_eq!(similar(&"set".repeat(1000), known), None);
         assert_eq!(similar("set", []), None);
+        let rules = ["h2.ping.length", "h2.ping.stream", "h2.data.idle"];
+        assert_eq!(most_similar("h2.ping.lenght", rules, 2), ["h2.ping.length", "h2.ping.stream"]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_recognized() {
+        assert_eq!(without_mark("\u{feff}a"), "a");
+        assert_eq!(without_mark("a\u{feff}"), "a\u{feff}");
+        assert_eq!((mark_length(b"\xef\xbb\xbfa"), mark_length(b"a")), (3, 0));
     }
 
     #[test]

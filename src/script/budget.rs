@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
@@ -41,8 +42,10 @@ pub struct Run {
     operations: Cell<u64>,
     deadline: OnceCell<Instant>,
     ending: Cell<Option<Ending>>,
-    /// Resident memory of the process when first looked at, in bytes.
+    /// Resident memory of the process when last looked at, in bytes.
     resident: Cell<Option<u64>>,
+    /// Bytes of what the process grew by since it was first looked at, as far as they are charged to this call.
+    grown: Cell<u64>,
     outlives_client: Cell<bool>,
     slots: Slots,
 }
@@ -60,6 +63,7 @@ impl Run {
             deadline: OnceCell::new(),
             ending: Cell::new(None),
             resident: Cell::new(None),
+            grown: Cell::new(0),
             outlives_client: Cell::new(false),
             slots: Slots::default(),
         })
@@ -115,18 +119,28 @@ impl Run {
         if now >= self.deadline() {
             return Some(Ending::Time);
         }
-        let resident = resident_memory().filter(|_| self.limits.memory > 0)?;
-        let before = self.resident.get().unwrap_or_else(|| {
-            self.resident.set(Some(resident));
-            resident
-        });
-        (resident.saturating_sub(before) > self.limits.memory).then_some(Ending::Memory)
+        if self.limits.memory == 0 {
+            return None;
+        }
+        self.charge(resident_memory()?);
+        (self.grown.get() > self.limits.memory).then_some(Ending::Memory)
     }
 
-    /// What the process grew by between `left` and now, while others ran, is not this handler's.
-    fn returned(&self, left: Option<u64>) {
-        if let (Some(before), Some(left), Some(now)) = (self.resident.get(), left, resident_memory()) {
-            self.resident.set(Some(before.saturating_add(now).saturating_sub(left)));
+    /// Charges what the process grew by since the last look. Busy scripts of other workers have grown it too, so that
+    /// each worker has its share.
+    fn charge(&self, resident: u64) {
+        let workers = measured_workers();
+        if let Some(before) = self.resident.replace(Some(resident)) {
+            let grown = self.grown.get() + resident.saturating_sub(before) / workers;
+            self.grown.set(grown.saturating_sub(before.saturating_sub(resident) / workers));
+        }
+    }
+
+    /// What the process grew by while others ran is not this call's.
+    fn returned(&self) {
+        if self.resident.get().is_some() {
+            measured_workers();
+            self.resident.set(resident_memory());
         }
     }
 
@@ -192,6 +206,9 @@ impl Counting {
 
 impl Drop for Counting {
     fn drop(&mut self) {
+        if MEASURED.replace(false) {
+            MEASURED_WORKERS.fetch_sub(1, Ordering::Relaxed);
+        }
         METER.with(|meter| {
             let inner = meter.run.replace(self.outer.take());
             if let Some(inner) = inner {
@@ -284,7 +301,6 @@ fn check() -> Option<Dynamic> {
         meter.new_slice(operations);
         meter.inspect.set(true);
     });
-    let left = run.resident.get().and_then(|_| resident_memory());
     let busy = Busy::enter();
     let waited = match run.subject.connection().filter(|connection| connection.output_is_above(MAX_OUTPUT)) {
         // Raw calls wait for nothing: a script that makes them without end waits here for its client.
@@ -295,7 +311,7 @@ fn check() -> Option<Dynamic> {
         None => wait(tokio::task::yield_now()),
     };
     drop(busy);
-    run.returned(left);
+    run.returned();
     // After the wait `Counting` has loaded this handler again.
     match waited {
         Err(WaitError::Cancelled) => {
@@ -387,7 +403,23 @@ pub fn ended() -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime("the handler was ended".into(), Position::NONE).into()
 }
 
-/// Resident memory of this process in octets, where the system tells.
+/// Workers on which a script runs whose memory is measured.
+static MEASURED_WORKERS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Whether this worker is one of them.
+    static MEASURED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How many there are, this one included.
+fn measured_workers() -> u64 {
+    if !MEASURED.replace(true) {
+        MEASURED_WORKERS.fetch_add(1, Ordering::Relaxed);
+    }
+    MEASURED_WORKERS.load(Ordering::Relaxed).max(1)
+}
+
+/// Resident memory of this process in bytes, where the system says it.
 fn resident_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;

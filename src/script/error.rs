@@ -1,8 +1,8 @@
 //! What went wrong in a script, as text for the person who wrote it.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
@@ -12,8 +12,10 @@ use super::limits::{Ending, Limits};
 /// [`ScriptError::Panic`].
 #[derive(Clone, Debug)]
 pub enum ScriptError {
-    /// The file cannot be read.
+    /// The file cannot be used as a script, whatever is in it.
     Unreadable { file: PathBuf, why: String },
+    /// The operating system did not read the file: the next attempt may succeed.
+    System { file: PathBuf, kind: ErrorKind, why: String },
     /// The file does not compile.
     Compile(Fault),
     /// The file compiles, but is no handler: what is missing or wrong.
@@ -43,6 +45,8 @@ pub struct Fault {
     pub line: Option<String>,
     /// Calls that led there, innermost first.
     pub calls: Vec<Call>,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 /// What a helper throws when the request is wrong; see [`ScriptError::BadRequest`].
@@ -88,6 +92,11 @@ impl ScriptError {
         }
     }
 
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::System { kind: ErrorKind::NotFound | ErrorKind::NotADirectory, .. })
+    }
+
     /// The place in a script, if it has one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
@@ -96,7 +105,9 @@ impl ScriptError {
             | Self::Runtime(fault)
             | Self::BadReturn(fault)
             | Self::Budget { fault, .. } => Some(fault),
-            Self::Unreadable { .. } | Self::BadRequest(_) | Self::Panic { .. } | Self::Ended => None,
+            Self::Unreadable { .. } | Self::System { .. } | Self::BadRequest(_) | Self::Panic { .. } | Self::Ended => {
+                None
+            }
         }
     }
 }
@@ -106,7 +117,9 @@ impl std::error::Error for ScriptError {}
 impl fmt::Display for ScriptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { file, why } => write!(f, "error: cannot read {}: {why}", file.display()),
+            Self::Unreadable { file, why } | Self::System { file, why, .. } => {
+                write!(f, "error: cannot read {}: {why}", file.display())
+            }
             Self::Panic { file, message } => write!(
                 f,
                 "error: a function of the server failed inside this handler: {message}\n  --> {}\n\
@@ -114,7 +127,7 @@ impl fmt::Display for ScriptError {
                 file.display()
             ),
             Self::BadRequest(error) => f.write_str(&error.text),
-            Self::Ended => f.write_str("the handler was ended: nobody waits for its answer"),
+            Self::Ended => f.write_str("the script was stopped: its stream, its connection or the server is closing"),
             Self::Compile(fault)
             | Self::NoHandler(fault)
             | Self::Runtime(fault)
@@ -151,7 +164,10 @@ impl fmt::Display for Fault {
                 None => write!(f, "\n  in `{}` of {}", call.function, call.file.display())?,
             }
         }
-        Ok(())
+        match &self.help {
+            Some(help) => write!(f, "\n help: {help}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -172,12 +188,6 @@ fn place_of(position: Position) -> Option<(usize, usize)> {
     position.line().map(|line| (line, position.position().unwrap_or(0)))
 }
 
-/// Where the text of a file is found, for the line of an error.
-pub trait Texts {
-    /// The text of `file` as it was compiled.
-    fn text(&self, file: &Path) -> Option<Rc<str>>;
-}
-
 impl Fault {
     /// A message about a whole file, or a line of it.
     pub fn new(message: impl Into<String>, file: &Path, text: &str, place: Option<(usize, usize)>) -> Self {
@@ -187,6 +197,7 @@ impl Fault {
             place,
             line: place.and_then(|(line, _)| line_of(text, line)),
             calls: Vec::new(),
+            help: None,
         }
     }
 
@@ -197,47 +208,6 @@ impl Fault {
             message => message,
         };
         Self::new(message, file, text, place_of(error.position()))
-    }
-
-    /// An error at run time in `function` of `file`.
-    pub fn raised(error: &EvalAltResult, function: &str, file: &Path, texts: &dyn Texts) -> Self {
-        let mut calls = Vec::new();
-        let mut here = file.to_owned();
-        let mut caller = file.to_owned();
-        let mut error = error;
-        let mut place = None;
-        loop {
-            place = place_of(error.position()).or(place);
-            match error {
-                // The source named is that of the function; the position is in its caller.
-                EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                    if !source.is_empty() {
-                        here = PathBuf::from(source);
-                    }
-                    let name = if name.starts_with("anon$") { "(closure)" } else { name };
-                    calls.push(Call { function: name.to_owned(), file: caller.clone(), place: place_of(*position) });
-                    if place_of(inner.position()).is_some() {
-                        place = None;
-                    }
-                    caller.clone_from(&here);
-                    error = inner;
-                }
-                EvalAltResult::ErrorInModule(name, inner, position) => {
-                    let function = format!("import {name:?}");
-                    calls.push(Call { function, file: caller.clone(), place: place_of(*position) });
-                    if let EvalAltResult::ErrorParsing(..) = **inner {
-                        here = PathBuf::from(name);
-                    }
-                    caller.clone_from(&here);
-                    error = inner;
-                }
-                _ => break,
-            }
-        }
-        calls.reverse();
-        calls.push(Call { function: function.to_owned(), file: file.to_owned(), place: None });
-        let line = place.and_then(|(line, _)| line_of(&texts.text(&here)?, line));
-        Self { message: shortened(message_of(error)), file: here, place, line, calls }
     }
 
     /// Says where `function` begins, for errors that Rhai gives no place.
@@ -260,12 +230,13 @@ impl Fault {
     }
 }
 
-fn line_of(text: &str, number: usize) -> Option<String> {
+/// One line of a text, counted from 1.
+pub fn line_of(text: &str, number: usize) -> Option<String> {
     text.lines().nth(number.checked_sub(1)?).map(|line| line.trim_end().to_owned())
 }
 
 /// A message of a size for people: what a script throws may be as large as a string may be.
-fn shortened(mut message: String) -> String {
+pub fn shortened(mut message: String) -> String {
     if message.len() > MESSAGE {
         let length = message.len();
         let end = (0..=MESSAGE).rev().find(|at| message.is_char_boundary(*at));
@@ -275,51 +246,31 @@ fn shortened(mut message: String) -> String {
     message
 }
 
-/// The message alone, without position and wrapping.
-fn message_of(error: &EvalAltResult) -> String {
-    match error {
-        EvalAltResult::ErrorRuntime(value, _) => match value.clone().into_string() {
-            Ok(text) => text,
-            Err(_) if value.is_unit() => "the script threw an error without a message".to_owned(),
-            Err(_) => format!("the script threw {value}"),
-        },
-        EvalAltResult::ErrorParsing(error, _) => error.to_string(),
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => format!("there is no function {signature}"),
-        EvalAltResult::ErrorVariableNotFound(name, _) => format!("there is no variable {name}"),
-        EvalAltResult::ErrorPropertyNotFound(name, _) => format!("there is no property {name}"),
-        EvalAltResult::ErrorModuleNotFound(name, _) => {
-            format!("there is no script {name:?} below the handler folders to import")
-        }
-        EvalAltResult::ErrorDataTooLarge(what, _) => format!("{what} is over the limit of a handler"),
-        EvalAltResult::ErrorDataRace(_, _) => {
-            "a closure holds the very variable that a method is called on or a property \
-             is set on with it: let it hold a copy, as in `let copy = response;`"
-                .to_owned()
-        }
-        EvalAltResult::ErrorTooManyVariables(_) => "more variables than a handler may have".to_owned(),
-        EvalAltResult::ErrorTooManyModules(_) => "more imports than a handler may have".to_owned(),
-        EvalAltResult::ErrorStackOverflow(_) => "calls nested too deep".to_owned(),
-        other => {
-            let text = other.to_string();
-            let position = format!(" ({})", other.position());
-            text.strip_suffix(&position).unwrap_or(&text).to_owned()
-        }
-    }
-}
-
 /// What a budget's end means.
 pub fn ending_message(ending: Ending, limits: &Limits) -> String {
+    let key = |what: &str, key: &str, value: String| format!("{what} (limits.script.{key} = {value})");
     match ending {
-        Ending::Cancelled => "the handler was ended: nobody waits for its answer".to_owned(),
-        Ending::Operations => {
-            format!("the handler made more than {} operations: does it loop for ever?", limits.operations)
+        Ending::Cancelled => "the script was stopped: its stream, its connection or the server is closing".to_owned(),
+        Ending::Operations => key(
+            &format!("the script made more than {} operations: does it loop without end?", limits.operations),
+            "operations",
+            limits.operations.to_string(),
+        ),
+        Ending::Time => {
+            let seconds = limits.time.as_secs_f64();
+            key(&format!("the script took longer than {seconds} s"), "time", seconds.to_string())
         }
-        Ending::Time => format!("the handler took longer than {} s", limits.time.as_secs_f64()),
-        Ending::CallDepth => {
-            format!("calls nested deeper than {}: does a function call itself for ever?", limits.call_depth)
-        }
-        Ending::Stack => "calls and expressions nested too deep for the stack of a handler".to_owned(),
-        Ending::Memory => format!("the handler took more than {} octets of memory", limits.memory),
+        Ending::CallDepth => key(
+            &format!("calls nested deeper than {}: does a function call itself without end?", limits.call_depth),
+            "call_depth",
+            limits.call_depth.to_string(),
+        ),
+        Ending::Stack => "calls and expressions nested too deep for the stack of a script".to_owned(),
+        Ending::Memory => key(
+            &format!("the process grew by more than {} bytes while the script ran", limits.memory),
+            "memory",
+            limits.memory.to_string(),
+        ),
         Ending::Nesting => "closures that hold each other are nested too deep".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What follows a script's last function: the rest of its response, and the end of what raw calls left open.
 
 use super::api::response::Response;
+use super::call_sites;
 use super::error::ScriptError;
 use super::runtime::Caller;
 use crate::exchange::{Close, ErrorCode, Exchange, Protocol};
@@ -43,8 +44,16 @@ pub fn abandon_pushed<T>(exchange: &Exchange, result: &Result<T, ScriptError>) {
     }
 }
 
-/// After raw octets: ends what they held back.
+/// After raw calls: says what they left unfinished, which the client waits for, and ends what they held back.
 pub fn settle_raw(exchange: &Exchange) {
+    if let Err(unfinished) = exchange.check_finished() {
+        let (target, what) = (&exchange.request().target, unfinished.text(call_sites::place_of));
+        tracing::warn!(
+            target: "script",
+            "{}: the handler has ended, but {what}; the client waits for it, and so does all else on the connection",
+            String::from_utf8_lossy(target),
+        );
+    }
     exchange.settle_raw();
     // Only the script knows where raw octets end, so nothing can follow them.
     if exchange.raw_used() && exchange.protocol() == Protocol::Http1 {

@@ -172,7 +172,7 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
         response
             .parts()
             .take(value)
-            .map_err(|message| ScriptError::BadReturn(script.fault_at_function(message, Entry::Main.name())))?;
+            .map_err(|message| ScriptError::BadReturn(script.fault_at_result(message, Entry::Main.name())))?;
     }
     exchange.set_call(script.site(last));
     finish(caller, &response, last.name())

@@ -20,6 +20,7 @@ use super::common::Common;
 use super::compiled::ScriptSource;
 use super::coroutine;
 use super::engine::set_globals;
+use super::error::ScriptError;
 use super::handler::{self, Begin};
 use super::handshake::Handshake;
 use super::hooks::{self, Asked, Hooks};
@@ -147,16 +148,19 @@ impl Host {
     }
 
     /// Answers `exchange` by the script at `source`; ready when the handler is over. What goes wrong is answered,
-    /// logged, or (a client that left) nobody's fault. A response of which the script itself sent nothing goes through
-    /// `delivery`, if there is one. `asked` is what hooks that saw the request before say of it.
+    /// logged, or (a client that left) ignored. A response of which the script itself sent nothing goes through
+    /// `delivery`, if there is one. `asked` is what hooks that saw the request before say of it. `None`: the file is gone.
     pub fn run(
         &self,
         source: &ScriptSource,
         exchange: Exchange,
         delivery: Option<Rc<dyn Delivery>>,
         asked: Option<&Asked>,
-    ) -> impl Future<Output = ()> + 'static + use<> {
+    ) -> Option<impl Future<Output = ()> + 'static + use<>> {
         let script = self.runtime.load(source).map_err(|error| (*error).clone());
+        if script.as_ref().is_err_and(ScriptError::is_missing) {
+            return None;
+        }
         let script = script.and_then(|script| check_is_handler(&script).map(|()| script));
         let runtime = Rc::clone(&self.runtime);
         let common = Rc::clone(&self.common);
@@ -164,7 +168,7 @@ impl Host {
         let ending = asked.is_none();
         let context = asked.map_or_else(Context::default, Asked::context);
         let begin = Begin { server: self.server.clone(), context, draft: asked.and_then(Asked::take_draft), delivery };
-        async move {
+        Some(async move {
             // With hooks it lasts longer than the handler, and ends with what they were asked.
             let _ending = ending.then(|| OfRequest(begin.context.clone()));
             if let Some(hooks) = &hooks {
@@ -178,7 +182,7 @@ impl Host {
             if let Some(hooks) = hooks {
                 hooks.deliver_load_events().await;
             }
-        }
+        })
     }
     /// How the connections of the profile at `source` begin. One that fails says so when it controls the connection.
     pub fn handshake(&self, source: &ScriptSource) -> Handshake {

@@ -15,10 +15,11 @@ use rhai::{Engine, OptimizationLevel, Token};
 use tokio::time::Instant;
 
 use super::compiled::{Script, ScriptSource};
-use super::error::{Fault, ScriptError, Texts};
+use super::error::{Fault, ScriptError};
 use super::limits::{Limits, MAX_NESTING};
 use super::load_events::LoadEvents;
 use super::watch::Changes;
+use crate::http::words::without_mark;
 
 /// How long a look at a file's time stamp is trusted: less than a client takes from one answer to the next request,
 /// yet seldom enough to cost nothing under load.
@@ -91,7 +92,7 @@ impl Loader {
     /// Not to be called inside a handler: it may drop old syntax trees, deep as they may be.
     ///
     /// # Errors
-    /// [`ScriptError::Unreadable`] or [`ScriptError::Compile`], again and again until the file is mended.
+    /// [`ScriptError::System`], [`ScriptError::Unreadable`] or [`ScriptError::Compile`].
     pub fn load(&self, source: &ScriptSource) -> Result<Rc<Script>, Rc<ScriptError>> {
         let generation = self.changes.generation();
         if self.generation.replace(generation) != generation {
@@ -117,7 +118,12 @@ impl Loader {
         let on_disk = matches!(source, ScriptSource::Path(_));
         self.load_events.loaded(path, on_disk, outcome.as_ref().ok().map(|script| script.text()));
         let cached = Cached { outcome: outcome.clone(), stamp, read: now, looked: Cell::new(now) };
-        self.cache.borrow_mut().insert(path.into(), cached);
+        let mut cache = self.cache.borrow_mut();
+        // What the operating system refused is tried again each time.
+        match outcome.as_ref().is_err_and(|error| matches!(**error, ScriptError::System { .. })) {
+            true => cache.remove(path.as_os_str()),
+            false => cache.insert(path.into(), cached),
+        };
         outcome
     }
 
@@ -129,12 +135,20 @@ impl Loader {
         self.cache.borrow().values().filter_map(|cached| cached.outcome.as_ref().err().cloned()).collect()
     }
 
+    /// The text of `file` as it was compiled.
+    pub fn text_of(&self, file: &Path) -> Option<Rc<str>> {
+        let cache = self.cache.borrow();
+        let script = cache.get(file.as_os_str())?.outcome.as_ref().ok()?;
+        Some(Rc::clone(script.text()))
+    }
+
     fn is_fresh(&self, source: &ScriptSource, cached: &Cached) -> bool {
         let ScriptSource::Path(path) = source else { return true };
         let now = Instant::now();
         if now.saturating_duration_since(cached.read) < COARSEST_STAMP {
-            let text = std::fs::read(path).ok();
-            return cached.outcome.as_ref().is_ok_and(|script| text.as_deref() == Some(script.text().as_bytes()));
+            let text = std::fs::read(path).unwrap_or_default();
+            let text = std::str::from_utf8(&text).map(without_mark);
+            return cached.outcome.as_ref().is_ok_and(|script| text == Ok(script.text()));
         }
         if now.saturating_duration_since(cached.looked.get()) < STAMP_AGE {
             return true;
@@ -145,13 +159,18 @@ impl Loader {
 
     fn read(&self, path: &Path) -> Result<Script, ScriptError> {
         let unreadable = |why: String| ScriptError::Unreadable { file: path.to_owned(), why };
-        let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+        let system = |error: std::io::Error| ScriptError::System {
+            file: path.to_owned(),
+            kind: error.kind(),
+            why: error.to_string(),
+        };
+        let size = std::fs::metadata(path).map_err(system)?.len();
         if usize::try_from(size).is_ok_and(|size| size > self.limits.source) {
             return Err(unreadable(format!("it has {size} octets; a script may have {}", self.limits.source)));
         }
-        let octets = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let octets = std::fs::read(path).map_err(system)?;
         match String::from_utf8(octets) {
-            Ok(text) => self.compile(path, &text),
+            Ok(text) => self.compile(path, without_mark(&text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 Err(unreadable(format!("it is not UTF-8 text: octet {at} fits no character")))
@@ -171,7 +190,11 @@ impl Loader {
 
     /// Which script `import "name"` means inside `importer`: beside it, or below one of the roots.
     pub fn resolve_import(&self, importer: Option<&Path>, name: &str) -> Option<ScriptSource> {
-        let name = Path::new(name);
+        // Below the roots, from the importer's folder or, with a slash in front, from the roots alone.
+        let (name, importer) = match name.strip_prefix('/') {
+            Some(rest) => (Path::new(rest), None),
+            None => (Path::new(name), importer),
+        };
         if name
             .components()
             .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir))
@@ -205,14 +228,6 @@ impl Loader {
         let inside = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
         // The name as written is what messages show; the real one decides.
         self.roots.folders.iter().any(inside).then(|| file.to_owned())
-    }
-}
-
-impl Texts for Loader {
-    fn text(&self, file: &Path) -> Option<Rc<str>> {
-        let cache = self.cache.borrow();
-        let script = cache.get(file.as_os_str())?.outcome.as_ref().ok()?;
-        Some(Rc::clone(script.text()))
     }
 }
 

@@ -7,13 +7,14 @@
 //! | [`limits`] | what a script may use, and how one that used more is ended |
 //! | [`entries`] | the functions by which the server calls scripts |
 //! | [`coroutine`] | a synchronous script as a future; the only `unsafe` |
-//! | [`octets`], `strings`, `nesting` | octets as a script value; texts that grow within limits; closures in each other |
+//! | `types`, [`octets`], `sizes`, `nesting` | names of script types; octets as a value; values that grow within limits; closures in each other |
 //! | [`subject`], `slots` | what a call of a script is about, and what each module keeps for it |
 //! | [`budget`] | what one call used, and how it takes turns with others |
 //! | [`error`], `call_sites` | errors as text for people; where raw calls stand |
 //! | [`compiled`], [`handshake`], [`roles`] | a compiled script, and what it can serve as |
 //! | [`loader`], [`watch`], `load_events` | the compiled scripts of a worker, and what makes them stale |
 //! | [`engine`] | the engine of a worker, `sleep`, `import` |
+//! | `explain` | errors of Rhai in plain words |
 //! | [`runtime`] | all that together: calls functions of scripts |
 //! | [`common`], [`stash`], [`values`], [`offers`], [`flood`] | what the API is about |
 //! | [`api`] | what scripts see, one file per topic |
@@ -32,6 +33,7 @@ pub mod coroutine;
 pub mod engine;
 pub mod entries;
 pub mod error;
+mod explain;
 pub mod finish;
 pub mod flood;
 pub mod handler;
@@ -47,10 +49,11 @@ pub mod offers;
 pub mod profile;
 pub mod roles;
 pub mod runtime;
+mod sizes;
 mod slots;
 pub mod stash;
-mod strings;
 pub mod subject;
+mod types;
 pub mod values;
 pub mod watch;
 

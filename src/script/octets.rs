@@ -9,6 +9,7 @@ use std::ops::{Bound, RangeBounds};
 use bytes::{Bytes, BytesMut};
 use rhai::{Blob, Dynamic, Engine, EvalAltResult, INT, Position};
 
+use super::types;
 use crate::http::latin1::octets_of_text;
 use crate::http::words::hex;
 
@@ -42,7 +43,7 @@ impl Octets {
     }
 
     /// Hexadecimal digits of the first octets, for people.
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         let length = self.0.len();
         if length <= SHOWN {
             return self.hex();
@@ -135,7 +136,7 @@ fn out_of_bounds(length: usize, index: INT) -> Box<EvalAltResult> {
 }
 
 fn too_large() -> Box<EvalAltResult> {
-    EvalAltResult::ErrorDataTooLarge("Number of octets".into(), Position::NONE).into()
+    format!("a script may make octets of up to {MAX_MADE} bytes").into()
 }
 
 /// The octets of anything that stands for octets in a script: [`Octets`], a blob, or a string (as UTF-8).
@@ -192,7 +193,7 @@ fn joined(first: &[u8], second: &[u8]) -> Result<Octets, Box<EvalAltResult>> {
 }
 
 fn argument(value: &Dynamic) -> Result<Bytes, Box<EvalAltResult>> {
-    octets_of(value).ok_or_else(|| format!("octets are a string or a blob, not {}", value.type_name()).into())
+    octets_of(value).ok_or_else(|| format!("octets are a string or a blob, not {}", types::name_of_value(value)).into())
 }
 
 fn find(octets: &Octets, wanted: &[u8]) -> INT {
@@ -206,7 +207,7 @@ fn find(octets: &Octets, wanted: &[u8]) -> INT {
 
 /// Registers the type and its methods; `blob(…)` and `to_blob()` give octets too.
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Octets>("octets");
+    types::register(engine, "octets", Octets::shown);
     register_reading(engine);
     register_making(engine);
     register_comparing(engine);
@@ -220,8 +221,6 @@ fn register_reading(engine: &mut Engine) {
     engine.register_fn("text", |octets: &mut Octets| octets.text());
     engine.register_fn("as_string", |octets: &mut Octets| octets.text());
     engine.register_fn("to_string", |octets: &mut Octets| octets.text());
-    // What prints lists and maps: a list of many handles on the same octets must not become gigabytes of digits.
-    engine.register_fn("to_debug", |octets: &mut Octets| octets.shown());
     engine.register_fn("as_hex", |octets: &mut Octets| octets.hex());
     engine.register_fn("to_hex", |octets: &mut Octets| octets.hex());
     engine.register_fn("latin1", |octets: &mut Octets| latin1_text(&octets.0));

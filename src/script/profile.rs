@@ -126,7 +126,7 @@ fn on_frame(caller: &Caller, connection: Connection, frame: RawFrame) -> Result<
     }
     value.as_bool().map_err(|other| {
         let message = format!("on_frame returns true for a frame that it handled, or nothing, not {other}");
-        ScriptError::BadReturn(caller.script().fault_at_function(message, name))
+        ScriptError::BadReturn(caller.script().fault_at_result(message, name))
     })
 }
 

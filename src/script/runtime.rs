@@ -5,13 +5,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FuncArgs, Scope};
+use rhai::{
+    Caches, CallFnOptions, Dynamic, Engine, EvalAltResult, EvalContext, Expression, FuncArgs, ImmutableString, Scope,
+};
 
 use super::budget::{Counting, Run};
-use super::compiled::{Script, ScriptSource};
+use super::compiled::{Body, Script, ScriptSource};
 use super::coroutine::{NoStack, Panic, Stacks, Task};
 use super::engine;
-use super::error::{BadRequest, Fault, ScriptError, ending_message};
+use super::error::{BadRequest, ScriptError, ending_message};
+use super::explain::Explainer;
 use super::limits::{Ending, Limits};
 use super::load_events::LoadEvents;
 use super::loader::{Loader, Roots};
@@ -95,11 +98,36 @@ impl Caller {
     /// # Errors
     /// What the script raised, or why it was ended.
     pub fn call(&self, function: &str, arguments: impl FuncArgs) -> Result<Dynamic, ScriptError> {
-        let mut scope = Scope::new();
-        let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
-        let outcome =
-            self.runtime.engine.call_fn_with_options(options, &mut scope, self.script.ast(), function, arguments);
+        let outcome = match self.script.body(function) {
+            Some(body) => self.evaluate(body, arguments),
+            None => {
+                let options = CallFnOptions::new().eval_ast(true).rewind_scope(true);
+                let (engine, ast) = (&self.runtime.engine, self.script.ast());
+                engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
+            }
+        };
         outcome.map_err(|error| self.error(&error, function))
+    }
+
+    /// Does what a call does, except that errors keep their place.
+    fn evaluate(&self, body: &Body, arguments: impl FuncArgs) -> Result<Dynamic, Box<EvalAltResult>> {
+        let (engine, ast) = (&self.runtime.engine, self.script.ast());
+        let (mut global, mut caches, mut scope) = (engine.new_global_runtime_state(), Caches::new(), Scope::new());
+        global.source = Some(self.script.source().clone());
+        global.lib.push(Rc::clone(ast.shared_lib()));
+        if !ast.statements().is_empty() {
+            #[expect(deprecated, reason = "Rhai marks what may still change; pinned by the lock file and our tests")]
+            drop(engine.eval_statements_raw(&mut global, &mut caches, &mut scope, ast.statements())?);
+            scope.clear();
+        }
+        arguments.parse(&mut Parameters { names: body.parameters.iter(), scope: &mut scope });
+        global.level = 1;
+        let outcome = EvalContext::new(engine, &mut global, &mut caches, &mut scope, None)
+            .eval_expression_tree(&Expression::from(&body.block));
+        outcome.or_else(|error| match *error {
+            EvalAltResult::Return(value, _) | EvalAltResult::Exit(value, _) => Ok(value),
+            _ => Err(error),
+        })
     }
 
     /// Runs what stands outside of functions.
@@ -129,16 +157,32 @@ impl Caller {
         {
             return ScriptError::BadRequest(error.clone());
         }
-        let mut fault = Fault::raised(error, function, self.script.path(), &*self.runtime.loader);
+        let Runtime { engine, loader, limits, .. } = &*self.runtime;
+        let mut fault = Explainer { engine, limits, loader }.fault(error, function, self.script.path());
         if fault.place.is_none() {
             fault.place_at_function(function, self.script.text());
         }
         match ending {
             Some(ending) => {
-                fault.message = ending_message(ending, &self.runtime.limits);
+                fault.message = ending_message(ending, limits);
+                fault.help = None;
                 ScriptError::Budget { ending, fault }
             }
             None => ScriptError::Runtime(fault),
+        }
+    }
+}
+
+/// Puts arguments into the scope of a function.
+struct Parameters<'a> {
+    names: std::slice::Iter<'a, ImmutableString>,
+    scope: &'a mut Scope<'static>,
+}
+
+impl Extend<Dynamic> for Parameters<'_> {
+    fn extend<I: IntoIterator<Item = Dynamic>>(&mut self, values: I) {
+        for (value, name) in values.into_iter().zip(self.names.by_ref()) {
+            self.scope.push_dynamic(name.clone(), value);
         }
     }
 }

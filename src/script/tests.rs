@@ -20,6 +20,7 @@ use super::subject::Subject;
 use super::watch::Changes;
 
 mod documented;
+mod places;
 mod values;
 
 fn on_worker<F: Future>(future: F) -> F::Output {
@@ -253,7 +254,7 @@ fn an_error_of_a_host_function_has_its_place() {
     let text = run("fn main() {\n  let a = [1];\n  a[7]\n}").unwrap_err().to_string();
     assert!(text.contains(":3:5") && text.contains("Array index 7 out of bounds"), "{text}");
     let text = run("fn main() {\n  nothing(1)\n}").unwrap_err().to_string();
-    assert!(text.contains("there is no function nothing (i64)") && text.contains(":2:3"), "{text}");
+    assert!(text.contains("there is no function `nothing` for (integer)") && text.contains(":2:3"), "{text}");
 }
 
 struct Guard(Rc<Cell<u32>>);

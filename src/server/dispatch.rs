@@ -82,7 +82,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
     if let Some(prepared) = pages::answer(worker, &exchange).await {
         return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
     }
-    let (asked, answer) = match asked {
+    let (asked, mut answer) = match asked {
         Some((asked, answer)) => (Some(asked), answer),
         None => (None, route(worker, request)),
     };
@@ -91,13 +91,18 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         let text = words::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
         return in_place(worker, &exchange, site::status_page(505, &text)).await;
     }
-    match &answer.script {
-        Some(script) => match piped::delivery(worker, &exchange, script) {
-            Ok(delivery) => worker.host.run(script, exchange, delivery, asked).await,
-            Err(error) => in_place(worker, &exchange, error.page(&exchange)).await,
-        },
-        None => by_site(&exchange, by_meaning(worker, &exchange, &answer.found.meaning)).await,
+    while let Some(script) = &answer.script {
+        let delivery = match piped::delivery(worker, &exchange, script) {
+            Ok(delivery) => delivery,
+            Err(error) => return in_place(worker, &exchange, error.page(&exchange)).await,
+        };
+        if let Some(handler) = worker.host.run(script, exchange.clone(), delivery, asked) {
+            return handler.await;
+        }
+        // The file is gone since it was looked up.
+        answer = worker.resolve_without(&request.method, request.path(), script);
     }
+    by_site(&exchange, by_meaning(worker, &exchange, &answer.found.meaning)).await;
 }
 
 /// What the request means; from here on it knows itself.

@@ -103,6 +103,13 @@ impl Worker {
         answer
     }
 
+    /// What a path means now, whatever is remembered, if it does not lead to `gone`, a script that is not there.
+    pub fn resolve_without(&self, method: &[u8], path: &[u8], gone: &ScriptSource) -> Rc<Answer> {
+        let answer = Rc::new(Answer::new(self.site().resolve(method, path)));
+        // A route names it, or it was there again for a moment.
+        if answer.script.as_ref() == Some(gone) { Rc::new(Answer::new(Meaning::Missing.into())) } else { answer }
+    }
+
     /// For answers with files.
     pub fn files(&self) -> Files<'_> {
         Files { roots: &self.site().roots, cache: &self.file_cache, now: self.now.get(), wall_clock: net::wall_clock }

@@ -114,7 +114,7 @@ impl PeerView {
     }
 
     /// Refuses what the peer would read as part of something on the same stream that has not ended.
-    fn check_inside(&self, stream: u32) -> Result<(), Misuse> {
+    pub fn check_inside(&self, stream: u32) -> Result<(), Misuse> {
         if self.must_close {
             return Ok(());
         }

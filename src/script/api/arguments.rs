@@ -6,6 +6,7 @@ use rhai::{Dynamic, FLOAT, Map};
 
 use super::outcome::{Outcome, fail};
 use crate::script::octets::octets_of;
+use crate::script::types::name_of_value;
 
 /// A number within a range, for what goes into a field of so many bits.
 pub fn within(what: &str, value: i64, most: u32) -> Outcome<u32> {
@@ -50,5 +51,5 @@ pub(super) use handle;
 
 /// The octets of a value, or an error that says what is allowed.
 pub fn octets(what: &str, value: &Dynamic) -> Outcome<bytes::Bytes> {
-    octets_of(value).map_or_else(|| fail(format!("{what} is a string or a blob, not {}", value.type_name())), Ok)
+    octets_of(value).map_or_else(|| fail(format!("{what} is a string or a blob, not {}", name_of_value(value))), Ok)
 }

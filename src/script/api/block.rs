@@ -10,6 +10,7 @@ use super::arguments::{octets, within};
 use super::fields::{name_of, value_of};
 use super::outcome::{Outcome, fail};
 use crate::script::octets::Octets;
+use crate::script::types;
 use crate::wire::hpack::{BlockBuilder, LiteralKind, Name};
 
 /// Octets of one block that a script may build.
@@ -53,7 +54,7 @@ fn index_of(index: INT) -> Outcome<u64> {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Builder>("field block");
+    types::register(engine, "field block", |block: &Builder| format!("field block {}", Octets(block.octets()).shown()));
     for (name, kind) in [
         ("incremental", LiteralKind::Incremental),
         ("without_indexing", LiteralKind::WithoutIndexing),

@@ -14,6 +14,7 @@ use crate::script::budget::pause;
 use crate::script::call_sites::call_site;
 use crate::script::limits::MAX_NESTING;
 use crate::script::nesting::may_last;
+use crate::script::types;
 use crate::wire::frame::{ErrorCode, Frame};
 
 /// A map that scripts share: `request.context`, `connection.context`. What is missing is `()`.
@@ -78,7 +79,9 @@ fn settings_map(settings: Option<Settings>) -> Outcome<Map> {
 
 pub fn register(engine: &mut Engine) {
     register_context(engine);
-    engine.register_type_with_name::<Connection>("connection");
+    types::register(engine, "connection", |connection: &Connection| {
+        format!("connection {} ({})", connection.peer().id, connection.protocol())
+    });
     engine.register_get("id", |connection: &mut Connection| INT::try_from(connection.peer().id).unwrap_or(INT::MAX));
     engine.register_get("requests", |connection: &mut Connection| {
         INT::try_from(connection.requests()).unwrap_or(INT::MAX)
@@ -102,8 +105,10 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_context(engine: &mut Engine) {
-    engine.register_type_with_name::<Context>("context");
-    engine.register_type_with_name::<SettingsPair>("settings");
+    types::register(engine, "context", |context: &Context| {
+        format!("context with {}", context.0.borrow().keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", "))
+    });
+    types::register(engine, "settings", |pair: &SettingsPair| format!("settings of connection {}", pair.0.peer().id));
     engine.register_indexer_get(|context: &mut Context, name: &str| -> Outcome<Dynamic> {
         let held = context.0.borrow().get(name).cloned().unwrap_or(Dynamic::UNIT);
         // A closure may have put more into what it holds.

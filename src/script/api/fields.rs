@@ -9,8 +9,9 @@ use rhai::{Array, Dynamic, Engine, INT, Map};
 use super::outcome::{Outcome, fail};
 use crate::exchange::{Exchange, SendError};
 use crate::http::fields::is_forbidden_in_trailers;
-use crate::http::{Field, Fields};
+use crate::http::{Field, Fields, is_token_octet};
 use crate::script::octets::{MAX_MADE, Octets, field_octets_of, latin1, latin1_text};
+use crate::script::types::{self, name_of_value};
 
 /// The request's regular fields, names in any case.
 #[derive(Clone)]
@@ -57,7 +58,7 @@ fn list(fields: &Fields, name: &str) -> Array {
 /// The octets of a field name.
 pub fn name_of(value: &Dynamic) -> Outcome<Bytes> {
     field_octets_of(value)
-        .map_or_else(|| fail(format!("a field name is a string or a blob, not {}", value.type_name())), Ok)
+        .map_or_else(|| fail(format!("a field name is a string or a blob, not {}", name_of_value(value))), Ok)
 }
 
 /// The octets of a field value.
@@ -65,8 +66,10 @@ pub fn value_of(value: &Dynamic) -> Outcome<Bytes> {
     if let Ok(number) = value.as_float() {
         return Ok(Bytes::from(number.to_string()));
     }
-    field_octets_of(value)
-        .map_or_else(|| fail(format!("a field value is a string, a blob or a number, not {}", value.type_name())), Ok)
+    field_octets_of(value).map_or_else(
+        || fail(format!("a field value is a string, a blob or a number, not {}", name_of_value(value))),
+        Ok,
+    )
 }
 
 /// Fields from what scripts write: a list of `[name, value]`, a map (a list as value repeats the name), or fields.
@@ -94,7 +97,7 @@ pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
         }
         return check_size(&fields).map(|()| fields);
     }
-    fail(format!("fields are a list of [name, value], or a map, not {}", value.type_name()))
+    fail(format!("fields are a list of [name, value], or a map, not {}", name_of_value(value)))
 }
 
 /// Refuses fields that are larger than octets may be: handles on the same octets are written out each time.
@@ -120,29 +123,55 @@ impl From<Fields> for FieldList {
     }
 }
 
+/// Refuses what no response can carry.
+fn check(name: &[u8], value: &[u8]) -> Outcome<()> {
+    if name.is_empty() || !name.iter().all(|byte| is_token_octet(*byte)) {
+        return fail(format!(
+            "invalid header name {:?}\nhelp: `writer.write_raw_header_frame` (HTTP/2) and `writer.write_header` \
+             (HTTP/1.1) send it unchecked",
+            latin1_text(name)
+        ));
+    }
+    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return fail(format!(
+            "the value of the header {:?} contains CR, LF or NUL\nhelp: `writer.write_raw_header_frame` (HTTP/2) and \
+             `writer.write_header` (HTTP/1.1) send it unchecked",
+            latin1_text(name)
+        ));
+    }
+    Ok(())
+}
+
 impl FieldList {
     /// A trailer section, which takes no field that has no place in it.
     pub fn trailers() -> Self {
         Self(Rc::default(), Section::Trailers)
     }
 
-    /// Says so at the line of the script that names the field, whatever the protocol.
-    fn check(&self, name: &[u8]) -> Outcome<()> {
+    /// Refuses what cannot be sent at the line of the script that sets it, whatever the protocol.
+    fn check(&self, name: &[u8], value: &[u8]) -> Outcome<()> {
+        check(name, value)?;
         if self.1 == Section::Trailers && is_forbidden_in_trailers(name) {
             return fail(SendError::Trailer { name: latin1_text(name) }.to_string());
         }
         Ok(())
     }
 
+    fn check_all(&self, fields: &Fields) -> Outcome<()> {
+        fields.iter().try_for_each(|field| self.check(&field.name, &field.value))
+    }
+
     fn set(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
         let name = name_of(name)?;
-        self.check(&name)?;
         if !value.is_array() {
-            self.0.borrow_mut().set(name, value_of(value)?);
+            let value = value_of(value)?;
+            self.check(&name, &value)?;
+            self.0.borrow_mut().set(name, value);
             return Ok(());
         }
         let mut fresh = Fields::new();
         append(&mut fresh, name.clone(), value)?;
+        self.check_all(&fresh)?;
         let mut fields = self.0.borrow_mut();
         if let [field] = fresh.as_slice() {
             fields.set(name, field.value.clone());
@@ -154,15 +183,17 @@ impl FieldList {
     }
 
     fn append(&self, name: &Dynamic, value: &Dynamic) -> Outcome<()> {
-        let name = name_of(name)?;
-        self.check(&name)?;
-        append(&mut self.0.borrow_mut(), name, value)
+        let mut fresh = Fields::new();
+        append(&mut fresh, name_of(name)?, value)?;
+        self.check_all(&fresh)?;
+        self.0.borrow_mut().extend(fresh);
+        Ok(())
     }
 
     /// Adds fields to those that are there, whatever their names, as wptserve does.
     fn update(&self, value: &Dynamic) -> Outcome<()> {
         let fresh = fields_of(value)?;
-        fresh.iter().try_for_each(|field| self.check(&field.name))?;
+        self.check_all(&fresh)?;
         self.0.borrow_mut().extend(fresh);
         Ok(())
     }
@@ -174,12 +205,18 @@ fn items(fields: &Fields) -> Array {
     fields.iter().map(|field| Dynamic::from_array(pair(field))).collect()
 }
 
+fn shown(fields: &Fields) -> String {
+    let pairs: Vec<(String, String)> =
+        fields.iter().map(|field| (latin1_text(&field.name), latin1_text(&field.value))).collect();
+    types::shown_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
 fn or(value: Dynamic, default: Dynamic) -> Dynamic {
     if value.is_unit() { default } else { value }
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<RequestFields>("request fields");
+    types::register(engine, "request.headers", |fields: &RequestFields| shown(&fields.0.request().fields));
     engine.register_indexer_get(|fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
     engine.register_fn("get", |fields: &mut RequestFields, name: &str| combined(&fields.0.request().fields, name));
     engine.register_fn("get", |fields: &mut RequestFields, name: &str, default: Dynamic| {
@@ -204,16 +241,18 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_list(engine: &mut Engine) {
-    engine.register_type_with_name::<FieldList>("response fields");
+    types::register(engine, "response.headers", |fields: &FieldList| shown(&fields.0.borrow()));
     // Rhai finds exact parameter types at once, and `Dynamic` only after all combinations of it.
     engine.register_fn("set", |fields: &mut FieldList, name: &str, value: &str| -> Outcome<()> {
-        fields.check(name.as_bytes())?;
-        fields.0.borrow_mut().set(latin1(name), latin1(value));
+        let (name, value) = (latin1(name), latin1(value));
+        fields.check(&name, &value)?;
+        fields.0.borrow_mut().set(name, value);
         Ok(())
     });
     engine.register_fn("append", |fields: &mut FieldList, name: &str, value: &str| -> Outcome<()> {
-        fields.check(name.as_bytes())?;
-        fields.0.borrow_mut().append(latin1(name), latin1(value));
+        let (name, value) = (latin1(name), latin1(value));
+        fields.check(&name, &value)?;
+        fields.0.borrow_mut().append(name, value);
         Ok(())
     });
     engine.register_fn("set", |fields: &mut FieldList, name: Dynamic, value: Dynamic| fields.set(&name, &value));

@@ -1,14 +1,15 @@
 //! `flood::`: many frames of one kind at a client, and what the client did about them.
 
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, FLOAT, FuncRegistration, INT, Map, Module, NativeCallContext};
+use rhai::{Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 use std::time::Duration;
 
 use super::arguments::{check_options, flag_of, time_of};
 use super::current::{self, check_wait};
 use super::flood_report;
 use super::frames::stream_of;
-use super::outcome::{Outcome, fail, located, other_protocol, sent};
+use super::functions::Functions;
+use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::request::Request;
 use super::response::Response;
 use super::writer::Writer;
@@ -18,6 +19,7 @@ use crate::script::budget::{self, pause};
 use crate::script::call_sites::call_site;
 use crate::script::entries::Entry;
 use crate::script::flood::{Client, Plan};
+use crate::script::types::name_of_value;
 use crate::wire::flood::{BOMB_OVERHEAD, Flood, Kind};
 use crate::wire::hpack::DEFAULT_TABLE_SIZE;
 
@@ -78,20 +80,15 @@ static PRESETS: [Preset; 11] = [
 ];
 
 pub fn register(engine: &mut Engine) {
-    let mut module = Module::new();
+    let mut module = Functions::default();
     for preset in &PRESETS {
         let name = preset.function.trim_start_matches("flood::");
-        FuncRegistration::new(name).set_into_module(&mut module, |context: NativeCallContext<'_>, to: Dynamic| {
-            located(&context, send(preset, &context, &to, &Map::new()))
+        module.add(name, |context: NativeCallContext<'_>, to: Dynamic| send(preset, &context, &to, &Map::new()));
+        module.add(name, |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
+            send(preset, &context, &to, &options)
         });
-        FuncRegistration::new(name).set_into_module(
-            &mut module,
-            |context: NativeCallContext<'_>, to: Dynamic, options: Map| {
-                located(&context, send(preset, &context, &to, &options))
-            },
-        );
     }
-    engine.register_static_module("flood", module.into());
+    module.register(engine, "flood");
 }
 
 /// Whom a flood is for.
@@ -112,7 +109,7 @@ impl Target {
         } else if let Some(request) = value.read_lock::<Request>() {
             request.exchange().clone()
         } else {
-            let other = value.type_name();
+            let other = name_of_value(value);
             return fail(format!("a flood goes to a response, writer, request or connection, not {other}"));
         };
         Ok(Self { connection: exchange.connection().clone(), exchange: Some(exchange) })

@@ -1,12 +1,14 @@
 //! `frame::`: a constructor per frame type, and a frame's every part to read and set.
 
 use bytes::Bytes;
-use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Map, Module};
+use rhai::{Array, Dynamic, Engine, INT, Map};
 
 use super::arguments::{octets, within};
 use super::fields::fields_of;
+use super::functions::Functions;
 use super::outcome::{Outcome, fail};
 use crate::script::octets::{Octets, octets_of};
+use crate::script::types::{self, name_of_value};
 use crate::wire::frame::{
     AltSvc, ErrorCode, Frame, FrameType, GoAway, Origin, Padding, Payload, Ping, Priority, PriorityUpdate, PushPromise,
     RstStream, SettingId, Settings, WindowUpdate, flag,
@@ -47,7 +49,7 @@ pub fn settings_of(value: &Dynamic) -> Outcome<Vec<(u16, u32)>> {
         return map.iter().map(|(name, value)| Ok((id_of(&name.as_str().into())?, value_of(value)?))).collect();
     }
     let Some(list) = value.read_lock::<Array>() else {
-        return fail(format!("settings are a list of [id, value], or a map, not {}", value.type_name()));
+        return fail(format!("settings are a list of [id, value], or a map, not {}", name_of_value(value)));
     };
     let entry = |entry: &Dynamic| match entry.read_lock::<Array>().as_deref().map(Vec::as_slice) {
         Some([id, value]) => Ok((id_of(id)?, value_of(value)?)),
@@ -85,12 +87,11 @@ pub fn stream_of(value: INT) -> Outcome<u32> {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Frame>("frame");
-    engine.register_static_module("frame", constructors().into());
-    engine
-        .register_static_module("frame_type", constants(0..=u8::MAX, |code| FrameType(code).name(), INT::from).into());
-    engine.register_static_module("error", constants(0..=13, |code| ErrorCode(code).name(), INT::from).into());
-    engine.register_static_module("setting", constants(0..=9, |code| SettingId(code).name(), INT::from).into());
+    types::register(engine, "frame", shown);
+    constructors().register(engine, "frame");
+    constants(0..=u8::MAX, |code| FrameType(code).name(), INT::from).register(engine, "frame_type");
+    constants(0..=13, |code| ErrorCode(code).name(), INT::from).register(engine, "error");
+    constants(0..=9, |code| SettingId(code).name(), INT::from).register(engine, "setting");
     register_header(engine);
     register_payload(engine);
     register_meaning(engine);
@@ -100,27 +101,27 @@ fn constants<T: Copy>(
     codes: impl Iterator<Item = T>,
     name: impl Fn(T) -> Option<&'static str>,
     value: impl Fn(T) -> INT,
-) -> Module {
-    let mut module = Module::new();
+) -> Functions {
+    let mut module = Functions::default();
     for code in codes {
         if let Some(name) = name(code) {
-            module.set_var(name, value(code));
+            module.constant(name, value(code));
         }
     }
     module
 }
 
-fn constructors() -> Module {
-    let mut module = Module::new();
+fn constructors() -> Functions {
+    let mut module = Functions::default();
     let m = &mut module;
     let frame = |payload: &Payload, flags: u8, stream: u32| Frame::from(payload.to_raw(flags, stream));
-    FuncRegistration::new("data").set_into_module(m, |stream: INT, data: Dynamic| -> Outcome<Frame> {
+    m.add("data", |stream: INT, data: Dynamic| -> Outcome<Frame> {
         Ok(Frame::new(FrameType::DATA, 0, stream_of(stream)?, octets("data", &data)?))
     });
-    FuncRegistration::new("headers").set_into_module(m, |stream: INT, block: Dynamic| -> Outcome<Frame> {
+    m.add("headers", |stream: INT, block: Dynamic| -> Outcome<Frame> {
         Ok(Frame::new(FrameType::HEADERS, flag::END_HEADERS, stream_of(stream)?, block_of(&block)?))
     });
-    FuncRegistration::new("continuation").set_into_module(m, |stream: INT, block: Dynamic| -> Outcome<Frame> {
+    m.add("continuation", |stream: INT, block: Dynamic| -> Outcome<Frame> {
         Ok(Frame::new(FrameType::CONTINUATION, flag::END_HEADERS, stream_of(stream)?, block_of(&block)?))
     });
     let priority = move |stream: INT, dependency: INT, weight: INT, exclusive: bool| -> Outcome<Frame> {
@@ -128,26 +129,21 @@ fn constructors() -> Module {
         let payload = Priority { exclusive, dependency: stream_of(dependency)?, weight };
         Ok(frame(&Payload::Priority(payload), 0, stream_of(stream)?))
     };
-    FuncRegistration::new("priority").set_into_module(m, move |stream: INT, dependency: INT, weight: INT| {
-        priority(stream, dependency, weight, false)
-    });
-    FuncRegistration::new("priority").set_into_module(m, priority);
-    FuncRegistration::new("rst_stream").set_into_module(m, move |stream: INT, code: Dynamic| -> Outcome<Frame> {
+    m.add("priority", move |stream: INT, dependency: INT, weight: INT| priority(stream, dependency, weight, false));
+    m.add("priority", priority);
+    m.add("rst_stream", move |stream: INT, code: Dynamic| -> Outcome<Frame> {
         Ok(frame(&Payload::RstStream(RstStream { code: code_of(&code)? }), 0, stream_of(stream)?))
     });
-    FuncRegistration::new("settings").set_into_module(m, move |entries: Dynamic| -> Outcome<Frame> {
+    m.add("settings", move |entries: Dynamic| -> Outcome<Frame> {
         Ok(frame(&Payload::Settings(Settings { entries: settings_of(&entries)? }), 0, 0))
     });
-    FuncRegistration::new("settings_ack").set_into_module(m, || Frame::new(FrameType::SETTINGS, flag::ACK, 0, ""));
-    FuncRegistration::new("push_promise").set_into_module(
-        m,
-        move |stream: INT, promised: INT, block: Dynamic| -> Outcome<Frame> {
-            let promised_stream_id = stream_of(promised)?;
-            let payload = PushPromise { promised_stream_id, fragment: block_of(&block)?, ..PushPromise::default() };
-            Ok(frame(&Payload::PushPromise(payload), flag::END_HEADERS, stream_of(stream)?))
-        },
-    );
-    FuncRegistration::new("ping").set_into_module(m, move |opaque: Dynamic| -> Outcome<Frame> {
+    m.add("settings_ack", || Frame::new(FrameType::SETTINGS, flag::ACK, 0, ""));
+    m.add("push_promise", move |stream: INT, promised: INT, block: Dynamic| -> Outcome<Frame> {
+        let promised_stream_id = stream_of(promised)?;
+        let payload = PushPromise { promised_stream_id, fragment: block_of(&block)?, ..PushPromise::default() };
+        Ok(frame(&Payload::PushPromise(payload), flag::END_HEADERS, stream_of(stream)?))
+    });
+    m.add("ping", move |opaque: Dynamic| -> Outcome<Frame> {
         match <[u8; 8]>::try_from(&octets("a PING's payload", &opaque)?[..]) {
             Ok(opaque) => Ok(frame(&Payload::Ping(Ping { opaque }), 0, 0)),
             Err(_) => fail("a PING's payload has 8 octets; set frame.payload for others"),
@@ -158,9 +154,9 @@ fn constructors() -> Module {
         let debug = octets("debug data", &debug)?;
         Ok(frame(&Payload::GoAway(GoAway { last_stream_id, code, debug, ..GoAway::default() }), 0, 0))
     };
-    FuncRegistration::new("goaway").set_into_module(m, move |last: INT, code: Dynamic| goaway(last, code, "".into()));
-    FuncRegistration::new("goaway").set_into_module(m, goaway);
-    FuncRegistration::new("window_update").set_into_module(m, move |stream: INT, increment: INT| -> Outcome<Frame> {
+    m.add("goaway", move |last: INT, code: Dynamic| goaway(last, code, "".into()));
+    m.add("goaway", goaway);
+    m.add("window_update", move |stream: INT, increment: INT| -> Outcome<Frame> {
         let increment = within("an increment", increment, MAX_STREAM)?;
         Ok(frame(&Payload::WindowUpdate(WindowUpdate { increment, ..WindowUpdate::default() }), 0, stream_of(stream)?))
     });
@@ -168,32 +164,26 @@ fn constructors() -> Module {
     module
 }
 
-fn more_constructors(m: &mut Module) {
-    FuncRegistration::new("altsvc").set_into_module(
-        m,
-        |stream: INT, origin: Dynamic, value: Dynamic| -> Outcome<Frame> {
-            let payload = AltSvc { origin: octets("an origin", &origin)?, value: octets("a value", &value)? };
-            Ok(Payload::AltSvc(payload).to_raw(0, stream_of(stream)?).into())
-        },
-    );
-    FuncRegistration::new("origin").set_into_module(m, |origins: Array| -> Outcome<Frame> {
+fn more_constructors(m: &mut Functions) {
+    m.add("altsvc", |stream: INT, origin: Dynamic, value: Dynamic| -> Outcome<Frame> {
+        let payload = AltSvc { origin: octets("an origin", &origin)?, value: octets("a value", &value)? };
+        Ok(Payload::AltSvc(payload).to_raw(0, stream_of(stream)?).into())
+    });
+    m.add("origin", |origins: Array| -> Outcome<Frame> {
         let entries: Outcome<Vec<Bytes>> = origins.iter().map(|origin| octets("an origin", origin)).collect();
         Ok(Payload::Origin(Origin { entries: entries? }).to_raw(0, 0).into())
     });
-    FuncRegistration::new("priority_update").set_into_module(m, |stream: INT, value: Dynamic| -> Outcome<Frame> {
+    m.add("priority_update", |stream: INT, value: Dynamic| -> Outcome<Frame> {
         let prioritized_stream_id = stream_of(stream)?;
         let value = octets("a priority", &value)?;
         Ok(Payload::PriorityUpdate(PriorityUpdate { reserved: false, prioritized_stream_id, value })
             .to_raw(0, 0)
             .into())
     });
-    FuncRegistration::new("unknown").set_into_module(
-        m,
-        |frame_type: Dynamic, flags: INT, stream: INT, payload: Dynamic| -> Outcome<Frame> {
-            let flags = within("flags", flags, 255)? as u8;
-            Ok(Frame::new(type_of(&frame_type)?, flags, stream_of(stream)?, octets("a payload", &payload)?))
-        },
-    );
+    m.add("unknown", |frame_type: Dynamic, flags: INT, stream: INT, payload: Dynamic| -> Outcome<Frame> {
+        let flags = within("flags", flags, 255)? as u8;
+        Ok(Frame::new(type_of(&frame_type)?, flags, stream_of(stream)?, octets("a payload", &payload)?))
+    });
 }
 
 fn register_header(engine: &mut Engine) {
@@ -240,17 +230,19 @@ fn register_header(engine: &mut Engine) {
         Ok(())
     });
     engine.register_fn("bytes", |frame: &mut Frame| Octets(frame.octets()));
-    engine.register_fn("to_string", |frame: &mut Frame| {
-        let names: Vec<&str> = flag::set_names(frame.frame_type, frame.flags).collect();
-        format!(
-            "{} on stream {}, {} octets, flags {:#04x} {}",
-            frame.frame_type,
-            frame.stream_id,
-            frame.true_length(),
-            frame.flags,
-            names.join(" ")
-        )
-    });
+}
+
+/// A frame as a line for people.
+fn shown(frame: &Frame) -> String {
+    let names: Vec<&str> = flag::set_names(frame.frame_type, frame.flags).collect();
+    format!(
+        "{} on stream {}, {} octets, flags {:#04x} {}",
+        frame.frame_type,
+        frame.stream_id,
+        frame.true_length(),
+        frame.flags,
+        names.join(" ")
+    )
 }
 
 fn register_payload(engine: &mut Engine) {

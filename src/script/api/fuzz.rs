@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Module, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, INT};
 
 use super::arguments::octets;
-use super::outcome::{Outcome, fail, located};
+use super::functions::Functions;
+use super::outcome::{Outcome, fail};
 use crate::script::octets::{MAX_MADE, Octets};
+use crate::script::types;
 use crate::wire::frame::Frame;
 use crate::wire::fuzz::{Random, mutate, mutate_octets};
 
@@ -40,27 +42,20 @@ fn mutated(value: &Dynamic, seed: INT) -> Outcome<(Dynamic, String)> {
 }
 
 pub fn register(engine: &mut Engine) {
-    let mut module = Module::new();
-    FuncRegistration::new("mutate").set_into_module(
-        &mut module,
-        |context: NativeCallContext<'_>, value: Dynamic, seed: INT| -> Outcome<Dynamic> {
-            located(&context, mutated(&value, seed).map(|(mutant, _)| mutant))
-        },
-    );
-    FuncRegistration::new("describe").set_into_module(
-        &mut module,
-        |context: NativeCallContext<'_>, value: Dynamic, seed: INT| -> Outcome<String> {
-            located(&context, mutated(&value, seed).map(|(_, mutation)| mutation))
-        },
-    );
-    FuncRegistration::new("random")
-        .set_into_module(&mut module, |seed: INT| Generator(Rc::new(Cell::new(Random::new(seed_of(seed))))));
-    engine.register_static_module("fuzz", module.into());
+    let mut module = Functions::default();
+    module.add("mutate", |value: Dynamic, seed: INT| -> Outcome<Dynamic> {
+        mutated(&value, seed).map(|(mutant, _)| mutant)
+    });
+    module.add("describe", |value: Dynamic, seed: INT| -> Outcome<String> {
+        mutated(&value, seed).map(|(_, mutation)| mutation)
+    });
+    module.add("random", |seed: INT| Generator(Rc::new(Cell::new(Random::new(seed_of(seed))))));
+    module.register(engine, "fuzz");
     register_generator(engine);
 }
 
 fn register_generator(engine: &mut Engine) {
-    engine.register_type_with_name::<Generator>("generator");
+    types::register(engine, "generator", |_: &Generator| "generator of fuzz::random".to_owned());
     engine.register_fn("integer", |random: &mut Generator, least: INT, most: INT| -> Outcome<INT> {
         if least > most {
             return fail(format!("there is no number from {least} to {most}"));

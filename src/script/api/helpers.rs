@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use rhai::{Dynamic, Engine, FLOAT};
+use rhai::{Dynamic, Engine, FLOAT, ImmutableString, NativeCallContext};
 
 use super::arguments::octets;
 use super::outcome::{Outcome, fail};
@@ -32,7 +32,7 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
         clock().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
     });
     engine.register_fn("uuid", || uuid::Uuid::new_v4().to_string());
-    engine.register_fn("log", |value: Dynamic| tracing::info!(target: "script", "{value}"));
+    register_log(engine);
     engine.register_fn("hex", |value: Dynamic| octets("what hex takes", &value).map(|octets| Octets(octets).hex()));
     engine.register_fn("from_hex", |text: &str| from_hex(text));
     engine.register_fn("base64", |value: Dynamic| {
@@ -44,6 +44,41 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
         Ok(Octets(Bytes::copy_from_slice(digest.as_ref())))
     });
     engine.register_fn("read_file", move |name: &str| read_file(&files, name));
+}
+
+/// Registers `log` with so many arguments.
+macro_rules! loggers {
+    ($engine:ident, $($($argument:ident)*);*) => {$(
+        $engine.register_fn("log", |context: NativeCallContext<'_> $(, $argument: Dynamic)*| -> Outcome<()> {
+            log(&context, vec![$($argument),*])
+        });
+    )*};
+}
+
+fn register_log(engine: &mut Engine) {
+    loggers!(engine, ; a; a b; a b c; a b c d; a b c d e; a b c d e f; a b c d e f g; a b c d e f g h;
+        a b c d e f g h i; a b c d e f g h i j; a b c d e f g h i j k; a b c d e f g h i j k l);
+}
+
+/// Writes the values to the log, as `print` shows them, with spaces between.
+fn log(context: &NativeCallContext<'_>, values: Vec<Dynamic>) -> Outcome<()> {
+    let mut line = String::new();
+    for value in values {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&text_of(context, value)?);
+    }
+    tracing::info!(target: "script", "{line}");
+    Ok(())
+}
+
+/// A value as `print` shows it.
+fn text_of(context: &NativeCallContext<'_>, value: Dynamic) -> Outcome<ImmutableString> {
+    if value.is_string() {
+        return value.into_immutable_string().or_else(|other| fail(other));
+    }
+    context.call_native_fn("to_string", (value,))
 }
 
 fn from_hex(text: &str) -> Outcome<Octets> {
@@ -69,14 +104,18 @@ fn from_base64(text: &str) -> Outcome<Octets> {
 
 /// A file beside the running script, or below the document root; both by their real place.
 fn read_file(files: &ReadableFiles, name: &str) -> Outcome<Octets> {
-    let relative = Path::new(name);
+    // With a slash in front, below the document root alone.
+    let (relative, from_root) = match name.strip_prefix('/') {
+        Some(rest) => (Path::new(rest), true),
+        None => (Path::new(name), false),
+    };
     let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir);
-    if name.is_empty() || !relative.components().all(plain) {
+    if relative.as_os_str().is_empty() || !relative.components().all(plain) {
         return fail(format!("{name:?} is no path below the document root"));
     }
     let run = budget::current();
     let script = run.as_ref().and_then(|run| run.script::<Script>());
-    let beside = script.and_then(|script| script.path().parent()).map(Path::to_owned);
+    let beside = script.and_then(|script| script.path().parent()).filter(|_| !from_root).map(Path::to_owned);
     for folder in beside.iter().chain([&files.doc_root]) {
         let Ok(real) = folder.join(relative).canonicalize() else { continue };
         let inside = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));

@@ -3,15 +3,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, Module, NativeCallContext, Scope};
+use rhai::{CallFnOptions, Dynamic, Engine, EvalAltResult, FnPtr, NativeCallContext, Scope};
 use serde_json::Value;
 
+use super::functions::Functions;
 use super::json::to_json;
-use super::outcome::{Outcome, fail, located};
+use super::outcome::{Outcome, fail};
 use crate::script::budget;
 use crate::script::compiled::KeptScripts;
 use crate::script::nesting::may_last;
 use crate::script::offers::{Offer, Offers, RunningHook};
+use crate::script::types;
 
 /// Lines that one script may add to the status page.
 const MAX_LINES: usize = 1000;
@@ -99,25 +101,21 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
 macro_rules! callable {
     ($module:ident, $offers:ident, $($($argument:ident)*);*) => {$({
         let offers = Rc::clone($offers);
-        FuncRegistration::new("call").set_into_module(
-            &mut $module,
-            move |context: NativeCallContext, name: &str $(, $argument: Dynamic)*| {
-                located(&context, call(&offers, &context, name, vec![$($argument),*]))
-            },
-        );
+        $module.add("call", move |context: NativeCallContext<'_>, name: &str $(, $argument: Dynamic)*| {
+            call(&offers, &context, name, vec![$($argument),*])
+        });
     })*};
 }
 
 pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
-    let mut module = Module::new();
+    let mut module = Functions::default();
     let own = Rc::clone(offers);
-    FuncRegistration::new("register")
-        .set_into_module(&mut module, move |context: NativeCallContext, name: &str, function: FnPtr| {
-            located(&context, offer(&own, name, function))
-        });
+    module.add("register", move |name: &str, function: FnPtr| offer(&own, name, function));
     callable!(module, offers, ; a; a b; a b c; a b c d; a b c d e; a b c d e f);
-    engine.register_static_module("hooks", module.into());
-    engine.register_type_with_name::<StatusLines>("status");
+    module.register(engine, "hooks");
+    types::register(engine, "status", |lines: &StatusLines| {
+        format!("status page with {} lines", lines.0.borrow().len())
+    });
     engine.register_fn("add", |lines: &mut StatusLines, name: &str, value: Dynamic| -> Outcome<()> {
         let value = to_json(&value)?;
         let mut lines = lines.0.borrow_mut();

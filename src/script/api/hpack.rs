@@ -1,21 +1,22 @@
 //! `hpack::`: field blocks from fields, and back.
 
-use rhai::{Array, Dynamic, Engine, FuncRegistration, INT, Map, Module};
+use rhai::{Array, Dynamic, Engine, INT, Map};
 
 use super::arguments::octets;
 use super::block::Builder;
 use super::current;
 use super::fields::fields_of;
+use super::functions::Functions;
 use super::outcome::{Outcome, fail, sent};
 use crate::script::octets::{Octets, latin1_text};
 use crate::wire::hpack::{DEFAULT_TABLE_SIZE, Decoder, Entry};
 
 pub fn register(engine: &mut Engine) {
-    let mut module = Module::new();
-    FuncRegistration::new("block").set_into_module(&mut module, Builder::default);
-    FuncRegistration::new("decode").set_into_module(&mut module, |block: Dynamic| decode(&block));
-    FuncRegistration::new("encode").set_into_module(&mut module, |fields: Dynamic| encode(&fields));
-    engine.register_static_module("hpack", module.into());
+    let mut module = Functions::default();
+    module.add("block", Builder::default);
+    module.add("decode", |block: Dynamic| decode(&block));
+    module.add("encode", |fields: Dynamic| encode(&fields));
+    module.register(engine, "hpack");
 }
 
 /// Encodes with the encoder of the handler's connection: its table follows, so the block must be sent.

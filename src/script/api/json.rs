@@ -10,6 +10,7 @@ use super::fields::{FieldList, RequestFields};
 use super::outcome::{Outcome, fail};
 use super::params::Params;
 use crate::script::octets::{MAX_MADE, Octets, latin1_text};
+use crate::script::types::name_of_value;
 
 /// JSON → value; objects become maps.
 pub fn from_json(value: Value) -> Dynamic {
@@ -130,7 +131,7 @@ fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
         let pair = |field: &crate::http::Field| vec![latin1_text(&field.name), latin1_text(&field.value)].into();
         return Ok(Value::Array(fields.0.borrow().iter().map(pair).collect()));
     }
-    fail(format!("{} has no form in JSON", value.type_name()))
+    fail(format!("{} has no form in JSON", name_of_value(value)))
 }
 
 fn text_of(value: &Dynamic) -> Outcome<String> {

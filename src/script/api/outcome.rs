@@ -1,6 +1,6 @@
 //! What a host function gives: a value, or an error for the script.
 
-use rhai::{EvalAltResult, NativeCallContext};
+use rhai::EvalAltResult;
 
 use crate::exchange::{Protocol, SendError};
 use crate::script::budget;
@@ -28,16 +28,6 @@ pub fn sent<T>(outcome: Result<T, SendError>) -> Outcome<T> {
         }
         run.end(Ending::Cancelled);
         budget::ended()
-    })
-}
-
-/// Puts the place of the call into an error; Rhai does not do so for functions of modules.
-pub fn located<T>(context: &NativeCallContext<'_>, outcome: Outcome<T>) -> Outcome<T> {
-    outcome.map_err(|mut error| {
-        if error.position().is_none() {
-            error.set_position(context.call_position());
-        }
-        error
     })
 }
 

@@ -10,6 +10,7 @@ use super::outcome::{Outcome, fail};
 use super::upload::Upload;
 use crate::script::error::BadRequest;
 use crate::script::octets::{Octets, text_of};
+use crate::script::types;
 
 /// Names with values in order, repeated names kept.
 #[derive(Clone, Default)]
@@ -80,6 +81,11 @@ impl Params {
         self.0.iter().filter(move |param| param.name == name)
     }
 
+    fn shown(&self) -> String {
+        let pairs: Vec<(&str, Cow<'_, str>)> = self.0.iter().map(|param| (&*param.name, param.text())).collect();
+        types::shown_pairs(pairs.iter().map(|(name, value)| (*name, &**value)))
+    }
+
     fn last(&self, name: &str) -> Option<&Param> {
         self.0.iter().rfind(|param| param.name == name)
     }
@@ -124,9 +130,8 @@ fn or_unit(param: Option<&Param>) -> Dynamic {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Params>("parameters");
-    engine.register_type_with_name::<BadRequest>("bad request");
-    engine.register_fn("to_string", |error: &mut BadRequest| error.text.clone());
+    types::register(engine, "parameters", Params::shown);
+    types::register(engine, "bad request", |error: &BadRequest| error.text.clone());
     for name in ["first", "get"] {
         engine.register_fn(name, |params: &mut Params, name: &str| or_unit(params.first(name)));
         engine.register_fn(name, |params: &mut Params, name: &str, default: Dynamic| {

@@ -14,6 +14,7 @@ use crate::exchange::ResponseHead;
 use crate::http::Fields;
 use crate::script::common::Common;
 use crate::script::octets::{latin1_text, octets_of};
+use crate::script::types::name_of_value;
 
 /// See the module. It sends nothing.
 pub struct Parts {
@@ -162,7 +163,7 @@ impl Parts {
             self.set_content(value);
             return Ok(());
         }
-        let wrong = || format!("main returned {}; {ALLOWED}", value.type_name());
+        let wrong = || format!("main returned {}; {ALLOWED}", name_of_value(&value));
         // A function has the value of its last call, whether that is meant or not.
         if flood_report::is_report(&value) {
             return Ok(());
@@ -180,7 +181,7 @@ impl Parts {
         }
         self.headers.0.borrow_mut().extend(fields_of(headers).map_err(said)?);
         if octets_of(content).is_none() && !content.is_unit() && !content.is_array() && !content.is_fnptr() {
-            return Err(format!("main returned {} as content; {ALLOWED}", content.type_name()));
+            return Err(format!("main returned {} as content; {ALLOWED}", name_of_value(content)));
         }
         self.set_content(content.clone());
         Ok(())

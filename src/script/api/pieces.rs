@@ -13,13 +13,14 @@ use super::outcome::{Outcome, fail};
 use crate::exchange::{Content, Delivering, NextPiece, Pieces, SendError};
 use crate::script::budget::pause;
 use crate::script::octets::octets_of;
+use crate::script::types::name_of_value;
 
 /// Calls a function that the script gave as content.
 pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
 
 /// What is said of content that is none.
 pub fn wrong_content(content: &Dynamic) -> String {
-    format!("content is a string, octets, a list of them, or a function, not {}", content.type_name())
+    format!("content is a string, octets, a list of them, or a function, not {}", name_of_value(content))
 }
 
 /// What is left of a content.
@@ -84,7 +85,7 @@ fn made(value: &Dynamic) -> Outcome<Option<Bytes>> {
     }
     match octets_of(value) {
         Some(octets) => Ok(Some(octets)),
-        None => fail(format!("a function as content gives a string, octets or (), not {}", value.type_name())),
+        None => fail(format!("a function as content gives a string, octets or (), not {}", name_of_value(value))),
     }
 }
 

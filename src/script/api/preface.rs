@@ -6,6 +6,7 @@ use super::arguments::handle;
 use super::frames::settings_of;
 use super::outcome::{Outcome, fail, other_protocol};
 use crate::exchange::{Auto, Connection, Protocol};
+use crate::script::types;
 
 /// `connection.auto`.
 #[derive(Clone)]
@@ -28,8 +29,14 @@ const SWITCHES: [(&str, Switch); 5] = [
 const TOO_LATE: &str = "the first SETTINGS have been sent already: they can be chosen in on_connect of a profile, before \
                         connection.start(); connection.send_settings sends others";
 
+fn shown_switches(switches: &Switches) -> String {
+    let Some(mut auto) = switches.0.auto() else { return "switches".to_owned() };
+    let shown = SWITCHES.map(|(name, switch)| format!("{name} {}", if *switch(&mut auto) { "on" } else { "off" }));
+    format!("switches: {}", shown.join(", "))
+}
+
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Switches>("switches");
+    types::register(engine, "switches", shown_switches);
     handle!(engine, "auto", |connection: &mut Connection| -> Switches { Switches(connection.clone()) });
     for (name, switch) in SWITCHES {
         engine.register_get(name, move |switches: &mut Switches| match switches.0.auto() {
@@ -60,7 +67,9 @@ pub fn register(engine: &mut Engine) {
 }
 
 fn register_first_settings(engine: &mut Engine) {
-    engine.register_type_with_name::<FirstSettings>("first settings");
+    types::register(engine, "first settings", |settings: &FirstSettings| {
+        format!("first settings {:?}", settings.0.first_settings().unwrap_or_default())
+    });
     engine.register_get("first_settings", |connection: &mut Connection| -> Outcome<FirstSettings> {
         http2_only(connection, "connection.first_settings")?;
         Ok(FirstSettings(connection.clone()))

@@ -19,6 +19,7 @@ use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::{MultipartLimits, Part};
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
 use crate::script::octets::{Octets, latin1_text, text_of};
+use crate::script::types;
 use crate::wire::frame::{Frame, FrameType, RawFrame};
 
 /// The request, for scripts.
@@ -193,7 +194,9 @@ pub fn data_frame(frame: Option<RawFrame>, data: Bytes, end: bool) -> Frame {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Request>("request");
+    types::register(engine, "request", |request: &Request| {
+        format!("{} {}", latin1_text(&request.of().method), request.url())
+    });
     engine.register_get("method", |request: &mut Request| latin1_text(&request.of().method));
     engine.register_get("url", |request: &mut Request| request.url());
     engine.register_get("url_parts", |request: &mut Request| request.url_parts());

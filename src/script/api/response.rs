@@ -18,6 +18,7 @@ use crate::exchange::{Content, Exchange, Prepared, ResponseHead};
 use crate::script::budget::pause;
 use crate::script::common::Common;
 use crate::script::octets::Octets;
+use crate::script::types;
 
 /// The response, for scripts: it sends what its parts say.
 #[derive(Clone)]
@@ -282,7 +283,7 @@ fn within(context: &NativeCallContext<'_>, pointer: &FnPtr) -> Outcome<Dynamic> 
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Response>("response");
+    types::register(engine, "response", |response: &Response| format!("response {}", response.0.parts.status()));
     engine.register_get("status", |response: &mut Response| response.0.parts.status());
     engine.register_set("status", |response: &mut Response, value: Dynamic| response.0.parts.set_status(&value));
     engine

@@ -10,6 +10,7 @@ use super::outcome::{Outcome, fail};
 use super::stash::Handle;
 use crate::script::stash::error::StashError;
 use crate::script::stash::value::{decode, encode};
+use crate::script::types;
 use crate::script::values::{MAX_VALUE, Values};
 
 /// How often a function of `server.context.update` is called anew because somebody was faster.
@@ -99,7 +100,7 @@ fn value_of(octets: Option<&Bytes>) -> Outcome<Dynamic> {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Server>("server");
+    types::register(engine, "server", |_: &Server| "server".to_owned());
     engine.register_get("config", |server: &mut Server| server.0.config.clone());
     engine.register_get("stash", |server: &mut Server| server.0.stash.clone());
     engine.register_get("doc_root", |server: &mut Server| server.0.doc_root.clone());
@@ -108,7 +109,9 @@ pub fn register(engine: &mut Engine) {
     FuncRegistration::new_setter("context")
         .with_purity(true)
         .register_into_engine(engine, |_: &mut Server, _: ServerContext| {});
-    engine.register_type_with_name::<ServerContext>("server context");
+    types::register(engine, "server context", |context: &ServerContext| {
+        format!("server.context with {}", context.0.names().join(", "))
+    });
     engine.register_indexer_get(|context: &mut ServerContext, name: &str| context.get(name));
     engine.register_indexer_set(|call: NativeCallContext, context: &mut ServerContext, name: &str, value: Dynamic| {
         context.set(&call, name, &value)

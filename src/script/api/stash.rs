@@ -16,6 +16,7 @@ use crate::script::stash::error::StashError;
 use crate::script::stash::key::Key;
 use crate::script::stash::lock::Lock;
 use crate::script::stash::value::{decode, encode};
+use crate::script::types;
 
 /// The stash, for scripts.
 #[derive(Clone)]
@@ -158,7 +159,7 @@ fn value_of(key: &Key, octets: Option<&Bytes>) -> Outcome<Dynamic> {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Handle>("stash");
+    types::register(engine, "stash", |_: &Handle| "stash".to_owned());
     engine.register_fn("put", |context: NativeCallContext, stash: Handle, key: Dynamic, value: Dynamic| {
         stash.put(&context, &key, &value, &Dynamic::UNIT)
     });

@@ -14,6 +14,7 @@ use crate::script::budget::pause;
 use crate::script::error::BadRequest;
 use crate::script::limits::MAX_NESTING;
 use crate::script::octets::{Octets, text_of};
+use crate::script::types;
 
 /// A file of a `multipart/form-data` form.
 #[derive(Clone)]
@@ -144,7 +145,7 @@ impl Iterator for Lines {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Upload>("file");
+    types::register(engine, "file", |upload: &Upload| Octets(upload.content()).text());
     // Text as everything that a form holds.
     let text = |octets: &Bytes| Dynamic::from(text_of(octets).into_owned());
     let content = |upload: &mut Upload| Octets(upload.content());
@@ -160,12 +161,11 @@ pub fn register(engine: &mut Engine) {
         InputFile(Rc::new(Input { source: Source::Octets(upload.content()), at: Cell::new(0) }))
     });
     engine.register_fn("text", |upload: &mut Upload| Octets(upload.content()).text());
-    engine.register_fn("to_string", |upload: &mut Upload| Octets(upload.content()).text());
     register_input_file(engine);
 }
 
 fn register_input_file(engine: &mut Engine) {
-    engine.register_type_with_name::<InputFile>("input file");
+    types::register(engine, "input file", |file: &InputFile| format!("input file at byte {}", file.0.at.get()));
     engine.register_fn("read", |file: &mut InputFile| file.read(usize::MAX));
     engine.register_fn("read", |file: &mut InputFile, count: INT| file.read(count_of(count)));
     engine.register_fn("readline", |file: &mut InputFile| file.read_line(usize::MAX));

@@ -10,6 +10,7 @@ use crate::exchange::{Connection, Expectation, SendError};
 use crate::script::budget::pause;
 use crate::script::call_sites::call_site;
 use crate::script::octets::octets_of;
+use crate::script::types::name_of_value;
 use crate::wire::frame::Frame;
 use tokio::time::Instant;
 
@@ -117,7 +118,7 @@ impl Filter {
             Ok(properties) => Ok(Self::Properties(properties)),
             Err(other) => fail(format!(
                 "a filter is a function of the frame or a map of its properties, not {}",
-                other.type_name()
+                name_of_value(&other)
             )),
         }
     }

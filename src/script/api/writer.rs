@@ -13,6 +13,7 @@ use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
 use crate::http::{Authority, Fields, Target};
 use crate::script::call_sites::call_site;
 use crate::script::octets::latin1_text;
+use crate::script::types;
 use crate::wire::frame::{Frame, FrameType, flag};
 
 /// The writer of a response.
@@ -182,7 +183,9 @@ fn is_interim(fields: &Dynamic) -> bool {
 }
 
 pub fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Writer>("writer");
+    types::register(engine, "response.writer", |writer: &Writer| {
+        format!("writer of response {}", writer.0.parts().status())
+    });
     engine.register_get("writer", |response: &mut Response| -> Outcome<Writer> {
         response.check_own().map(|()| Writer(response.clone()))
     });

@@ -227,7 +227,7 @@ fn on_request(caller: &Caller, parameters: usize, request: Request, response: &R
     if value.is_array() {
         response.parts().take(value).map_err(|message| {
             let message = message.replacen("main", name, 2);
-            ScriptError::BadReturn(caller.script().fault_at_function(message, name))
+            ScriptError::BadReturn(caller.script().fault_at_result(message, name))
         })?;
     }
     if answers || exchange.headers_sent() || exchange.raw_used() || exchange.response_ended() {

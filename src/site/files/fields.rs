@@ -6,6 +6,7 @@
 
 use super::stamp::Stamp;
 use crate::exchange::ResponseHead;
+use crate::http::words::mark_length;
 use crate::http::{Fields, media_type};
 use crate::site::template::{Escape, Scope, substitute};
 use bytes::Bytes;
@@ -63,6 +64,7 @@ impl Source {
             Err(error) => return Err(format!("{name} exists but cannot be read: {error}.")),
         }
         check_length(&name, &text)?;
+        text.drain(..mark_length(&text));
         Ok(Some(Self { name, text: text.into(), template: found.template }))
     }
 }

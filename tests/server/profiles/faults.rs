@@ -22,7 +22,7 @@ fn a_profile_that_fails_ends_its_connection_alone_and_says_where() {
         ("loops", "fn on_connect(connection) {\n loop { } }", "operations", "loops.rhai:"),
         ("broken", "fn on_connect(connection) {\n let = ; }", "", "broken.rhai:2:"),
         ("empty", "fn helper() { }", "this is no profile", "empty.rhai"),
-        ("frame", "fn on_frame(connection, frame) {\n nowhere }", "no variable nowhere", "frame.rhai:2:"),
+        ("frame", "fn on_frame(connection, frame) {\n nowhere }", "no variable `nowhere`", "frame.rhai:2:"),
         ("nonsense", "\nfn on_frame(connection, frame) { 3 }", "returns true", "nonsense.rhai:2:"),
         ("waits", "fn on_frame(connection, frame) {\n connection.ping(); }", "wait for ever", "waits.rhai:2:"),
         (
