@@ -150,7 +150,7 @@ struct Own {
     imports: BTreeMap<String, Option<Rc<Script>>>,
     /// Constants and variables outside of functions.
     constants: BTreeSet<String>,
-    /// Variables and parameters of all functions.
+    /// Variables of all functions, and parameters of those with a name.
     variables: BTreeSet<String>,
     /// Names that may be keys of maps.
     keys: BTreeSet<String>,
@@ -161,8 +161,9 @@ struct Own {
 impl Own {
     fn of(script: &Script, loader: &Loader) -> Self {
         let mut own = Self { functions: functions_of(script, false), ..Self::default() };
-        let parameters = script.ast().iter_functions().flat_map(|function| function.params);
-        own.variables.extend(parameters.map(ToString::to_string));
+        // Parameters of a closure are also what it captures, whether there is such a variable or not.
+        let named = script.ast().iter_functions().filter(|function| !function.name.starts_with("anon$"));
+        own.variables.extend(named.flat_map(|function| function.params).map(ToString::to_string));
         own.constants.extend(script.ast().statements().iter().filter_map(|statement| match statement {
             Stmt::Var(variable, ..) => Some(variable.0.name.to_string()),
             _ => None,
