@@ -1,6 +1,6 @@
 //! The Rhai host: handlers, profiles and hooks are scripts that run as coroutines.
 //!
-//! Each file may use those above it:
+//! See README.md in this directory. Each file may use those above it:
 //!
 //! | file | what |
 //! |---|---|
