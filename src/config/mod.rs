@@ -285,9 +285,9 @@ impl Config {
         let mut all = Map::new();
         for key in keys::keys().filter(|key| !key.is_list()) {
             let (path, name) = key.name().rsplit_once('.').unwrap_or(("", key.name()));
-            let parts = path.split('.').filter(|part| !part.is_empty());
-            let table = parts.fold(Some(&mut all), |table, part| {
-                table?.entry(part).or_insert_with(|| Json::Object(Map::new())).as_object_mut()
+            let mut parts = path.split('.').filter(|part| !part.is_empty());
+            let table = parts.try_fold(&mut all, |table, part| {
+                table.entry(part).or_insert_with(|| Json::Object(Map::new())).as_object_mut()
             });
             // What is shown is TOML, which has no null.
             let value =

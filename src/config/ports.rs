@@ -232,12 +232,15 @@ pub(super) fn port(item: Item<'_>) -> Read<Port> {
     }
 }
 
+/// What a flag says of the first port of a kind.
+type Given = fn(&ServeArguments) -> Option<Port>;
+
 /// The list of ports of a kind, as a key.
 struct List {
     kind: PortKind,
     name: &'static str,
     doc: &'static [&'static str],
-    flag: Option<(&'static str, fn(&ServeArguments) -> Option<Port>)>,
+    flag: Option<(&'static str, Given)>,
 }
 
 impl List {

@@ -28,8 +28,8 @@ impl Exchange {
         let delimited = head.fields.delimit_content();
         let is_http1 = self.protocol() == Protocol::Http1;
         let trailers = has_trailers && allowed && !(is_http1 && delimited);
-        if !delimited
-            && !(is_http1 && trailers)
+        let chunked = is_http1 && trailers;
+        if !(delimited || chunked)
             && let Some(length) = rule.length(length)
         {
             head.fields.append("content-length", length.to_string());

@@ -152,12 +152,12 @@ impl Script {
     }
 
     /// An error about the script as a whole.
-    pub fn fault(&self, message: impl Into<String>) -> Fault {
+    pub fn fault(&self, message: impl Into<String>) -> Box<Fault> {
         Fault::new(message, &self.path, &self.text, None)
     }
 
     /// An error about the value of a function: at its last statement, if that is the only place where it returns.
-    pub fn fault_at_result(&self, message: impl Into<String>, function: &str) -> Fault {
+    pub fn fault_at_result(&self, message: impl Into<String>, function: &str) -> Box<Fault> {
         let Some(place) = self.bodies.iter().find(|body| body.name == function).and_then(Body::result_place) else {
             return self.fault_at_function(message, function);
         };
@@ -165,7 +165,7 @@ impl Script {
     }
 
     /// An error about one of its functions, where that begins.
-    pub fn fault_at_function(&self, message: impl Into<String>, function: &str) -> Fault {
+    pub fn fault_at_function(&self, message: impl Into<String>, function: &str) -> Box<Fault> {
         let mut fault = self.fault(message);
         fault.place_at_function(function, &self.text);
         fault

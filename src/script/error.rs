@@ -8,7 +8,7 @@ use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
 use super::limits::{Ending, Limits};
 
-/// Why a handler gave no answer. All are the script's fault, but for [`ScriptError::Ended`] and
+/// Why a handler gave no answer. All are the script's fault, except [`ScriptError::Ended`] and
 /// [`ScriptError::Panic`].
 #[derive(Clone, Debug)]
 pub enum ScriptError {
@@ -17,15 +17,15 @@ pub enum ScriptError {
     /// The operating system did not read the file: the next attempt may succeed.
     System { file: PathBuf, kind: ErrorKind, why: String },
     /// The file does not compile.
-    Compile(Fault),
+    Compile(Box<Fault>),
     /// The file compiles, but is no handler: what is missing or wrong.
-    NoHandler(Fault),
+    NoHandler(Box<Fault>),
     /// An error at run time, or thrown by the script.
-    Runtime(Fault),
+    Runtime(Box<Fault>),
     /// More than a handler may use.
-    Budget { ending: Ending, fault: Fault },
+    Budget { ending: Ending, fault: Box<Fault> },
     /// A function returned a value that cannot be used.
-    BadReturn(Fault),
+    BadReturn(Box<Fault>),
     /// The script found the request wrong, by `request.GET.integer` and the like: to be answered with a 4xx.
     BadRequest(BadRequest),
     /// A host function panicked: a mistake in the server.
@@ -190,19 +190,19 @@ fn place_of(position: Position) -> Option<(usize, usize)> {
 
 impl Fault {
     /// A message about a whole file, or a line of it.
-    pub fn new(message: impl Into<String>, file: &Path, text: &str, place: Option<(usize, usize)>) -> Self {
-        Self {
+    pub fn new(message: impl Into<String>, file: &Path, text: &str, place: Option<(usize, usize)>) -> Box<Self> {
+        Box::new(Self {
             message: message.into(),
             file: file.to_owned(),
             place,
             line: place.and_then(|(line, _)| line_of(text, line)),
             calls: Vec::new(),
             help: None,
-        }
+        })
     }
 
     /// Why a file does not compile.
-    pub fn compile(error: &ParseError, file: &Path, text: &str) -> Self {
+    pub fn compile(error: &ParseError, file: &Path, text: &str) -> Box<Self> {
         let message = match error.err_type().to_string() {
             message if message.is_empty() => "this does not compile".to_owned(),
             message => message,

@@ -34,7 +34,7 @@ pub struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// The error at run time `error` in `function` of `file`, with its place and the calls that led there.
-    pub fn fault(&self, error: &EvalAltResult, function: &str, file: &Path) -> Fault {
+    pub fn fault(&self, error: &EvalAltResult, function: &str, file: &Path) -> Box<Fault> {
         let mut calls = Vec::new();
         let mut here = file.to_owned();
         let mut caller = file.to_owned();
@@ -74,7 +74,7 @@ impl Explainer<'_> {
         let line = place.and_then(|(line, _)| line_of(text.as_deref()?, line));
         let at = Spot { text: text.as_deref(), line: line.as_deref(), column: place.map_or(0, |(_, column)| column) };
         let (message, help) = self.words(error, &at);
-        Fault { message: shortened(message), help, file: here, place, line, calls }
+        Box::new(Fault { message: shortened(message), help, file: here, place, line, calls })
     }
 
     /// The message without position and wrapping, and the advice.

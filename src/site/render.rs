@@ -20,7 +20,7 @@ pub fn render(template: &str, data: &Value) -> String {
     page
 }
 
-fn render_part<'d>(page: &mut String, mut template: &str, scopes: &mut Vec<&'d Value>) {
+fn render_part(page: &mut String, mut template: &str, scopes: &mut Vec<&Value>) {
     while let Some((before, rest)) = template.split_once("{{") {
         page.push_str(before);
         let (tag, end) = if rest.starts_with('{') { ("{", "}}}") } else { ("", "}}") };

@@ -491,7 +491,7 @@ fn what_a_script_sent_has_its_call() {
         |record: &&wireserve::transcript::Record| record.script.as_ref().is_some_and(|one| one.function == "main");
     let ours = read.records.iter().filter(of_main).filter(|record| record.from == Some(Side::Server));
     // HEADERS, and DATA before and after the window was raised.
-    assert!(ours.count() >= 7 + 1, "{text}");
+    assert!(ours.count() > 7, "{text}");
 }
 
 #[test]

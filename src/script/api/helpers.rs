@@ -76,7 +76,7 @@ fn log(context: &NativeCallContext<'_>, values: Vec<Dynamic>) -> Outcome<()> {
 /// A value as `print` shows it.
 fn text_of(context: &NativeCallContext<'_>, value: Dynamic) -> Outcome<ImmutableString> {
     if value.is_string() {
-        return value.into_immutable_string().or_else(|other| fail(other));
+        return value.into_immutable_string().or_else(fail);
     }
     context.call_native_fn("to_string", (value,))
 }

@@ -59,17 +59,15 @@ impl Wrong {
     }
 
     fn error(self, script: &Script) -> ScriptError {
-        let message = match self.help {
-            Some(help) => format!("{}; {help}", self.message),
-            None => self.message,
-        };
-        ScriptError::NoHandler(match self.place {
+        let mut fault = match self.place {
             Ok(place) => {
                 let place = place.line().map(|line| (line, place.position().unwrap_or(0)));
-                Fault::new(message, script.path(), script.text(), place)
+                Fault::new(self.message, script.path(), script.text(), place)
             }
-            Err(function) => script.fault_at_function(message, &function),
-        })
+            Err(function) => script.fault_at_function(self.message, &function),
+        };
+        fault.help = self.help;
+        ScriptError::NoHandler(fault)
     }
 }
 

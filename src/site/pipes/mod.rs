@@ -120,7 +120,8 @@ impl Pipeline {
             }
         }
         let may_announce = matches!(exchange.content_rule(prepared.head.status), ContentRule::Any | ContentRule::Head);
-        if !may_announce && !(was_given && prepared.head.status == status) {
+        let keeps_given = was_given && prepared.head.status == status;
+        if !(may_announce || keeps_given) {
             // What pipes, or the response of another status, have said of content that does not go out.
             prepared.head.fields.remove("content-length");
         }
