@@ -222,7 +222,9 @@ fn body_of(ast: &AST, name: &'static str) -> Option<Body> {
         return None;
     }
     let mut statements: Vec<Stmt> = Vec::new();
-    let alone = ast.clone_functions_only_filtered(|_, _, _, other, _| other == name);
+    // Rhai's own filtered clone leaves every function in.
+    let mut alone = ast.clone_functions_only();
+    alone.retain_functions(|_, _, other, _| other == name);
     alone.walk(&mut |path: &[ASTNode<'_>]| {
         if let [ASTNode::Stmt(statement)] = path {
             statements.push((*statement).clone());

@@ -83,7 +83,7 @@ fn wrong_names_and_types_are_told_in_plain_words() {
 #[test]
 fn everything_that_scripts_see_is_printed_readably() {
     let script = "fn main(request, response) {\n\
-        log(request.headers); log(\"two\", 3, [frame::ping(\"12345678\")], request.GET); log(); log(blob(\"octets\"));\n\
+        log(request.headers); log(\"two\", 3, [frame::ping(\"12345678\")], request.GET); log(blob(\"octets\"));\n\
         log(request, response, request.connection, response.writer, request.server, request.context);\n\
         log([request.headers, blob(\"in a list\")]);\n\
         `${response.headers} ${[request]}` }\n";

@@ -56,7 +56,7 @@ macro_rules! loggers {
 }
 
 fn register_log(engine: &mut Engine) {
-    loggers!(engine, ; a; a b; a b c; a b c d; a b c d e; a b c d e f; a b c d e f g; a b c d e f g h;
+    loggers!(engine, a; a b; a b c; a b c d; a b c d e; a b c d e f; a b c d e f g; a b c d e f g h;
         a b c d e f g h i; a b c d e f g h i j; a b c d e f g h i j k; a b c d e f g h i j k l);
 }
 
