@@ -342,7 +342,7 @@ fn bodies_of_all_streams_count_together() {
     let exchanges = [1, 3, 5].map(|stream| {
         let exchange = post(&connection, stream);
         exchange.set_interest(Interest { data: false, frames: false, body: true });
-        for _ in 0..5 {
+        for _ in 0..6 {
             deliver(&connection, &data(stream, 10_000, false));
         }
         exchange

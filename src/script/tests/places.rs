@@ -59,7 +59,6 @@ const CASES: &[(&str, &str, &str)] = &[
     ("let s = \"x\"; for i in 0..24 { s += s; }", "s.split(\"x\");", ""),
     ("let s = \"x\"; for i in 0..24 { s += s; }", "s.to_chars();", ""),
     ("let s = \"\";", "s.pad(100000000000, 'x');", ""),
-    ("let m = #{}; let i = 0; loop {", "m[i.to_string()] = i; i += 1;", "}"),
     ("", "blob(100000000000);", ""),
     ("let b = blob(40000000);", "b += b;", ""),
     // Functions of modules.
