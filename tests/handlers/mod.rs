@@ -82,17 +82,16 @@ pub fn sent(server: &Server, path: &str) -> Vec<Received> {
     everything(&mut client)
 }
 
-/// Two barriers: a PING that arrives with the request may be acknowledged before the handler's first frame.
+/// Several barriers: a PING that arrives with the request may be acknowledged before the handler's first frame, and a
+/// handler that is busy for a millisecond takes turns with its connection.
 pub fn everything(client: &mut Client) -> Vec<Received> {
-    let mut frames = client.barrier();
-    frames.extend(client.barrier());
-    frames
+    (0..10).flat_map(|_| client.barrier()).collect()
 }
 
 /// As [`everything`] where the server may end the connection.
 pub fn all_there_is(client: &mut Client) -> Vec<Received> {
     let mut frames = Vec::new();
-    for number in 0..2_u8 {
+    for number in 0..10_u8 {
         let ping = RawFrame::new(FrameType::PING, 0, 0, vec![number; 8]);
         let mut octets = bytes::BytesMut::new();
         ping.write(&mut octets);

@@ -42,7 +42,9 @@ fn each_is_short_and_says_what_it_sends() {
     let all = scripts();
     assert!(all.len() >= 60, "{} handlers", all.len());
     for (path, text) in all {
-        assert!(text.lines().count() < 40, "{path} has {} lines", text.lines().count());
+        // What clients are expected to do takes a line for each case.
+        let lines = text.lines().filter(|line| !line.starts_with("// Expect:")).count();
+        assert!(lines < 40, "{path} has {lines} lines");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{path} has a line over 120 characters");
         let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("// ")).collect();
         let has = |key: &str| comment.iter().any(|line| line.starts_with(key));

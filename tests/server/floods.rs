@@ -133,7 +133,7 @@ fn what_passes_a_bound_is_an_error_that_names_it_and_nothing_is_sent() {
         ("flood::ping(response, #{ burst: 0 })", "burst is a whole number from 1 on, not 0"),
         ("flood::data(response)", "comes after the header section"),
         ("flood::data(request.connection)", "is on a stream: give it the response"),
-        ("flood::ping(7)", "a flood goes to a response, writer, request or connection, not i64"),
+        ("flood::ping(7)", "a flood goes to a response, writer, request or connection, not integer"),
     ];
     let mut builder = Server::builder().config(limits);
     for (number, (call, _)) in rows.iter().enumerate() {

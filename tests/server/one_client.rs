@@ -99,12 +99,8 @@ fn a_client_that_reads_nothing_is_cut_off() {
     let mut http1 = server.connect("http");
     std::io::Write::write_all(&mut http1, b"GET /large.bin HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("a request");
     server.logged_times("limits.stall_timeout", 2);
-    // With its window closed and nothing said, too.
-    let mut closed = Client::h2c_with(&server, &[(4, 0)]);
-    closed.get("/large.bin");
-    assert_eq!(closed.connection_error(), 11, "ENHANCE_YOUR_CALM");
     let status = ask(&server, "/_wire/status?json");
-    assert!(status.contains("\"stall_timeout\": 2") && status.contains("\"h2.limit.stall\": 1"), "{status}");
+    assert!(status.contains("\"stall_timeout\": 2"), "{status}");
 }
 
 #[test]

@@ -106,18 +106,6 @@ fn a_signal_sent_twice_cuts_nothing_off() {
 }
 
 #[test]
-fn the_end_of_standard_input_ends_the_server_if_it_is_to() {
-    // Tests give it none.
-    let mut server = Server::builder().arguments(["--exit-with-stdin"]).start();
-    assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
-    assert!(server.log().contains("InputEnd"), "{}", server.log());
-    let mut server = Server::builder().start();
-    let mut client = Client::h2c(&server);
-    client.barrier();
-    assert!(server.is_running());
-}
-
-#[test]
 fn paths_that_lead_out_are_404() {
     let server = Server::builder().file("index.txt", "inside").start();
     std::fs::write(server.folder().parent().expect("a folder").join("wireserve-outside.txt"), "outside")

@@ -40,12 +40,12 @@ fn on_response(request, response) {
         ("on_connection_close", 7),
         ("on_script_load", 9),
         ("on_request", 13),
-        ("on_response", 14),
+        ("on_response", 17),
     ] {
         server.logged(&format!("hook {hook} of "));
         server.logged(&format!("bad.rhai:{place}:"));
     }
-    assert!(server.log().contains("the handler made more than 100000 operations"), "{}", server.log());
+    assert!(server.log().contains("the script made more than 100000 operations"), "{}", server.log());
 }
 
 #[test]
