@@ -150,8 +150,14 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> 
 fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning) -> Prepared {
     let request = exchange.request();
     let is_page = matches!(meaning, Meaning::Generated(_) | Meaning::Shipped(..) | Meaning::Index | Meaning::Folder(_));
-    if is_page && !matches!(&request.method[..], b"GET" | b"HEAD") {
-        return words::other_methods("GET, HEAD");
+    // Conformance suites send their content to `/`.
+    let reads_content = matches!(meaning, Meaning::Index);
+    match &request.method[..] {
+        b"GET" | b"HEAD" => {}
+        b"POST" if reads_content => {}
+        _ if reads_content => return words::other_methods("GET, HEAD, POST"),
+        _ if is_page => return words::other_methods("GET, HEAD"),
+        _ => {}
     }
     if request.query() == Some(b"list")
         && let Some(folder) = site.folder(request.path())

@@ -13,7 +13,7 @@ pub struct Allowed {
 }
 
 /// The table. The first row that covers a difference is taken.
-pub const ALLOWED: [Allowed; 28] = [
+pub const ALLOWED: [Allowed; 29] = [
     Allowed {
         id: "method",
         reason: "a file answers other methods with 405 and Allow (RFC 9110 §15.5.6); wptserve has no route then: 404",
@@ -257,6 +257,16 @@ pub const ALLOWED: [Allowed; 28] = [
         reason: "a file has an entity tag, and can be asked for conditionally; in wptserve it has and can not",
         covers: |_, difference, wptserve, ours| {
             is_field(difference, "etag") && wptserve.get("etag").is_none() && ours.status < 400
+        },
+    },
+    Allowed {
+        id: "head-asis",
+        reason: "HEAD of an `.asis` file gets its head alone (RFC 9110 §9.3.2); wptserve sends the whole file",
+        covers: |pair, difference, _, ours| {
+            *difference == Difference::Body
+                && pair.request.method == "HEAD"
+                && pair.request.path().ends_with(".asis")
+                && ours.body.is_empty()
         },
     },
 ];
