@@ -115,7 +115,7 @@ fn a_target_has_a_form_that_its_method_has() {
 fn pages_inside_the_program_answer_to_few_methods() {
     let server = Server::builder().file("t.any.js", "// META: global=window\n").file("folder/a.txt", "a").start();
     for target in ["/", "/handlers/", "/t.any.html", "/folder/", "/_wire/status", "/?list", "/?pipe=sub"] {
-        let index = target == "/" || target.starts_with("/?");
+        let index = matches!(target, "/" | "/handlers/") || target.starts_with("/?");
         let allowed = if index { "GET, HEAD, POST" } else { "GET, HEAD" };
         for method in ["DELETE", "PUT", "TRACE", "FOO", "OPTIONS", "POST"] {
             if index && method == "POST" {
