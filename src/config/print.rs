@@ -1,5 +1,5 @@
 //! `wireserve config`: the resolved whole as TOML, each value with its origin, in a fixed order. What is printed can
-//! be read again and says the same, but for the password of a URL.
+//! be read again and says the same, except for the password of a URL.
 
 use super::Config;
 use super::keys::{keys, keys_of, tables};

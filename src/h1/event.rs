@@ -78,7 +78,7 @@ pub enum BodyFraming {
 /// How the end of a response's body will be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
-    /// By `content-length`, which is added if the fields do not have it; the body must have exactly so many octets.
+    /// By `content-length`, which is added if the fields do not have it; the body must have exactly that many bytes.
     Known(u64),
     /// By `transfer-encoding: chunked`, which is added; by the end of the connection for an HTTP/1.0
     /// client.

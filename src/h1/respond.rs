@@ -106,7 +106,7 @@ impl Connection {
         check_framing(fields, body, rule)?;
         active.response = response(body, fields, rule, active.is_http10);
         let (given, announces_close) = (body == BodyLength::AsGiven, fields.has_token("connection", "close"));
-        // Nobody serves a tunnel.
+        // No handler serves a tunnel.
         let is_tunnel = rule == ContentRule::Tunnel;
         let until_close = match active.response {
             Response::UntilClose => true,
@@ -297,7 +297,7 @@ struct Additions {
 
 impl Additions {
     fn put(&self, given: &Fields, out: &mut BytesMut) {
-        // A 204 has neither length nor coding (RFC 9110 §8.6, RFC 9112 §6.1), a 304 needs neither.
+        // A 204 has no length and no coding (RFC 9110 §8.6, RFC 9112 §6.1). A 304 needs none.
         let chunked = matches!(self.rule, ContentRule::Any | ContentRule::Head);
         let length = self.length.and_then(|length| match length {
             BodyLength::Known(length) => self.rule.length(Some(length)),

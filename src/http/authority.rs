@@ -50,7 +50,7 @@ impl Authority {
         self.port.or_else(|| default_port(scheme.as_bytes())).unwrap_or(443)
     }
 
-    /// The host as Python's `urlsplit` gives it: in lower case but for the zone of an IPv6 address, which has no
+    /// The host as Python's `urlsplit` gives it: in lower case except the zone of an IPv6 address, which has no
     /// brackets.
     pub fn hostname(&self) -> String {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');

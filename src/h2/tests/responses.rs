@@ -91,7 +91,7 @@ fn server() -> Client {
     server
 }
 
-/// What happened, in one word each, but for frames and what was sent.
+/// What happened, in one word each, except frames and what was sent.
 fn kinds(server: &mut Client) -> Vec<String> {
     let kind = |event: Event| match event {
         Event::Frame(_) | Event::Settings { .. } => None,

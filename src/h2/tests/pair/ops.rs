@@ -25,7 +25,7 @@ pub enum Op {
     Ping(Role),
     GoAway(Role),
     ShutDown(Role),
-    /// So many bytes of this end arrive.
+    /// The number of bytes of this end that arrive.
     Deliver(Role, usize),
     Later,
     Raw(Role, RawFrame, Track),
