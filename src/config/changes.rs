@@ -15,7 +15,7 @@ pub struct Changes {
 
 impl Changes {
     fn between(running: &Config, read: &Config) -> Changes {
-        let mut differing: Vec<&dyn Key> = keys().filter(|key| key.differs(running, read)).collect();
+        let mut differing: Vec<&dyn Key<Config>> = keys().filter(|key| key.differs(running, read)).collect();
         differing.sort_unstable_by_key(|key| key.name());
         let of = |when| differing.iter().filter(|key| key.when() == when).map(|key| key.name().to_owned()).collect();
         Changes { at_once: of(When::Reload), at_start: of(When::Start) }
@@ -33,7 +33,7 @@ impl Config {
     pub fn keep_from_start(&mut self, running: &Config) -> Changes {
         let Changes { at_start, .. } = Changes::between(running, self);
         keys().filter(|key| key.when() == When::Start).for_each(|key| key.keep(self, running));
-        super::derive(self);
+        self.derive();
         Changes { at_start, ..Changes::between(running, self) }
     }
 }

@@ -17,7 +17,7 @@ fn head(text: &mut String, title: &str) {
 }
 
 /// The default as the page has it.
-fn default(key: &dyn Key, defaults: &Config) -> String {
+fn default(key: &dyn Key<Config>, defaults: &Config) -> String {
     match key.name() {
         // As many as this machine has cores.
         "workers" => "`\"auto\"`".to_owned(),
@@ -25,7 +25,7 @@ fn default(key: &dyn Key, defaults: &Config) -> String {
     }
 }
 
-fn row(key: &dyn Key, defaults: &Config) -> String {
+fn row(key: &dyn Key<Config>, defaults: &Config) -> String {
     let flag = key.flag().map_or_else(String::new, |flag| format!(" (`{flag}`)"));
     let meaning: Vec<&str> = key.doc().iter().map(|line| line.trim()).collect();
     let edited = if key.when() == When::Start { "restart" } else { "at once" };

@@ -8,7 +8,7 @@ use super::ports::PortKind;
 use super::section::{not_a_file, not_a_folder};
 use super::source::Source;
 use super::values::{LogLevel, Origin, Value};
-use super::{Config, ServeArguments, SslType, derive};
+use super::{Config, ServeArguments, SslType};
 use crate::site::Alias;
 
 /// Puts the flags over what the file says, and closes the ports that were not asked for.
@@ -29,7 +29,7 @@ pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mu
         aliases(config, file, errors);
     }
     config.ready_file.clone_from(&arguments.ready_file);
-    derive(config);
+    config.derive();
 }
 
 fn ports(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<ConfigError>) {

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use idna::AsciiDenyList;
-
+use super::ascii::label_to_ascii;
 use super::{Config, ConfigError};
-use crate::net::certificates::is_host_name;
 
 /// By alternate host ("" for the browser host), by subdomain as the configuration writes it ("" for none): the whole
 /// name in ASCII.
@@ -90,18 +88,6 @@ pub fn reached_at(bind_address: IpAddr) -> IpAddr {
         IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
         address => address,
     }
-}
-
-/// A host name as browsers send it: lower case, other scripts as `xn--…`; `None` if it can be none.
-pub(super) fn to_ascii(name: &str) -> Option<String> {
-    let ascii = idna::domain_to_ascii_cow(name.as_bytes(), AsciiDenyList::URL).ok()?;
-    is_host_name(&ascii).then(|| ascii.into_owned())
-}
-
-/// One label, in the same way: a number is a label, though no name.
-pub(super) fn label_to_ascii(label: &str) -> Option<String> {
-    let name = to_ascii(&format!("{label}.x"))?;
-    name.strip_suffix(".x").filter(|label| !label.contains('.')).map(str::to_owned)
 }
 
 /// What is wrong with names that only come about by joining.
@@ -216,19 +202,6 @@ mod tests {
         assert!(!hosts.file([127, 0, 0, 1].into()).contains("\t127.0.0.1"));
         assert!(Hosts::of(&Config::default()).in_need_of_set_up().is_empty());
         assert!(!Hosts::of(&Config::default()).file([127, 0, 0, 1].into()).contains("\tlocalhost"));
-    }
-
-    #[test]
-    fn names_become_what_browsers_send() {
-        assert_eq!(to_ascii("ÉLÈVE").as_deref(), Some("xn--lve-6lad"));
-        assert_eq!(to_ascii("Straße.Test").as_deref(), Some("xn--strae-oqa.test"));
-        assert_eq!(to_ascii("a_b.test").as_deref(), Some("a_b.test"));
-        for wrong in ["", "x, y", "a/b", "a..b", "-a", &"天".repeat(60), "\u{ad}", "1.2.3.4"] {
-            assert_eq!(to_ascii(wrong), None, "{wrong}");
-        }
-        assert_eq!(label_to_ascii("1").as_deref(), Some("1"));
-        assert_eq!(label_to_ascii("a.b"), None);
-        assert_eq!(label_to_ascii("a。b"), None, "a dot of another script is a dot");
     }
 
     #[test]

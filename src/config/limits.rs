@@ -32,7 +32,7 @@ pub struct Limits {
 
 keys! {
     /// Limits whatever the protocol.
-    ServerLimits for options: exchange::Limits, at |config| config.limits.server, in "limits." {
+    ServerLimits for options: exchange::Limits, in "limits." {
         /// Bytes of a request body that a script can read as a whole; reading a larger one gives 413.
         body: u64 => options.body, whole(0..=16 * GIB), Reload;
         /// Bytes that the requests of one connection may make the server keep, with their bookkeeping: bodies, and what waits
@@ -49,7 +49,7 @@ keys! {
 
 keys! {
     /// Limits of each handler.
-    ScriptLimits for options: script::Limits, at |config| config.limits.script, in "limits.script." {
+    ScriptLimits for options: script::Limits, in "limits.script." {
         /// Operations of the Rhai engine per request; 0 = no limit.
         operations: u64 => options.operations, whole(0..=i64::MAX.unsigned_abs()), Reload;
         /// Seconds from the start of a handler to its end, waiting or running.
@@ -95,7 +95,7 @@ impl ScriptLimits {
 
 keys! {
     /// Limits of each HTTP/1.1 connection.
-    Http1Limits for options: h1::Config, at |config| config.limits.http1, in "limits.http1." {
+    Http1Limits for options: h1::Config, in "limits.http1." {
         /// Bytes of the request line; beyond that 414.
         request_line: usize => options.limits.request_line, whole(64..=GIB), Reload;
         /// Bytes of request line and header lines; beyond that 431.
@@ -121,7 +121,7 @@ keys! {
 
 keys! {
     /// Limits of each HTTP/2 connection. Exceeding one against floods closes it with GOAWAY(ENHANCE_YOUR_CALM).
-    Http2Limits for options: h2::Config, at |config| config.limits.http2, in "limits.http2." {
+    Http2Limits for options: h2::Config, in "limits.http2." {
         /// Streams of a client at once: SETTINGS_MAX_CONCURRENT_STREAMS.
         streams: u32 => *setting(options, SettingId::MAX_CONCURRENT_STREAMS), whole(0..=ANY_COUNT), Reload;
         /// Receive window of a stream, in bytes: SETTINGS_INITIAL_WINDOW_SIZE.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::arguments::ServeArguments;
 use super::error::ConfigError;
 use super::section::{self, Item, Read, Reader, Section, wrong};
 use super::show::{Printer, Show};
-use super::table::{Key, When};
+use super::table::{Head, Key, When};
 use super::tree::Kind;
 use super::values::{Origin, Port, Value};
-use super::{Config, ServeArguments};
 
 /// What a port is for, by wptserve's names (and `h2c`, which it has not).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,20 +238,19 @@ type Given = fn(&ServeArguments) -> Option<Port>;
 /// The list of ports of a kind, as a key.
 struct List {
     kind: PortKind,
-    name: &'static str,
-    doc: &'static [&'static str],
+    head: Head,
     flag: Option<(&'static str, Given)>,
 }
 
 impl List {
     const fn new(kind: PortKind, name: &'static str, doc: &'static [&'static str]) -> List {
-        List { kind, name, doc, flag: None }
+        List { kind, head: Head { name, doc, when: When::Start }, flag: None }
     }
 }
 
 macro_rules! ports {
     ($($kind:ident, $name:literal, $doc:literal $(, $flag:literal => $given:expr)?;)*) => {
-        pub(super) const KEYS: &[&dyn Key] = &[$(&List {
+        pub(super) const KEYS: &[&dyn Key<Ports>] = &[$(&List {
             $(flag: Some(($flag, $given)),)?
             ..List::new(PortKind::$kind, concat!("ports.", $name), &[$doc])
         },)*];
@@ -275,41 +274,33 @@ ports! {
     Dns, "dns", "a number for tests: DNS is not served";
 }
 
-impl Key for List {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn doc(&self) -> &'static [&'static str] {
-        self.doc
-    }
-
-    fn when(&self) -> When {
-        When::Start
+impl Key<Ports> for List {
+    fn head(&self) -> &Head {
+        &self.head
     }
 
     fn flag(&self) -> Option<&'static str> {
         self.flag.map(|(name, _)| name)
     }
 
-    fn read(&self, config: &mut Config, reader: &mut Reader<'_>, section: &mut Section<'_>) {
-        let Some(ports) = section.optional(reader, self.kind.name(), |item| section::list(item, port)) else { return };
+    fn read(&self, ports: &mut Ports, reader: &mut Reader<'_>, section: &mut Section<'_>) {
+        let Some(list) = section.optional(reader, self.kind.name(), |item| section::list(item, port)) else { return };
         if !self.kind.is_served()
-            && !ports.value.is_empty()
+            && !list.value.is_empty()
             && let Some(item) = section.given(self.kind.name())
         {
-            let what = format!("`{}` opens no port: this protocol is not served", self.name);
+            let what = format!("`{}` opens no port: this protocol is not served", self.head.name);
             let advice = format!("`{{{{ports[{}][0]}}}}` gives the number all the same", self.kind.name());
             reader.hint(item.span.clone(), what, Some(advice));
         }
-        config.ports.lists.insert(self.kind, ports);
+        ports.lists.insert(self.kind, list);
     }
 
     /// Sets the first port; those behind it stay.
-    fn apply_flag(&self, config: &mut Config, arguments: &ServeArguments) {
+    fn apply_flag(&self, ports: &mut Ports, arguments: &ServeArguments) {
         let Some((flag, given)) = self.flag else { return };
         let Some(port) = given(arguments) else { return };
-        let list = config.ports.lists.entry(self.kind).or_insert_with(|| Value::default_of(Vec::new()));
+        let list = ports.lists.entry(self.kind).or_insert_with(|| Value::default_of(Vec::new()));
         match list.value.first_mut() {
             Some(first) => *first = port,
             None => list.value.push(port),
@@ -317,29 +308,29 @@ impl Key for List {
         list.origin = Origin::Flag(flag);
     }
 
-    fn print(&self, config: &Config, printer: &mut Printer) {
-        if let Some(ports) = config.ports.lists.get(&self.kind) {
-            printer.value(self.kind.name(), ports);
+    fn print(&self, ports: &Ports, printer: &mut Printer) {
+        if let Some(list) = ports.lists.get(&self.kind) {
+            printer.value(self.kind.name(), list);
         }
     }
 
-    fn differs(&self, config: &Config, other: &Config) -> bool {
-        config.ports.lists.get(&self.kind) != other.ports.lists.get(&self.kind)
+    fn differs(&self, ports: &Ports, other: &Ports) -> bool {
+        ports.lists.get(&self.kind) != other.lists.get(&self.kind)
     }
 
-    fn keep(&self, config: &mut Config, other: &Config) {
-        match other.ports.lists.get(&self.kind) {
-            Some(ports) => drop(config.ports.lists.insert(self.kind, ports.clone())),
-            None => drop(config.ports.lists.remove(&self.kind)),
+    fn keep(&self, ports: &mut Ports, other: &Ports) {
+        match other.lists.get(&self.kind) {
+            Some(list) => drop(ports.lists.insert(self.kind, list.clone())),
+            None => drop(ports.lists.remove(&self.kind)),
         }
     }
 
-    fn show(&self, config: &Config) -> Option<String> {
-        config.ports.lists.get(&self.kind)?.value.show()
+    fn show(&self, ports: &Ports) -> Option<String> {
+        ports.lists.get(&self.kind)?.value.show()
     }
 
     #[cfg(test)]
-    fn is_set(&self, config: &Config) -> bool {
-        config.ports.lists.get(&self.kind).is_some_and(|ports| ports.origin != Origin::Default)
+    fn is_set(&self, ports: &Ports) -> bool {
+        ports.lists.get(&self.kind).is_some_and(|list| list.origin != Origin::Default)
     }
 }

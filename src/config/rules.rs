@@ -5,38 +5,34 @@ use std::ops::Range;
 
 use super::section::{self, Item, Read, Reader, Section, text, wrong_with};
 use super::show::{Printer, Show};
-use super::table::{Key, When};
+use super::table::{Head, Key, When};
 use super::tree::{Entry, Kind};
 use super::values::Value;
-use super::{Config, ServeArguments};
 use crate::h2::{Action, Rule};
 
 /// Similar rules that an error names.
 const MAX_SIMILAR: usize = 3;
 
-pub(super) const KEYS: &[&dyn Key] = &[&Rules];
+/// What is done about each rule that the file names.
+pub(super) type Actions = BTreeMap<Rule, Value<Action>>;
+
+pub(super) const KEYS: &[&dyn Key<Actions>] = &[&Rules];
+
+const HEAD: Head = Head {
+    name: "rules",
+    doc: &[" What happens when a client breaks a rule of HTTP/2: see below."],
+    when: When::Reload,
+};
 
 /// The table, whose keys are the ids of rules.
 struct Rules;
 
-impl Key for Rules {
-    fn name(&self) -> &'static str {
-        "rules"
+impl Key<Actions> for Rules {
+    fn head(&self) -> &Head {
+        &HEAD
     }
 
-    fn doc(&self) -> &'static [&'static str] {
-        &[" What happens when a client breaks a rule of HTTP/2: see below."]
-    }
-
-    fn when(&self) -> When {
-        When::Reload
-    }
-
-    fn flag(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn read(&self, config: &mut Config, reader: &mut Reader<'_>, section: &mut Section<'_>) {
+    fn read(&self, rules: &mut Actions, reader: &mut Reader<'_>, section: &mut Section<'_>) {
         let mut found = Vec::new();
         flatten(section.take_all(), "", &mut found);
         for (id, key_span, item) in found {
@@ -47,36 +43,34 @@ impl Key for Rules {
             match action(Item { node: item, source: reader.source }) {
                 Ok(value) => {
                     let origin = reader.source.origin(item.span.start);
-                    config.rules.insert(rule, Value { value, origin });
+                    rules.insert(rule, Value { value, origin });
                 }
                 Err(wrong) => reader.fail(wrong.span, format!("rule `{id}` {}", wrong.what), wrong.advice),
             }
         }
     }
 
-    fn apply_flag(&self, _config: &mut Config, _arguments: &ServeArguments) {}
-
-    fn print(&self, config: &Config, printer: &mut Printer) {
-        config.rules.iter().for_each(|(rule, action)| printer.value(rule.id(), action));
+    fn print(&self, rules: &Actions, printer: &mut Printer) {
+        rules.iter().for_each(|(rule, action)| printer.value(rule.id(), action));
     }
 
-    fn differs(&self, config: &Config, other: &Config) -> bool {
-        config.rules != other.rules
+    fn differs(&self, rules: &Actions, other: &Actions) -> bool {
+        rules != other
     }
 
-    fn keep(&self, config: &mut Config, other: &Config) {
-        config.rules.clone_from(&other.rules);
+    fn keep(&self, rules: &mut Actions, other: &Actions) {
+        rules.clone_from(other);
     }
 
-    fn show(&self, config: &Config) -> Option<String> {
+    fn show(&self, rules: &Actions) -> Option<String> {
         let rules: BTreeMap<String, Action> =
-            config.rules.iter().map(|(rule, action)| (rule.id().to_owned(), action.value)).collect();
+            rules.iter().map(|(rule, action)| (rule.id().to_owned(), action.value)).collect();
         rules.show()
     }
 
     #[cfg(test)]
-    fn is_set(&self, config: &Config) -> bool {
-        !config.rules.is_empty()
+    fn is_set(&self, rules: &Actions) -> bool {
+        !rules.is_empty()
     }
 
     fn place(&self) -> (&'static str, &'static str) {

@@ -12,7 +12,7 @@ const MAX_AGE: f64 = 31.0 * 86_400.0;
 
 keys! {
     /// Where values of scripts are kept, and how many: `[stash]`.
-    Stash for options: Options, at |config| config.stash, in "stash." {
+    Stash for options: Options, in "stash." {
         /// Where scripts keep values: `"memory"`, or `"redis://HOST:PORT/DB"` to share them between servers.
         backend: Backend => options.backend, backend, Start;
         /// Allow keys that are not UUIDs.

@@ -1,10 +1,10 @@
 //! The table of keys: each is one row, from which its field, its default, reading it from a file or a flag,
 //! `wireserve config`, reload and the list in `docs/configuration.md` come.
 
+use super::arguments::ServeArguments;
 use super::section::{Item, Read, Reader, Section};
 use super::show::{Printer, Show};
 use super::values::{Origin, Value};
-use super::{Config, ServeArguments};
 
 /// When an edited value takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,41 +15,64 @@ pub(super) enum When {
     Reload,
 }
 
-/// A key, whatever the type of its value.
-pub(super) trait Key: Sync {
+/// What is known of a key without its value.
+pub(super) struct Head {
     /// In full: `limits.http2.streams`.
-    fn name(&self) -> &'static str;
+    pub name: &'static str,
+    /// What the value means, in one or more lines.
+    pub doc: &'static [&'static str],
+    /// When an edit takes effect.
+    pub when: When,
+}
+
+/// A key of a table `S`, whatever the type of its value.
+pub(super) trait Key<S>: Send + Sync {
+    /// What is known of it without its value.
+    fn head(&self) -> &Head;
+
+    /// In full: `limits.http2.streams`.
+    fn name(&self) -> &'static str {
+        self.head().name
+    }
 
     /// What the value means, in one or more lines.
-    fn doc(&self) -> &'static [&'static str];
+    fn doc(&self) -> &'static [&'static str] {
+        self.head().doc
+    }
 
     /// When an edit takes effect.
-    fn when(&self) -> When;
+    fn when(&self) -> When {
+        self.head().when
+    }
 
     /// The flag of `wireserve serve` that sets it.
-    fn flag(&self) -> Option<&'static str>;
+    fn flag(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Sets the value if the file has the key.
-    fn read(&self, config: &mut Config, reader: &mut Reader<'_>, section: &mut Section<'_>);
+    fn read(&self, table: &mut S, reader: &mut Reader<'_>, section: &mut Section<'_>);
 
     /// Sets the value if the command line has the flag.
-    fn apply_flag(&self, config: &mut Config, arguments: &ServeArguments);
+    fn apply_flag(&self, table: &mut S, arguments: &ServeArguments) {
+        let _ = (table, arguments);
+    }
 
     /// Adds the value to what `wireserve config` prints.
-    fn print(&self, config: &Config, printer: &mut Printer);
+    fn print(&self, table: &S, printer: &mut Printer);
 
     /// Whether the value is another in another configuration.
-    fn differs(&self, config: &Config, other: &Config) -> bool;
+    fn differs(&self, table: &S, other: &S) -> bool;
 
     /// Takes the value over from another configuration.
-    fn keep(&self, config: &mut Config, other: &Config);
+    fn keep(&self, table: &mut S, other: &S);
 
     /// The value as TOML, without secrets; `None` if it is not set.
-    fn show(&self, config: &Config) -> Option<String>;
+    fn show(&self, table: &S) -> Option<String>;
 
     /// Whether the file or a flag set it.
     #[cfg(test)]
-    fn is_set(&self, config: &Config) -> bool;
+    fn is_set(&self, table: &S) -> bool;
 
     /// The table that it is in, and its name there.
     fn place(&self) -> (&'static str, &'static str) {
@@ -69,64 +92,54 @@ pub(super) struct Flag<T> {
 }
 
 /// A key with one value.
-pub(super) struct Row<T: 'static> {
-    pub name: &'static str,
-    pub doc: &'static [&'static str],
-    pub when: When,
+pub(super) struct Row<S: 'static, T: 'static> {
+    pub head: Head,
     pub flag: Option<Flag<T>>,
-    pub get: fn(&Config) -> &Value<T>,
-    pub get_mut: fn(&mut Config) -> &mut Value<T>,
+    pub get: fn(&S) -> &Value<T>,
+    pub get_mut: fn(&mut S) -> &mut Value<T>,
     pub read: fn(Item<'_>) -> Read<T>,
 }
 
-impl<T: Clone + PartialEq + Show> Key for Row<T> {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn doc(&self) -> &'static [&'static str] {
-        self.doc
-    }
-
-    fn when(&self) -> When {
-        self.when
+impl<S, T: Clone + PartialEq + Show> Key<S> for Row<S, T> {
+    fn head(&self) -> &Head {
+        &self.head
     }
 
     fn flag(&self) -> Option<&'static str> {
         self.flag.as_ref().map(|flag| flag.name)
     }
 
-    fn read(&self, config: &mut Config, reader: &mut Reader<'_>, section: &mut Section<'_>) {
-        section.read(reader, self.place().1, (self.get_mut)(config), self.read);
+    fn read(&self, table: &mut S, reader: &mut Reader<'_>, section: &mut Section<'_>) {
+        section.read(reader, self.place().1, (self.get_mut)(table), self.read);
     }
 
-    fn apply_flag(&self, config: &mut Config, arguments: &ServeArguments) {
+    fn apply_flag(&self, table: &mut S, arguments: &ServeArguments) {
         if let Some(flag) = &self.flag
             && let Some(value) = (flag.given)(arguments)
         {
-            *(self.get_mut)(config) = Value { value, origin: Origin::Flag(flag.name) };
+            *(self.get_mut)(table) = Value { value, origin: Origin::Flag(flag.name) };
         }
     }
 
-    fn print(&self, config: &Config, printer: &mut Printer) {
-        printer.value(self.place().1, (self.get)(config));
+    fn print(&self, table: &S, printer: &mut Printer) {
+        printer.value(self.place().1, (self.get)(table));
     }
 
-    fn differs(&self, config: &Config, other: &Config) -> bool {
-        (self.get)(config) != (self.get)(other)
+    fn differs(&self, table: &S, other: &S) -> bool {
+        (self.get)(table) != (self.get)(other)
     }
 
-    fn keep(&self, config: &mut Config, other: &Config) {
-        (self.get_mut)(config).clone_from((self.get)(other));
+    fn keep(&self, table: &mut S, other: &S) {
+        (self.get_mut)(table).clone_from((self.get)(other));
     }
 
-    fn show(&self, config: &Config) -> Option<String> {
-        (self.get)(config).value.show()
+    fn show(&self, table: &S) -> Option<String> {
+        (self.get)(table).value.show()
     }
 
     #[cfg(test)]
-    fn is_set(&self, config: &Config) -> bool {
-        (self.get)(config).origin != Origin::Default
+    fn is_set(&self, table: &S) -> bool {
+        (self.get)(table).origin != Origin::Default
     }
 }
 
@@ -165,7 +178,7 @@ macro_rules! keys {
     // With the options of a module.
     (
         $(#[doc = $about:literal])*
-        $name:ident for $options:ident: $target:ty, at |$config:ident| $place:expr, in $prefix:literal {
+        $name:ident for $options:ident: $target:ty, in $prefix:literal {
             $(
                 $(#[doc = $doc:literal])+
                 $field:ident: $type:ty $(= $default:expr)? $(=> $to:expr)?, $read:expr, $when:ident;
@@ -191,14 +204,16 @@ macro_rules! keys {
                 $(keys!(@apply $type; self.$field; $(= $default)? $(=> $to)?);)*
             }
 
-            pub(in crate::config) const KEYS: &'static [&'static dyn $crate::config::table::Key] = &[$(
-                &$crate::config::table::Row::<$type> {
-                    name: concat!($prefix, stringify!($field)),
-                    doc: &[$($doc),+],
-                    when: $crate::config::table::When::$when,
+            pub(in crate::config) const KEYS: &'static [&'static dyn $crate::config::table::Key<$name>] = &[$(
+                &$crate::config::table::Row::<$name, $type> {
+                    head: $crate::config::table::Head {
+                        name: concat!($prefix, stringify!($field)),
+                        doc: &[$($doc),+],
+                        when: $crate::config::table::When::$when,
+                    },
                     flag: None,
-                    get: |$config| &($place).$field,
-                    get_mut: |$config| &mut ($place).$field,
+                    get: |table| &table.$field,
+                    get_mut: |table| &mut table.$field,
                     read: |item| ($read)(item),
                 },
             )*];
@@ -213,7 +228,7 @@ macro_rules! keys {
     // On their own.
     (
         $(#[doc = $about:literal])*
-        $name:ident at |$config:ident| $place:expr, in $prefix:literal {
+        $name:ident in $prefix:literal {
             $(
                 $(#[doc = $doc:literal])+
                 $field:ident $(as $key:literal)?: $type:ty = $default:expr, $read:expr, $when:ident
@@ -239,14 +254,16 @@ macro_rules! keys {
         }
 
         impl $name {
-            pub(in crate::config) const KEYS: &'static [&'static dyn $crate::config::table::Key] = &[$(
-                &$crate::config::table::Row::<$type> {
-                    name: keys!(@name $prefix, $field $(as $key)?),
-                    doc: &[$($doc),+],
-                    when: $crate::config::table::When::$when,
+            pub(in crate::config) const KEYS: &'static [&'static dyn $crate::config::table::Key<$name>] = &[$(
+                &$crate::config::table::Row::<$name, $type> {
+                    head: $crate::config::table::Head {
+                        name: keys!(@name $prefix, $field $(as $key)?),
+                        doc: &[$($doc),+],
+                        when: $crate::config::table::When::$when,
+                    },
                     flag: keys!(@flag $($flag, $given)?),
-                    get: |$config| &($place).$field,
-                    get_mut: |$config| &mut ($place).$field,
+                    get: |table| &table.$field,
+                    get_mut: |table| &mut table.$field,
                     read: |item| ($read)(item),
                 },
             )*];

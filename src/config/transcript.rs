@@ -8,7 +8,7 @@ const GIB: u64 = 1 << 30;
 
 keys! {
     /// What is recorded of connections, and for how long: `[transcript]`.
-    Transcript for options: Options, at |config| config.transcript, in "transcript." {
+    Transcript for options: Options, in "transcript." {
         /// Bytes of [transcript](transcripts.md) per connection, the newest records; 0 records nothing.
         connection: usize => options.connection, whole(0..=GIB), Start;
         /// Bytes of transcript for all connections, in addition to the first 4 KiB of each open one.

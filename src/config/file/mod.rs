@@ -2,19 +2,16 @@
 
 pub(super) mod names;
 pub(super) mod ports;
-pub(super) mod ssl;
+pub(super) mod readers;
 pub(super) mod urls;
 
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 
 use super::keys::{keys, keys_of, tables};
-use super::section::{self, Item, Read, Reader, Section, Wrong, text, whole, wrong, wrong_with};
+use super::section::{Reader, Section};
 use super::source::Source;
 use super::tree::Kind;
-use super::values::{LogLevel, MAX_WORKERS};
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, ssl};
 
 /// Keys by which a configuration of wptserve is known.
 const THEIRS: [&str; 14] = [
@@ -85,7 +82,7 @@ fn read_table(reader: &mut Reader<'_>, mut section: Section<'_>, table: &'static
     }
     match table {
         "" => finish_top(reader, &mut section, config),
-        "ssl" => ssl::finish(reader, &mut section, config),
+        "ssl" => ssl::finish(reader, &mut section, &mut config.ssl),
         _ => {}
     }
     section.finish(reader);
@@ -94,59 +91,15 @@ fn read_table(reader: &mut Reader<'_>, mut section: Section<'_>, table: &'static
 /// What is at the top of the file besides keys of their own.
 fn finish_top(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &mut Config) {
     keys().filter(|key| key.is_list()).for_each(|key| key.read(config, reader, top));
-    names::check_distinct(reader, top, config);
+    names::check_distinct(reader, top, &config.browser_host.value, &config.alternate_hosts.value);
     // wptserve's true: the address of `server_host`, which may come later in the file.
     if top.given("bind_address").is_some_and(|item| matches!(item.kind, Kind::Boolean(true))) {
-        config.bind_address.value = super::address_of(config.server_host());
+        config.bind_address.value = config.server_address();
     }
     if let Some(item) = top.given("log_level") {
         reader.hint(item.span.clone(), "`log_level` is an old name", Some("write `level` in [logging]".to_owned()));
-        if let Some(found) = top.optional(reader, "log_level", level) {
+        if let Some(found) = top.optional(reader, "log_level", readers::level) {
             config.log = found;
         }
-    }
-}
-
-/// An address, or wptserve's true (that of `server_host`, put in when all is read) and false (every address).
-pub(super) fn address(item: Item<'_>) -> Read<IpAddr> {
-    match &item.kind {
-        Kind::Boolean(true) => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        Kind::Boolean(false) => Ok(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
-        _ => text(item)?.parse().or_else(|_| {
-            let advice = "\"127.0.0.1\" is this machine only, \"0.0.0.0\" lets other machines connect";
-            wrong_with(item, "is not an IP address", advice)
-        }),
-    }
-}
-
-/// Files, each once: a hook that is listed twice would be called twice.
-pub(super) fn scripts(item: Item<'_>) -> Read<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for (span, file) in section::list(item, |item| Ok((item.span.clone(), section::file(item)?)))? {
-        if files.contains(&file) {
-            return Err(Wrong { span, what: "names this script twice".to_owned(), advice: None });
-        }
-        files.push(file);
-    }
-    Ok(files)
-}
-
-pub(super) fn workers(item: Item<'_>) -> Read<usize> {
-    match &item.kind {
-        Kind::Text(text) if text == "auto" => Ok(super::cores()),
-        Kind::Text(_) => wrong(item, "must be a whole number, or \"auto\" for one per core"),
-        _ => whole(1..=MAX_WORKERS)(item),
-    }
-}
-
-pub(super) fn level(item: Item<'_>) -> Read<LogLevel> {
-    let name = text(item)?;
-    if let Some(level) = LogLevel::named(&name) {
-        return Ok(level);
-    }
-    let names = LogLevel::ALL.map(LogLevel::name);
-    match section::nearest(&name, names.into_iter()) {
-        Some(near) => wrong_with(item, "is not a log level", format!("a similar level exists: \"{near}\"")),
-        None => wrong_with(item, "is not a log level", format!("one of {}", names.join(", "))),
     }
 }

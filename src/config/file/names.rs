@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::super::Config;
-use super::super::hosts::{label_to_ascii, to_ascii};
+use super::super::ascii::{label_to_ascii, to_ascii};
 use super::super::section::{self, Item, Read, Reader, Section, text, wrong_with};
 use super::super::tree::Kind;
 
 /// Checks that each alternate host of the file is another site, as tests expect. Hosts below localhost are each their own.
-pub(super) fn check_distinct(reader: &mut Reader<'_>, top: &mut Section<'_>, config: &Config) {
+pub(super) fn check_distinct(
+    reader: &mut Reader<'_>,
+    top: &mut Section<'_>,
+    browser_host: &str,
+    alternate_hosts: &BTreeMap<String, String>,
+) {
     let Some(item) = top.given("alternate_hosts") else { return };
     let Kind::Table(entries) = &item.node.kind else { return };
-    let browser_host = &config.browser_host.value;
-    let same = config.alternate_hosts.value.iter().filter(|(_, host)| !is_distinct(host, browser_host));
+    let same = alternate_hosts.iter().filter(|(_, host)| !is_distinct(host, browser_host));
     for (name, _) in same {
         let Some(entry) = entries.iter().find(|entry| entry.key == *name) else { continue };
         let what = format!("`alternate_hosts.{name}` is the same site as browser_host, {browser_host}");

@@ -6,7 +6,9 @@ mod print;
 mod rules;
 mod urls;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use clap::Parser;
 use tempfile::{TempDir, tempdir};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::script::stash;
-use crate::site::Target;
+use crate::site::{self, Alias, Rewrite, Route, Target};
 
 #[test]
 fn the_defaults_are_those_of_the_modules() {

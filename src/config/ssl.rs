@@ -1,49 +1,115 @@
-//! `[ssl]`: how its keys go together, and those of web-platform-tests.
+//! `[ssl]`: where certificates come from, how its keys go together, and those of web-platform-tests.
 
-use super::super::section::{self, Item, Read, Reader, Section, boolean, text, wrong, wrong_with};
-use super::super::{Config, SslType, Value};
+use std::path::PathBuf;
+
+use super::section::{self, Item, Read, Reader, Section, boolean, text, wrong, wrong_with};
+use super::show::Show;
+use super::table::keys;
+use super::values::Value;
+
+keys! {
+    /// Where certificates come from: `[ssl]`.
+    Ssl in "ssl." {
+        /// `"authority"`: wireserve makes the certificates (wptserve's `"openssl"` is the same); `"pregenerated"`: you bring
+        /// them; `"none"`: no TLS ports. Default with a certificate: `"pregenerated"`.
+        kind as "ssl.type": SslType = SslType::Authority, ssl_type, Start;
+        /// Where wireserve keeps its certificate authority and its certificates.
+        folder: PathBuf = PathBuf::from("certs"), section::path, Start, "--certs" => |given| given.certs.clone();
+        /// Your certificate chain, leaf first, in PEM form.
+        certificate: Option<PathBuf> = None, |item| section::path(item).map(Some), Start;
+        /// Its private key, in PEM form.
+        key: Option<PathBuf> = None, |item| section::path(item).map(Some), Start;
+    }
+}
+
+impl Ssl {
+    /// The user's own certificate, if it is to be shown.
+    pub fn own(&self) -> Option<OwnCertificate> {
+        let value =
+            |path: &Value<Option<PathBuf>>| Some(Value { value: path.value.clone()?, origin: path.origin.clone() });
+        let own = OwnCertificate { certificate: value(&self.certificate)?, key: value(&self.key)? };
+        (self.kind.value != SslType::Authority).then_some(own)
+    }
+}
+
+/// Whose certificates a server shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SslType {
+    /// Those that our own authority makes.
+    Authority,
+    /// The user's own.
+    Pregenerated,
+    /// None: no port with TLS is opened.
+    None,
+}
+
+impl SslType {
+    /// As it is written in `[ssl]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            SslType::Authority => "authority",
+            SslType::Pregenerated => "pregenerated",
+            SslType::None => "none",
+        }
+    }
+}
+
+/// A certificate that the user brings along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnCertificate {
+    /// The chain, leaf first.
+    pub certificate: Value<PathBuf>,
+    /// Its private key.
+    pub key: Value<PathBuf>,
+}
+
+impl Show for SslType {
+    fn show(&self) -> Option<String> {
+        self.name().show()
+    }
+}
 
 /// Reads the keys of web-platform-tests, and checks how all of them go together.
-pub(super) fn finish(reader: &mut Reader<'_>, section: &mut Section<'_>, config: &mut Config) {
-    let given = [config.ssl.certificate.value.is_some(), config.ssl.key.value.is_some()];
-    if config.ssl.kind.value == SslType::Authority
+pub(super) fn finish(reader: &mut Reader<'_>, section: &mut Section<'_>, ssl: &mut Ssl) {
+    let given = [ssl.certificate.value.is_some(), ssl.key.value.is_some()];
+    if ssl.kind.value == SslType::Authority
         && let Some(kind) = section.given("type").filter(|_| given[0])
     {
         let advice = "write \"pregenerated\", or leave it out".to_owned();
         reader.fail(kind.span.clone(), "`ssl.type` leaves no use for `ssl.certificate`", Some(advice));
     }
-    read_theirs(reader, section, config, given != [false, false]);
+    read_theirs(reader, section, ssl, given != [false, false]);
     for (key, other) in [("certificate", "key"), ("key", "certificate")] {
         if let Some(item) = section.given(key).filter(|_| section.given(other).is_none()) {
             reader.fail(item.span.clone(), format!("`ssl.{key}` needs `ssl.{other}` beside it"), None);
         }
     }
     let kind = section.given("type");
-    let has_own = config.ssl.certificate.value.is_some() && config.ssl.key.value.is_some();
-    match (config.ssl.kind.value, kind) {
+    let has_own = ssl.certificate.value.is_some() && ssl.key.value.is_some();
+    match (ssl.kind.value, kind) {
         (SslType::Pregenerated, Some(kind)) if !has_own => {
             let advice = "name `certificate` and `key` in [ssl] for your own".to_owned();
             reader.hint(kind.span.clone(), "without a certificate, our own authority makes one", Some(advice));
-            config.ssl.kind = Value::default_of(SslType::Authority);
+            ssl.kind = Value::default_of(SslType::Authority);
         }
         (SslType::Authority, None) if has_own => {
-            let origin = config.ssl.certificate.origin.clone();
-            config.ssl.kind = Value { value: SslType::Pregenerated, origin };
+            let origin = ssl.certificate.origin.clone();
+            ssl.kind = Value { value: SslType::Pregenerated, origin };
         }
         _ => {}
     }
 }
 
 /// The tables that web-platform-tests have for each type. `given`: our own keys name a certificate, which wins.
-fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Config, given: bool) {
-    let _ = ssl.optional(reader, "encrypt_after_connect", |item| {
+fn read_theirs(reader: &mut Reader<'_>, section: &mut Section<'_>, ssl: &mut Ssl, given: bool) {
+    let _ = section.optional(reader, "encrypt_after_connect", |item| {
         if boolean(item)? { wrong_with(item, "is not supported", "leave it false") } else { Ok(()) }
     });
-    ssl.ignored("none");
+    section.ignored("none");
 
-    let mut openssl = ssl.section(reader, "openssl", "ssl.openssl");
+    let mut openssl = section.section(reader, "openssl", "ssl.openssl");
     if let Some(folder) = openssl.optional(reader, "base_path", section::path) {
-        config.ssl.folder = folder;
+        ssl.folder = folder;
     }
     for key in ["openssl_binary", "password", "force_regenerate", "duration", "base_conf_path"] {
         if let Some(item) = openssl.given(key) {
@@ -54,12 +120,12 @@ fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Conf
     }
     openssl.finish(reader);
 
-    let mut pregenerated = ssl.section(reader, "pregenerated", "ssl.pregenerated");
+    let mut pregenerated = section.section(reader, "pregenerated", "ssl.pregenerated");
     let certificate = pregenerated.optional(reader, "host_cert_path", |item| section::path(item).map(Some));
     let key = pregenerated.optional(reader, "host_key_path", |item| section::path(item).map(Some));
     if !given {
         match (certificate, key) {
-            (Some(certificate), Some(key)) => (config.ssl.certificate, config.ssl.key) = (certificate, key),
+            (Some(certificate), Some(key)) => (ssl.certificate, ssl.key) = (certificate, key),
             (None, None) => {}
             (certificate, _) => {
                 let (key, other) = match certificate {
@@ -82,7 +148,7 @@ fn read_theirs(reader: &mut Reader<'_>, ssl: &mut Section<'_>, config: &mut Conf
 }
 
 /// A type by our name or wptserve's.
-pub(in crate::config) fn ssl_type(item: Item<'_>) -> Read<SslType> {
+fn ssl_type(item: Item<'_>) -> Read<SslType> {
     match text(item)?.as_str() {
         // openssl is how wptserve makes an authority of its own.
         "authority" | "openssl" => Ok(SslType::Authority),

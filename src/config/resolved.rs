@@ -1,0 +1,195 @@
+//! The resolved configuration: every key with its value, and what follows from them.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::file::{names, readers};
+use super::limits::Limits;
+use super::ports::{Ports, ProfilePort};
+use super::rules::Actions;
+use super::section::{self, boolean, milliseconds};
+use super::ssl::{Ssl, SslType};
+use super::stash::Stash;
+use super::table::keys;
+use super::transcript::Transcript;
+use super::values::{self, LogLevel, MAX_LATENCY, Milliseconds, Origin, Value};
+use crate::site::{self, Alias, Rewrite, Route};
+
+/// What a checkout of web-platform-tests has below its root.
+const SUITE: &str = "resources/testharness.js";
+
+/// The file that is read if there is one and no other is named.
+pub(super) const FILE: &str = "wpt.toml";
+/// web-platform-tests' own, read if there is no [`FILE`].
+pub(super) const THEIR_FILE: &str = "config.json";
+
+/// Those of web-platform-tests.
+const SUBDOMAINS: [&str; 5] = ["www", "www1", "www2", "天気の良い日", "élève"];
+
+keys! {
+    /// The resolved configuration of a server.
+    Config in "" {
+        /// The host name in the server's URLs and its certificate.
+        browser_host: String = "localhost".to_owned(), names::host, Start;
+        /// Other hosts of this server, by the names that tests use for them (`{{hosts[alt][]}}`). Each must be another site.
+        /// Default for other browser hosts: `not-` and the browser host.
+        alternate_hosts: BTreeMap<String, String> = alternate_hosts("localhost"), names::alternate_hosts, Reload;
+        /// Subdomains of every host, up to 50, alone and in pairs.
+        subdomains: Vec<String> = SUBDOMAINS.map(str::to_owned).to_vec(), names::labels, Reload;
+        /// Subdomains, made in the same way, that must not resolve.
+        not_subdomains: Vec<String> = vec!["nonexistent".to_owned()], names::labels, Reload;
+        /// The host at which this machine reaches the server. Default: `browser_host`.
+        server_host: String = "localhost".to_owned(), names::host, Start;
+        /// At startup, warn if one of these names does not resolve to this server.
+        check_subdomains: bool = true, boolean, Start;
+        /// The address to open the ports on. wptserve's `true` is the address of `server_host` (127.0.0.1 if it is a name), its
+        /// `false` is `"0.0.0.0"`.
+        bind_address: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST), readers::address, Start, "--bind" => |given| given.bind;
+        /// The directory to serve.
+        doc_root: PathBuf = PathBuf::from("."), section::folder, Reload, "--root" => |given| given.root.clone();
+        /// What `{{ws_doc_root}}` gives: there are no WebSocket handlers here.
+        ws_doc_root: PathBuf = PathBuf::from("websockets/handlers"), section::future_folder, Reload,
+            "--ws-doc-root" => |given| given.ws_doc_root.clone();
+        /// Threads that serve connections: a number, or `"auto"` for one per core.
+        workers: usize = readers::cores(), readers::workers, Start, "--workers" => |given| given.workers;
+        /// Milliseconds to wait before each response.
+        latency: Milliseconds = Milliseconds(Duration::ZERO), milliseconds(0..=MAX_LATENCY), Reload,
+            "--latency" => |given| given.latency.map(Milliseconds);
+        /// Milliseconds to wait for the first request of an h2c connection before the server's preface: `?wire-profile=NAME` of
+        /// that request chooses a [profile](profiles.md). 0: do not wait.
+        h2c_profile_wait: Milliseconds = Milliseconds(Duration::from_millis(20)), milliseconds(0..=MAX_LATENCY), Reload;
+        /// A script to put into every HTML page.
+        inject_script: Option<PathBuf> = None, |item| section::file(item).map(Some), Reload,
+            "--inject-script" => |given| given.inject_script.clone().map(Some);
+        /// Refuse HTTP/1.1 for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
+        refuse_h2_over_http1: bool = site::Options::default().refuse_h2_over_http1, boolean, Reload;
+        /// Directories with handlers, in the order in which they are searched. Default: `handlers` in `doc_root`.
+        handler_roots as "handlers.roots": Vec<PathBuf> = vec![PathBuf::from("handlers")],
+            |item| section::list(item, section::future_folder), Reload;
+        /// Server-wide scripts, in the order in which they are called: see [hooks.md](hooks.md).
+        hooks as "hooks.scripts": Vec<PathBuf> = Vec::new(), readers::scripts, Reload;
+        /// Host names or addresses, besides the server's own, under which a browser may read the pages below `/_wire/`.
+        allowed_hosts as "inspector.allowed_hosts": Vec<String> = Vec::new(), |item| section::list(item, names::host), Reload;
+        /// `off`, `error`, `warn`, `info`, `debug` or `trace`; Python's names in any case, too.
+        log as "logging.level": LogLevel = LogLevel::Info, readers::level, Reload, "--log" => |given| given.log;
+        /// Log a script's error in one line, without its source.
+        suppress_handler_traceback as "logging.suppress_handler_traceback": bool = false, boolean, Reload;
+    } with {
+        /// The file that was read, if any.
+        file: Option<PathBuf> = None;
+        /// `[[aliases]]`: other directories and files that are mounted at a URL.
+        aliases: Vec<Value<Alias>> = Vec::new();
+        /// `[[routes]]`.
+        routes: Vec<Value<Route>> = Vec::new();
+        /// `[[rewrites]]`.
+        rewrites: Vec<Value<Rewrite>> = Vec::new();
+        /// The ports to open.
+        ports: Ports = Ports::default();
+        /// `[[profile_ports]]`: ports of their own for profiles.
+        profile_ports: Vec<Value<ProfilePort>> = Vec::new();
+        /// `[rules]`: what happens when a client breaks one of these rules of HTTP/2.
+        rules: Actions = Actions::new();
+        /// Where certificates come from.
+        ssl: Ssl = Ssl::default();
+        /// Where scripts keep values.
+        stash: Stash = Stash::default();
+        /// What is recorded of connections.
+        transcript: Transcript = Transcript::default();
+        /// Bounds on clients and scripts.
+        limits: Limits = Limits::default();
+        /// Where the ready line is written to besides stdout.
+        ready_file: Option<PathBuf> = None;
+        /// What is valid, but better said in another way: old names, keys without effect.
+        hints: Vec<ConfigError> = Vec::new();
+        /// What the log says at the start: ports of the file that stay closed.
+        notes: Vec<String> = Vec::new();
+    }
+}
+
+/// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
+fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
+    let host = match browser_host {
+        "localhost" => "alt.localhost".to_owned(),
+        address if address.parse::<IpAddr>().is_ok() => return BTreeMap::new(),
+        host => format!("not-{host}"),
+    };
+    BTreeMap::from([("alt".to_owned(), host)])
+}
+
+impl Config {
+    /// What URLs mean.
+    pub fn site(&self) -> site::Options {
+        fn plain<T: Clone>(values: &[Value<T>]) -> Vec<T> {
+            values.iter().map(|value| value.value.clone()).collect()
+        }
+        site::Options {
+            aliases: plain(&self.aliases),
+            routes: plain(&self.routes),
+            rewrites: plain(&self.rewrites),
+            inject_script: self.inject_script.value.clone(),
+            refuse_h2_over_http1: self.refuse_h2_over_http1.value,
+        }
+    }
+
+    /// The files that say how the server is to be, or would if they were there.
+    pub fn candidates(&self) -> Vec<PathBuf> {
+        match &self.file {
+            Some(file) => vec![file.clone()],
+            None => [FILE, THEIR_FILE].map(PathBuf::from).to_vec(),
+        }
+    }
+
+    /// The files of which nothing may be served: the one that was read, or would be if it appeared.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        // A config.json that was not read may be another program's.
+        vec![self.file.clone().unwrap_or_else(|| PathBuf::from(FILE))]
+    }
+
+    /// `server_host`, also while the file is read.
+    fn server_host(&self) -> &str {
+        match self.server_host.origin {
+            Origin::Default => &self.browser_host.value,
+            _ => &self.server_host.value,
+        }
+    }
+
+    /// Puts the directory of `--certs`, if it is named, over what the file says of certificates.
+    pub(super) fn use_certs(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder {
+            self.ssl.folder = Value { value: folder.to_owned(), origin: Origin::Flag("--certs") };
+            // A directory that is named is meant to be used.
+            (self.ssl.certificate.value, self.ssl.key.value) = (None, None);
+            self.ssl.kind = Value { value: SslType::Authority, origin: Origin::Flag("--certs") };
+        }
+    }
+
+    /// The address of `server_host`, as far as it is written in its name: other names of test servers lead to this
+    /// machine.
+    pub(super) fn server_address(&self) -> IpAddr {
+        self.server_host().parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// Sets the defaults that follow from other values.
+    pub(super) fn derive(&mut self) {
+        fn set<T>(value: &mut Value<T>, derived: T) {
+            if value.origin == Origin::Default {
+                value.value = derived;
+            }
+        }
+        let join = |path| values::join(&self.doc_root.value, Path::new(path));
+        let (handlers, sockets) = (join("handlers"), join("websockets/handlers"));
+        set(&mut self.handler_roots, vec![handlers]);
+        set(&mut self.ws_doc_root, sockets);
+        let (alternate, server) = (alternate_hosts(&self.browser_host.value), self.browser_host.value.clone());
+        set(&mut self.alternate_hosts, alternate);
+        set(&mut self.server_host, server);
+        let address = self.server_address();
+        set(&mut self.bind_address, address);
+        if self.doc_root.value.join(SUITE).is_file() {
+            self.ports.open_for_suite(self.ssl.kind.value != SslType::None);
+        }
+    }
+}
