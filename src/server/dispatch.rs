@@ -1,8 +1,9 @@
 //! Who answers an exchange.
 
+use super::answer::Answer;
 use super::pages::{self, words};
 use super::piped;
-use super::worker::{Answer, Worker};
+use super::worker::Worker;
 use crate::exchange::{Exchange, Interest, Prepared, Protocol, Request, SendError};
 use crate::script::hooks::Asked;
 use crate::site::{self, Generated, Meaning, Site};

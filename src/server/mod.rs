@@ -17,6 +17,7 @@
 //! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is
 //! swapped whole when the configuration is edited.
 
+mod answer;
 mod commands;
 mod connection;
 mod dispatch;

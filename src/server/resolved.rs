@@ -1,6 +1,6 @@
 //! What paths meant when a worker looked last.
 
-use super::worker::Answer;
+use super::answer::Answer;
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

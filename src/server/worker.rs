@@ -1,5 +1,6 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
+use super::answer::Answer;
 use super::pages::access::KnownHosts;
 use super::resolved::Resolved;
 use super::stats::WorkerHandles;
@@ -7,7 +8,7 @@ use crate::exchange::{self, Exchange};
 use crate::http::{Fields, date};
 use crate::net;
 use crate::script::{self, ScriptSource};
-use crate::site::{self, FileCache, Files, Found, Meaning, Site, Source};
+use crate::site::{self, FileCache, Files, Meaning, Site};
 use crate::transcript::Hub;
 use crate::{h1, h2};
 use std::cell::Cell;
@@ -49,14 +50,6 @@ impl Shared {
     pub fn port_for(&self, what: &str) -> Option<&str> {
         self.ports.iter().find(|(name, _)| name == what).map(|(_, url)| url.as_str())
     }
-}
-
-/// Who answers a request.
-pub(super) struct Answer {
-    /// The script, if one does.
-    pub script: Option<ScriptSource>,
-    /// What the site says.
-    pub found: Found,
 }
 
 /// What everything on a worker's thread uses, until the configuration changes. Requests in progress keep the `Worker` they
@@ -126,25 +119,5 @@ impl Worker {
         fields.append("date", self.date.at(net::wall_clock()));
         fields.append("server", "wireserve");
         fields
-    }
-}
-
-impl Answer {
-    fn new(mut found: Found) -> Self {
-        let script = match &found.meaning {
-            Meaning::Script(Source::File(path)) => Some(ScriptSource::Path(path.clone())),
-            Meaning::Script(Source::Shipped(name)) => site::shipped_handler(name)
-                .map(|text| ScriptSource::Embedded { name: format!("handlers/{name}").into(), text }),
-            _ => None,
-        };
-        if script.is_none() && matches!(found.meaning, Meaning::Script(_)) {
-            found.meaning = Meaning::Missing;
-        }
-        Self { script, found }
-    }
-
-    /// Whether there is anything to answer with.
-    pub fn is_there(&self) -> bool {
-        !matches!(self.found.meaning, Meaning::Missing | Meaning::NoHarness)
     }
 }

@@ -1,7 +1,7 @@
 //! The handlers that a server has, with what their comments say.
 
 use super::head::Head;
-use super::resolve::Roots;
+use super::roots::Roots;
 use super::shipped;
 use std::collections::BTreeMap;
 use std::fs::{self, File};

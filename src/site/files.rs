@@ -17,11 +17,11 @@ mod stamp;
 
 pub use as_is::{send_as_is, send_as_written};
 pub use cache::FileCache;
-pub use listing::listing;
+pub use listing::{add_slash, listing};
 
 use super::pages::status_page;
 use super::pipes::Pipeline;
-use super::resolve::Roots;
+use super::roots::Roots;
 use super::template::Scope;
 use crate::exchange::{Exchange, Prepared, Protocol};
 use crate::http::Fields;

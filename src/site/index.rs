@@ -3,7 +3,7 @@
 use super::catalogue::{self, Entry};
 use super::escape;
 use super::render::render;
-use super::resolve::Roots;
+use super::roots::Roots;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

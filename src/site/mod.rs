@@ -4,7 +4,7 @@
 //! | module | what lives there |
 //! |---|---|
 //! | `snapshot`, `options`, `environment` | a [`Site`] and what it is made of |
-//! | `resolve`, `routes` | from a method and a path to a [`Meaning`] |
+//! | `roots`, `resolve`, `routes` | from a method and a path to a [`Meaning`] |
 //! | `files` | files as responses, `.headers`, ranges, preconditions, lists of folders, `.asis` |
 //! | `template` | substitution: `{{…}}` |
 //! | `pipes` | what `?pipe=` does to a response and to the way it goes out |
@@ -33,6 +33,7 @@ mod pages;
 mod pipes;
 mod render;
 mod resolve;
+mod roots;
 mod routes;
 mod shipped;
 mod snapshot;
@@ -47,16 +48,17 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 
 pub use deliver::send;
 pub use environment::Environment;
-pub use files::{FileCache, Files, file, listing, own_fields, send_as_is};
+pub use files::{FileCache, Files, add_slash, file, listing, own_fields, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
 pub use options::{Alias, Options, Rewrite, Route, Target};
-pub use pages::{add_slash, html_page, shipped_page, status_page};
+pub use pages::{html_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
 pub use render::render;
-pub use resolve::{Found, Meaning, Roots, Source};
+pub use resolve::{Found, Meaning, Source};
+pub use roots::Roots;
 pub use routes::{Pattern, PatternError};
-pub use shipped::{shipped_handler, shipped_handlers, shipped_octets};
+pub use shipped::{shipped_handler, shipped_handlers, shipped_octets, shipped_page};
 pub use snapshot::{Site, SiteError};
 pub use template::{Scope, TemplateError};
 pub use wrappers::{Generated, WrapError};

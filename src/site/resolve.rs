@@ -14,19 +14,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The folders that a server serves.
-#[derive(Clone, Debug)]
-pub struct Roots {
-    /// Files and scripts, mounted at `/`.
-    pub document: PathBuf,
-    /// Scripts, mounted at `/handlers/`; the first that has a file wins.
-    pub handlers: Vec<PathBuf>,
-    /// Canonical folders and files of which nothing is shown: private keys, the configuration.
-    pub hidden: Vec<PathBuf>,
-    /// Folders that aliases and routes lead to: links in them may lead to any of them, and to the roots.
-    pub mounted: Vec<PathBuf>,
-}
-
 /// Where a script's text is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -91,11 +78,6 @@ impl From<Meaning> for Found {
         let (matched, rewritten, mount) = (RouteMatch::new(), None, None);
         Self { meaning, matched, rewritten, mount, by_method: false, is_for_http2: false }
     }
-}
-
-/// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
-pub(super) fn is_hidden(name: &str) -> bool {
-    name.starts_with('.') && name != ".well-known"
 }
 
 /// Below `/.well-known/`, what serve.py answers by Python handlers without `.py` in their name.
@@ -345,43 +327,6 @@ impl Site {
         }
         self.file(root, asked.path.segments.get(skipped..)?).map(|_| Meaning::Python)
     }
-}
-
-impl Roots {
-    /// Whether a file, wherever links lead from it, is among what is served.
-    pub fn shows(&self, found: &Path) -> bool {
-        fs::canonicalize(found).is_ok_and(|real| self.real().shows(&real))
-    }
-
-    /// The roots where they really are, for many questions in a row.
-    pub(super) fn real(&self) -> RealRoots<'_> {
-        let roots = self.handlers.iter().chain(&self.mounted).chain([&self.document]);
-        RealRoots { roots: roots.filter_map(|root| fs::canonicalize(root).ok()).collect(), hidden: &self.hidden }
-    }
-
-    fn is_visible(&self, root: &Path, found: &Path) -> bool {
-        is_visible(root, found, &self.hidden)
-    }
-}
-
-/// Canonical folders of what is served, and of what is hidden in them.
-pub(super) struct RealRoots<'a> {
-    roots: Vec<PathBuf>,
-    hidden: &'a [PathBuf],
-}
-
-impl RealRoots<'_> {
-    /// Whether what is at a canonical path is served.
-    pub(super) fn shows(&self, real: &Path) -> bool {
-        self.roots.iter().any(|root| real.starts_with(root))
-            && !self.hidden.iter().any(|hidden| real.starts_with(hidden))
-    }
-}
-
-/// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
-pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
-    let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
-    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
 }
 
 /// Where in its folder a route's path leads: to what `*` matched, or else to the last part of the path.

@@ -1,5 +1,9 @@
 //! Handlers and pages inside the binary, so that an installed server answers in any folder.
 
+use super::files::select;
+use crate::exchange::{Prepared, Request, ResponseHead};
+use crate::http::media_type;
+use bytes::Bytes;
 use rust_embed::Embed;
 use std::borrow::Cow;
 
@@ -32,4 +36,11 @@ pub fn shipped_octets(path: &str) -> Option<Cow<'static, [u8]>> {
         None => Pages::get(path.strip_prefix("fixtures/pages/").unwrap_or(path)),
     };
     file.map(|file| file.data)
+}
+
+/// A page inside the binary, typed by its name.
+pub fn shipped_page(request: &Request, name: &str, content: Bytes) -> Prepared {
+    let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
+    head.fields.append("content-type", media_type::by_file_name(name));
+    select::answer(request, &head, select::Source::Octets(content))
 }

@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::inject::Injection;
 use super::options::{Alias, Options, Target};
-use super::resolve::Roots;
+use super::roots::Roots;
 use super::routes::{PatternError, Rewrites, Routes};
 use crate::exchange::Mount;
 use std::fmt;

@@ -15,7 +15,7 @@ use rustls::sign::CertifiedKey;
 use super::authority::{Authority, Leaf, RENEWAL};
 use super::error::{CertificateError, Fault};
 use super::files::{self, Readers};
-use super::is_host_name;
+use super::names::is_host_name;
 
 pub(super) const LEAF_CERTIFICATE: &str = "leaf-localhost.pem";
 pub(super) const LEAF_KEY: &str = "leaf-localhost.key";

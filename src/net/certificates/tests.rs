@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
 
+use super::names::USUAL_NAMES;
 use super::resolver::OnDemand;
 use super::*;
 

@@ -196,7 +196,7 @@ fn add_entity_tag(head: &mut ResponseHead, path: &Path, state: &State, stored: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::resolve::Roots;
+    use crate::site::roots::Roots;
     use std::fs;
     use std::time::SystemTime;
 

@@ -1,12 +1,13 @@
-//! The page that lists a folder.
+//! A folder as a response: the page that lists it, and the redirect to the path with its slash.
 
 use crate::exchange::{Prepared, Request, ResponseHead};
 use crate::http::path::percent_decoded;
 use crate::site::escape;
-use crate::site::files::select::{Source, answer};
+use crate::site::files::select::{Source, answer, other_method};
 use crate::site::pages::status_page;
 use crate::site::render::render;
-use crate::site::resolve::{Roots, is_hidden};
+use crate::site::roots::{Roots, is_hidden};
+use bytes::BytesMut;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -38,6 +39,25 @@ pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     head.fields.append("content-type", "text/html");
     answer(request, &head, Source::Octets(page.into()))
+}
+
+/// The way to the same path with a slash at its end, query kept. For GET and HEAD: a redirect that a client may follow
+/// with GET (RFC 9110 §15.4.2) is no answer to other methods, which a folder does not have either.
+pub fn add_slash(request: &Request) -> Prepared {
+    if !matches!(&request.method[..], b"GET" | b"HEAD") {
+        return other_method();
+    }
+    // One slash in front: two would name another host (RFC 3986 §4.2).
+    let mut location = BytesMut::from(&b"/"[..]);
+    location.extend(request.path().iter().skip_while(|octet| **octet == b'/'));
+    location.extend_from_slice(b"/");
+    if let Some(query) = request.query() {
+        location.extend_from_slice(b"?");
+        location.extend_from_slice(query);
+    }
+    let mut prepared = status_page(301, "A folder's address ends in a slash.");
+    prepared.head.fields.append("location", location);
+    prepared
 }
 
 fn shown(entry: &Entry) -> Value {

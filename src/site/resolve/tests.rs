@@ -1,6 +1,6 @@
 use super::*;
 use crate::site::options::{Alias, Options, Rewrite, Route};
-use crate::site::{Environment, SiteError};
+use crate::site::{Environment, Roots, SiteError};
 use tempfile::TempDir;
 
 struct Served {

@@ -4,7 +4,7 @@ use super::Scope;
 use super::error::{Fault, shown};
 use crate::http::latin1::octets_of_text;
 use crate::http::path;
-use crate::site::resolve::is_visible;
+use crate::site::roots::is_visible;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Digest;

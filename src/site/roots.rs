@@ -1,0 +1,60 @@
+//! The folders that a server serves, and what in them is not for clients.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders that a server serves.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// Files and scripts, mounted at `/`.
+    pub document: PathBuf,
+    /// Scripts, mounted at `/handlers/`; the first that has a file wins.
+    pub handlers: Vec<PathBuf>,
+    /// Canonical folders and files of which nothing is shown: private keys, the configuration.
+    pub hidden: Vec<PathBuf>,
+    /// Folders that aliases and routes lead to: links in them may lead to any of them, and to the roots.
+    pub mounted: Vec<PathBuf>,
+}
+
+impl Roots {
+    /// Whether a file, wherever links lead from it, is among what is served.
+    pub fn shows(&self, found: &Path) -> bool {
+        fs::canonicalize(found).is_ok_and(|real| self.real().shows(&real))
+    }
+
+    /// The roots where they really are, for many questions in a row.
+    pub(super) fn real(&self) -> RealRoots<'_> {
+        let roots = self.handlers.iter().chain(&self.mounted).chain([&self.document]);
+        RealRoots { roots: roots.filter_map(|root| fs::canonicalize(root).ok()).collect(), hidden: &self.hidden }
+    }
+
+    /// Whether what is in `root` is served: links may not lead out of it, nor into what is hidden.
+    pub(super) fn is_visible(&self, root: &Path, found: &Path) -> bool {
+        is_visible(root, found, &self.hidden)
+    }
+}
+
+/// Canonical folders of what is served, and of what is hidden in them.
+pub(super) struct RealRoots<'a> {
+    roots: Vec<PathBuf>,
+    hidden: &'a [PathBuf],
+}
+
+impl RealRoots<'_> {
+    /// Whether what is at a canonical path is served.
+    pub(super) fn shows(&self, real: &Path) -> bool {
+        self.roots.iter().any(|root| real.starts_with(root))
+            && !self.hidden.iter().any(|hidden| real.starts_with(hidden))
+    }
+}
+
+/// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
+pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
+    let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
+    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
+}
+
+/// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.') && name != ".well-known"
+}
