@@ -1,15 +1,15 @@
 //! wireserve: a web-platform-tests style HTTP/2 test server whose answers are small Rhai scripts.
 //!
-//! One crate, cut into rooms. Octets come in at `net`, become frames in `wire`, connection state in
-//! `h2` or `h1`, a conversation in `exchange`, and are answered by `site` or `script`; `server`
-//! puts the rooms together.
+//! One crate, made of modules. Bytes arrive at `net`, become frames in `wire`, connection state in
+//! `h2` or `h1`, a conversation in `exchange`, and `site` or `script` responds; `server`
+//! connects the modules.
 //!
-//! | room | what lives there | may use |
+//! | module | what lives there | may use |
 //! |---|---|---|
-//! | [`wire`] | octets ⇄ raw frames ⇄ HPACK representations; total functions, no judgement | – |
+//! | [`wire`] | bytes ⇄ raw frames ⇄ HPACK representations; total functions, no judgement | – |
 //! | [`http`] | messages of any version: ordered raw fields, targets, dates, ranges, cookies, media types; the vocabulary of transport | – |
 //! | [`h1`] | sans-IO HTTP/1.1 connection: lenient in, raw out | `http` |
-//! | [`h2`] | sans-IO HTTP/2 connection, both roles: state tables, flow control, settings, rules, policy, limits; checked and raw commands | `wire`, `http` |
+//! | [`h2`] | sans-IO HTTP/2 connection, both roles: state tables, flow control, settings, rules, policy, limits; checked and raw calls | `wire`, `http` |
 //! | [`exchange`] | one request and its response as a conversation, the same for both versions; responses decided but not sent | `h1`, `h2`, `wire`, `http` |
 //! | [`site`] | what a URL means: files, templates, pipes, generated pages, routes, the index page | `exchange`, `http` |
 //! | [`script`] | the Rhai host: engine, API, coroutines, reload, the stash | `exchange`, `wire`, `http` |

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// Bytes that one connection keeps, in bodies, in inputs that wait for a handler, and in frames for `request.frames`.
+/// Bytes that one connection keeps, in bodies, in inputs that wait for a handler, in frames for `request.frames` and for scripts that
+/// wait for frames.
 #[derive(Clone)]
 pub(super) struct Account(Rc<Inner>);
 
@@ -18,13 +19,13 @@ impl Account {
         Self(Rc::new(Inner { kept: Cell::new(0), max }))
     }
 
-    /// A part of it, for one exchange.
+    /// A part of it, for one exchange or one subscription.
     pub fn share(&self) -> Share {
         Share { account: self.clone(), kept: 0 }
     }
 }
 
-/// What one exchange keeps. Given back when it is dropped.
+/// What one of them keeps. Given back when it is dropped.
 pub(super) struct Share {
     account: Account,
     kept: u64,

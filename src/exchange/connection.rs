@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::conversation::{Exchange, Outcome};
 use super::engine::{AnyEngine, Engine};
+use super::limits::Limits;
 use super::observer::{Expectation, Observer};
 use super::output_gate::OutputGate;
 use super::pings::Pings;
@@ -11,6 +12,7 @@ use super::subscription::Subscriptions;
 use super::wait::Waiters;
 use crate::h2::CallSite;
 use crate::http::peer::{Peer, Protocol};
+use crate::http::role::Role;
 use crate::http::transport::{Close, CloseReason, PeerClosed};
 use crate::{h1, h2};
 use std::any::Any;
@@ -21,28 +23,6 @@ use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Instant;
-
-/// What an exchange may keep in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Octets of request content kept for one exchange.
-    pub body: u64,
-    /// What inputs may cost that wait for a slow reader, before the client's window is withheld.
-    pub queued_body: u64,
-    /// Frames kept in `request.frames`, and frames queued, per exchange.
-    pub frames: usize,
-    /// What the frames in `request.frames` may cost, per exchange.
-    pub frame_octets: u64,
-    /// What all exchanges of a connection may cost together. A body that does not fit is too large; an input that does
-    /// not fit ends its stream. One exchange that is alone may keep a whole body besides.
-    pub kept: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096, frame_octets: 1 << 20, kept: 56 << 20 }
-    }
-}
 
 /// Something worth a line in the log.
 #[derive(Clone, Debug)]
@@ -106,6 +86,8 @@ pub(super) struct Shared {
     pub ended: Cell<Option<CloseReason>>,
     /// A script paused reading.
     pub paused: Cell<bool>,
+    /// Reading was paused since the engine's deadlines last began again.
+    pub was_paused: Cell<bool>,
     /// The socket is gone.
     pub gone: Cell<bool>,
     pub observer: OnceCell<Box<dyn Observer>>,
@@ -152,6 +134,7 @@ impl Connection {
             close: Cell::new(None),
             ended: Cell::new(None),
             paused: Cell::new(false),
+            was_paused: Cell::new(false),
             gone: Cell::new(false),
             observer: OnceCell::new(),
             call: Cell::default(),
@@ -259,7 +242,7 @@ impl Connection {
         let lost = begun.filter(|exchange| !exchange.response_ended() || exchange.request_ended()).count();
         if lost > 0 {
             let responses = if lost == 1 { "a response".to_owned() } else { format!("{lost} responses") };
-            let text = format!("connection lost in the middle of {responses}: {reason}");
+            let text = format!("connection lost in the middle of {responses}: {}", reason.text(Role::Server));
             self.0.notices.borrow_mut().push_back(Notice::Lost { text });
         }
     }
@@ -363,6 +346,8 @@ impl Connection {
 
     /// An exchange is ended, because the connection makes the server keep too much.
     pub(super) fn overloaded(&self, stream: u64) {
+        let text = "the requests of this connection make the server keep too much";
+        self.observe(|observer, now| observer.notice(now, Some(stream), text));
         self.0.notices.borrow_mut().push_back(Notice::Overloaded { stream });
     }
 

@@ -90,7 +90,7 @@ impl Connection {
     /// Frames from the client from now on, of one type or of any.
     pub fn subscribe(&self, wanted: Option<FrameType>) -> Result<Subscription, SendError> {
         self.http2_only("connection.wait_for_frame", |_| ())?;
-        Ok(self.0.subscriptions.subscribe(wanted, self.0.gone.get()))
+        Ok(self.0.subscriptions.subscribe(&self.0.account, wanted, self.0.gone.get()))
     }
 
     /// Sends a SETTINGS frame with these entries, in this order (RFC 9113 §6.5); in place of those that
@@ -191,6 +191,7 @@ impl Connection {
     /// Reads no further until [`Connection::resume_reading`].
     pub fn pause_reading(&self) {
         self.0.paused.set(true);
+        self.0.was_paused.set(true);
         self.wake_pump();
     }
 
@@ -205,7 +206,7 @@ impl Connection {
         Pauses { reading: self.0.paused.get(), writing: self.0.gate.is_paused() }
     }
 
-    /// Ends what was not paused at `before`: whoever has paused it has failed, and nobody is left to end it.
+    /// Ends what was not paused at `before`: the script that paused it has failed, and nothing else would end it.
     pub fn end_pauses_since(&self, before: Pauses) {
         let now = self.pauses();
         if now.reading && !before.reading {

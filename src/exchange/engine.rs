@@ -20,6 +20,9 @@ pub(super) trait Engine {
     /// When `handle_timeout` wants to be called.
     fn poll_timeout(&self) -> Option<Instant>;
 
+    /// Nothing was read for a while: the client gets its time again for what it has begun to send.
+    fn excuse_silence(&mut self, now: Instant);
+
     /// The next octets to be written.
     fn poll_transmit(&mut self) -> Option<Transmit<'_>>;
 
@@ -60,37 +63,56 @@ pub(super) trait Engine {
     fn flush(&mut self);
 }
 
+/// The methods of [`Engine`] that both engines have under the same name. Their own win over those of the trait.
+macro_rules! own_methods {
+    () => {
+        fn receive(&mut self, now: Instant, octets: &[u8]) {
+            self.receive(now, octets);
+        }
+
+        fn peer_closed(&mut self, now: Instant, how: PeerClosed) {
+            self.peer_closed(now, how);
+        }
+
+        fn handle_timeout(&mut self, now: Instant) {
+            self.handle_timeout(now);
+        }
+
+        fn poll_timeout(&self) -> Option<Instant> {
+            self.poll_timeout()
+        }
+
+        fn excuse_silence(&mut self, now: Instant) {
+            self.excuse_silence(now);
+        }
+
+        fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+            self.poll_transmit()
+        }
+
+        fn transmitted(&mut self, octets: usize) {
+            self.transmitted(octets);
+        }
+
+        fn wants_read(&self) -> bool {
+            self.wants_read()
+        }
+
+        fn set_write_size(&mut self, octets: Option<usize>) {
+            self.set_write_size(octets);
+        }
+
+        fn flush(&mut self) {
+            self.flush();
+        }
+    };
+}
+
 impl Engine for h1::Connection {
-    fn receive(&mut self, now: Instant, octets: &[u8]) {
-        self.receive(now, octets);
-    }
-
-    fn peer_closed(&mut self, now: Instant, how: PeerClosed) {
-        self.peer_closed(now, how);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.handle_timeout(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.poll_timeout()
-    }
-
-    fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        self.poll_transmit()
-    }
-
-    fn transmitted(&mut self, octets: usize) {
-        self.transmitted(octets);
-    }
+    own_methods!();
 
     fn output_waiting(&self) -> usize {
         self.queued()
-    }
-
-    fn wants_read(&self) -> bool {
-        self.wants_read()
     }
 
     fn closing(&self) -> Option<Close> {
@@ -122,47 +144,13 @@ impl Engine for h1::Connection {
     fn send_octets(&mut self, octets: Bytes, _: h2::CallSite) {
         self.send_raw(octets, h1::Track::Yes);
     }
-
-    fn set_write_size(&mut self, octets: Option<usize>) {
-        self.set_write_size(octets);
-    }
-
-    fn flush(&mut self) {
-        self.flush();
-    }
 }
 
 impl Engine for h2::Connection {
-    fn receive(&mut self, now: Instant, octets: &[u8]) {
-        self.receive(now, octets);
-    }
-
-    fn peer_closed(&mut self, now: Instant, how: PeerClosed) {
-        self.peer_closed(now, how);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.handle_timeout(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        self.poll_timeout()
-    }
-
-    fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
-        self.poll_transmit()
-    }
-
-    fn transmitted(&mut self, octets: usize) {
-        self.transmitted(octets);
-    }
+    own_methods!();
 
     fn output_waiting(&self) -> usize {
         self.output_waiting()
-    }
-
-    fn wants_read(&self) -> bool {
-        self.wants_read()
     }
 
     fn closing(&self) -> Option<Close> {
@@ -191,14 +179,6 @@ impl Engine for h2::Connection {
 
     fn send_octets(&mut self, octets: Bytes, site: h2::CallSite) {
         self.send_raw_octets(octets, site);
-    }
-
-    fn set_write_size(&mut self, octets: Option<usize>) {
-        self.set_write_size(octets);
-    }
-
-    fn flush(&mut self) {
-        self.flush();
     }
 }
 
@@ -250,6 +230,7 @@ hand_over! {
     peer_closed(&mut; now: Instant, how: PeerClosed);
     handle_timeout(&mut; now: Instant);
     poll_timeout(&;) -> Option<Instant>;
+    excuse_silence(&mut; now: Instant);
     poll_transmit(&mut;) -> Option<Transmit<'_>>;
     transmitted(&mut; octets: usize);
     output_waiting(&;) -> usize;

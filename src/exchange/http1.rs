@@ -1,7 +1,8 @@
 //! HTTP/1.1 events become exchanges.
 
 use super::connection::{Connection, Notice};
-use super::conversation::{Exchange, Input, Outcome};
+use super::conversation::{Exchange, Outcome};
+use super::input::Input;
 use super::request::{RawHead, Request, Routing};
 use crate::h1::{Event, Line, RequestHead};
 use crate::http::transport::{Close, CloseReason};

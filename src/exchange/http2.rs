@@ -1,7 +1,8 @@
 //! HTTP/2 events become exchanges.
 
 use super::connection::{Connection, Notice};
-use super::conversation::{Exchange, Input, Outcome};
+use super::conversation::{Exchange, Outcome};
+use super::input::Input;
 use super::request::{RawHead, Request, Routing};
 use crate::h2::{CallSite, Event, HeadersKind, Initiator};
 use crate::http::Fields;

@@ -10,14 +10,19 @@
 
 mod account;
 mod body;
+mod check;
 mod connection;
 mod control;
 mod conversation;
 mod delivery;
 mod engine;
 mod error;
+mod flow;
 mod http1;
 mod http2;
+mod inbox;
+mod input;
+mod limits;
 mod observer;
 mod output_gate;
 pub mod pace;
@@ -25,31 +30,33 @@ mod pings;
 mod plan;
 mod preface;
 mod prepared;
+mod progress;
+mod push;
+mod raw;
 mod request;
 mod respond;
 mod restore;
-mod review;
 mod socket;
 mod subscription;
 #[cfg(test)]
 mod tests;
 mod wait;
 
-pub use connection::{Connection, Limits, Notice};
+pub use connection::{Connection, Notice};
 pub use control::Pauses;
-pub use conversation::{Exchange, Input, Interest, Outcome};
+pub use conversation::{Exchange, Outcome, Reviewer, Reviewing};
 pub use delivery::{Delivering, Delivery};
 pub use error::SendError;
+pub use input::{Input, Interest};
+pub use limits::Limits;
 pub use observer::{Expectation, Observer};
-
 pub use plan::Plan;
 pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared, ResponseHead};
 pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
-pub use review::{Reviewer, Reviewing};
 pub use socket::Socket;
 pub use subscription::Subscription;
 
-// What the engines' own words mean here too: the rooms above speak of engines through this one.
+// What the engines' own words mean here too: the modules above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
 pub use crate::h2::{Action, Auto, CallSite, MAX_DATA, RawCall, Rule, Settings, Track};
 pub use crate::http::peer::{Peer, Protocol, Tls};

@@ -1,10 +1,10 @@
-//! Whoever keeps a record of a connection.
+//! What keeps a record of a connection.
 
 use crate::h2::CallSite;
 use crate::{h1, h2};
 use std::time::Instant;
 
-/// Sees everything that happens on a connection, in its order, before anybody acts on it. An instant is that of the
+/// Sees everything that happens on a connection, in its order, before anything acts on it. An instant is that of the
 /// turn of the connection; `None` outside of turns. `call` is the call of a script that sent it; 0 for none.
 pub trait Observer {
     /// An event of the HTTP/2 engine.
@@ -18,6 +18,9 @@ pub trait Observer {
 
     /// What a script expected of the client.
     fn expected(&self, now: Option<Instant>, call: CallSite, expectation: Expectation<'_>);
+
+    /// Something worth knowing that is no event of an engine, on a stream or on the connection.
+    fn notice(&self, now: Option<Instant>, stream: Option<u64>, text: &str);
 }
 
 /// Something that a script expected of the client.

@@ -1,29 +1,24 @@
-//! Sending the response: the checked lane, and the raw one.
+//! Sending a response by checked calls.
 
-use super::conversation::{Announced, Exchange, Outcome, Progress};
+use super::check::check_trailer_names;
+use super::conversation::{Exchange, Outcome};
 use super::error::SendError;
 use super::prepared::{ResponseHead, StatusText, pairs};
-use super::request::{RawHead, Request, Routing};
+use super::progress::{Announced, Progress};
 use crate::h1::{self, BodyLength, RequestId};
-use crate::h2::{self, CallSite, RawCall, Track};
-use crate::http::fields::is_forbidden_in_trailers;
+use crate::h2;
 use crate::http::latin1::{latin1, octets_of_text};
 use crate::http::peer::Protocol;
 use crate::http::{ContentRule, Fields, status};
-use crate::wire::frame::{ErrorCode, FrameType, RawFrame};
+use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
-use std::future::poll_fn;
-use std::task::Poll;
-
-/// Octets that may wait in the engine before a writer waits too.
-const LOW_WATER: usize = 64 * 1024;
 
 impl Exchange {
-    fn progress(&self) -> Progress {
+    pub(super) fn progress(&self) -> Progress {
         self.0.response.get()
     }
 
-    fn update(&self, change: impl FnOnce(&mut Progress)) {
+    pub(super) fn update(&self, change: impl FnOnce(&mut Progress)) {
         let mut progress = self.0.response.get();
         change(&mut progress);
         self.0.response.set(progress);
@@ -49,7 +44,7 @@ impl Exchange {
         self.progress().raw
     }
 
-    fn check_open(&self) -> Result<(), SendError> {
+    pub(super) fn check_open(&self) -> Result<(), SendError> {
         match self.outcome() {
             Outcome::Reset(code) => Err(SendError::Reset(code)),
             Outcome::Gone => Err(SendError::Gone),
@@ -64,7 +59,10 @@ impl Exchange {
         if headers && !(raw && self.protocol() == Protocol::Http2) { Err(SendError::HeadersSent) } else { Ok(()) }
     }
 
-    fn http2<T>(&self, act: impl FnOnce(&mut h2::Connection, u32) -> Result<T, h2::Misuse>) -> Result<T, SendError> {
+    pub(super) fn http2<T>(
+        &self,
+        act: impl FnOnce(&mut h2::Connection, u32) -> Result<T, h2::Misuse>,
+    ) -> Result<T, SendError> {
         let id = self.0.id as u32;
         let connection = &self.0.connection;
         match connection.called_at(self.call(), || connection.with_http2(|engine| act(engine, id))) {
@@ -214,7 +212,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// The response is complete as far as the checked lane goes.
+    /// The response is complete as far as checked calls go.
     fn ended(&self) {
         self.update(|progress| progress.ended = true);
         // HTTP/1.1 reads or drops what is left of the request by itself.
@@ -302,59 +300,6 @@ impl Exchange {
         self.send_data(Bytes::new(), true)
     }
 
-    /// Waits until the client takes content of this response, and gives how many bytes. Over HTTP/1.1 it takes any at
-    /// any time.
-    pub async fn window(&self) -> Result<usize, SendError> {
-        poll_fn(|context| {
-            match self.outcome() {
-                Outcome::Reset(code) => return Poll::Ready(Err(SendError::Reset(code))),
-                Outcome::Gone => return Poll::Ready(Err(SendError::Gone)),
-                Outcome::Open | Outcome::Complete => {}
-            }
-            let (own, of_all) = self.0.connection.send_windows(self.0.id);
-            if own > 0 && of_all > 0 {
-                return Poll::Ready(Ok(own.min(of_all)));
-            }
-            self.0.waiters.register(context);
-            if own > 0 {
-                self.0.connection.0.windows.register(context);
-            }
-            Poll::Pending
-        })
-        .await
-    }
-
-    /// Waits until what was queued has been handed to the wire, but for a low-water mark.
-    pub async fn drained(&self) -> Result<(), SendError> {
-        self.drained_to(LOW_WATER).await
-    }
-
-    /// Waits until everything queued has been handed to the wire.
-    pub async fn flushed(&self) -> Result<(), SendError> {
-        self.drained_to(0).await
-    }
-
-    async fn drained_to(&self, mark: usize) -> Result<(), SendError> {
-        poll_fn(|context| {
-            match self.outcome() {
-                Outcome::Reset(code) => return Poll::Ready(Err(SendError::Reset(code))),
-                Outcome::Gone => return Poll::Ready(Err(SendError::Gone)),
-                Outcome::Open | Outcome::Complete => {}
-            }
-            if self.0.connection.is_drained(self.0.id, mark) {
-                return Poll::Ready(Ok(()));
-            }
-            self.0.waiters.register(context);
-            Poll::Pending
-        })
-        .await
-    }
-
-    /// Octets queued and not yet handed to the wire.
-    pub fn queued(&self) -> usize {
-        self.0.connection.queued(self.0.id)
-    }
-
     /// Sends RST_STREAM with this code (RFC 9113 §6.4); over HTTP/1.1 the connection is cut.
     pub fn reset(&self, code: ErrorCode) -> Result<(), SendError> {
         match self.outcome() {
@@ -371,152 +316,6 @@ impl Exchange {
             progress.ended = true;
         });
         Ok(())
-    }
-
-    /// Promises a response to a request of our own making (RFC 9113 §8.4) and gives the exchange to answer it on.
-    pub fn push(
-        &self,
-        method: &str,
-        scheme: &str,
-        authority: &str,
-        target: &str,
-        fields: &Fields,
-    ) -> Result<Exchange, SendError> {
-        self.check_open()?;
-        if self.protocol() == Protocol::Http1 {
-            return Err(SendError::OtherProtocol { function: "writer.write_push", wanted: Protocol::Http2 });
-        }
-        let fields = fields.lower_cased().into_owned();
-        let pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", target)];
-        let all: Vec<(&[u8], &[u8])> =
-            pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(pairs(&fields)).collect();
-        let promised = self.http2(|engine, id| engine.push_promise(id, all.iter().copied()))?;
-        let octets = |text: &str| Bytes::copy_from_slice(text.as_bytes());
-        let request = Request {
-            method: octets(method),
-            scheme: octets(scheme),
-            authority: octets(authority),
-            target: octets(target),
-            connect_protocol_known: true,
-            fields,
-            raw: RawHead::Pushed,
-            routing: Routing::default(),
-        };
-        let exchange = Exchange::new(self.0.connection.clone(), u64::from(promised), request, true);
-        self.0.connection.open(exchange.clone());
-        self.0.pushed.borrow_mut().push(exchange.clone());
-        Ok(exchange)
-    }
-
-    /// Resets what was promised on this stream and not answered, so that no client waits for it: nothing will answer it
-    /// any more. What raw calls have answered is left as it is. Gives the paths of what was reset.
-    pub fn abandon_pushed(&self, code: ErrorCode) -> Vec<Bytes> {
-        let pushed = std::mem::take(&mut *self.0.pushed.borrow_mut());
-        let mut reset = Vec::new();
-        for exchange in pushed {
-            exchange.settle_raw();
-            let open = exchange.outcome() == Outcome::Open && !exchange.response_ended() && !exchange.raw_used();
-            if open && exchange.reset(code).is_ok() {
-                reset.push(exchange.request().target.clone());
-            }
-        }
-        reset
-    }
-
-    /// Sends a frame as it is (HTTP/2). With [`Track::Yes`] local state follows what it can.
-    pub fn send_raw_frame(
-        &self,
-        function: &'static str,
-        frame: RawFrame,
-        call: impl Into<RawCall>,
-    ) -> Result<(), SendError> {
-        if self.protocol() == Protocol::Http1 {
-            return Err(SendError::OtherProtocol { function, wanted: Protocol::Http2 });
-        }
-        self.check_connected()?;
-        self.update(|progress| {
-            // Any other frame leaves the response itself to be written yet.
-            progress.headers |= frame.header.frame_type == FrameType::HEADERS;
-            progress.raw = true;
-        });
-        self.0.announced.set(None);
-        let call = call.into();
-        self.set_call(call.site);
-        self.http2(|engine, _| {
-            engine.send_raw_frame(&frame, call);
-            Ok(())
-        })
-    }
-
-    /// As [`send_raw_frame`](Self::send_raw_frame), untracked, for a whole interim response (RFC 9110 §15.2): the final
-    /// one is still to be written, by whatever lane.
-    pub fn send_raw_interim(&self, function: &'static str, frame: RawFrame, site: CallSite) -> Result<(), SendError> {
-        let before = self.progress();
-        self.send_raw_frame(function, frame, Track::No.at(site))?;
-        self.0.response.set(before);
-        Ok(())
-    }
-
-    /// The most octets of content that could leave at once in one frame: by both windows and the client's
-    /// SETTINGS_MAX_FRAME_SIZE (HTTP/2).
-    pub fn max_payload(&self, function: &'static str) -> Result<u32, SendError> {
-        if self.protocol() == Protocol::Http1 {
-            return Err(SendError::OtherProtocol { function, wanted: Protocol::Http2 });
-        }
-        self.http2(|engine, id| {
-            let window = engine.send_window(id).into_iter().chain(engine.send_window(0)).min().unwrap_or_default();
-            let window = u32::try_from(window.max(0)).unwrap_or(u32::MAX);
-            Ok(window.min(engine.peer_settings().max_frame_size))
-        })
-    }
-
-    /// Sends octets as they are, over either protocol; `site` is told to who contradicts them.
-    pub fn send_raw(&self, octets: Bytes, site: CallSite) -> Result<(), SendError> {
-        self.check_connected()?;
-        self.update(|progress| {
-            progress.headers = true;
-            progress.raw = true;
-        });
-        self.0.announced.set(None);
-        self.0.connection.send_octets(octets, site)
-    }
-
-    /// Whoever answers is through: what raw frames have done to the stream counts from here on, tracked or not
-    /// (HTTP/2).
-    pub fn settle_raw(&self) {
-        if self.0.connection.has_sent_raw() {
-            let id = self.0.id as u32;
-            self.0.connection.with_http2(|engine| engine.settle(id));
-        }
-    }
-
-    /// Whether the client still waits for the end of a frame or field block that a raw call began on this stream
-    /// (HTTP/2).
-    ///
-    /// # Errors
-    /// What is unfinished, and the call that began it.
-    pub fn check_finished(&self) -> Result<(), SendError> {
-        if !self.0.connection.has_sent_raw() || self.outcome() == Outcome::Gone {
-            return Ok(());
-        }
-        let id = self.0.id as u32;
-        let checked = self.0.connection.with_http2(|engine| engine.check_finished(id));
-        checked.unwrap_or(Ok(())).map_err(SendError::Http2)
-    }
-
-    fn check_connected(&self) -> Result<(), SendError> {
-        match self.outcome() {
-            Outcome::Gone => Err(SendError::Gone),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Refuses what has no place in a trailer section.
-pub(super) fn check_trailer_names(fields: &Fields) -> Result<(), SendError> {
-    match fields.iter().find(|field| is_forbidden_in_trailers(&field.name)) {
-        Some(field) => Err(SendError::Trailer { name: latin1(&field.name) }),
-        None => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A connection as the owner of its socket sees it.
 
-use super::connection::{Connection, Limits, Notice};
+use super::connection::{Connection, Notice};
 use super::conversation::Exchange;
 use super::engine::{AnyEngine, Engine};
+use super::limits::Limits;
 use super::observer::Observer;
 use super::restore::Restore;
 use crate::http::peer::{Peer, Protocol};
@@ -72,10 +73,9 @@ impl Socket {
     /// The time of [`poll_timeout`](Self::poll_timeout) has come.
     pub fn handle_timeout(&self, now: Instant) {
         self.0.0.gate.handle_timeout(now);
-        if self.0.0.paused.get()
-            && let AnyEngine::Http2(engine) = &mut *self.0.0.engine.borrow_mut()
-        {
-            engine.excuse_silence(now);
+        // What a script does not read is not late.
+        if self.0.0.was_paused.replace(self.0.0.paused.get()) {
+            self.0.0.engine.borrow_mut().excuse_silence(now);
         }
         self.0.0.engine.borrow_mut().handle_timeout(now);
         self.0.drain_events();

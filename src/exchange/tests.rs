@@ -4,6 +4,7 @@ mod output;
 
 use super::*;
 use crate::http::Fields;
+use crate::http::role::Role;
 use crate::http::transport::{PeerClosed, Transmitted};
 use crate::wire::frame::{ErrorCode, FrameType, RawFrame, flag};
 use crate::wire::hpack::Encoder;
@@ -243,7 +244,7 @@ fn how_the_client_left_is_why_the_connection_ended() {
         for socket in [http1(), http2(Limits::default())] {
             socket.peer_closed(now(), how);
             assert_eq!(socket.connection().end_reason(), CloseReason::Peer(how), "{}", socket.connection().protocol());
-            assert_eq!(socket.connection().end_reason().id(), id);
+            assert_eq!(socket.connection().end_reason().id(Role::Server), id);
         }
     }
 }
@@ -264,7 +265,10 @@ fn a_client_that_ended_its_side_is_answered_and_may_still_break_the_connection()
     let exchange = socket.next_exchange().expect("a request");
     socket.peer_closed(now(), PeerClosed::Clean);
     socket.peer_closed(now(), PeerClosed::Reset);
-    assert_eq!((exchange.outcome(), socket.connection().end_reason().id()), (Outcome::Gone, "client-reset"));
+    assert_eq!(
+        (exchange.outcome(), socket.connection().end_reason().id(Role::Server)),
+        (Outcome::Gone, "client-reset")
+    );
 }
 
 /// Panics at the first thing that it sees.
@@ -279,6 +283,7 @@ impl Observer for Panics {
     }
     fn received(&self, _: Option<Instant>, _: &[u8]) {}
     fn expected(&self, _: Option<Instant>, _: CallSite, _: Expectation<'_>) {}
+    fn notice(&self, _: Option<Instant>, _: Option<u64>, _: &str) {}
 }
 
 #[test]
@@ -367,7 +372,7 @@ fn a_slow_reader_of_small_frames_withholds_the_window_by_what_they_cost() {
     for _ in 0..40_000 {
         deliver(&socket, &data(1, 1, false));
     }
-    let owed = || exchange.0.state.borrow().owed;
+    let owed = || exchange.0.inbox.borrow().owed();
     assert!(owed() > 20_000, "40,000 octets, yet some MiB in memory: {} are withheld", owed());
     while let Poll::Ready(Some(_)) = poll(exchange.next_input()) {}
     assert_eq!(owed(), 0);
@@ -392,4 +397,22 @@ fn content_waits_for_both_windows() {
     assert!(poll(exchange.window()).is_pending());
     deliver(&connection, &RawFrame::new(FrameType::WINDOW_UPDATE, 0, 1, vec![0, 0, 0, 7]));
     assert!(matches!(poll(exchange.window()), Poll::Ready(Ok(7))));
+}
+
+#[test]
+fn a_head_is_not_late_while_a_script_reads_nothing() {
+    let (socket, start) = (http1(), now());
+    let connection = socket.connection();
+    let timeout = h1::Config::default().timeouts.head;
+    let rejected = || matches!(socket.next_notice(), Some(Notice::BadRequest { status: 408, .. }));
+    socket.receive(start, b"GET / HT");
+    connection.pause_reading();
+    socket.handle_timeout(start + timeout);
+    assert!(!rejected(), "reading is paused");
+    connection.resume_reading();
+    // The pause ended a moment before this.
+    socket.handle_timeout(start + 2 * timeout);
+    assert!(!rejected(), "the time begins again after the pause");
+    socket.handle_timeout(start + 3 * timeout);
+    assert!(rejected(), "the client had all of its time");
 }

@@ -175,6 +175,14 @@ impl Connection {
         }
     }
 
+    /// Nothing was read for a while: the client gets its time again, for the rest of a head or until its next request.
+    pub fn excuse_silence(&mut self, now: Instant) {
+        self.last_input = now;
+        if let Some(timer) = &mut self.timer {
+            timer.deadline = now + Self::duration(&self.config, timer.kind);
+        }
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) is to be called, if at all.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timer.as_ref().map(|timer| timer.deadline)

@@ -3,8 +3,8 @@
 use super::field_block::PartialBlock;
 use super::flow::ReceiveWindow;
 use super::limits::Counts;
-use super::role::Role;
 use super::settings::{LocalSettings, Settings};
+use crate::http::role::Role;
 use crate::wire::frame::{FrameHeader, HEADER_LENGTH, RawFrame};
 use crate::wire::hpack::{Block, DecodeError, Decoder};
 use bytes::{Bytes, BytesMut};

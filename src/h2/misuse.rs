@@ -1,7 +1,7 @@
 //! What a checked command refuses. Text for script authors.
 
-use super::role::Role;
 use super::rules::Rule;
+use crate::http::role::Role;
 use crate::wire::frame::ErrorCode;
 use std::fmt;
 

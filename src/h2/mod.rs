@@ -23,7 +23,6 @@ mod policy;
 mod queue;
 mod raw;
 mod receive;
-mod role;
 mod rules;
 mod send;
 mod settings;
@@ -34,6 +33,7 @@ mod streams;
 mod tests;
 mod windows;
 
+pub use crate::http::role::Role;
 pub use config::{Auto, Config};
 pub use connection::Connection;
 pub use events::{
@@ -47,7 +47,6 @@ pub use misuse::{CallSite, Contradiction, Misuse};
 pub use outbound::MAX_DATA;
 pub use peer_view::{RawCall, Track};
 pub use policy::{Action, Policy};
-pub use role::Role;
 pub use rules::{Rule, Scope};
 pub use settings::Settings;
 pub use state::{Effect, Input, State};

@@ -1,8 +1,8 @@
 //! Settings of both sides (RFC 9113 §6.5).
 
 use super::flow::{INITIAL_WINDOW, MAX_WINDOW};
-use super::role::Role;
 use super::rules::Rule;
+use crate::http::role::Role;
 use crate::wire::frame::SettingId;
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! The life of a stream as a table: state × input → effect, next state (RFC 9113 §5.1).
 
-use super::role::Role;
 use super::rules::Rule;
+use crate::http::role::Role;
 
 /// The states of RFC 9113 §5.1. "closed" is kept apart by how it came about, because what may still arrive differs.
 ///

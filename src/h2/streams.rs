@@ -1,9 +1,9 @@
 //! All streams of a connection: which identifiers are used, and how streams ended.
 
 use super::flow::MAX_WINDOW;
-use super::role::Role;
 use super::state::State;
 use super::stream::{Ended, Stream};
+use crate::http::role::Role;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 

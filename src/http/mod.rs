@@ -22,6 +22,7 @@
 //! | [`media_type`] | media types by file extension, parameters of a `content-type` |
 //! | [`parameters`] | `value; name=value` lists |
 //! | [`peer`] | the ends of a connection, its protocol, its TLS |
+//! | [`role`] | client or server |
 //! | [`transport`] | how a peer closed, how to close, what to transmit, what caused it |
 //! | [`words`] | similar names, hexadecimal digits |
 
@@ -40,6 +41,7 @@ pub mod parameters;
 pub mod path;
 pub mod peer;
 pub mod ranges;
+pub mod role;
 pub mod status;
 pub mod target;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The vocabulary of transport, for every version: how a peer's octets ended, how a connection is to be closed, what is
 //! to be written, what caused it, and why a connection ended.
 
-use std::fmt;
+use super::role::Role;
 use std::io::ErrorKind;
 
 /// How the peer's octets ended.
@@ -31,17 +31,6 @@ impl From<ErrorKind> for PeerClosed {
             ErrorKind::UnexpectedEof => Self::Truncated,
             ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Self::Reset,
             kind => Self::Failed(kind),
-        }
-    }
-}
-
-impl fmt::Display for PeerClosed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Clean => f.write_str("the client closed the connection"),
-            Self::Truncated => f.write_str("the client closed the connection without the close_notify alert of TLS"),
-            Self::Reset => f.write_str("the client reset the connection"),
-            Self::Failed(kind) => write!(f, "the connection failed: {kind}"),
         }
     }
 }
@@ -90,7 +79,7 @@ pub enum Cause {
     Automatic,
 }
 
-/// Why a connection ended. Displays as a clause, `the client reset the connection`.
+/// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseReason {
     /// The peer broke a rule that ends the connection.
@@ -111,39 +100,44 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
-    /// Its name for programs; a rule's id stands for itself.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Violation { rule } => rule,
-            Self::Peer(PeerClosed::Clean) => "client-closed",
-            Self::Peer(PeerClosed::Truncated) => "client-truncated",
-            Self::Peer(PeerClosed::Reset) => "client-reset",
-            Self::Peer(PeerClosed::Failed(_)) => "transport-failed",
-            Self::ShutDown => "shut-down",
-            Self::Local(Close::Graceful) => "closed",
-            Self::Local(Close::Truncate) => "truncated",
-            Self::Local(Close::Half) => "half-closed",
-            Self::Local(Close::Abort) => "aborted",
-            Self::Idle => "idle",
-            Self::Stalled => "stalled",
+    /// Its name for programs, as the end `here` sees it; a rule's id stands for itself.
+    pub const fn id(self, here: Role) -> &'static str {
+        match (self, here) {
+            (Self::Violation { rule }, _) => rule,
+            (Self::Peer(PeerClosed::Clean), Role::Server) => "client-closed",
+            (Self::Peer(PeerClosed::Clean), Role::Client) => "server-closed",
+            (Self::Peer(PeerClosed::Truncated), Role::Server) => "client-truncated",
+            (Self::Peer(PeerClosed::Truncated), Role::Client) => "server-truncated",
+            (Self::Peer(PeerClosed::Reset), Role::Server) => "client-reset",
+            (Self::Peer(PeerClosed::Reset), Role::Client) => "server-reset",
+            (Self::Peer(PeerClosed::Failed(_)), _) => "transport-failed",
+            (Self::ShutDown, _) => "shut-down",
+            (Self::Local(Close::Graceful), _) => "closed",
+            (Self::Local(Close::Truncate), _) => "truncated",
+            (Self::Local(Close::Half), _) => "half-closed",
+            (Self::Local(Close::Abort), _) => "aborted",
+            (Self::Idle, _) => "idle",
+            (Self::Stalled, _) => "stalled",
         }
     }
-}
 
-impl fmt::Display for CloseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// For people, as a clause that names both ends: `the client reset the connection`. `here` is the end that says so.
+    pub fn text(self, here: Role) -> String {
+        let (own, peer) = (here.name(), here.peer().name());
+        let truncated = |end| format!("the {end} closed the connection without the close_notify alert of TLS");
         match self {
-            Self::Violation { rule } => write!(f, "the client broke a rule: {rule}"),
-            Self::Peer(how) => how.fmt(f),
-            Self::ShutDown => f.write_str("the server ended"),
-            Self::Local(Close::Graceful) => f.write_str("the server closed the connection"),
-            Self::Local(Close::Truncate) => {
-                f.write_str("the server closed the connection without the close_notify alert of TLS")
-            }
-            Self::Local(Close::Half) => f.write_str("the server closed its side of the connection"),
-            Self::Local(Close::Abort) => f.write_str("the server reset the connection"),
-            Self::Idle => f.write_str("nothing happened for too long"),
-            Self::Stalled => f.write_str("the client read nothing for too long"),
+            Self::Violation { rule } => format!("the {peer} broke a rule: {rule}"),
+            Self::Peer(PeerClosed::Clean) => format!("the {peer} closed the connection"),
+            Self::Peer(PeerClosed::Truncated) => truncated(peer),
+            Self::Peer(PeerClosed::Reset) => format!("the {peer} reset the connection"),
+            Self::Peer(PeerClosed::Failed(kind)) => format!("the connection failed: {kind}"),
+            Self::ShutDown => format!("the {own} ended"),
+            Self::Local(Close::Graceful) => format!("the {own} closed the connection"),
+            Self::Local(Close::Truncate) => truncated(own),
+            Self::Local(Close::Half) => format!("the {own} closed its side of the connection"),
+            Self::Local(Close::Abort) => format!("the {own} reset the connection"),
+            Self::Idle => "nothing happened for too long".to_owned(),
+            Self::Stalled => format!("the {peer} read nothing for too long"),
         }
     }
 }
@@ -151,6 +145,19 @@ impl fmt::Display for CloseReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_role_names_itself_and_the_other() {
+        let texts = |reason: CloseReason| [Role::Client, Role::Server].map(|role| reason.text(role));
+        for (reason, client, server) in [
+            (CloseReason::Local(Close::Abort), "the client reset the connection", "the server reset the connection"),
+            (CloseReason::Stalled, "the server read nothing for too long", "the client read nothing for too long"),
+            (CloseReason::ShutDown, "the client ended", "the server ended"),
+        ] {
+            assert_eq!(texts(reason), [client, server]);
+            assert_eq!(reason.id(Role::Client), reason.id(Role::Server));
+        }
+    }
 
     #[test]
     fn each_end_of_a_peer_has_its_own_name_and_text() {
@@ -163,8 +170,10 @@ mod tests {
             (ErrorKind::InvalidData, "transport-failed", "the connection failed: invalid data"),
         ] {
             let reason = CloseReason::Peer(PeerClosed::from(kind));
-            assert_eq!(reason.id(), id, "{kind}");
-            assert!(reason.to_string().contains(text), "{kind}: {reason}");
+            assert_eq!(reason.id(Role::Server), id, "{kind}");
+            assert!(reason.text(Role::Server).contains(text), "{kind}: {reason:?}");
+            assert_eq!(reason.id(Role::Client), id.replace("client", "server"), "{kind}");
+            assert_eq!(reason.text(Role::Client), reason.text(Role::Server).replace("client", "server"), "{kind}");
         }
     }
 }

@@ -17,6 +17,7 @@ use super::error::ScriptError;
 use super::runtime::{Caller, Runtime, ScriptCall};
 use super::subject::Subject;
 use crate::exchange::Connection;
+use crate::http::role::Role;
 use crate::wire::frame::{Frame, RawFrame};
 
 /// Octets of a message that a client is told in GOAWAY: any client takes as much (RFC 9113 §4.2).
@@ -84,7 +85,7 @@ impl Profile {
     }
 
     async fn close(&self) -> Result<(), ScriptError> {
-        let (connection, reason) = (self.connection.clone(), self.connection.end_reason().id());
+        let (connection, reason) = (self.connection.clone(), self.connection.end_reason().id(Role::Server));
         let arguments = (connection, Dynamic::from(reason));
         self.start(Entry::OnClose, |caller| caller.call(Entry::OnClose.name(), arguments).map(drop))?.await
     }

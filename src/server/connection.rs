@@ -5,11 +5,12 @@ use super::profiles::Shape;
 use super::recording::{Recording, log_records};
 use super::thread_state::Thread;
 use crate::exchange::{Peer, Socket};
+use crate::http::role::Role;
 use crate::http::transport::{CloseReason, PeerClosed, Transmitted};
 use crate::net::pump::{End, Engine, pump};
 use crate::net::tls::Early;
 use crate::net::transport::Transport;
-use crate::transcript::Side;
+use crate::transcript::{Recorder, Side};
 use crate::{h1, h2, net};
 use std::rc::Rc;
 use std::time::Duration;
@@ -45,7 +46,7 @@ impl Open {
         };
         let connection = socket.connection();
         let (peer, protocol) = (connection.peer(), connection.protocol());
-        let recorder = shared.transcripts.record(Side::Server, peer, protocol, now, net::wall_clock());
+        let recorder = Recorder::begin(&shared.transcripts, Side::Server, peer, protocol, now, net::wall_clock());
         let logged = recorder.as_ref().and_then(|recorder| log_records(id, recorder.transcript()));
         let end_transcript = recorder.map(|recorder| {
             let ending: Box<dyn FnOnce(CloseReason)> = Box::new(recorder.ending());
@@ -109,7 +110,7 @@ impl Open {
             // It fails only if the server is cut off.
             let _ = logged.await;
         }
-        tracing::debug!(connection = id, "closed: {}", connection.end_reason());
+        tracing::debug!(connection = id, "closed: {}", connection.end_reason().text(Role::Server));
         if let Some(profile) = profile
             && let Err(fault) = profile.await
         {

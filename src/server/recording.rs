@@ -28,6 +28,10 @@ impl Observer for Recording {
         let Expectation { name, passed, detail } = expectation;
         self.0.expected(now, call.0, name, passed, detail);
     }
+
+    fn notice(&self, now: Option<Instant>, stream: Option<u64>, text: &str) {
+        self.0.notice(now, stream, text);
+    }
 }
 
 /// Logs each record from now on, if the log is so detailed; ends with the connection.

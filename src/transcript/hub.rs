@@ -1,9 +1,8 @@
 //! The transcripts of all connections of a process.
 
-use super::log::{Failed, Transcript};
+use super::log::{Failed, Room, Transcript};
 use super::reading::Places;
 use super::record::Side;
-use super::recorder::Recorder;
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
 use std::collections::{BTreeMap, VecDeque};
@@ -73,26 +72,27 @@ impl Hub {
 
     /// Begins the transcript of a connection that began at `now`, by the wall clock at `opened`, as its end `side` sees
     /// it; `None` if nothing is to be recorded.
-    pub fn record(
-        self: &Arc<Self>,
-        side: Side,
-        peer: &Peer,
-        protocol: Protocol,
-        now: Instant,
-        opened: SystemTime,
-    ) -> Option<Recorder> {
+    pub(super) fn begin(
+        &self,
+        facts: (&Peer, Protocol, Side),
+        (now, opened): (Instant, SystemTime),
+    ) -> Option<Arc<Transcript>> {
         if self.options.connection == 0 {
             return None;
         }
         let mut all = self.all();
         all.begun += 1;
-        let facts = (peer, protocol, side);
         let transcript = Arc::new(Transcript::new(facts, (now, opened), self.places, all.begun));
-        all.open.insert(peer.id, Arc::clone(&transcript));
+        all.open.insert(transcript.id(), Arc::clone(&transcript));
         let waiters = std::mem::take(&mut all.waiters);
         drop(all);
         waiters.into_iter().for_each(Waker::wake);
-        Some(Recorder::new(Arc::clone(self), transcript, self.clock))
+        Some(transcript)
+    }
+
+    /// The instant, for what happens outside of a connection's turns.
+    pub(super) fn now(&self) -> Instant {
+        (self.clock)()
     }
 
     /// The transcript of a connection, if it is open or among the last ones that were closed.
@@ -167,16 +167,6 @@ impl Hub {
         }
     }
 
-    /// Allows a transcript `octets` more, at the cost of closed ones; false if there are none.
-    pub(super) fn grant(&self, octets: usize) -> bool {
-        while !self.take(octets) {
-            if !self.drop_oldest() {
-                return false;
-            }
-        }
-        true
-    }
-
     fn take(&self, octets: usize) -> bool {
         let total = self.options.total;
         let taken = |granted: usize| granted.checked_add(octets).filter(|sum| *sum <= total);
@@ -200,5 +190,21 @@ impl Hub {
     fn all(&self) -> MutexGuard<'_, All> {
         // The collections are consistent between calls, so a poisoned lock is safe to use.
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Room for Hub {
+    fn per_connection(&self) -> usize {
+        self.options.connection
+    }
+
+    /// At the cost of closed transcripts.
+    fn grant(&self, octets: usize) -> bool {
+        while !self.take(octets) {
+            if !self.drop_oldest() {
+                return false;
+            }
+        }
+        true
     }
 }

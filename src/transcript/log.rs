@@ -1,7 +1,6 @@
 //! One connection: its facts, its records, what scripts expected.
 
 use super::facts::{Ending, Errors, Facts, LastRequest, TimedExpectation};
-use super::hub::Hub;
 use super::json::Snapshot;
 use super::reading::{Note, Places, Records, Tables};
 use super::record::{Closed, Expected, RecordKind, Side};
@@ -30,6 +29,15 @@ pub struct Transcript {
     /// Once it has ended.
     last_request: OnceLock<Option<LastRequest>>,
     log: Mutex<Log>,
+}
+
+/// What lets a log take more than [`FREE`].
+pub(super) trait Room {
+    /// Bytes that one connection may keep at most.
+    fn per_connection(&self) -> usize;
+
+    /// Allows `octets` more; false if there is no room.
+    fn grant(&self, octets: usize) -> bool;
 }
 
 /// What changes of it.
@@ -171,12 +179,12 @@ impl Transcript {
     }
 
     /// Adds an entry; the oldest go if there is no room.
-    pub(super) fn add(&self, hub: &Hub, at: Instant, piece: Piece<'_>) {
+    pub(super) fn add(&self, room: &impl Room, at: Instant, piece: Piece<'_>) {
         let mut log = self.log();
         let micros = log.micros_at(at, self.began);
         log.ring.push(micros, piece.kind, piece.site, piece.length, piece.parts);
         if log.ring.size() > log.allowance {
-            log.make_room(hub);
+            log.make_room(room);
         }
         if !log.waiters.is_empty() {
             wake(log);
@@ -184,10 +192,10 @@ impl Transcript {
     }
 
     /// Adds a record that is not made of bytes on the wire.
-    pub(super) fn note(&self, hub: &Hub, at: Instant, (from, site): (Option<Side>, u32), kind: RecordKind) {
+    pub(super) fn note(&self, room: &impl Room, at: Instant, (from, site): (Option<Side>, u32), kind: RecordKind) {
         // These types have only keys that are text.
         let json = serde_json::to_vec(&Note { from, kind }).unwrap_or_default();
-        self.add(hub, at, Piece { kind: Kind::Note, site, length: json.len(), parts: [&json, b""] });
+        self.add(room, at, Piece { kind: Kind::Note, site, length: json.len(), parts: [&json, b""] });
     }
 
     pub(super) fn add_expectation(&self, at: Instant, expected: Expected) {
@@ -213,9 +221,9 @@ impl Transcript {
     }
 
     /// Nothing follows. Gives what the log takes, and what it was allowed beyond [`FREE`].
-    pub(super) fn close(&self, hub: &Hub, at: Instant, why: CloseReason) -> (usize, usize) {
+    pub(super) fn close(&self, room: &impl Room, at: Instant, why: CloseReason) -> (usize, usize) {
         let closed = Closed::of(why, self.recorded_by());
-        self.note(hub, at, (None, 0), RecordKind::Ended(closed.clone()));
+        self.note(room, at, (None, 0), RecordKind::Ended(closed.clone()));
         let mut log = self.log();
         let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
         log.closed = Some(Ending { time, closed });
@@ -256,9 +264,9 @@ impl Log {
         facts.records_dropped = self.ring.dropped();
     }
 
-    fn make_room(&mut self, hub: &Hub) {
-        let more = self.allowance.min(hub.options().connection.saturating_sub(self.allowance));
-        if more > 0 && hub.grant(more) {
+    fn make_room(&mut self, room: &impl Room) {
+        let more = self.allowance.min(room.per_connection().saturating_sub(self.allowance));
+        if more > 0 && room.grant(more) {
             self.allowance += more;
         }
         while self.ring.size() > self.allowance

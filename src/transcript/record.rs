@@ -3,6 +3,7 @@
 use super::codec::{hex, seconds, text};
 use super::frame::Frame;
 use super::octets::Octets;
+use crate::http::role::Role;
 use crate::http::transport::{self, CloseReason};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -356,16 +357,10 @@ pub struct Closed {
 impl Closed {
     /// A reason as the end `side` sees it.
     pub(super) fn of(reason: CloseReason, side: Side) -> Self {
-        let (why, text) = (reason.id(), reason.to_string());
-        if side == Side::Server {
-            return Self { why: why.to_owned(), text };
-        }
-        // These words are a server's.
-        let why = why.strip_prefix("client-").map_or_else(|| why.to_owned(), |how| format!("server-{how}"));
-        let text = match text.strip_prefix("the client ") {
-            Some(what) => format!("the server {what}"),
-            None => text.replacen("the server ", "the client ", 1),
+        let role = match side {
+            Side::Client => Role::Client,
+            Side::Server => Role::Server,
         };
-        Self { why, text }
+        Self { why: reason.id(role).to_owned(), text: reason.text(role) }
     }
 }

@@ -8,13 +8,14 @@ use super::record::{
 use super::ring::{Kind, Origin};
 use crate::h1;
 use crate::h2;
+use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::{Cause, CloseReason};
 use crate::wire::frame::{FrameHeader, FrameType, HEADER_LENGTH, RawFrame};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 /// Characters of a text that a script or the other end gave.
 const MAX_TEXT: usize = 1_000;
@@ -31,7 +32,6 @@ const MAX_RAW_FRAME: u32 = 1 << 14;
 pub struct Recorder {
     hub: Arc<Hub>,
     transcript: Arc<Transcript>,
-    clock: fn() -> Instant,
     raw: RefCell<Unfinished>,
     /// The highest stream on which this end sent a request, as a client.
     requested: Cell<u32>,
@@ -47,8 +47,18 @@ struct Unfinished {
 }
 
 impl Recorder {
-    pub(super) fn new(hub: Arc<Hub>, transcript: Arc<Transcript>, clock: fn() -> Instant) -> Self {
-        Self { hub, transcript, clock, raw: RefCell::default(), requested: Cell::default() }
+    /// Begins to record a connection that began at `now`, by the wall clock at `opened`, as its end `side` sees it;
+    /// `None` if nothing is to be recorded.
+    pub fn begin(
+        hub: &Arc<Hub>,
+        side: Side,
+        peer: &Peer,
+        protocol: Protocol,
+        now: Instant,
+        opened: SystemTime,
+    ) -> Option<Self> {
+        let transcript = hub.begin((peer, protocol, side), (now, opened))?;
+        Some(Self { hub: Arc::clone(hub), transcript, raw: RefCell::default(), requested: Cell::default() })
     }
 
     /// The transcript that it fills.
@@ -132,7 +142,7 @@ impl Recorder {
 
     /// Records what a script expected of the other end.
     pub fn expected(&self, now: Option<Instant>, call: u32, name: &str, passed: bool, detail: &str) {
-        let now = now.unwrap_or_else(self.clock);
+        let now = now.unwrap_or_else(|| self.hub.now());
         let expected = Expected { name: shortened(name), passed, detail: shortened(detail) };
         self.note_of(Some(now), None, call, RecordKind::Expectation(expected.clone()));
         self.transcript.add_expectation(now, expected);
@@ -152,8 +162,8 @@ impl Recorder {
     }
 
     fn add(&self, now: Option<Instant>, kind: Kind, site: u32, length: usize, parts: [&[u8]; 2]) {
-        let now = now.unwrap_or_else(self.clock);
-        self.transcript.add(&self.hub, now, Piece { kind, site, length, parts });
+        let now = now.unwrap_or_else(|| self.hub.now());
+        self.transcript.add(&*self.hub, now, Piece { kind, site, length, parts });
     }
 
     fn note(&self, now: Option<Instant>, from: Option<Side>, kind: RecordKind) {
@@ -161,7 +171,7 @@ impl Recorder {
     }
 
     fn note_of(&self, now: Option<Instant>, from: Option<Side>, call: u32, kind: RecordKind) {
-        self.transcript.note(&self.hub, now.unwrap_or_else(self.clock), (from, call), kind);
+        self.transcript.note(&*self.hub, now.unwrap_or_else(|| self.hub.now()), (from, call), kind);
     }
 
     fn closed(&self, now: Option<Instant>, reason: CloseReason) {

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::http::Fields;
+use crate::http::role::Role;
 use crate::http::transport::{Close, PeerClosed, Transmit};
 
 /// One octet of a limit or second of a timeout is enough to tell what passes it.
@@ -172,6 +173,6 @@ fn shown(event: Event) -> String {
         Event::Sent { octets, length, cause } => format!("sent {cause:?} {length} {}", octets.escape_ascii()),
         Event::Writable { id } => format!("writable {id}"),
         Event::PeerClosed { how } => format!("peer closed {how:?}"),
-        Event::Closed { reason } => format!("closed: {}", reason.id()),
+        Event::Closed { reason } => format!("closed: {}", reason.id(Role::Server)),
     }
 }

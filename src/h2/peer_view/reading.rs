@@ -6,11 +6,11 @@ use super::view::{PeerView, Seen};
 use crate::h2::events::{Initiator, NotSentReason};
 use crate::h2::flow::MAX_WINDOW;
 use crate::h2::hold::{Hold, Which};
-use crate::h2::role::Role;
 use crate::h2::settings::Settings;
 use crate::h2::state::Input;
 use crate::h2::stream::Method;
 use crate::h2::streams::Streams;
+use crate::http::role::Role;
 use crate::wire::frame::{
     Continuation, Data, ErrorCode, FrameHeader, FrameType, GoAway, Headers, Payload, PushPromise, RawFrame, RstStream,
     Settings as SettingsFrame, WindowUpdate, flag,

@@ -6,8 +6,8 @@ use super::view::Seen;
 use crate::h2::events::NotSentReason;
 use crate::h2::hold::Which;
 use crate::h2::misuse::CallSite;
-use crate::h2::role::Role;
 use crate::h2::stream::Method;
+use crate::http::role::Role;
 use crate::wire::hpack::DecodeErrorKind;
 
 /// What a header section says that binds what follows it.

@@ -5,10 +5,10 @@ use crate::h2::events::{Cause, Event, Initiator, NotSentReason, Unsent};
 use crate::h2::hold::Which;
 use crate::h2::limits::within;
 use crate::h2::outbound::open_window;
-use crate::h2::role::Role;
 use crate::h2::rules::Rule;
 use crate::h2::state::{Effect, Input};
 use crate::h2::stream::Ended;
+use crate::http::role::Role;
 use crate::wire::frame::{
     FrameHeader, FrameType, GoAway, Ping, RawFrame, RstStream, SettingId, Settings, WindowUpdate, flag,
 };

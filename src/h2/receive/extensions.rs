@@ -3,9 +3,9 @@
 use crate::h2::connection::Connection;
 use crate::h2::events::Event;
 use crate::h2::limits::within;
-use crate::h2::role::Role;
 use crate::h2::rules::Rule;
 use crate::h2::state::State;
+use crate::http::role::Role;
 use crate::wire::frame::{AltSvc, FrameHeader, Origin, Priority, PriorityUpdate, RawFrame};
 
 impl Connection {

@@ -2,8 +2,8 @@
 
 use crate::h2::connection::{Connection, Phase};
 use crate::h2::field_block::{Fate, PartialBlock};
-use crate::h2::role::Role;
 use crate::h2::stream::Ended;
+use crate::http::role::Role;
 use crate::wire::frame::{FrameType, Headers, PushPromise, RawFrame, flag};
 
 impl Connection {

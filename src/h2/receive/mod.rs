@@ -11,8 +11,8 @@ use super::connection::{Connection, Phase};
 use super::events::Event;
 use super::inbound::{Next, Preface};
 use super::limits::within;
-use super::role::Role;
 use super::rules::Rule;
+use crate::http::role::Role;
 use crate::wire::frame::{FrameHeader, FrameType, RawFrame, flag};
 
 impl Connection {

@@ -9,6 +9,7 @@ use rhai::Dynamic;
 
 use super::worker::{Hooks, pending};
 use crate::exchange::Connection;
+use crate::http::role::Role;
 use crate::script::api::hooks::{StatusLine, StatusLines};
 use crate::script::entries::{Entry, Hook};
 use crate::script::error::ScriptError;
@@ -43,7 +44,7 @@ impl Hooks {
     /// A connection is over.
     pub async fn closed(&self, connection: &Connection) {
         for (script, _) in self.those(Hook::ConnectionClose) {
-            let arguments = (connection.clone(), Dynamic::from(connection.end_reason().id()));
+            let arguments = (connection.clone(), Dynamic::from(connection.end_reason().id(Role::Server)));
             let outcome = self.call(
                 &script,
                 Some(Hook::ConnectionClose),

@@ -37,7 +37,7 @@ fn record(hub: &Arc<Hub>, id: u64) -> Recorder {
 
 fn record_as(side: Side, hub: &Arc<Hub>, id: u64, protocol: Protocol) -> Recorder {
     let peer = Peer { id, ..Peer::default() };
-    hub.record(side, &peer, protocol, now(), SystemTime::UNIX_EPOCH).expect("it records")
+    Recorder::begin(hub, side, &peer, protocol, now(), SystemTime::UNIX_EPOCH).expect("it records")
 }
 
 fn shown(hub: &Hub, id: u64) -> Value {
