@@ -3,7 +3,7 @@
 use super::source::{Name, Source};
 use std::collections::BTreeMap;
 
-/// Rooms that are pure: no input or output, no clock, no randomness, no scripts.
+/// Modules that are pure: no input or output, no clock, no randomness, no scripts.
 const CORE: [&str; 5] = ["wire", "http", "h1", "h2", "exchange"];
 
 /// What the core may not name, as the beginning of a path.
@@ -37,7 +37,7 @@ const UNSAFE: &str = "script/coroutine.rs";
 /// Longest file, in lines.
 const LINES: usize = 600;
 
-/// Which room may use which, as the table in `src/lib.rs` says.
+/// Which module may use which, as the table in `src/lib.rs` says.
 pub struct Rules {
     uses: BTreeMap<String, Vec<String>>,
 }
@@ -48,7 +48,7 @@ impl Rules {
         let mut uses: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in library.lines() {
             let Some(row) = line.strip_prefix("//! | [`") else { continue };
-            let (room, rest) = row.split_once("`]")?;
+            let (module, rest) = row.split_once("`]")?;
             let cell = rest.trim_end().trim_end_matches('|').rsplit('|').next()?;
             let mut allowed: Vec<String> = if cell.contains("all above") {
                 uses.keys().cloned().collect()
@@ -56,18 +56,18 @@ impl Rules {
                 cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
             };
             allowed.sort_unstable();
-            uses.insert(room.to_owned(), allowed);
+            uses.insert(module.to_owned(), allowed);
         }
         (!uses.is_empty()).then_some(Self { uses })
     }
 
-    pub fn rooms(&self) -> impl Iterator<Item = &str> {
+    pub fn modules(&self) -> impl Iterator<Item = &str> {
         self.uses.keys().map(String::as_str)
     }
 
-    /// What a room may use, sorted.
-    pub fn uses(&self, room: &str) -> &[String] {
-        self.uses.get(room).map_or(&[], Vec::as_slice)
+    /// What a module may use, sorted.
+    pub fn uses(&self, module: &str) -> &[String] {
+        self.uses.get(module).map_or(&[], Vec::as_slice)
     }
 
     /// One line per breach.
@@ -80,7 +80,7 @@ impl Rules {
         if source.is_test() {
             return broken;
         }
-        self.check_rooms(source, &mut broken);
+        self.check_dependencies(source, &mut broken);
         let banned = [
             &[".", "unwrap", "(", ")"][..],
             &[".", "expect", "("],
@@ -95,28 +95,28 @@ impl Rules {
         broken
     }
 
-    fn check_rooms(&self, source: &Source, broken: &mut Vec<String>) {
-        let (path, room) = (&source.path, source.room());
-        let is_room = !["lib", "main"].contains(&room);
-        if is_room && !self.uses.contains_key(room) {
-            broken.push(format!("{path}: room `{room}` is not in the table"));
+    fn check_dependencies(&self, source: &Source, broken: &mut Vec<String>) {
+        let (path, module) = (&source.path, source.top_module());
+        let is_module = !["lib", "main"].contains(&module);
+        if is_module && !self.uses.contains_key(module) {
+            broken.push(format!("{path}: module `{module}` is not in the table"));
         }
         for Name { line, segments } in source.names() {
             if segments[0] == "unsafe" && path != UNSAFE {
                 broken.push(format!("{path}:{line}: `unsafe` belongs into {UNSAFE} alone"));
             }
-            if !is_room {
+            if !is_module {
                 continue;
             }
-            let used = segments.get(1).filter(|used| segments[0] == "crate" && *used != room);
-            if let Some(used) = used.filter(|used| !self.uses(room).contains(used)) {
-                broken.push(format!("{path}:{line}: `{room}` may not use `{used}`"));
+            let used = segments.get(1).filter(|used| segments[0] == "crate" && *used != module);
+            if let Some(used) = used.filter(|used| !self.uses(module).contains(used)) {
+                broken.push(format!("{path}:{line}: `{module}` may not use `{used}`"));
             }
             let climbed = segments.iter().take_while(|segment| *segment == "super").count();
             if climbed >= source.module().len() {
-                broken.push(format!("{path}:{line}: `{}` climbs out of its room", segments.join("::")));
+                broken.push(format!("{path}:{line}: `{}` climbs out of its module", segments.join("::")));
             }
-            if CORE.contains(&room) {
+            if CORE.contains(&module) {
                 let name = segments.join("::");
                 let begins = BANNED.iter().find(|banned| {
                     name.strip_prefix(**banned)

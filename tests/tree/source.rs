@@ -18,6 +18,10 @@ pub struct Source {
     pub globs: Vec<Vec<String>>,
     /// Names of the items that the file declares.
     pub items: BTreeSet<String>,
+    /// Those of them that are modules.
+    pub modules: BTreeSet<String>,
+    /// Names of the types that it has `impl` blocks of.
+    pub impls: BTreeSet<String>,
     tokens: Vec<Token>,
     /// Of `pub use`, which offers what others declare.
     offered: Vec<Token>,
@@ -51,13 +55,21 @@ impl Source {
             imports: BTreeMap::new(),
             globs: Vec::new(),
             items: BTreeSet::new(),
+            modules: BTreeSet::new(),
+            impls: BTreeSet::new(),
             tokens: Vec::new(),
             offered: Vec::new(),
         };
         for item in &file.items {
             match item {
                 Item::Use(item) => source.import(&item.tree, &[]),
-                item => source.items.extend(name_of(item)),
+                Item::Impl(block) => source.impls.extend(name_of_type(&block.self_ty)),
+                item => {
+                    source.items.extend(name_of(item));
+                    if let Item::Mod(module) = item {
+                        source.modules.insert(module.ident.to_string());
+                    }
+                }
             }
         }
         for item in file.items {
@@ -94,7 +106,7 @@ impl Source {
     }
 
     /// The first directory or file name: the top-level module, or `lib`, `main`.
-    pub fn room(&self) -> &str {
+    pub fn top_module(&self) -> &str {
         self.path.split('/').next().unwrap_or_default().trim_end_matches(".rs")
     }
 
@@ -204,6 +216,13 @@ fn name_of(item: &Item) -> Option<String> {
         _ => return None,
     };
     Some(name.to_string())
+}
+
+fn name_of_type(item: &syn::Type) -> Option<String> {
+    match item {
+        syn::Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
 }
 
 /// Words, `::`, literals, and single characters for everything else; lifetimes are left out.

@@ -1,4 +1,4 @@
-//! The sans-IO rooms of wireserve, which need nothing of the others.
+//! The sans-IO modules of wireserve, which need nothing of the others.
 
 #[path = "../src/h1/mod.rs"]
 pub mod h1;
