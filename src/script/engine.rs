@@ -14,7 +14,7 @@ use super::compiled::KeptScripts;
 use super::coroutine::WaitError;
 use super::limits::Limits;
 use super::loader::{Loader, set_limits};
-use super::{octets, sizes};
+use super::{octets, sizes, sorting};
 
 thread_local! {
     /// 4 µs and 6 KB for each engine after the first of a worker, rather than 600 µs and 224 KiB.
@@ -44,6 +44,7 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     engine.register_fn("sleep", sleep);
     octets::register(&mut engine);
     sizes::register(&mut engine, limits);
+    sorting::register(&mut engine);
     engine
 }
 

@@ -51,6 +51,7 @@ pub mod roles;
 pub mod runtime;
 mod sizes;
 mod slots;
+mod sorting;
 pub mod stash;
 pub mod subject;
 mod types;
