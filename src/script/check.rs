@@ -84,7 +84,13 @@ pub fn check(
 pub(super) fn engine_of(limits: &Limits, loader: &Rc<Loader>) -> Engine {
     let mut engine = engine::new(limits, loader);
     api::register(&mut engine);
-    let files = ReadableFiles { roots: Vec::new(), doc_root: PathBuf::new(), hidden: Vec::new(), embedded: |_| None };
+    let files = ReadableFiles {
+        roots: Vec::new(),
+        doc_root: PathBuf::new(),
+        is_hidden: |_, _| true,
+        hidden: Vec::new(),
+        embedded: |_| None,
+    };
     api::register_for_host(&mut engine, || SystemTime::UNIX_EPOCH, files, &Rc::new(Offers::default()));
     engine
 }

@@ -42,7 +42,9 @@ pub struct Options {
     pub roots: Vec<PathBuf>,
     /// The folder of the pages; scripts may read files below it, and import scripts.
     pub doc_root: PathBuf,
-    /// Canonical folders that scripts may not read: private keys.
+    /// Whether scripts may not read the file at a canonical path: private keys, the configuration.
+    pub is_hidden: fn(&Path, &[PathBuf]) -> bool,
+    /// Where these are.
     pub hidden: Vec<PathBuf>,
     /// Limits of each handler.
     pub limits: Limits,
@@ -119,6 +121,7 @@ impl Host {
         let files = ReadableFiles {
             roots: options.roots.iter().chain([&options.doc_root]).cloned().collect(),
             doc_root: options.doc_root,
+            is_hidden: options.is_hidden,
             hidden: options.hidden,
             embedded: options.embedded_file,
         };

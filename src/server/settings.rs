@@ -107,6 +107,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
     script::Options {
         roots: roots.handlers.clone(),
         doc_root: roots.document.clone(),
+        is_hidden: site::is_among,
         hidden: roots.hidden.clone(),
         limits: config.limits.script.options(),
         changes: lasting.changes.clone(),

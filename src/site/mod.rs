@@ -56,7 +56,7 @@ pub use pages::{html_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};
 pub use render::render;
 pub use resolve::{Found, Meaning, Source};
-pub use roots::Roots;
+pub use roots::{Roots, is_among};
 pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets, shipped_page};
 pub use snapshot::{Site, SiteError};

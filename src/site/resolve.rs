@@ -1,6 +1,7 @@
 //! From a request path to what answers it.
 
 use super::options::Target;
+use super::roots::is_among;
 use super::routes::Lookup;
 use super::shipped;
 use super::snapshot::{Mounted, Site};
@@ -185,8 +186,7 @@ impl Site {
     /// A file that a route names, unless it is one that nobody may see.
     fn named(&self, path: &Path, meaning: fn(PathBuf) -> Meaning) -> Found {
         let canonical = fs::canonicalize(path).ok().filter(|path| path.is_file());
-        let may_be_seen =
-            canonical.is_some_and(|path| !self.roots.hidden.iter().any(|hidden| path.starts_with(hidden)));
+        let may_be_seen = canonical.is_some_and(|path| !is_among(&path, &self.roots.hidden));
         if may_be_seen { meaning(path.to_path_buf()) } else { Meaning::Missing }.into()
     }
 

@@ -43,18 +43,39 @@ pub(super) struct RealRoots<'a> {
 impl RealRoots<'_> {
     /// Whether what is at a canonical path is served.
     pub(super) fn shows(&self, real: &Path) -> bool {
-        self.roots.iter().any(|root| real.starts_with(root))
-            && !self.hidden.iter().any(|hidden| real.starts_with(hidden))
+        self.roots.iter().any(|root| real.starts_with(root)) && !is_among(real, self.hidden)
     }
 }
 
 /// Symbolic links may not lead out of their root, nor into a hidden folder. What is not there is not visible.
 pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool {
     let (Ok(root), Ok(found)) = (fs::canonicalize(root), fs::canonicalize(found)) else { return false };
-    found.starts_with(root) && !hidden.iter().any(|hidden| found.starts_with(hidden))
+    found.starts_with(root) && !is_among(&found, hidden)
 }
 
 /// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
 pub(super) fn is_hidden(name: &str) -> bool {
     name.starts_with('.') && name != ".well-known"
+}
+
+/// Whether a file is one of these, or in a folder of these, by this name or, as a hard link, by another. All paths are
+/// canonical.
+pub fn is_among(real: &Path, hidden: &[PathBuf]) -> bool {
+    hidden.iter().any(|hidden| real.starts_with(hidden)) || is_link_to_any(real, hidden)
+}
+
+#[cfg(unix)]
+fn is_link_to_any(real: &Path, hidden: &[PathBuf]) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Some(file) = fs::metadata(real).ok().filter(|file| file.is_file() && file.nlink() > 1) else { return false };
+    let is_it = |path: &Path| fs::metadata(path).is_ok_and(|at| (at.dev(), at.ino()) == (file.dev(), file.ino()));
+    hidden.iter().any(|hidden| match fs::read_dir(hidden) {
+        Ok(entries) => entries.flatten().any(|entry| is_it(&entry.path())),
+        Err(_) => is_it(hidden),
+    })
+}
+
+#[cfg(not(unix))]
+fn is_link_to_any(_: &Path, _: &[PathBuf]) -> bool {
+    false
 }

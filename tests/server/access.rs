@@ -132,6 +132,10 @@ fn the_configuration_and_keys_are_never_shown() {
     symlink(folder.join("wpt.toml"), folder.join("folder/index.html")).expect("a link");
     symlink(folder.join("certs/ca.key"), folder.join("key.txt")).expect("a link");
     symlink(folder, folder.join("folder/up")).expect("a link");
+    std::fs::hard_link(folder.join("wpt.toml"), folder.join("hard.txt")).expect("a link");
+    std::fs::hard_link(folder.join("certs/ca.key"), folder.join("folder/hard.key")).expect("a link");
+    std::fs::hard_link(folder.join("folder/file.txt"), folder.join("other.txt")).expect("a link");
+    assert_eq!(status(&server, "/other.txt", &[("host", "localhost")]), 200);
     for path in [
         "/wpt.toml",
         "/%77pt.toml",
@@ -139,6 +143,9 @@ fn the_configuration_and_keys_are_never_shown() {
         "/./wpt.toml",
         "/folder/../wpt.toml",
         "/link.txt",
+        "/hard.txt",
+        "/folder/hard.key",
+        "/mounted/hard.txt",
         "/folder/up/wpt.toml",
         "/mounted/wpt.toml",
         "/mounted/link.txt",
@@ -153,7 +160,12 @@ fn the_configuration_and_keys_are_never_shown() {
     }
     let index = get(&server, "/folder/", &[("host", "localhost")]);
     assert!(!index.text().contains("password"), "{}", index.text());
-    for path in ["/page.sub.txt", "/handlers/read.rhai?file=wpt.toml", "/handlers/read.rhai?file=../wpt.toml"] {
+    for path in [
+        "/page.sub.txt",
+        "/handlers/read.rhai?file=wpt.toml",
+        "/handlers/read.rhai?file=../wpt.toml",
+        "/handlers/read.rhai?file=/hard.txt",
+    ] {
         let answer = get(&server, path, &[("host", "localhost")]);
         assert_eq!(answer.status, 500, "{path}: {}", answer.text());
         assert!(!answer.text().contains("password"), "{path}: {}", answer.text());
@@ -161,7 +173,7 @@ fn the_configuration_and_keys_are_never_shown() {
     for list in ["/?list", "/mounted/?list", "/folder/up/?list"] {
         let list = get(&server, list, &[("host", "localhost")]);
         assert!(list.text().contains("page.sub.txt"), "{}", list.text());
-        for hidden in ["wpt.toml", "link.txt", "key.txt", "certs"] {
+        for hidden in ["wpt.toml", "link.txt", "hard.txt", "key.txt", "certs"] {
             assert!(!list.text().contains(hidden), "{hidden}: {}", list.text());
         }
     }

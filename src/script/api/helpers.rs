@@ -21,7 +21,9 @@ pub struct ReadableFiles {
     pub roots: Vec<PathBuf>,
     /// The folder of the pages.
     pub doc_root: PathBuf,
-    /// Canonical folders in them that may not be read: private keys.
+    /// Whether the file at a canonical path is one of `hidden`.
+    pub is_hidden: fn(&Path, &[PathBuf]) -> bool,
+    /// Canonical folders and files in them that may not be read: private keys, the configuration.
     pub hidden: Vec<PathBuf>,
     /// A file inside the program, by its path below `handlers/`'s parent.
     pub embedded: fn(&str) -> Option<Cow<'static, [u8]>>,
@@ -119,7 +121,7 @@ fn read_file(files: &ReadableFiles, name: &str) -> Outcome<Octets> {
     for folder in beside.iter().chain([&files.doc_root]) {
         let Ok(real) = folder.join(relative).canonicalize() else { continue };
         let inside = |root: &PathBuf| root.canonicalize().is_ok_and(|root| real.starts_with(root));
-        if real.is_file() && files.roots.iter().any(inside) && !files.hidden.iter().any(inside) {
+        if real.is_file() && files.roots.iter().any(inside) && !(files.is_hidden)(&real, &files.hidden) {
             return read(&real, name);
         }
     }
