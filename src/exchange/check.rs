@@ -32,7 +32,7 @@ impl Exchange {
             }
             Protocol::Http2 => {
                 let status = StatusText::new(head.status);
-                h2::check_head(status.and(&head.fields.lower_cased())).map_err(SendError::Http2)
+                h2::check_head(status.and(&head.fields.for_http2())).map_err(SendError::Http2)
             }
         }
     }

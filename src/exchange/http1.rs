@@ -75,10 +75,11 @@ impl Connection {
         let fields = fields(&head.lines);
         let scheme = if self.0.peer.tls.is_some() { "https" } else { "http" };
         let host = fields.get("host").cloned().unwrap_or_default();
-        let (authority, target) = absolute_form(&head).unwrap_or_else(|| (host, head.target.clone()));
+        let (scheme, authority, target) = absolute_form(&head, scheme)
+            .unwrap_or_else(|| (Bytes::from_static(scheme.as_bytes()), host, head.target.clone()));
         Request {
             method: head.method.clone(),
-            scheme: Bytes::from_static(scheme.as_bytes()),
+            scheme,
             authority,
             target,
             connect_protocol_known: true,
@@ -89,12 +90,14 @@ impl Connection {
     }
 }
 
-/// Authority and origin form of an absolute-form target, whose authority wins over `Host` (RFC 9112 §3.2.2).
-fn absolute_form(head: &RequestHead) -> Option<(Bytes, Bytes)> {
+/// Scheme, authority and origin form of an absolute-form target (`default` is the scheme of an authority alone): it is the target URI, whatever `Host` and the port say
+/// (RFC 9112 §3.2.2, §3.3).
+fn absolute_form(head: &RequestHead, default: &str) -> Option<(Bytes, Bytes, Bytes)> {
     if head.target.starts_with(b"/") {
         return None;
     }
     let target = Target::parse(&head.method, &head.target).ok()?;
+    let scheme = target.scheme.unwrap_or_else(|| default.to_owned()).into();
     let Authority { host, port, .. } = target.authority?;
     let authority = match port {
         Some(port) => format!("{host}:{port}"),
@@ -106,14 +109,14 @@ fn absolute_form(head: &RequestHead) -> Option<(Bytes, Bytes)> {
         && &target.path[..] == b"/"
         && !head.target.ends_with(b"/")
     {
-        return Some((authority.into(), Bytes::from_static(b"*")));
+        return Some((scheme, authority.into(), Bytes::from_static(b"*")));
     }
     let mut origin = BytesMut::from(&target.path[..]);
     if let Some(query) = target.query {
         origin.extend_from_slice(b"?");
         origin.extend_from_slice(&query);
     }
-    Some((authority.into(), origin.freeze()))
+    Some((scheme, authority.into(), origin.freeze()))
 }
 
 fn fields(lines: &[Line]) -> Fields {

@@ -23,7 +23,7 @@ impl Exchange {
         if self.protocol() == Protocol::Http1 {
             return Err(SendError::OtherProtocol { function: "writer.write_push", wanted: Protocol::Http2 });
         }
-        let fields = fields.lower_cased().into_owned();
+        let fields = fields.for_http2().into_owned();
         let pseudo = [(":method", method), (":scheme", scheme), (":authority", authority), (":path", target)];
         let all: Vec<(&[u8], &[u8])> =
             pseudo.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).chain(pairs(&fields)).collect();

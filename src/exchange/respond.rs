@@ -98,7 +98,7 @@ impl Exchange {
         match self.protocol() {
             Protocol::Http2 => {
                 let text = StatusText::new(status);
-                self.http2(|engine, id| engine.send_informational(id, text.and(&fields.lower_cased())))?;
+                self.http2(|engine, id| engine.send_informational(id, text.and(&fields.for_http2())))?;
             }
             Protocol::Http1 => self.http1(|engine, id| engine.send_informational(id, status, None, fields))?,
         }
@@ -167,7 +167,7 @@ impl Exchange {
         match self.protocol() {
             Protocol::Http2 => {
                 let status = StatusText::new(head.status);
-                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields.lower_cased()), end))?;
+                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields.for_http2()), end))?;
             }
             Protocol::Http1 => {
                 let length = self.body_length(head, end);
@@ -284,7 +284,7 @@ impl Exchange {
         self.check_announced(0, true)?;
         match self.protocol() {
             Protocol::Http2 => {
-                self.http2(|engine, id| engine.send_trailers(id, pairs(&fields.lower_cased())))?;
+                self.http2(|engine, id| engine.send_trailers(id, pairs(&fields.for_http2())))?;
             }
             Protocol::Http1 => self.http1(|engine, id| engine.send_trailers(id, fields))?,
         }

@@ -54,9 +54,14 @@ fn check_target(head: &RequestHead) -> Result<(), Rejection> {
     }
     let target = Target::parse(&head.method, &head.target).map_err(|_| Rejection::TargetForm)?;
     let fits = match target.form {
-        TargetForm::Origin | TargetForm::Absolute => !is_connect,
+        // RFC 9110 §4.2.4: no userinfo.
+        TargetForm::Absolute => !is_connect && target.authority.is_none_or(|authority| authority.userinfo.is_none()),
+        TargetForm::Origin => !is_connect,
         // RFC 9110 §9.3.6: the port has no default.
-        TargetForm::Authority => is_connect && target.authority.is_some_and(|authority| authority.port.is_some()),
+        TargetForm::Authority => {
+            is_connect
+                && target.authority.is_some_and(|authority| authority.port.is_some() && authority.userinfo.is_none())
+        }
         TargetForm::Asterisk => &head.method[..] == b"OPTIONS",
     };
     fits.then_some(()).ok_or(Rejection::TargetForm)
@@ -69,7 +74,7 @@ fn check_host(head: &RequestHead) -> Result<(), Rejection> {
         (_, Some(_)) => Err(Rejection::RepeatedHost),
         (None, _) if head.version == Version::Http11 => Err(Rejection::NoHost),
         // An empty host is right where the target has no authority.
-        (Some(host), None) if !host.is_empty() && Authority::parse(host).is_err() => Err(Rejection::InvalidHost),
+        (Some(host), None) if !host.is_empty() && !Authority::is_host(host) => Err(Rejection::InvalidHost),
         _ => Ok(()),
     }
 }

@@ -146,7 +146,7 @@ rules! {
     MethodInvalid, "h2.pseudo.method", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":method is not a token";
     SchemeInvalid, "h2.pseudo.scheme", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":scheme is not a scheme";
     PathInvalid, "h2.pseudo.path", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":path is empty or does not begin with a slash";
-    AuthorityInvalid, "h2.pseudo.authority", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":authority holds userinfo or is empty";
+    AuthorityInvalid, "h2.pseudo.authority", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":authority is not a host with an optional port";
     ConnectForm, "h2.connect.form", "RFC 9113 §8.5", Stream, PROTOCOL_ERROR, "CONNECT with :scheme or :path, or without :authority";
     ProtocolNotAnnounced, "h2.connect.protocol-not-announced", "RFC 8441 §4", Stream, PROTOCOL_ERROR, ":protocol, but our SETTINGS_ENABLE_CONNECT_PROTOCOL is not 1";
     ProtocolForm, "h2.connect.protocol-form", "RFC 8441 §4", Stream, PROTOCOL_ERROR, ":protocol with another method than CONNECT, or without :scheme, :path and :authority";

@@ -19,6 +19,16 @@ pub struct Authority {
 impl Authority {
     /// Reads `host`, `host:port`, `[v6]:port`, with or without `userinfo@`, as in a `host` field or a URL.
     pub fn parse(octets: &[u8]) -> Result<Self, TargetError> {
+        let (userinfo, host, port) = Self::split(octets)?;
+        Ok(Self { userinfo: userinfo.map(latin1), host: latin1(host), port })
+    }
+
+    /// Whether they are a host with or without a port, as `:authority` and `host` must be (RFC 9110 §7.2).
+    pub fn is_host(octets: &[u8]) -> bool {
+        matches!(Self::split(octets), Ok((None, ..)))
+    }
+
+    fn split(octets: &[u8]) -> Result<(Option<&[u8]>, &[u8], Option<u16>), TargetError> {
         let (userinfo, rest) = match octets.iter().rposition(|octet| *octet == b'@') {
             Some(at) => (octets.get(..at), octets.get(at + 1..).unwrap_or_default()),
             None => (None, octets),
@@ -29,7 +39,7 @@ impl Authority {
             rest.iter().position(|octet| *octet == b':').unwrap_or(rest.len())
         };
         let (host, port) = rest.split_at(host_end);
-        if host.is_empty() || host == b"[]" || host.iter().any(|octet| !Self::may_be_in_host(*octet)) {
+        if host.is_empty() || host == b"[]" || !host.iter().all(|octet| HOST_OCTETS[usize::from(*octet)]) {
             return Err(TargetError::Host);
         }
         let port = match port {
@@ -37,12 +47,7 @@ impl Authority {
             [b':', digits @ ..] => Some(parse_port(digits).ok_or(TargetError::Port)?),
             _ => return Err(TargetError::Host),
         };
-        Ok(Self { userinfo: userinfo.map(latin1), host: latin1(host), port })
-    }
-
-    // Lenient: everything but what would end the authority or confuse a reader of it.
-    fn may_be_in_host(octet: u8) -> bool {
-        octet > b' ' && octet != 0x7f && !b"/?#@\\\"<>^`{|}".contains(&octet)
+        Ok((userinfo, host, port))
     }
 
     /// The port, or the default port of the scheme (80 for `http` and `ws`, else 443).
@@ -93,6 +98,23 @@ impl Authority {
         Identity::Name(name)
     }
 }
+
+/// What may be in a host. Lenient: everything but what would end the authority or confuse a reader of it.
+const HOST_OCTETS: [bool; 256] = {
+    let mut allowed = [true; 256];
+    let mut octet = 0;
+    while octet <= b' ' as usize {
+        allowed[octet] = false;
+        octet += 1;
+    }
+    let refused = b"\x7f/?#@\\\"<>^`{|}";
+    let mut at = 0;
+    while at < refused.len() {
+        allowed[refused[at] as usize] = false;
+        at += 1;
+    }
+    allowed
+};
 
 /// Why octets are not a request target or not an authority; always the peer's fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +184,16 @@ fn parse_port(digits: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_with_or_without_a_port() {
+        for host in [&b"a"[..], b"a:80", b"a:", b"[::1]:8", b"localhost.", b"l%6fcal_host", b"\xc3\xa9"] {
+            assert!(Authority::is_host(host), "{}", host.escape_ascii());
+        }
+        for other in [&b""[..], b"u@a", b"a:x", b"a:70000", b"[::1", b"::1", b"a b", b"a/b", b"a\x7f"] {
+            assert!(!Authority::is_host(other), "{}", other.escape_ascii());
+        }
+    }
 
     #[test]
     fn default_ports() {

@@ -174,15 +174,24 @@ impl Fields {
         }
     }
 
-    /// The same with all names in lower case, as HTTP/2 wants them (RFC 9113 §8.2.1). Copies nothing if they are.
-    pub fn lower_cased(&self) -> Cow<'_, Self> {
-        let is_lower = |field: &Field| !field.name.iter().any(u8::is_ascii_uppercase);
-        if self.list.iter().all(is_lower) {
+    /// The same as HTTP/2 wants them (RFC 9113 §8.2.1): names in lower case, and values without the whitespace around
+    /// them, which has no meaning. Copies nothing if they are so already.
+    pub fn for_http2(&self) -> Cow<'_, Self> {
+        let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+        let is_ready = |field: &Field| {
+            !field.name.iter().any(u8::is_ascii_uppercase)
+                && !is_blank(field.value.first())
+                && !is_blank(field.value.last())
+        };
+        if self.list.iter().all(is_ready) {
             return Cow::Borrowed(self);
         }
         let mut fields = self.clone();
-        for field in fields.list.iter_mut().filter(|field| !is_lower(field)) {
+        for field in fields.list.iter_mut().filter(|field| !is_ready(field)) {
             field.name = field.name.to_ascii_lowercase().into();
+            let start = field.value.iter().take_while(|byte| is_blank(Some(byte))).count();
+            let end = field.value.iter().rposition(|byte| !is_blank(Some(byte))).map_or(start, |last| last + 1);
+            field.value = field.value.slice(start..end);
         }
         Cow::Owned(fields)
     }
@@ -263,6 +272,13 @@ mod tests {
 
     fn shown(fields: &Fields) -> Vec<String> {
         fields.iter().map(|f| format!("{}={}", f.name.escape_ascii(), f.value.escape_ascii())).collect()
+    }
+
+    #[test]
+    fn for_http2_names_are_lower_case_and_values_have_no_whitespace_around_them() {
+        let fields = Fields::from([("X-A", " 1"), ("b", "2\t "), ("c", " \t"), ("d", "a b"), ("e", "")]);
+        assert_eq!(shown(&fields.for_http2()), ["x-a=1", "b=2", "c=", "d=a b", "e="]);
+        assert!(matches!(Fields::from([("d", "a b")]).for_http2(), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -87,6 +87,8 @@ fn field_lines() {
     refused(head("a: b"), Rejection::NoHost);
     refused(head("host: a\r\nhost: a"), Rejection::RepeatedHost);
     refused(head("host: a/b"), Rejection::InvalidHost);
+    refused(head("host: u@a"), Rejection::InvalidHost);
+    refused("GET http://u:p@a/ HTTP/1.1\r\nhost: a\r\n\r\n", Rejection::TargetForm);
     refused("GET / HTTP/1.0\r\nhost: a:x\r\n\r\n", Rejection::InvalidHost);
 }
 

@@ -265,7 +265,7 @@ impl<'a> Pseudo<'a> {
 /// Checks :authority, and that host identifies the same (RFC 9113 §8.3.1).
 pub(super) fn check_host(pseudo: &Pseudo<'_>, host: Option<&[u8]>, faults: &mut Faults) {
     let Some(authority) = pseudo.authority else { return };
-    if authority.contains(&b'@') || authority.is_empty() {
+    if !Authority::is_host(authority) {
         faults.push((Rule::AuthorityInvalid, text(authority)));
     }
     if let Some(host) = host

@@ -42,6 +42,34 @@ fn host_may_say_the_same_as_authority_in_other_words() {
 }
 
 #[test]
+fn an_authority_that_is_no_host_is_refused_over_both_protocols() {
+    let server = Server::builder().file("a.txt", "a").start();
+    let mut client = Client::h2c(&server);
+    for authority in ["u@localhost", "local host", "localhost:x", "localhost:99999", "[::1", "::1"] {
+        let reset = with_host(&mut client, "http", authority, authority);
+        assert_eq!(reset, Err(ErrorCode::PROTOCOL_ERROR.0), "{authority}");
+        let request = format!("GET /a.txt HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n");
+        let came = exchange(server.connect("http"), request.as_bytes());
+        assert_eq!(Answer::read(&came).expect("an answer").status, 400, "{authority}");
+    }
+}
+
+#[test]
+fn an_absolute_target_is_the_url() {
+    let script = "fn main(request, response) { `${request.url} ${request.url_parts.port}` }";
+    let server = Server::builder().handler("url.rhai", script).start();
+    for (origin, expected) in [
+        ("https://localhost", "https://localhost/handlers/url.rhai 443"),
+        ("HTTP://LOCALHOST:81", "http://LOCALHOST:81/handlers/url.rhai 81"),
+    ] {
+        let request =
+            format!("GET {origin}/handlers/url.rhai HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        let came = exchange(server.connect("http"), request.as_bytes());
+        assert_eq!(Answer::read(&came).expect("an answer").text(), expected, "{origin}");
+    }
+}
+
+#[test]
 fn url_parts_have_the_host_as_python_does() {
     let script =
         "fn main(request, response) { `${request.url_parts.hostname}|${request.url_parts.port}|${request.authority}` }";
