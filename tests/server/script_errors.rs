@@ -43,9 +43,45 @@ fn what_is_found_when_a_response_is_sent_names_the_line_that_decided_it() {
 }
 
 #[test]
+fn a_status_that_is_none_is_placed_where_it_was_set() {
+    for value in ["5", "1000", "[99, \"Odd\"]"] {
+        let text = told(&format!("fn main(request, response) {{\n  response.status = {value};\n  \"x\"\n}}\n"));
+        assert!(text.contains("bad.rhai:2:") && text.contains("a status code is 100 to 999"), "{text}");
+    }
+}
+
+#[test]
+fn a_function_that_fails_while_sorting_is_told() {
+    for call in ["sort", "sort_by", "dedup"] {
+        let text = told(&format!(
+            "fn main(request, response) {{\n  let a = [2, 1];\n  a.{call}(|x, y| {{\n    throw \"lost\"\n  }});\n  \"x\"\n}}\n"
+        ));
+        assert!(text.contains("error: lost") && text.contains("bad.rhai:4:"), "{call}: {text}");
+    }
+    let text = told("fn main(request, response) {\n  [2, 1].sort(|x, y| \"less\");\n}\n");
+    assert!(text.contains("must return a whole number") && text.contains("bad.rhai:2:"), "{text}");
+}
+
+#[test]
+fn arrays_are_sorted_as_a_function_says() {
+    let script = "fn main(request, response) {\n  let a = [3, 1, 2, 11, 21];\n  a.sort(|x, y| y - x);\n  let b = [\"bb\", \
+                  \"a\", \"cc\", \"d\"];\n  b.sort_by(|x, y| x.len - y.len);\n  let c = [2, 1];\n  c.sort(|x, y| x < y);\n  \
+                  let d = [1, 3, 5, 2];\n  d.dedup(|x, y| x % 2 == y % 2);\n  `${a} ${b} ${c} ${d}`\n}\n";
+    let server = Server::builder().handler("sort.rhai", script).start();
+    let response = answer(&mut Client::h2c(&server), "/handlers/sort.rhai");
+    assert_eq!(response.text(), "[21, 11, 3, 2, 1] [\"a\", \"d\", \"bb\", \"cc\"] [1, 2] [1, 2]");
+}
+
+#[test]
 fn what_main_returned_is_placed_at_what_it_returned() {
     let text = told("fn main(request, response) {\n  let x = 1;\n  #{ a: x }\n}\n");
     assert!(text.contains("bad.rhai:3:3") && text.contains("main returned map"), "{text}");
+    for (value, part) in
+        [("[200, [[\"a b\", \"v\"]], \"x\"]", "invalid header name"), ("[9, [], \"x\"]", "a status code is")]
+    {
+        let text = told(&format!("fn main(request, response) {{\n  let x = 1;\n  {value}\n}}\n"));
+        assert!(text.contains("bad.rhai:3:3") && text.contains(part), "{text}");
+    }
     let text = told("fn main(request, response) {\n  if request.path == \"\" { return 3; }\n  4\n}\n");
     assert!(text.contains("bad.rhai:1:") && text.contains("main returned integer"), "{text}");
 }

@@ -191,7 +191,10 @@ impl FieldList {
     }
 
     /// Adds fields to those that are there, whatever their names, as wptserve does.
-    fn update(&self, value: &Dynamic) -> Outcome<()> {
+    ///
+    /// # Errors
+    /// They are no fields, or cannot be sent.
+    pub fn update(&self, value: &Dynamic) -> Outcome<()> {
         let fresh = fields_of(value)?;
         self.check_all(&fresh)?;
         self.0.borrow_mut().extend(fresh);

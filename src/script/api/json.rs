@@ -29,8 +29,9 @@ pub fn from_json(value: Value) -> Dynamic {
     }
 }
 
-/// Parses octets as JSON.
+/// Parses octets as JSON. A byte order mark in front is passed over (RFC 8259 §8.1).
 pub fn parse(octets: &[u8]) -> Outcome<Dynamic> {
+    let octets = octets.strip_prefix("\u{feff}".as_bytes()).unwrap_or(octets);
     serde_json::from_slice(octets).map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
 }
 

@@ -63,7 +63,7 @@ impl LineWriter {
     pub fn end(&self, exchange: &Exchange) {
         let lines = self.0.borrow();
         let (RawHead::Http1(head), true) = (&exchange.request().raw, lines.complete) else { return };
-        let code = lines.status.and_then(|code| u16::try_from(code).ok()).unwrap_or(200);
+        let code = self.code();
         let mut lengths = lines.fields.get_all("content-length").map(|value| value.trim_ascii());
         let announced = lengths.next().filter(|_| lengths.next().is_none());
         let announced = announced.and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
@@ -74,6 +74,11 @@ impl LineWriter {
         if !delimited || !stays {
             exchange.connection().close_after();
         }
+    }
+
+    /// The status so far.
+    fn code(&self) -> u16 {
+        self.0.borrow().status.and_then(|code| u16::try_from(code).ok()).unwrap_or(200)
     }
 
     fn check_head(&self, exchange: &Exchange, function: &str) -> Outcome<()> {
@@ -108,7 +113,13 @@ impl LineWriter {
         let mut fields = self.0.borrow().fields.clone();
         let written = fields.len();
         response.common().complete(&mut fields);
-        if let Some(length) = content.filter(|_| !fields.delimit_content()) {
+        // Over HTTP/1.1 the content goes out as given, whatever the status.
+        let rule = match exchange.protocol() {
+            Protocol::Http1 => ContentRule::Any,
+            Protocol::Http2 => ContentRule::of(&exchange.request().method, self.code()),
+        };
+        let length = rule.length(content.map(|length| length as u64)).filter(|_| !fields.delimit_content());
+        if let Some(length) = length {
             fields.append("content-length", length.to_string());
         }
         fields.into_iter().skip(written).try_for_each(|field| self.field(exchange, field.name, field.value))

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use rhai::{Array, Dynamic, INT};
 
 use super::draft::Draft;
-use super::fields::{FieldList, check_size, fields_of, value_of};
+use super::fields::{FieldList, check_size, value_of};
 use super::flood_report;
 use super::outcome::{Outcome, fail};
 use super::pieces::wrong_content;
@@ -67,9 +67,10 @@ impl Parts {
     /// Takes a status: a code, or `[code, reason]`.
     ///
     /// # Errors
-    /// It is neither.
+    /// It is neither, or no code.
     pub fn set_status(&self, value: &Dynamic) -> Outcome<()> {
         if let Ok(code) = value.as_int() {
+            checked_status(code)?;
             self.status.set(code);
             self.reason.replace(None);
             return Ok(());
@@ -80,6 +81,7 @@ impl Parts {
         {
             let reason =
                 (!reason.is_unit()).then(|| value_of(reason).map(|reason| latin1_text(&reason))).transpose()?;
+            checked_status(code)?;
             self.status.set(code);
             self.reason.replace(reason);
             return Ok(());
@@ -179,7 +181,7 @@ impl Parts {
         if let Some(status) = status {
             self.set_status(status).map_err(said)?;
         }
-        self.headers.0.borrow_mut().extend(fields_of(headers).map_err(said)?);
+        self.headers.update(headers).map_err(said)?;
         if octets_of(content).is_none() && !content.is_unit() && !content.is_array() && !content.is_fnptr() {
             return Err(format!("main returned {} as content; {ALLOWED}", name_of_value(content)));
         }

@@ -74,6 +74,17 @@ fn a_status_line_holds_whatever_is_wanted() {
 }
 
 #[test]
+fn over_http2_no_length_is_added_that_the_status_cannot_have() {
+    for (status, length) in [(204, None), (205, Some("0")), (304, None), (404, Some("4"))] {
+        let server = serve(&main(&format!("response.status = {status}; writer.write_content(\"TEST\");")));
+        let answer = http2(&server, "GET", &[], b"");
+        assert_eq!((answer.status(), answer.reset), (Some(status), None), "{status}");
+        let found = answer.fields.iter().find(|(name, _)| name == b"content-length");
+        assert_eq!(found.map(|(_, value)| &value[..]), length.map(str::as_bytes), "{status}");
+    }
+}
+
+#[test]
 fn folded_lines_bare_lf_and_nul_go_out() {
     let fold =
         "writer.write_header(\"x\", \"a\\r\\n b\"); writer.write_header(\"content-length\", 0); writer.end_headers();";

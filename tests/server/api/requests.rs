@@ -50,6 +50,12 @@ fn a_form_keeps_octets_order_and_repetition() {
 }
 
 #[test]
+fn json_may_begin_with_a_byte_order_mark() {
+    let body = "`${request.json().a} ${parse_json(request.text()).a} ${parse_json(request.body).a}`";
+    says(body, "POST", &[], "\u{feff}{\"a\": 7}".as_bytes(), "7 7 7");
+}
+
+#[test]
 fn a_broken_form_is_an_error_that_says_so() {
     let server = serve(&bare("request.POST.first(\"a\")"));
     let answer = http2(&server, "POST", &[FORM], b"no form");
