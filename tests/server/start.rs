@@ -149,6 +149,25 @@ fn new_writes_a_handler_that_check_finds_in_order_and_check_shows_every_error() 
 }
 
 #[test]
+fn with_exit_with_stdin_the_server_ends_when_its_input_does() {
+    let mut server = Server::builder().arguments(["--exit-with-stdin"]).start_with_input();
+    server.input("what comes is ignored\n");
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/hello.rhai");
+    assert_eq!(client.response(stream).status(), Some(200));
+    server.end_input();
+    client.until(|frame| frame.is(FrameType::GOAWAY));
+    drop(client);
+    assert!(server.wait().expect("it ends").success());
+    // Without the option an input that has ended is no reason: `Server::start` gives none.
+    let mut server = Server::builder().start_with_input();
+    server.end_input();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/handlers/hello.rhai");
+    assert_eq!(client.response(stream).status(), Some(200));
+}
+
+#[test]
 fn a_log_that_nobody_reads_disturbs_nobody() {
     let mut server =
         Server::builder().handler("bad.rhai", "fn main(request, response) { throw \"logged\" }").start_unread();

@@ -1,7 +1,7 @@
 //! Child processes that end: output is gathered by threads, time is bounded, dropping kills.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 /// A running child whose standard error is kept and whose standard output is read line by line.
 pub struct Process {
     child: Child,
+    input: Option<ChildStdin>,
     lines: Receiver<String>,
     stderr: Arc<Mutex<String>>,
 }
@@ -33,17 +34,22 @@ impl Finished {
 
 impl Process {
     pub fn start(command: &mut Command) -> Self {
-        Self::with_stderr(command, Stdio::piped())
+        Self::with_pipes(command, Stdio::null(), Stdio::piped())
+    }
+
+    /// As [`Process::start`], with a standard input that stays open until [`Process::end_input`].
+    pub fn start_with_input(command: &mut Command) -> Self {
+        Self::with_pipes(command, Stdio::piped(), Stdio::piped())
     }
 
     /// As [`Process::start`], but whoever read its standard error has gone.
     pub fn start_unread(command: &mut Command) -> Self {
-        Self::with_stderr(command, unread())
+        Self::with_pipes(command, Stdio::null(), unread())
     }
 
-    fn with_stderr(command: &mut Command, stderr: Stdio) -> Self {
+    fn with_pipes(command: &mut Command, stdin: Stdio, stderr: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
@@ -68,7 +74,18 @@ impl Process {
                 }
             });
         }
-        Self { child, lines, stderr }
+        Self { input: child.stdin.take(), child, lines, stderr }
+    }
+
+    /// Writes to its standard input.
+    pub fn input(&mut self, text: &str) {
+        let input = self.input.as_mut().expect("standard input is open");
+        input.write_all(text.as_bytes()).expect("it is read");
+    }
+
+    /// Ends its standard input.
+    pub fn end_input(&mut self) {
+        self.input = None;
     }
 
     pub fn pid(&self) -> u32 {

@@ -77,6 +77,12 @@ impl Builder {
         self.started(process)
     }
 
+    /// As [`Builder::start`], with a standard input that is open.
+    pub fn start_with_input(self) -> Server {
+        let process = Process::start_with_input(&mut self.command());
+        self.started(process)
+    }
+
     /// As [`Builder::start`], but nobody reads its log.
     pub fn start_unread(self) -> Server {
         let process = Process::start_unread(&mut self.command());
@@ -226,6 +232,16 @@ impl Server {
     /// Sends `TERM` or `INT`.
     pub fn signal(&self, name: &str) {
         self.process.signal(name);
+    }
+
+    /// Writes to its standard input.
+    pub fn input(&mut self, text: &str) {
+        self.process.input(text);
+    }
+
+    /// Ends its standard input.
+    pub fn end_input(&mut self) {
+        self.process.end_input();
     }
 
     /// Waits for its end; `None` if it still runs at the deadline.
