@@ -2,8 +2,10 @@
 
 mod known;
 mod names;
+mod own;
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -6,18 +6,19 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use rhai::{AST, ASTFlags, ASTNode, Dynamic, Expr, FnAccess, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 
 use super::known::Known;
+use super::own::{Own, each, functions_of};
+use super::wrong::Wrong;
 use crate::exchange::Connection;
 use crate::http::words::similar;
 use crate::script::api::request::Request;
 use crate::script::api::response::Response;
 use crate::script::compiled::Script;
 use crate::script::entries::Entry;
-use crate::script::error::{Fault, ScriptError};
+use crate::script::error::ScriptError;
 use crate::script::host::GLOBALS;
 use crate::script::loader::Loader;
 use crate::wire::frame::{ErrorCode, Frame, FrameType, SettingId};
@@ -37,38 +38,6 @@ pub(super) fn wrong_names(script: &Script, known: &Known<'_>, loader: &Loader) -
     found.sort_by_key(|wrong| wrong.place.as_ref().ok().map(|place| (place.line(), place.position())));
     found.dedup_by(|one, other| one.place.is_ok() && one.place == other.place);
     found.into_iter().map(|wrong| wrong.error(script)).collect()
-}
-
-/// One mistake.
-struct Wrong {
-    /// Where; what is wrong with a whole function has its name instead.
-    place: Result<Position, String>,
-    message: String,
-    help: Option<String>,
-}
-
-impl Wrong {
-    fn new(place: Position, message: String) -> Self {
-        Self { place: Ok(place), message, help: None }
-    }
-
-    /// Says which of the known names is similar.
-    fn similar<'n>(mut self, what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> Self {
-        self.help = similar(name, known).map(|near| format!("a similar {what} exists: `{near}`"));
-        self
-    }
-
-    fn error(self, script: &Script) -> ScriptError {
-        let mut fault = match self.place {
-            Ok(place) => {
-                let place = place.line().map(|line| (line, place.position().unwrap_or(0)));
-                Fault::new(self.message, script.path(), script.text(), place)
-            }
-            Err(function) => script.fault_at_function(self.message, &function),
-        };
-        fault.help = self.help;
-        ScriptError::NoHandler(fault)
-    }
 }
 
 /// A function of a script, or what stands outside of all.
@@ -115,129 +84,6 @@ fn type_of(parameter: &str) -> Option<TypeId> {
         "response" => Some(TypeId::of::<Response>()),
         "connection" => Some(TypeId::of::<Connection>()),
         "frame" => Some(TypeId::of::<Frame>()),
-        _ => None,
-    }
-}
-
-/// Calls `see` with each node.
-fn each(ast: &AST, mut see: impl FnMut(&ASTNode<'_>)) {
-    ast.walk(&mut |path| {
-        path.last().into_iter().for_each(&mut see);
-        true
-    });
-}
-
-/// Functions by name, with the numbers of their parameters.
-type Functions = BTreeMap<String, BTreeSet<usize>>;
-
-/// The functions of a script; those alone that others may call, if it is imported.
-fn functions_of(script: &Script, imported: bool) -> Functions {
-    let mut functions = Functions::new();
-    let all = script.ast().iter_functions().filter(|function| !imported || function.access == FnAccess::Public);
-    for function in all.filter(|function| !function.name.starts_with("anon$")) {
-        functions.entry(function.name.to_owned()).or_default().insert(function.params.len());
-    }
-    functions
-}
-
-/// What a script itself defines.
-#[derive(Default)]
-struct Own {
-    functions: Functions,
-    /// What each name of an `import` stands for, where that is known.
-    imports: BTreeMap<String, Option<Rc<Script>>>,
-    /// Constants and variables outside of functions.
-    constants: BTreeSet<String>,
-    /// Variables of all functions, and parameters of those with a name.
-    variables: BTreeSet<String>,
-    /// Names that may be keys of maps.
-    keys: BTreeSet<String>,
-    /// Names that are more than defined: called, or written in a text, which may become a function's name.
-    used: BTreeSet<String>,
-}
-
-impl Own {
-    fn of(script: &Script, loader: &Loader) -> Self {
-        let mut own = Self { functions: functions_of(script, false), ..Self::default() };
-        // Parameters of a closure are also what it captures, whether there is such a variable or not.
-        let named = script.ast().iter_functions().filter(|function| !function.name.starts_with("anon$"));
-        own.variables.extend(named.flat_map(|function| function.params).map(ToString::to_string));
-        own.constants.extend(script.ast().statements().iter().filter_map(|statement| match statement {
-            Stmt::Var(variable, ..) => Some(variable.0.name.to_string()),
-            _ => None,
-        }));
-        each(script.ast(), |node| own.see(node, script, loader));
-        own
-    }
-
-    fn see(&mut self, node: &ASTNode<'_>, script: &Script, loader: &Loader) {
-        match node {
-            ASTNode::Stmt(Stmt::Import(import, _)) if !import.1.name.is_empty() => {
-                let source = match &import.0 {
-                    Expr::StringConstant(name, _) => loader.resolve_import(Some(script.path()), name),
-                    _ => None,
-                };
-                let imported = source.and_then(|source| loader.load(&source).ok());
-                self.imports.insert(import.1.name.to_string(), imported);
-            }
-            ASTNode::Stmt(Stmt::Var(variable, ..)) => drop(self.variables.insert(variable.0.name.to_string())),
-            ASTNode::Stmt(Stmt::For(target, _)) => {
-                let counter = target.1.iter().map(|counter| counter.name.to_string());
-                self.variables.extend(counter.chain([target.0.name.to_string()]));
-            }
-            ASTNode::Stmt(Stmt::TryCatch(flow, _)) => {
-                if let Expr::Variable(caught, ..) = &flow.expr {
-                    self.variables.insert(caught.1.to_string());
-                }
-            }
-            ASTNode::Stmt(Stmt::Assignment(assignment)) => self.keys.extend(last_property(&assignment.1.lhs)),
-            ASTNode::Stmt(Stmt::FnCall(call, _)) | ASTNode::Expr(Expr::FnCall(call, _) | Expr::MethodCall(call, _)) => {
-                self.used.insert(call.name.to_string());
-            }
-            ASTNode::Expr(Expr::Variable(variable, ..)) => drop(self.used.insert(variable.1.to_string())),
-            ASTNode::Expr(Expr::StringConstant(text, _)) => drop(self.used.insert(text.to_string())),
-            ASTNode::Expr(Expr::Map(map, _)) => self.keys.extend(map.0.iter().map(|(key, _)| key.name.to_string())),
-            ASTNode::Expr(Expr::DynamicConstant(value, _)) => {
-                if let Some(map) = value.read_lock::<rhai::Map>() {
-                    self.keys.extend(map.keys().map(ToString::to_string));
-                }
-                if let Some(pointer) = value.read_lock::<rhai::FnPtr>() {
-                    self.used.insert(pointer.fn_name().to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Functions that nothing uses, and whose name is nearly that of an entry function which the script lacks.
-    fn near_misses(&self) -> Vec<Wrong> {
-        let unused = self.functions.iter().filter(|(name, _)| !self.used.contains(*name));
-        let misses = unused.flat_map(|(name, _)| {
-            let entries = Entry::ALL.into_iter().filter(move |entry| {
-                let takes = |functions: &Functions, name: &str| {
-                    functions.get(name).is_some_and(|counts| counts.contains(&entry.parameters().len()))
-                };
-                let distance = strsim::osa_distance(&name.to_lowercase(), entry.name());
-                name != entry.name()
-                    && distance <= if entry.name().len() < 8 { 1 } else { 2 }
-                    && takes(&self.functions, name)
-                    && !takes(&self.functions, entry.name())
-            });
-            entries.map(move |entry| Wrong {
-                place: Err(name.clone()),
-                message: format!("nothing calls the function `{name}`"),
-                help: Some(format!("the server calls a function of a similar name: `{}`", entry.call())),
-            })
-        });
-        misses.collect()
-    }
-}
-
-/// The property at the end of a chain that is assigned.
-fn last_property(target: &Expr) -> Option<String> {
-    match target {
-        Expr::Dot(chain, ..) | Expr::Index(chain, ..) => last_property(&chain.rhs),
-        Expr::Property(property, _) => Some(property.2.to_string()),
         _ => None,
     }
 }

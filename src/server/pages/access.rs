@@ -34,7 +34,7 @@ impl KnownHosts {
     /// # Errors
     /// It may not: a sentence that says why, and what to do.
     pub fn check(&self, request: &Request, peer: &Peer) -> Result<(), String> {
-        let known = |authority: &[u8]| Authority::parse(authority).is_ok_and(|at| self.knows(&at.host, peer));
+        let known = |authority: &[u8]| Authority::parse(authority).is_ok_and(|at| self.knows(&at, peer));
         if !known(&request.authority) {
             return Err(refusal(&format!("the host \"{}\"", request.authority.escape_ascii())));
         }
@@ -53,19 +53,19 @@ impl KnownHosts {
     fn knows_origin(&self, origin: &[u8], peer: &Peer) -> bool {
         let target = Target::parse(b"GET", &Bytes::copy_from_slice(origin));
         let authority = target.ok().filter(|target| matches!(target.scheme.as_deref(), Some("http" | "https")));
-        authority.and_then(|target| target.authority).is_some_and(|at| self.knows(&at.host, peer))
+        authority.and_then(|target| target.authority).is_some_and(|at| self.knows(&at, peer))
     }
 
     /// Whether a host is this server's. An address needs no resolver, so that no attacker can choose where it leads.
-    fn knows(&self, host: &str, peer: &Peer) -> bool {
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if let Ok(address) = bare.parse::<IpAddr>() {
+    fn knows(&self, authority: &Authority, peer: &Peer) -> bool {
+        let host = authority.hostname();
+        if let Ok(address) = host.parse::<IpAddr>() {
             let reached = peer.server_address.parse::<SocketAddr>().is_ok_and(|server| server.ip() == address);
             return address.is_loopback() || reached || self.addresses.contains(&address);
         }
-        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        let host = host.strip_suffix('.').unwrap_or(&host);
         let of_profile = host.strip_suffix(&self.profiles).is_some_and(|name| !name.is_empty());
-        of_profile || crate::config::hosts::is_local(&host) || self.names.contains(&host)
+        of_profile || crate::config::hosts::is_local(host) || self.names.contains(host)
     }
 }
 
