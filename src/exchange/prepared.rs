@@ -9,7 +9,7 @@ use std::pin::Pin;
 /// Status and fields of a response.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseHead {
-    /// 100 to 999 by the grammar of RFC 9110 §15; other values are for the raw lane.
+    /// 100 to 999 by the grammar of RFC 9110 §15; other values are for raw calls.
     pub status: u16,
     /// The reason phrase (HTTP/1.1 only), one character per octet; `None` for the registered one.
     pub reason: Option<String>,

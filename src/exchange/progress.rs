@@ -7,7 +7,7 @@ pub(super) struct Progress {
     pub headers: bool,
     /// Nothing more may follow by checked calls.
     pub ended: bool,
-    /// The final status, if the checked lane has sent it.
+    /// The final status, if a checked call has sent it.
     pub status: Option<u16>,
     /// A raw call wrote something: what the client has seen is the script's affair.
     pub raw: bool,

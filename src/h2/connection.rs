@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 ///
 /// Order: give input as it comes; then take events until there are none, issuing commands at will; then write what
 /// `poll_transmit` gives until there is none (it pulls queued content, so take events once more when it made
-/// some: [`has_events`](Self::has_events)); then ask `poll_timeout`. Any input or command may make events, octets and
+/// some); then ask `poll_timeout`. Any input or command may make events, octets and
 /// another timeout. Once [`should_close`](Self::should_close) is true, close the transport.
 ///
 /// Sending: octets of one turn are gathered in one buffer. Frames other than DATA go there at once. Content goes there
@@ -286,11 +286,6 @@ impl Connection {
         self.events.pop()
     }
 
-    /// Whether [`poll_event`](Self::poll_event) would give one.
-    pub fn has_events(&self) -> bool {
-        !self.events.is_empty()
-    }
-
     /// The next run of octets, up to the next cut mark; `None` when there is nothing to write now.
     pub fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
         self.pull_content();
@@ -331,11 +326,6 @@ impl Connection {
     /// The connection is over: commands are refused, input is ignored; output may be left.
     pub fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
-    }
-
-    /// GOAWAY was sent or received: no new streams.
-    pub fn is_shutting_down(&self) -> bool {
-        self.shutdown.sent.is_some() || self.shutdown.received.is_some()
     }
 
     /// Octets in the output buffer that wait to be written; content in the queues of streams not counted.

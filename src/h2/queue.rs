@@ -37,10 +37,6 @@ impl EventQueue {
         event
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
-    }
-
     /// These bytes were put into the output.
     pub fn sent(&mut self, octets: &[u8], cause: Cause) {
         if !self.record_frames {

@@ -4,7 +4,7 @@ use super::{Client, Ending, Request};
 use crate::support::server::Server;
 
 /// Two raw blocks, one of them in three frames, put fields into the client's dynamic table; the final section, from the
-/// checked lane, uses what is there.
+/// checked calls, uses what is there.
 const SCRIPT: &str = r#"
 fn main(request, response) {
     let writer = response.writer;

@@ -26,7 +26,7 @@ pub const ACK: u8 = flag::ACK;
 pub enum Want {
     /// This frame, to the bit.
     Frame(RawFrame),
-    /// The header section of the checked lane with END_HEADERS and this status.
+    /// The header section of a checked call with END_HEADERS and this status.
     Head(&'static str),
     /// A lawful response on stream 1, status 200, to its end; nothing else in between.
     Page(&'static str),

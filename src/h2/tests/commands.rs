@@ -1,4 +1,4 @@
-//! The checked lane: what it sends, what it refuses, and that a refusal changes nothing.
+//! Checked calls: what they send, what they refuse, and that a refusal changes nothing.
 
 use super::client::{Client, REQUEST, UPLOAD, borrow, fields};
 use crate::h2::*;

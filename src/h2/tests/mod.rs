@@ -1,9 +1,9 @@
+mod calls;
 mod chunking;
 mod client;
 mod commands;
 mod flow;
 mod held;
-mod lanes;
 mod life;
 mod limits;
 mod messages;

@@ -1,4 +1,4 @@
-//! The raw lane.
+//! Raw calls.
 
 use super::client::{Client, block, borrow, fields, headers};
 use crate::h2::*;

@@ -1,4 +1,4 @@
-//! `response.writer`: the checked lane, which keeps state and waits for the window, and the raw one, which does neither.
+//! `response.writer`: checked calls, which keep state and wait for the window, and raw calls, which do neither.
 
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};

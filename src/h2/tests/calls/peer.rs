@@ -1,5 +1,5 @@
-//! A client that reads octets by the letter of RFC 9113 and knows which lane each came from. What raw octets break it
-//! notes and bears; what breaks a rule first in an octet of the other lanes it reports.
+//! A client that reads bytes by the letter of RFC 9113 and knows what each was caused by. It tolerates what raw bytes
+//! break, and reports a rule that a checked or automatic byte is the first to break.
 
 use crate::h2::Cause;
 use crate::wire::frame::*;

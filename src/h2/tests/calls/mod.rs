@@ -1,5 +1,5 @@
-//! The two lanes together: whatever raw calls come before, no octet of a checked call contradicts them, and no client
-//! that keeps to what it was told is accused.
+//! Checked and raw calls together: after any raw calls, no byte of a checked call contradicts them, and a client that
+//! follows what it has seen is not accused.
 
 mod peer;
 mod steps;
