@@ -27,6 +27,8 @@ mod lanes;
 mod names;
 #[path = "server/one_client.rs"]
 mod one_client;
+#[path = "server/outcomes.rs"]
+mod outcomes;
 #[path = "server/pipes.rs"]
 mod pipes;
 #[path = "server/pipes_docs.rs"]

@@ -16,6 +16,9 @@ pub trait Observer {
     /// Octets that arrived over HTTP/1.1, whatever they are.
     fn received(&self, now: Option<Instant>, octets: &[u8]);
 
+    /// The response to a request is complete (HTTP/1.1). Over HTTP/2, frames say so.
+    fn response_ended(&self, request: u64);
+
     /// What a script expected of the client.
     fn expected(&self, now: Option<Instant>, call: CallSite, expectation: Expectation<'_>);
 

@@ -217,6 +217,7 @@ impl Exchange {
         self.update(|progress| progress.ended = true);
         // HTTP/1.1 reads or drops what is left of the request by itself.
         if self.protocol() == Protocol::Http1 {
+            self.0.connection.observe(|observer, _| observer.response_ended(self.0.id));
             self.0.connection.forget(self.0.id, Outcome::Complete);
         }
     }

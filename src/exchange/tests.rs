@@ -282,6 +282,7 @@ impl Observer for Panics {
         assert!(self.0.replace(true), "the first event");
     }
     fn received(&self, _: Option<Instant>, _: &[u8]) {}
+    fn response_ended(&self, _: u64) {}
     fn expected(&self, _: Option<Instant>, _: CallSite, _: Expectation<'_>) {}
     fn notice(&self, _: Option<Instant>, _: Option<u64>, _: &str) {}
 }

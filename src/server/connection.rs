@@ -1,6 +1,7 @@
 //! One connection: its engine, its transcript, its profile and its hooks, around the pump.
 
 use super::driver::Driver;
+use super::outcomes::Watch;
 use super::profiles::Shape;
 use super::recording::{Recording, log_records};
 use super::thread_state::Thread;
@@ -46,12 +47,17 @@ impl Open {
         };
         let connection = socket.connection();
         let (peer, protocol) = (connection.peer(), connection.protocol());
-        let recorder = Recorder::begin(&shared.transcripts, Side::Server, peer, protocol, now, net::wall_clock());
+        let opened = net::wall_clock();
+        let recorder = Recorder::begin(&shared.transcripts, Side::Server, peer, protocol, now, opened);
         let logged = recorder.as_ref().and_then(|recorder| log_records(id, recorder.transcript()));
         let end_transcript = recorder.map(|recorder| {
-            let ending: Box<dyn FnOnce(CloseReason)> = Box::new(recorder.ending());
-            socket.observe_by(Box::new(Recording(recorder)));
-            ending
+            let watch = Rc::new(Watch::new(&shared.outcomes, recorder.transcript(), peer, opened));
+            let (ending, watched) = (recorder.ending(), watch.clone());
+            socket.observe_by(Box::new(Recording { recorder, watch }));
+            Box::new(move |why| {
+                ending(why);
+                watched.catch_up();
+            }) as Box<dyn FnOnce(CloseReason)>
         });
         thread.add(&socket);
         tracing::debug!(connection = id, "opened: {connection:?}");

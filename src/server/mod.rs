@@ -10,7 +10,7 @@
 //! | `handshake`, `connection`, `driver` | from a socket to a protocol; one connection, under the pump |
 //! | `dispatch`, `piped`, `pages` | what responds to an exchange, through which pipes; the pages of the server itself |
 //! | `profiles`, `h2c_profile`, `hooks` | which profile controls a connection; when hooks are called |
-//! | `recording` | what fills the transcripts |
+//! | `recording`, `outcomes` | what fills the transcripts; what became of requests that bear a token |
 //! | `log`, `error` | the log on standard error; why a server does not start |
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
@@ -29,6 +29,7 @@ mod handshake;
 mod hooks;
 mod log;
 mod orders;
+mod outcomes;
 mod pages;
 mod piped;
 mod profiles;

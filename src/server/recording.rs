@@ -1,36 +1,49 @@
 //! A connection's recorder as the observer of its engine's events, and its records in the log.
 
+use super::outcomes::Watch;
 use crate::exchange::{CallSite, Expectation, Observer};
 use crate::script;
 use crate::transcript::{Line, Next, Place, Recorder, Side, Transcript};
 use crate::{h1, h2};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::JoinHandle;
 
 /// `transcript` and `exchange` do not know each other.
-pub(super) struct Recording(pub Recorder);
+pub(super) struct Recording {
+    pub recorder: Recorder,
+    /// What looks at each event once it is recorded.
+    pub watch: Rc<Watch>,
+}
 
 impl Observer for Recording {
     fn http2(&self, now: Option<Instant>, call: CallSite, event: &h2::Event) {
-        self.0.http2(now, call.0, event);
+        self.recorder.http2(now, call.0, event);
+        self.watch.http2(event);
     }
 
     fn http1(&self, now: Option<Instant>, call: CallSite, event: &h1::Event) {
-        self.0.http1(now, call.0, event);
+        self.recorder.http1(now, call.0, event);
+        self.watch.http1(event);
     }
 
     fn received(&self, now: Option<Instant>, octets: &[u8]) {
-        self.0.received(now, octets);
+        self.recorder.received(now, octets);
     }
 
     fn expected(&self, now: Option<Instant>, call: CallSite, expectation: Expectation<'_>) {
         let Expectation { name, passed, detail } = expectation;
-        self.0.expected(now, call.0, name, passed, detail);
+        self.recorder.expected(now, call.0, name, passed, detail);
+        self.watch.catch_up();
+    }
+
+    fn response_ended(&self, request: u64) {
+        self.watch.response_ended(request);
     }
 
     fn notice(&self, now: Option<Instant>, stream: Option<u64>, text: &str) {
-        self.0.notice(now, stream, text);
+        self.recorder.notice(now, stream, text);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A configuration as the options of the modules.
 
+use super::outcomes::Outcomes;
 use super::pages::access::KnownHosts;
 use super::stats::WorkerHandles;
 use super::worker::Shared;
@@ -23,6 +24,7 @@ pub(super) struct Lasting {
     pub changes: Changes,
     pub next_connection: Arc<AtomicU64>,
     pub transcripts: Arc<Hub>,
+    pub outcomes: Arc<Outcomes>,
     pub workers: Arc<WorkerHandles>,
     /// What the hooks of all workers share.
     pub hooks: Arc<script::hooks::shared::Shared>,
@@ -37,6 +39,7 @@ impl Lasting {
             changes: Changes::watch(),
             next_connection: Arc::new(AtomicU64::new(1)),
             transcripts,
+            outcomes: Outcomes::new(net::now),
             workers: Arc::new(WorkerHandles::new()),
             hooks: Arc::default(),
         }
@@ -73,6 +76,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         known_hosts: KnownHosts::of(config),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
+        outcomes: lasting.outcomes.clone(),
         workers: lasting.workers.clone(),
     })
 }

@@ -1,6 +1,7 @@
 //! What a worker answers by, as one configuration has it: another configuration, another [`Worker`].
 
 use super::answer::Answer;
+use super::outcomes::Outcomes;
 use super::pages::access::KnownHosts;
 use super::resolved::Resolved;
 use super::stats::WorkerHandles;
@@ -41,6 +42,8 @@ pub(super) struct Shared {
     pub next_connection: Arc<AtomicU64>,
     /// The same for every configuration.
     pub transcripts: Arc<Hub>,
+    /// The same for every configuration.
+    pub outcomes: Arc<Outcomes>,
     /// The same for every configuration.
     pub workers: Arc<WorkerHandles>,
 }

@@ -136,6 +136,11 @@ impl Transcript {
         self.number
     }
 
+    /// Time from the connection's start to `at`, as records have it.
+    pub fn elapsed(&self, at: Instant) -> Duration {
+        Duration::from_micros(micros(at.saturating_duration_since(self.began)))
+    }
+
     /// Bytes that its records take.
     pub fn size(&self) -> usize {
         self.log().ring.size()
@@ -199,7 +204,7 @@ impl Transcript {
     }
 
     pub(super) fn add_expectation(&self, at: Instant, expected: Expected) {
-        let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
+        let time = self.elapsed(at);
         let mut log = self.log();
         if log.expectations.len() < MAX_EXPECTATIONS {
             log.expectations.push(TimedExpectation { time, expected });
@@ -224,8 +229,8 @@ impl Transcript {
     pub(super) fn close(&self, room: &impl Room, at: Instant, why: CloseReason) -> (usize, usize) {
         let closed = Closed::of(why, self.recorded_by());
         self.note(room, at, (None, 0), RecordKind::Ended(closed.clone()));
+        let time = self.elapsed(at);
         let mut log = self.log();
-        let time = Duration::from_micros(micros(at.saturating_duration_since(self.began)));
         log.closed = Some(Ending { time, closed });
         log.ring.shrink();
         let size = (log.ring.size(), log.allowance - FREE);

@@ -3,6 +3,7 @@
 
 pub(super) mod access;
 mod connections;
+mod outcome;
 mod status;
 pub(super) mod words;
 
@@ -11,7 +12,8 @@ use crate::exchange::{Exchange, Prepared, Request};
 use crate::site;
 
 const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
-                    connections/ID (one of them; also ID.jsonl and ID.txt) and status.";
+                    connections/ID (one of them; also ID.jsonl and ID.txt), outcome/TOKEN (what became of requests \
+                    with ?wire=TOKEN) and status.";
 
 /// The path that all of it is below.
 const OWN: &[u8] = b"/_wire/";
@@ -28,10 +30,13 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     if let Err(text) = worker.shared.known_hosts.check(request, exchange.connection().peer()) {
         return Some(site::status_page(403, &text));
     }
+    let path = String::from_utf8_lossy(path);
+    if let Some(token) = path.strip_prefix("outcome/") {
+        return Some(outcome::page(worker, exchange, token).await);
+    }
     if !matches!(&request.method[..], b"GET" | b"HEAD") {
         return Some(words::other_methods("GET, HEAD"));
     }
-    let path = String::from_utf8_lossy(path);
     Some(match path.trim_end_matches('/').split_once('/') {
         None if path.trim_end_matches('/') == "status" => status::page(worker, request).await,
         None if path.trim_end_matches('/') == "connections" => connections::all(worker),
