@@ -86,16 +86,23 @@ fn the_index_page_fetches_at_a_click() {
         await new Promise(loaded => { frame.onload = loaded; document.documentElement.append(frame); });
         const article = frame.contentDocument.getElementById("hello.rhai");
         const shown = () => article.querySelector("output")?.textContent ?? "";
-        const ended = new Promise(ended => {
-            new frame.contentWindow.MutationObserver(() => { if (/ ms$/.test(shown())) ended(); })
-                .observe(article, { childList: true, subtree: true });
+        const seen = new Promise(seen => {
+            const look = () => {
+                const link = article.querySelector("output li a");
+                if (link) seen(link);
+            };
+            new frame.contentWindow.MutationObserver(look).observe(article, { childList: true, subtree: true });
         });
         article.querySelector("button").click();
-        await ended;
-        return { shown: /200[^]*content-type: text\/plain[^]*Hello, world!/.test(shown()) };"#;
+        const { textContent, hash } = await seen;
+        return {
+            shown: /200[^]*content-type: text\/plain[^]*Hello, world![^]* ms/.test(shown()),
+            outcome: /^stream-ended: stream \d+ of connection \d+: request and response are complete$/.test(textContent),
+            link: /^#connection=\d+&stream=\d+$/.test(hash),
+        };"#;
     let server = Server::builder().file("page.html", page(script)).start();
     for browser in Browser::ALL {
         let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
-        assert_eq!(report, json!({ "shown": true }), "{browser:?}");
+        assert_eq!(report, json!({ "shown": true, "outcome": true, "link": true }), "{browser:?}");
     }
 }

@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 const PACKAGE: &str = "wpt-runner@7.0.0";
 
 /// Every page of the suite, and the subtests of it.
-const PAGES: [(&str, usize); 22] = [
+const PAGES: [(&str, usize); 24] = [
     ("/globals.any.html", 3),
     ("/globals.any.window-module.html", 3),
     ("/globals.any.worker.html", 3),
@@ -34,6 +34,8 @@ const PAGES: [(&str, usize); 22] = [
     ("/stash.any.worker.html", 2),
     ("/stash.any.sharedworker.html", 2),
     ("/stash.any.serviceworker.html", 2),
+    ("/outcomes.any.html", 2),
+    ("/outcomes.any.worker.html", 2),
     ("/origins.sub.window.html", 5),
     ("/dedicated.worker.html", 1),
 ];

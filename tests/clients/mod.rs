@@ -23,6 +23,7 @@ pub mod scripts;
 pub mod selftest;
 pub mod shipped;
 pub mod verdicts;
+pub mod wire_js;
 pub mod wptserve;
 
 use crate::support::relay::{Recorded, Relay};
