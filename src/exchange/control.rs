@@ -156,6 +156,13 @@ impl Connection {
         windows.unwrap_or((usize::MAX, usize::MAX))
     }
 
+    /// Tells the engine whether a response waits for the client's window with content that is not queued.
+    pub(super) fn want_window(&self, id: u64, wants: bool) {
+        if let Some(engine) = self.0.engine.borrow_mut().http2() {
+            engine.want_window(id as u32, wants);
+        }
+    }
+
     /// Waits until no more than `octets` of output wait to be written, queued content not counted. Raw frames wait for
     /// nothing by themselves: whoever sends many of them waits here, so that memory stays bounded.
     pub async fn output_below(&self, octets: usize) -> Result<(), SendError> {

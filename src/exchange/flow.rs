@@ -12,6 +12,7 @@ impl Exchange {
     /// Waits until the client takes content of this response, and gives how many bytes. Over HTTP/1.1 it takes any at
     /// any time.
     pub async fn window(&self) -> Result<usize, SendError> {
+        let mut waits = false;
         poll_fn(|context| {
             match self.outcome() {
                 Outcome::Reset(code) => return Poll::Ready(Err(SendError::Reset(code))),
@@ -19,7 +20,12 @@ impl Exchange {
                 Outcome::Open | Outcome::Complete => {}
             }
             let (own, of_all) = self.0.connection.send_windows(self.0.id);
-            if own > 0 && of_all > 0 {
+            let is_open = own > 0 && of_all > 0;
+            if waits == is_open {
+                waits = !is_open;
+                self.0.connection.want_window(self.0.id, waits);
+            }
+            if is_open {
                 return Poll::Ready(Ok(own.min(of_all)));
             }
             self.0.waiters.register(context);

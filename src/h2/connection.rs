@@ -253,7 +253,7 @@ impl Connection {
     /// The first look only notes that content waits: it may not have waited for long.
     fn check_stall(&mut self, now: Instant) {
         // What waits in the output waits for the transport, or for a script.
-        let waits = self.outbound.waiting() == 0 && self.streams.any_queued();
+        let waits = self.outbound.waiting() == 0 && self.streams.any_waits(self.outbound.window());
         match self.stalled.take() {
             Some((since, window)) if waits && window == self.outbound.window() && self.last_input <= since => {
                 self.violation(Rule::LimitStall, 0, None, "");

@@ -179,7 +179,7 @@ rules! {
     LimitUnknown, "h2.limit.unknown", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many frames that we ignore";
     LimitPromises, "h2.limit.promises", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many promised streams wait for their response";
     LimitFrameTime, "h2.limit.frame-time", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "a frame or field block that has begun does not end in time";
-    LimitStall, "h2.limit.stall", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "content waits for the peer's windows, and the peer says nothing";
+    LimitStall, "h2.limit.stall", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "content waits for the peer's windows, and the peer says nothing (limits.stall_timeout)";
     LimitQueued, "h2.limit.queued", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "the peer makes us answer but does not read the answers";
 }
 

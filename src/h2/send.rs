@@ -233,6 +233,14 @@ impl Connection {
         false
     }
 
+    /// The layer above has content for the stream that it gives only when the windows are open, or no longer has any.
+    /// Content that waits so counts for [`Limits::stall_timeout`](super::Limits::stall_timeout) as if it were queued.
+    pub fn want_window(&mut self, stream: u32, wants: bool) {
+        if let Some(entry) = self.streams.get_mut(stream) {
+            entry.wants_window = wants;
+        }
+    }
+
     /// Refuses everything once the connection is over.
     pub(super) fn check_running(&self) -> Result<(), Misuse> {
         if self.is_closed() { Err(Misuse::ConnectionClosed) } else { Ok(()) }

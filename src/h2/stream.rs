@@ -53,6 +53,8 @@ pub(super) struct Stream {
     pub ready: bool,
     /// The level of the queue that is waited for.
     pub notify: Option<usize>,
+    /// The layer above has content, and gives it when the windows are open.
+    pub wants_window: bool,
     /// The layer above knows of it.
     pub announced: bool,
     /// The peer has promised it, and the response has not begun.
@@ -79,6 +81,7 @@ impl Stream {
             end_queued: false,
             ready: false,
             notify: None,
+            wants_window: false,
             announced: false,
             is_promised: state == State::ReservedRemote,
         }

@@ -104,9 +104,11 @@ impl Streams {
         self.map.contains_key(&id)
     }
 
-    /// Whether anything waits in the queue of a stream.
-    pub fn any_queued(&self) -> bool {
-        self.map.values().any(|stream| !stream.queue.is_empty())
+    /// Whether anything waits for the peer's windows, of which the connection's is `window`.
+    pub fn any_waits(&self, window: i64) -> bool {
+        self.map
+            .values()
+            .any(|stream| !stream.queue.is_empty() || (stream.wants_window && stream.send_window.min(window) <= 0))
     }
 
     pub fn is_empty(&self) -> bool {

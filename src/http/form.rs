@@ -6,7 +6,16 @@ use super::path::percent_decoded;
 
 /// Name and value, decoded, in order; a pair without `=` has an empty value, empty pairs are skipped.
 pub fn parse_urlencoded(octets: &[u8]) -> Vec<(Bytes, Bytes)> {
-    octets.split(|octet| *octet == b'&').filter(|pair| !pair.is_empty()).map(parse_pair).collect()
+    pairs(octets).map(parse_pair).collect()
+}
+
+/// The same, unless there are more than `most` pairs.
+pub fn parse_urlencoded_up_to(most: usize, octets: &[u8]) -> Option<Vec<(Bytes, Bytes)>> {
+    pairs(octets).nth(most).is_none().then(|| parse_urlencoded(octets))
+}
+
+fn pairs(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    octets.split(|octet| *octet == b'&').filter(|pair| !pair.is_empty())
 }
 
 fn parse_pair(pair: &[u8]) -> (Bytes, Bytes) {
@@ -41,5 +50,7 @@ mod tests {
             .collect();
         assert_eq!(shown, ["a:1", "b:x y+&", "a:2", "c:", ":d", "e:f=g", "\\xff:\\xe9"]);
         assert!(parse_urlencoded(b"").is_empty());
+        assert_eq!(parse_urlencoded_up_to(2, b"a&&b&").map(|pairs| pairs.len()), Some(2));
+        assert_eq!(parse_urlencoded_up_to(2, b"a&b&c"), None);
     }
 }

@@ -112,6 +112,11 @@ where
     slot.take().ok_or(WaitError::Cancelled)
 }
 
+/// Whether a coroutine runs here, so that [`wait`] is possible.
+pub fn is_running() -> bool {
+    RUNNING.get().is_some()
+}
+
 /// Handlers of this thread that are not over, running or waiting.
 pub fn num_live() -> usize {
     LIVE.get()

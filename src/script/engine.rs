@@ -14,7 +14,7 @@ use super::compiled::KeptScripts;
 use super::coroutine::WaitError;
 use super::limits::Limits;
 use super::loader::{Loader, set_limits};
-use super::{octets, sizes, sorting};
+use super::{octet_functions, sizes, sorting, types};
 
 thread_local! {
     /// 4 µs and 6 KB for each engine after the first of a worker, rather than 600 µs and 224 KiB.
@@ -35,14 +35,14 @@ pub fn new(limits: &Limits, loader: &Rc<Loader>) -> Engine {
         // What has an index is a variable of the script.
         Ok(if index == 0 { global(name, &context) } else { None })
     });
-    engine.on_print(|text| tracing::info!(target: "script", "{text}"));
+    engine.on_print(|text| tracing::info!(target: "script", "{}", types::logged(text)));
     engine.on_debug(|text, source, position| {
-        tracing::info!(target: "script", "{}:{position:?}: {text}", source.unwrap_or("script"));
+        tracing::info!(target: "script", "{}:{position:?}: {}", source.unwrap_or("script"), types::logged(text));
     });
     engine.set_module_resolver(Imports { loader: Rc::clone(loader) });
     engine.register_fn("sleep", |seconds: INT| sleep(seconds as FLOAT));
     engine.register_fn("sleep", sleep);
-    octets::register(&mut engine);
+    octet_functions::register(&mut engine);
     sizes::register(&mut engine, limits);
     sorting::register(&mut engine);
     engine

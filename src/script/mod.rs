@@ -7,9 +7,11 @@
 //! | [`limits`] | what a script may use, and how one that used more is ended |
 //! | [`entries`] | the functions by which the server calls scripts |
 //! | [`coroutine`] | a synchronous script as a future; the only `unsafe` |
-//! | `types`, [`octets`], `sizes`, `nesting` | names of script types; octets as a value; values that grow within limits; closures in each other |
+//! | `types`, [`octets`], `nesting` | names of script types; octets as a value; closures in each other |
 //! | [`subject`], `slots` | what a call of a script is about, and what each module keeps for it |
 //! | [`budget`] | what one call used, and how it takes turns with others |
+//! | `aside` | work on large values, apart from the worker |
+//! | `sizes`, `octet_functions` | values that grow within limits; what scripts do with octets |
 //! | [`error`], `call_sites` | errors as text for people; where raw calls stand |
 //! | [`compiled`], [`handshake`], [`roles`] | a compiled script, and what it can serve as |
 //! | [`loader`], [`watch`], `load_events` | the compiled scripts of a worker, and what makes them stale |
@@ -24,6 +26,7 @@
 //! | [`check`] | `wireserve check` |
 
 pub mod api;
+mod aside;
 pub mod budget;
 mod call_sites;
 pub mod check;
@@ -44,6 +47,7 @@ pub mod limits;
 mod load_events;
 pub mod loader;
 mod nesting;
+mod octet_functions;
 pub mod octets;
 pub mod offers;
 pub mod profile;

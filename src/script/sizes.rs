@@ -7,7 +7,7 @@ use super::limits::{Limits, MAX_NESTING};
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
-fn too_large<T>(key: &str, limit: usize) -> Outcome<T> {
+pub(super) fn too_large<T>(key: &str, limit: usize) -> Outcome<T> {
     let what = match key {
         "string" => "this string is longer",
         "map" => "this map has more entries",

@@ -19,6 +19,7 @@ use super::runtime::{Runtime, ScriptCall};
 use super::subject::Subject;
 use super::watch::Changes;
 
+mod aside;
 mod documented;
 mod files;
 mod places;

@@ -1,6 +1,7 @@
 //! The Rust types that scripts see: their names, and how they are printed.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use rhai::{Array, Dynamic, Engine, FLOAT, FnPtr, INT, ImmutableString, Map};
@@ -12,6 +13,9 @@ thread_local! {
 
 /// Characters of one value inside a printed one.
 const MAX_SHOWN: usize = 1024;
+
+/// Characters of one value in the log.
+const MAX_LOGGED: usize = 16 * 1024;
 
 /// Registers a type under the name that scripts and messages call it by. `show` is what `print`, `log`, interpolation,
 /// and lists that hold such a value print.
@@ -66,9 +70,18 @@ pub fn shown_pairs<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> S
 }
 
 /// A text of a size for one line.
-pub fn shortened(text: &str) -> String {
-    match text.char_indices().nth(MAX_SHOWN) {
-        Some((end, _)) => format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()),
-        None => text.to_owned(),
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    shortened_to(MAX_SHOWN, text)
+}
+
+/// A text of a size for the log.
+pub fn logged(text: &str) -> Cow<'_, str> {
+    shortened_to(MAX_LOGGED, text)
+}
+
+fn shortened_to(most: usize, text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), text.len()).into(),
+        None => text.into(),
     }
 }

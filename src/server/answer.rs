@@ -2,6 +2,7 @@
 
 use crate::script::ScriptSource;
 use crate::site::{self, Found, Meaning, Source};
+use std::path::Path;
 
 /// What answers a request.
 pub(super) struct Answer {
@@ -9,6 +10,10 @@ pub(super) struct Answer {
     pub script: Option<ScriptSource>,
     /// What the site says.
     pub found: Found,
+    /// The name of the file, or of the script, that answers; empty if none does.
+    pub file_name: String,
+    /// That file is sent as it is.
+    pub is_as_is: bool,
 }
 
 impl Answer {
@@ -23,7 +28,14 @@ impl Answer {
         if script.is_none() && matches!(found.meaning, Meaning::Script(_)) {
             found.meaning = Meaning::Missing;
         }
-        Self { script, found }
+        let path = match (&script, &found.meaning) {
+            (Some(script), _) => script.path(),
+            (None, Meaning::File(path)) => path,
+            _ => Path::new(""),
+        };
+        let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_as_is = path.extension().is_some_and(|extension| extension == "asis");
+        Self { file_name, is_as_is, script, found }
     }
 
     /// Whether there is anything to answer with.

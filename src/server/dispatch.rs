@@ -78,10 +78,12 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
     }
     if let Some((status, text)) = misdirected {
         let page = site::status_page(status, &text);
-        return by_site(&exchange, site::send(&exchange, page, worker.common_fields())).await;
+        return in_place(worker, &exchange, page).await;
     }
-    if let Some(prepared) = pages::answer(worker, &exchange).await {
-        return by_site(&exchange, site::send(&exchange, prepared, worker.common_fields())).await;
+    if pages::is_own(request)
+        && let Some(page) = Box::pin(pages::answer(worker, &exchange)).await
+    {
+        return in_place(worker, &exchange, page).await;
     }
     let (asked, mut answer) = match asked {
         Some((asked, answer)) => (Some(asked), answer),
@@ -93,7 +95,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         return in_place(worker, &exchange, site::status_page(505, &text)).await;
     }
     while let Some(script) = &answer.script {
-        let delivery = match piped::delivery(worker, &exchange, script) {
+        let delivery = match piped::delivery(worker, &exchange, &answer.file_name) {
             Ok(delivery) => delivery,
             Err(error) => return in_place(worker, &exchange, error.page(&exchange)).await,
         };
@@ -103,7 +105,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         // The file is gone since it was looked up.
         answer = worker.resolve_without(&request.method, request.path(), script);
     }
-    by_site(&exchange, by_meaning(worker, &exchange, &answer.found.meaning)).await;
+    by_site(&exchange, pin!(by_meaning(worker, &exchange, &answer))).await;
 }
 
 /// What the request means; from here on it knows itself.
@@ -121,27 +123,28 @@ fn route(worker: &Worker, request: &Request) -> Rc<Answer> {
     answer
 }
 
-/// Answers with a page in place of what was asked for.
-async fn in_place(worker: &Worker, exchange: &Exchange, page: Prepared) {
-    by_site(exchange, site::send(exchange, page, worker.common_fields())).await;
+/// Answers with a page in place of what was asked for. What is rare is boxed, so that the future of an answer stays small.
+fn in_place<'a>(worker: &'a Worker, exchange: &'a Exchange, page: Prepared) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(async move { by_site(exchange, pin!(site::send(exchange, page, worker.common_fields()))).await })
 }
 
-async fn by_meaning(worker: &Worker, exchange: &Exchange, meaning: &Meaning) -> Result<(), SendError> {
+async fn by_meaning(worker: &Worker, exchange: &Exchange, answer: &Answer) -> Result<(), SendError> {
     let common = worker.common_fields();
+    let meaning = &answer.found.meaning;
     if let Meaning::File(path) = meaning
-        && path.extension().is_some_and(|extension| extension == "asis")
+        && answer.is_as_is
     {
         return match piped::pace(exchange) {
-            Ok(pace) => site::send_as_is(exchange, path, &worker.files(), common, pace).await,
-            Err(error) => site::send(exchange, error.page(exchange), common).await,
+            Ok(pace) => Box::pin(site::send_as_is(exchange, path, &worker.files(), common, pace)).await,
+            Err(error) => Box::pin(site::send(exchange, error.page(exchange), common)).await,
         };
     }
     let prepared = prepare(worker, worker.site(), exchange, meaning);
     let name = match meaning {
-        Meaning::File(path) => path.file_name().unwrap_or_default().to_string_lossy(),
+        Meaning::File(_) => answer.file_name.as_str().into(),
         Meaning::Generated(generated) => generated.loads_name(),
         Meaning::Shipped(name, _) => name.as_str().into(),
-        _ => return site::send(exchange, prepared, common).await,
+        _ => return Box::pin(site::send(exchange, prepared, common)).await,
     };
     let injection = worker.site().injection.as_ref();
     site::send_piped(exchange, prepared, common, &name, &worker.scope(exchange), injection).await
@@ -202,9 +205,8 @@ fn generate(worker: &Worker, exchange: &Exchange, generated: &Generated) -> Prep
 }
 
 /// Runs a site's answer until it is done or nobody waits for it any more.
-async fn by_site(exchange: &Exchange, answer: impl Future<Output = Result<(), SendError>>) {
+async fn by_site<F: Future<Output = Result<(), SendError>>>(exchange: &Exchange, mut answer: Pin<&mut F>) {
     exchange.set_interest(Interest { data: false, frames: false, body: false });
-    let mut answer = pin!(answer);
     let mut lost = pin!(exchange.lost());
     let done = std::future::poll_fn(|context| {
         if let Poll::Ready(done) = answer.as_mut().poll(context) {

@@ -3,22 +3,20 @@
 use super::worker::Worker;
 use crate::exchange::pace::Pace;
 use crate::exchange::{Delivering, Delivery, Exchange, Prepared};
-use crate::script::ScriptSource;
 use crate::site::{PipeError, Pipeline};
 use std::rc::Rc;
 
-/// Who sends what a script answers, if its name or the query asks for pipes.
+/// Who sends what a script in a file of this name answers, if the name or the query asks for pipes.
 pub(super) fn delivery(
     worker: &Rc<Worker>,
     exchange: &Exchange,
-    source: &ScriptSource,
+    name: &str,
 ) -> Result<Option<Rc<dyn Delivery>>, PipeError> {
     let query = exchange.request().query();
-    let name = source.path().file_name().unwrap_or_default().to_string_lossy();
-    if !Pipeline::is_asked_for(query, &name) {
+    if !Pipeline::is_asked_for(query, name) {
         return Ok(None);
     }
-    let pipeline = Rc::new(Pipeline::parse(query, &name)?);
+    let pipeline = Rc::new(Pipeline::parse(query, name)?);
     Ok(Some(Rc::new(Piped { worker: Rc::clone(worker), pipeline })))
 }
 

@@ -85,6 +85,15 @@ impl Worker {
         (!name.is_empty() && rest.eq_ignore_ascii_case(end)).then(|| name.to_ascii_lowercase())
     }
 
+    fn profile_of_authority(&self, authority: &[u8]) -> Option<String> {
+        let end = self.shared.profile_hosts.as_bytes();
+        // Few requests are for a profile: those that are not are not read any further.
+        if !authority.windows(end.len().max(1)).any(|part| part.eq_ignore_ascii_case(end)) {
+            return None;
+        }
+        self.profile_of(&Authority::parse(authority).ok()?.hostname())
+    }
+
     fn profile(&self, name: &str) -> Option<ScriptSource> {
         profiles::find(&self.site().roots.handlers, name)
     }
@@ -97,9 +106,8 @@ impl Worker {
     /// What to tell a client that asks for a profile, by the host or by the query, on a connection that this profile
     /// does not shape: the status and the text.
     pub fn misdirected(&self, connection: &Connection, request: &Request) -> Option<(u16, String)> {
-        let host = Authority::parse(&request.authority).ok().map(|authority| authority.hostname());
         let asked = || h2c_profile::profile_of(&request.target);
-        let name = host.and_then(|host| self.profile_of(&host)).or_else(asked)?;
+        let name = self.profile_of_authority(&request.authority).or_else(asked)?;
         if connection.peer().profile.as_ref() == Some(&name) {
             return None;
         }

@@ -81,7 +81,7 @@ mod tests {
     use crate::site::{Found, Meaning};
 
     fn answer(by_method: bool) -> Rc<Answer> {
-        Rc::new(Answer { script: None, found: Found { by_method, ..Found::from(Meaning::Index) } })
+        Rc::new(Answer::new(Found { by_method, ..Found::from(Meaning::Index) }))
     }
 
     #[test]

@@ -55,13 +55,14 @@ async fn send_until(
             }
         }
         Content::Pieces(pieces) if plan.content => {
-            if !in_pieces(exchange, pieces, matches!(finish, Finish::End)).await? {
+            // What is rare is boxed, so that the future of an answer stays small.
+            if !Box::pin(in_pieces(exchange, pieces, matches!(finish, Finish::End))).await? {
                 return Ok(());
             }
         }
         Content::Whole(_) | Content::Pieces(_) => {}
     }
-    finish.carry_out(exchange).await
+    Box::pin(finish.carry_out(exchange)).await
 }
 
 /// What comes after the content.

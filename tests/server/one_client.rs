@@ -1,7 +1,7 @@
 //! What one client can cost: its neighbours' time, memory, descriptors.
 
 use crate::support::attack::{Attack, LARGE, RAW, RAW_SCRIPT, SMALL, neighbour};
-use crate::support::raw::Client;
+use crate::support::raw::{Client, rst_stream, window_update};
 use crate::support::server::Server;
 use std::time::{Duration, Instant};
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
@@ -101,6 +101,52 @@ fn a_client_that_reads_nothing_is_cut_off() {
     server.logged_times("limits.stall_timeout", 2);
     let status = ask(&server, "/_wire/status?json");
     assert!(status.contains("\"stall_timeout\": 2"), "{status}");
+}
+
+#[test]
+fn a_client_that_never_opens_its_windows_is_cut_off() {
+    let push = "fn main(request, response) {
+        let push = response.writer.write_push(\"/large.bin\");
+        push.content = blob(100_000);
+        push.finish();
+        \"\"
+    }";
+    let write = "fn main(request, response) {
+        response.write_status_headers();
+        response.writer.write_data(blob(100_000));
+    }";
+    let server = Server::builder()
+        .config("[limits]\nstall_timeout = 0.2\n")
+        .handler("push.rhai", push)
+        .handler("write.rhai", write)
+        .handler("whole.rhai", "fn main(request, response) { blob(100_000) }")
+        .file("large.bin", vec![b'x'; 4 << 20])
+        .start();
+    for path in ["/large.bin", "/handlers/whole.rhai", "/handlers/write.rhai", "/handlers/push.rhai"] {
+        // The window of the stream, and that of the connection.
+        for settings in [(4, 0), (4, 0x7fff_ffff)] {
+            let mut client = Client::h2c_with(&server, &[settings]);
+            client.get(path);
+            assert_eq!(client.connection_error(), 11, "ENHANCE_YOUR_CALM for {path} with {settings:?}");
+        }
+    }
+    server.logged_times("limits.stall_timeout", 8);
+}
+
+#[test]
+fn a_client_that_reads_slowly_is_waited_for() {
+    let server =
+        Server::builder().config("[limits]\nstall_timeout = 0.4\n").file("large.bin", vec![b'x'; 4 << 20]).start();
+    let mut client = Client::h2c_with(&server, &[(4, 0)]);
+    let stream = client.get("/large.bin");
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(1_500) {
+        client.send(&window_update(stream, 1));
+        client.until(|frame| frame.is(FrameType::DATA));
+    }
+    client.send(&rst_stream(stream, 8));
+    client.barrier();
+    assert!(!server.log().contains("limits.stall_timeout"), "{}", server.log());
 }
 
 #[test]

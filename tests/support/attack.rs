@@ -183,11 +183,23 @@ impl Attack {
             }
             write_all(socket, &wire.octets.split(), stop)?;
             if self.is_paced() {
-                answers.and_then(|answers| answers.recv().ok()).ok_or(ErrorKind::ConnectionAborted)?;
+                wait_for_ack(answers, stop)?;
             }
         }
         Ok(())
     }
+}
+
+/// Waits until the server has acknowledged a PING, or the attack is over.
+fn wait_for_ack(answers: Option<&Receiver<()>>, stop: &AtomicBool) -> std::io::Result<()> {
+    while !stop.load(Ordering::Relaxed) {
+        match answers.map(|answers| answers.recv_timeout(GLANCE)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(mpsc::RecvTimeoutError::Timeout)) => {}
+            Some(Err(mpsc::RecvTimeoutError::Disconnected)) | None => return Err(ErrorKind::ConnectionAborted.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the connection until the server ends it or the attack is over.

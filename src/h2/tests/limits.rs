@@ -173,6 +173,39 @@ fn content_does_not_wait_without_end_for_a_silent_peer() {
 }
 
 #[test]
+fn content_that_the_layer_above_holds_back_for_a_window_waits_like_queued_content() {
+    let limits = Limits { stall_timeout: Some(Duration::from_secs(60)), ..Limits::default() };
+    let silent = |client: &mut Client| client.says("!later 60\n!timeout\n!later 60\n!timeout");
+    let asked = |settings: &str| {
+        let mut client = Client::new(config(limits.clone()));
+        client.says(&format!("{settings}\nget 1"));
+        client.respond(1, false);
+        client.connection.want_window(1, true);
+        client.shown();
+        client.events();
+        client
+    };
+    let mut client = asked("frame SETTINGS 0 00 000400000000");
+    silent(&mut client);
+    assert_eq!(client.violations()[0].rule, Rule::LimitStall);
+    // The connection's window counts, too.
+    let mut client = asked("frame SETTINGS 0 00 000400020000");
+    client.connection.send_data(1, vec![0; 65_535].into(), false).expect("send_data");
+    client.shown();
+    client.events();
+    silent(&mut client);
+    assert_eq!(client.violations()[0].rule, Rule::LimitStall);
+    // Here it is not the client that is slow.
+    let mut client = asked("frame SETTINGS 0 00 000400000001");
+    silent(&mut client);
+    assert!(!client.connection.is_closed());
+    let mut client = asked("frame SETTINGS 0 00 000400000000");
+    client.connection.want_window(1, false);
+    silent(&mut client);
+    assert!(!client.connection.is_closed());
+}
+
+#[test]
 fn a_peer_that_says_something_is_waited_for() {
     for word in ["frame PING 0 00 0000000000000000", "frame WINDOW_UPDATE 1 00 00000001"] {
         let mut client = waiting();

@@ -11,9 +11,12 @@ use rhai::{Dynamic, Engine, FLOAT, ImmutableString, NativeCallContext};
 
 use super::arguments::octets;
 use super::outcome::{Outcome, fail};
+use crate::script::aside::aside;
 use crate::script::budget;
 use crate::script::compiled::Script;
+use crate::script::octet_functions::hex;
 use crate::script::octets::{MAX_MADE, Octets};
+use crate::script::types::{logged, shortened};
 
 /// What scripts may read by `read_file`.
 pub struct ReadableFiles {
@@ -35,14 +38,16 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
     });
     engine.register_fn("uuid", || uuid::Uuid::new_v4().to_string());
     register_log(engine);
-    engine.register_fn("hex", |value: Dynamic| octets("what hex takes", &value).map(|octets| Octets(octets).hex()));
-    engine.register_fn("from_hex", |text: &str| from_hex(text));
+    engine.register_fn("hex", |value: Dynamic| hex(&Octets(octets("what hex takes", &value)?)));
+    engine.register_fn("from_hex", |text: &str| from_text(text, from_hex, "no even number of hexadecimal digits"));
     engine.register_fn("base64", |value: Dynamic| {
-        octets("what base64 takes", &value).map(|octets| STANDARD.encode(&octets))
+        let octets = octets("what base64 takes", &value)?;
+        aside(octets.len(), move || STANDARD.encode(&octets))
     });
-    engine.register_fn("from_base64", |text: &str| from_base64(text));
+    engine.register_fn("from_base64", |text: &str| from_text(text, from_base64, "no base64"));
     engine.register_fn("sha256", |value: Dynamic| -> Outcome<Octets> {
-        let digest = ring::digest::digest(&ring::digest::SHA256, &octets("what sha256 takes", &value)?);
+        let octets = octets("what sha256 takes", &value)?;
+        let digest = aside(octets.len(), move || ring::digest::digest(&ring::digest::SHA256, &octets))?;
         Ok(Octets(Bytes::copy_from_slice(digest.as_ref())))
     });
     engine.register_fn("read_file", move |name: &str| read_file(&files, name));
@@ -69,7 +74,7 @@ fn log(context: &NativeCallContext<'_>, values: Vec<Dynamic>) -> Outcome<()> {
         if !line.is_empty() {
             line.push(' ');
         }
-        line.push_str(&text_of(context, value)?);
+        line.push_str(&logged(&text_of(context, value)?));
     }
     tracing::info!(target: "script", "{line}");
     Ok(())
@@ -83,25 +88,30 @@ fn text_of(context: &NativeCallContext<'_>, value: Dynamic) -> Outcome<Immutable
     context.call_native_fn("to_string", (value,))
 }
 
-fn from_hex(text: &str) -> Outcome<Octets> {
+/// The octets that `read` makes of text, or an error that says what the text is.
+fn from_text(text: &str, read: fn(&str) -> Option<Vec<u8>>, what: &str) -> Outcome<Octets> {
+    let owned = text.to_owned();
+    match aside(text.len(), move || read(&owned))? {
+        Some(octets) => Ok(Octets(octets.into())),
+        None => fail(format!("{:?} is {what}", shortened(text))),
+    }
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()
         .filter(|char| !char.is_ascii_whitespace())
         .map(|char| char.to_digit(16).map(|digit| digit as u8))
         .collect();
-    match digits.as_deref().map(<[u8]>::as_chunks::<2>) {
-        Some((pairs, [])) => Ok(Octets(pairs.iter().map(|[high, low]| high << 4 | low).collect::<Vec<u8>>().into())),
-        _ => fail(format!("{text:?} is no even number of hexadecimal digits")),
-    }
+    let digits = digits?;
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
 /// Either alphabet, padded or not.
-fn from_base64(text: &str) -> Outcome<Octets> {
+fn from_base64(text: &str) -> Option<Vec<u8>> {
     let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
-    match engines.into_iter().find_map(|engine| engine.decode(text.trim()).ok()) {
-        Some(octets) => Ok(Octets(octets.into())),
-        None => fail(format!("{text:?} is no base64")),
-    }
+    engines.into_iter().find_map(|engine| engine.decode(text.trim()).ok())
 }
 
 /// A file beside the running script, or below the document root; both by their real place.
@@ -142,7 +152,8 @@ fn read(file: &Path, name: &str) -> Outcome<Octets> {
     if size > MAX_MADE as u64 {
         return fail(format!("{name:?} has {size} octets; read_file takes up to {MAX_MADE}"));
     }
-    std::fs::read(file)
+    let path = file.to_owned();
+    aside(usize::try_from(size).unwrap_or(usize::MAX), move || std::fs::read(path))?
         .map(|octets| Octets(octets.into()))
         .or_else(|error| fail(format!("cannot read {name:?}: {error}")))
 }

@@ -1,15 +1,20 @@
 //! Script values ⇄ JSON.
 
 use std::cell::Cell;
+use std::fmt;
 
+use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
 use super::connection::Context;
 use super::fields::{FieldList, RequestFields};
 use super::outcome::{Outcome, fail};
 use super::params::Params;
-use crate::script::octets::{MAX_MADE, Octets, latin1_text};
+use crate::script::aside::aside;
+use crate::script::limits::MAX_NESTING;
+use crate::script::octets::{MAX_MADE, Octets, latin1_text, octets_of};
 use crate::script::types::name_of_value;
 
 /// JSON → value; objects become maps.
@@ -29,10 +34,86 @@ pub fn from_json(value: Value) -> Dynamic {
     }
 }
 
+/// Values that JSON may hold which a script reads: as many as a list and a map may have, and some more.
+const MAX_VALUES: usize = 3 * MAX_NESTING;
+
 /// Parses octets as JSON. A byte order mark in front is passed over (RFC 8259 §8.1).
-pub fn parse(octets: &[u8]) -> Outcome<Dynamic> {
-    let octets = octets.strip_prefix("\u{feff}".as_bytes()).unwrap_or(octets);
-    serde_json::from_slice(octets).map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
+pub fn parse(octets: Bytes) -> Outcome<Dynamic> {
+    let parsed = aside(octets.len(), move || {
+        let text = octets.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&octets);
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        let value = Bounded(&Cell::new(MAX_VALUES)).deserialize(&mut reader)?;
+        reader.end().map(|()| value)
+    })?;
+    parsed.map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
+}
+
+/// Reads a value, as long as there are not too many in it: each takes far more memory than its text.
+struct Bounded<'c>(&'c Cell<usize>);
+
+impl<'de> DeserializeSeed<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Bounded<'_> {
+    /// One more value.
+    fn one<E: Error>(&self) -> Result<Self, E> {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.ok_or_else(|| E::custom(format!("it has more than {MAX_VALUES} values")))?);
+        Ok(Self(self.0))
+    }
+}
+
+impl<'de> Visitor<'de> for Bounded<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(value) = access.next_element_seed(self.one()?)? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut entries = serde_json::Map::new();
+        while let Some(name) = access.next_key()? {
+            entries.insert(name, access.next_value_seed(self.one()?)?);
+        }
+        Ok(Value::Object(entries))
+    }
 }
 
 /// How deep values may nest to become JSON; what is read as JSON may be as deep.
@@ -43,7 +124,15 @@ const MAX_DEPTH: usize = 127;
 /// Depth is bounded because converting, printing and dropping recurse, and a context may even hold itself; octets
 /// are, because handles on the same octets are written out again each time.
 pub fn to_json(value: &Dynamic) -> Outcome<Value> {
-    Conversion { octets: Cell::new(MAX_MADE) }.value(value, MAX_DEPTH)
+    converted(value).map(|(value, _)| value)
+}
+
+/// The same, with the bytes of text in it.
+fn converted(value: &Dynamic) -> Outcome<(Value, usize)> {
+    let conversion = Conversion { octets: Cell::new(MAX_MADE) };
+    // Nothing of the script is borrowed while the handler waits.
+    let value = conversion.value(&value.flatten_clone(), MAX_DEPTH)?;
+    Ok((value, MAX_MADE - conversion.octets.get()))
 }
 
 /// A conversion under way, with the octets of text that it may still make.
@@ -69,16 +158,17 @@ impl Conversion {
             };
         }
         if let Ok(text) = value.as_immutable_string_ref() {
-            return self.text(text.len(), || text.to_string());
+            self.count(text.len())?;
+            return Ok(text.to_string().into());
         }
         if let Ok(char) = value.as_char() {
             return Ok(char.to_string().into());
         }
-        if let Some(octets) = value.read_lock::<Octets>() {
-            return self.text(octets.0.len(), || latin1_text(&octets.0));
-        }
-        if let Some(blob) = value.read_lock::<rhai::Blob>() {
-            return self.text(blob.len(), || latin1_text(&blob));
+        if !value.is_string()
+            && let Some(octets) = octets_of(value)
+        {
+            self.count(octets.len())?;
+            return aside(octets.len(), move || latin1_text(&octets).into());
         }
         let Some(depth) = depth.checked_sub(1) else {
             return fail(format!("values nested deeper than {MAX_DEPTH} have no form in JSON"));
@@ -94,17 +184,18 @@ impl Conversion {
             return self.object(&map, depth);
         }
         if let Some(context) = value.read_lock::<Context>() {
-            return self.object(&context.0.borrow(), depth);
+            let map = context.0.borrow().clone();
+            return self.object(&map, depth);
         }
         handle_to_json(value)
     }
 
-    fn text(&self, length: usize, text: impl FnOnce() -> String) -> Outcome<Value> {
+    fn count(&self, length: usize) -> Outcome<()> {
         let Some(left) = self.octets.get().checked_sub(length) else {
             return fail(format!("this makes more than {MAX_MADE} octets of JSON"));
         };
         self.octets.set(left);
-        Ok(text().into())
+        Ok(())
     }
 
     fn object(&self, map: &Map, depth: usize) -> Outcome<Value> {
@@ -136,17 +227,21 @@ fn handle_to_json(value: &Dynamic) -> Outcome<Value> {
 }
 
 fn text_of(value: &Dynamic) -> Outcome<String> {
-    Ok(to_json(value)?.to_string())
+    let (value, bytes) = converted(value)?;
+    aside(bytes, move || value.to_string())
 }
 
 pub fn register(engine: &mut Engine) {
     engine.register_fn("to_json", |value: Dynamic| text_of(&value));
     engine.register_fn("to_json", |value: &mut Map| text_of(&Dynamic::from_map(value.clone())));
     engine.register_fn("to_json", |value: Dynamic, indent: INT| -> Outcome<String> {
-        let value = to_json(&value)?;
-        if indent <= 0 { Ok(value.to_string()) } else { Ok(format!("{value:#}")) }
+        if indent <= 0 {
+            return text_of(&value);
+        }
+        let (value, bytes) = converted(&value)?;
+        aside(bytes, move || format!("{value:#}"))
     });
     // In place of Rhai's own, which compiles.
-    engine.register_fn("parse_json", |text: &str| parse(text.as_bytes()));
-    engine.register_fn("parse_json", |octets: Octets| parse(&octets.0));
+    engine.register_fn("parse_json", |text: &str| parse(Bytes::copy_from_slice(text.as_bytes())));
+    engine.register_fn("parse_json", |octets: Octets| parse(octets.0));
 }

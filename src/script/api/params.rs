@@ -1,6 +1,7 @@
 //! Names with values, as in a query or a form: `request.GET`, `request.POST`, `request.cookies`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -67,13 +68,8 @@ impl Params {
 
     /// Each name once, in order of first appearance.
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for param in self.0.iter() {
-            if !names.contains(&param.name.as_str()) {
-                names.push(&param.name);
-            }
-        }
-        names
+        let mut seen = HashSet::new();
+        self.0.iter().map(|param| param.name.as_str()).filter(|name| seen.insert(*name)).collect()
     }
 
     /// All values of a name.

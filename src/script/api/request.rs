@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use rhai::{Array, Dynamic, Engine, INT, Map};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, INT, Map};
 
 use super::arguments::handle;
 use super::connection::Context;
@@ -18,6 +18,10 @@ use super::upload::{self, InputFile, Upload};
 use crate::exchange::{Connection, Exchange, Protocol, RawHead};
 use crate::http::multipart::{MultipartLimits, Part};
 use crate::http::{Authority, authorization, cookies, form, media_type, multipart};
+use crate::script::aside::aside;
+use crate::script::error::BadRequest;
+use crate::script::limits::MAX_NESTING;
+use crate::script::octet_functions::text;
 use crate::script::octets::{Octets, latin1_text, text_of};
 use crate::script::types;
 use crate::wire::frame::{Frame, FrameType, RawFrame};
@@ -70,12 +74,14 @@ impl Request {
         let Some(content_type) = self.of().fields.get("content-type") else { return Ok(Params::default()) };
         let (media_type, _) = media_type::parse(content_type);
         if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Ok(Params::new(form::parse_urlencoded(&body)));
+            let pairs = aside(body.len(), move || form::parse_urlencoded_up_to(MAX_NESTING, &body))?;
+            return pairs.map_or_else(|| Err(too_many_pairs()), |pairs| Ok(Params::new(pairs)));
         }
         if !media_type.eq_ignore_ascii_case("multipart/form-data") {
             return Ok(Params::default());
         }
-        match multipart::parse(content_type, &body, MultipartLimits::default()) {
+        let content_type = content_type.clone();
+        match aside(body.len(), move || multipart::parse(&content_type, &body, MultipartLimits::default()))? {
             Ok(parts) => Ok(parts.iter().map(param_of).collect()),
             Err(error) => fail(format!("the form cannot be read: {error}")),
         }
@@ -179,6 +185,12 @@ fn line_map(line: &crate::exchange::Line) -> Map {
     ])
 }
 
+/// The error for a form of more pairs than a map may have.
+fn too_many_pairs() -> Box<EvalAltResult> {
+    let text = format!("The form has more than {MAX_NESTING} names with values, the most that this server reads.");
+    BadRequest { status: 413, text }.into()
+}
+
 /// The frame that a handler function gets for the request's head; one of the same form over HTTP/1.1.
 pub fn head_frame(exchange: &Exchange) -> Frame {
     match &exchange.request().raw {
@@ -221,8 +233,8 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("auth", |request: &mut Request| request.auth());
     engine.register_get("body", |request: &mut Request| request.body().map(Octets));
     engine.register_set("body", |_: &mut Request, _: Octets| {});
-    engine.register_fn("text", |request: &mut Request| request.body().map(|body| Octets(body).text()));
-    engine.register_fn("json", |request: &mut Request| json::parse(&request.body()?));
+    engine.register_fn("text", |request: &mut Request| text(&Octets(request.body()?)));
+    engine.register_fn("json", |request: &mut Request| json::parse(request.body()?));
     handle!(engine, "raw_input", |request: &mut Request| -> InputFile { request.raw_input() });
     for name in ["protocol", "protocol_version"] {
         engine.register_get(name, |request: &mut Request| request.0.exchange.protocol().to_string());

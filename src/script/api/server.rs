@@ -7,9 +7,8 @@ use bytes::Bytes;
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, NativeCallContext};
 
 use super::outcome::{Outcome, fail};
-use super::stash::Handle;
+use super::stash::{Handle, copied, restored};
 use crate::script::stash::error::StashError;
-use crate::script::stash::value::{decode, encode};
 use crate::script::types;
 use crate::script::values::{MAX_VALUE, Values};
 
@@ -80,7 +79,7 @@ fn copy(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<Option<Byte
     if value.is_unit() {
         return Ok(None);
     }
-    encode(value, MAX_VALUE).map(Some).or_else(|error| match error {
+    copied(value, MAX_VALUE)?.map(Some).or_else(|error| match error {
         StashError::Type { place, type_name } => {
             let type_name = context.engine().map_type_name(&type_name);
             fail(format!(
@@ -96,7 +95,7 @@ fn copy(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<Option<Byte
 
 fn value_of(octets: Option<&Bytes>) -> Outcome<Dynamic> {
     let Some(octets) = octets else { return Ok(Dynamic::UNIT) };
-    decode(octets).map_or_else(|| fail("what server.context holds cannot be read"), Ok)
+    restored(octets)?.map_or_else(|| fail("what server.context holds cannot be read"), Ok)
 }
 
 pub fn register(engine: &mut Engine) {

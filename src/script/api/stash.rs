@@ -9,13 +9,14 @@ use rhai::{Dynamic, Engine, FnPtr, NativeCallContext};
 
 use super::arguments::{octets, time_of};
 use super::outcome::{Outcome, fail};
+use crate::script::aside::aside;
 use crate::script::budget::{self, pause};
 use crate::script::octets::latin1_text;
 use crate::script::stash::Stash;
 use crate::script::stash::error::StashError;
 use crate::script::stash::key::Key;
 use crate::script::stash::lock::Lock;
-use crate::script::stash::value::{decode, encode};
+use crate::script::stash::value::{Copied, dynamic, parse};
 use crate::script::types;
 
 /// The stash, for scripts.
@@ -42,7 +43,7 @@ impl Handle {
     }
 
     fn copy(&self, context: &NativeCallContext, value: &Dynamic) -> Outcome<Bytes> {
-        encode(value, self.0.options().max_value).or_else(|error| {
+        copied(value, self.0.options().max_value)?.or_else(|error| {
             fail(match error {
                 StashError::Type { place, type_name } => {
                     // The name that scripts know.
@@ -153,9 +154,23 @@ fn path_of(path: &Dynamic) -> Outcome<String> {
     }
 }
 
+/// A copy of a value, in the form in which it is kept.
+pub fn copied(value: &Dynamic, most: usize) -> Outcome<Result<Bytes, StashError>> {
+    match Copied::of(value, most) {
+        Ok(copied) => aside(copied.size(), move || copied.octets()),
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// The value of which this is the copy, if it is one.
+pub fn restored(octets: &Bytes) -> Outcome<Option<Dynamic>> {
+    let octets = octets.clone();
+    Ok(aside(octets.len(), move || parse(&octets))?.and_then(dynamic))
+}
+
 fn value_of(key: &Key, octets: Option<&Bytes>) -> Outcome<Dynamic> {
     let Some(octets) = octets else { return Ok(Dynamic::UNIT) };
-    decode(octets).map_or_else(|| or_fail(Err(StashError::NotAStashValue(key.clone()))), Ok)
+    restored(octets)?.map_or_else(|| or_fail(Err(StashError::NotAStashValue(key.clone()))), Ok)
 }
 
 pub fn register(engine: &mut Engine) {

@@ -13,8 +13,12 @@ use crate::http::multipart::Part;
 use crate::script::budget::pause;
 use crate::script::error::BadRequest;
 use crate::script::limits::MAX_NESTING;
+use crate::script::octet_functions;
 use crate::script::octets::{Octets, text_of};
 use crate::script::types;
+
+/// Bytes of a file that are printed.
+const PRINTED: usize = 64 << 10;
 
 /// A file of a `multipart/form-data` form.
 #[derive(Clone)]
@@ -145,7 +149,10 @@ impl Iterator for Lines {
 }
 
 pub fn register(engine: &mut Engine) {
-    types::register(engine, "file", |upload: &Upload| Octets(upload.content()).text());
+    types::register(engine, "file", |upload: &Upload| {
+        let content = upload.content();
+        Octets(content.slice(..content.len().min(PRINTED))).text()
+    });
     // Text as everything that a form holds.
     let text = |octets: &Bytes| Dynamic::from(text_of(octets).into_owned());
     let content = |upload: &mut Upload| Octets(upload.content());
@@ -160,7 +167,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_get("file", |upload: &mut Upload| {
         InputFile(Rc::new(Input { source: Source::Octets(upload.content()), at: Cell::new(0) }))
     });
-    engine.register_fn("text", |upload: &mut Upload| Octets(upload.content()).text());
+    engine.register_fn("text", |upload: &mut Upload| octet_functions::text(&Octets(upload.content())));
     register_input_file(engine);
 }
 

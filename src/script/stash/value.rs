@@ -11,6 +11,7 @@ use rhai::{Array, Blob, Dynamic, FLOAT, Map};
 use serde_json::Value;
 
 use super::error::StashError;
+use crate::script::aside::LARGE;
 use crate::script::octets::Octets;
 
 /// How deep the JSON may nest; what reads it goes no deeper.
@@ -20,18 +21,96 @@ const MAX_DEPTH: usize = 127;
 ///
 /// # Errors
 /// [`StashError::Unit`], [`StashError::Type`], [`StashError::Depth`], [`StashError::ValueTooLarge`]
+#[cfg(test)]
 pub fn encode(value: &Dynamic, most: usize) -> Result<Bytes, StashError> {
-    if value.is_unit() {
-        return Err(StashError::Unit);
+    Copied::of(value, most)?.octets()
+}
+
+/// A value that is apart from its script, and not yet in the form in which it is kept.
+pub struct Copied {
+    parts: Vec<Part>,
+    size: usize,
+    most: usize,
+}
+
+enum Part {
+    /// As it is kept.
+    Written(Vec<u8>),
+    /// To become a JSON string.
+    Text(Box<str>),
+    /// To become one in base64.
+    Octets(Bytes),
+}
+
+impl Copied {
+    /// Copies a value, of which at most `most` octets are to be kept.
+    ///
+    /// # Errors
+    /// [`StashError::Unit`], [`StashError::Type`], [`StashError::Depth`], [`StashError::ValueTooLarge`]
+    pub fn of(value: &Dynamic, most: usize) -> Result<Self, StashError> {
+        if value.is_unit() {
+            return Err(StashError::Unit);
+        }
+        let mut writer = Writer { out: Self { parts: Vec::new(), size: 0, most }, place: Vec::new() };
+        writer.value(value, MAX_DEPTH)?;
+        Ok(writer.out)
     }
-    let mut writer = Writer { out: Vec::new(), most, place: Vec::new() };
-    writer.value(value, MAX_DEPTH)?;
-    Ok(writer.out.into())
+
+    /// How large it is, or a little less.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// As it is kept.
+    ///
+    /// # Errors
+    /// [`StashError::ValueTooLarge`]
+    pub fn octets(mut self) -> Result<Bytes, StashError> {
+        if let [Part::Written(written)] = self.parts.as_mut_slice() {
+            return Ok(std::mem::take(written).into());
+        }
+        let mut out = Vec::with_capacity(self.size);
+        for part in self.parts {
+            match part {
+                Part::Written(written) => out.extend_from_slice(&written),
+                Part::Text(text) => out.extend_from_slice(Value::from(&*text).to_string().as_bytes()),
+                Part::Octets(octets) => {
+                    out.push(b'"');
+                    out.extend_from_slice(STANDARD.encode(&octets).as_bytes());
+                    out.push(b'"');
+                }
+            }
+            if out.len() > self.most {
+                return Err(StashError::ValueTooLarge(self.most));
+            }
+        }
+        Ok(out.into())
+    }
+
+    fn count(&mut self, octets: usize) -> Result<(), StashError> {
+        self.size = self.size.saturating_add(octets);
+        if self.size > self.most { Err(StashError::ValueTooLarge(self.most)) } else { Ok(()) }
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Result<(), StashError> {
+        self.count(octets.len())?;
+        match self.parts.last_mut() {
+            Some(Part::Written(written)) => written.extend_from_slice(octets),
+            _ => self.parts.push(Part::Written(octets.to_vec())),
+        }
+        Ok(())
+    }
 }
 
 /// The value of which these octets are the copy; `None` if they are none.
+#[cfg(test)]
 pub fn decode(octets: &[u8]) -> Option<Dynamic> {
-    serde_json::from_slice(octets).ok().and_then(dynamic)
+    parse(octets).and_then(dynamic)
+}
+
+/// The JSON of a copy; `None` if it is none.
+pub fn parse(octets: &[u8]) -> Option<Value> {
+    serde_json::from_slice(octets).ok()
 }
 
 /// A step into a value, for messages.
@@ -41,8 +120,7 @@ enum Step {
 }
 
 struct Writer {
-    out: Vec<u8>,
-    most: usize,
+    out: Copied,
     place: Vec<Step>,
 }
 
@@ -67,10 +145,10 @@ impl Writer {
             return self.signed("$char", value.encode_utf8(&mut [0; 4]), depth);
         }
         if let Some(octets) = value.read_lock::<Octets>() {
-            return self.octets(&octets.0, depth);
+            return self.octets(octets.0.clone(), depth);
         }
         if let Some(blob) = value.read_lock::<Blob>() {
-            return self.octets(&blob, depth);
+            return self.octets(Bytes::copy_from_slice(&blob), depth);
         }
         if let Some(list) = value.read_lock::<Array>() {
             return self.list(&list, deeper(depth)?);
@@ -122,12 +200,12 @@ impl Writer {
         self.raw(if looks_like_a_sign { "}}" } else { "}" })
     }
 
-    fn octets(&mut self, octets: &[u8], depth: usize) -> Result<(), StashError> {
-        // Told before the text is made.
-        if octets.len() > self.most {
-            return Err(StashError::ValueTooLarge(self.most));
-        }
-        self.signed("$octets", &STANDARD.encode(octets), depth)
+    fn octets(&mut self, octets: Bytes, depth: usize) -> Result<(), StashError> {
+        deeper(depth)?;
+        self.raw("{\"$octets\":")?;
+        self.out.count(octets.len().div_ceil(3) * 4 + 2)?;
+        self.out.parts.push(Part::Octets(octets));
+        self.raw("}")
     }
 
     fn signed(&mut self, sign: &str, text: &str, depth: usize) -> Result<(), StashError> {
@@ -138,18 +216,16 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) -> Result<(), StashError> {
-        if text.len() > self.most {
-            return Err(StashError::ValueTooLarge(self.most));
+        if text.len() < LARGE {
+            return self.raw(&Value::from(text).to_string());
         }
-        self.raw(&Value::from(text).to_string())
+        self.out.count(text.len() + 2)?;
+        self.out.parts.push(Part::Text(text.into()));
+        Ok(())
     }
 
     fn raw(&mut self, text: &str) -> Result<(), StashError> {
-        if text.len() > self.most.saturating_sub(self.out.len()) {
-            return Err(StashError::ValueTooLarge(self.most));
-        }
-        self.out.extend_from_slice(text.as_bytes());
-        Ok(())
+        self.out.write(text.as_bytes())
     }
 
     /// Where in the value the writer is: `value.list[3]`.
@@ -166,7 +242,8 @@ fn deeper(depth: usize) -> Result<usize, StashError> {
     depth.checked_sub(1).ok_or(StashError::Depth(MAX_DEPTH))
 }
 
-fn dynamic(value: Value) -> Option<Dynamic> {
+/// The value of which this is the JSON of the copy; `None` if it is none.
+pub fn dynamic(value: Value) -> Option<Dynamic> {
     Some(match value {
         Value::Null => Dynamic::UNIT,
         Value::Bool(value) => value.into(),

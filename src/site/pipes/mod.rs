@@ -148,16 +148,17 @@ pub async fn send_piped(
     let query = exchange.request().query();
     if !(200..300).contains(&prepared.head.status) || !Pipeline::is_asked_for(query, name) {
         if let Some(injection) = injection {
-            injection.apply_to_file(&mut prepared).await;
+            Box::pin(injection.apply_to_file(&mut prepared)).await;
         }
         return deliver::send(exchange, prepared, common).await;
     }
     match Pipeline::parse(query, name) {
         Ok(pipeline) => {
             prepared.head.fields.add_missing(common.clone());
-            pipeline.send(exchange, prepared, common, scope, injection).await
+            // What is rare is boxed, so that the future of an answer stays small.
+            Box::pin(pipeline.send(exchange, prepared, common, scope, injection)).await
         }
-        Err(error) => deliver::send(exchange, error.page(exchange), common).await,
+        Err(error) => Box::pin(deliver::send(exchange, error.page(exchange), common)).await,
     }
 }
 
