@@ -21,6 +21,8 @@ mod floods;
 mod handlers;
 #[path = "server/hooks/mod.rs"]
 mod hooks;
+#[path = "server/inspector.rs"]
+mod inspector;
 #[path = "server/lanes.rs"]
 mod lanes;
 #[path = "server/names.rs"]
@@ -52,6 +54,8 @@ mod support;
 mod transcript;
 #[path = "server/urls.rs"]
 mod urls;
+#[path = "server/view.rs"]
+mod view;
 #[path = "server/wpt.rs"]
 mod wpt;
 #[path = "server/wptserve/mod.rs"]

@@ -54,6 +54,11 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve certs                              what there is, and how to trust it
   wireserve certs renew                        a new certificate for the names in wpt.toml")]
     Certs(CertsArguments),
+    /// Show saved transcripts in the inspector
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve view connection-7.jsonl            prints the URL of the page
+  wireserve view --open transcripts/*.jsonl    several connections, in a browser")]
+    View(ViewArguments),
     /// Start Chromium or Firefox with a fresh profile that trusts the server
     #[command(help_template = HELP, before_help = "Examples:
   wireserve open /my-test.html                 a page of the running server
@@ -217,6 +222,20 @@ pub struct OpenArguments {
     /// More arguments for the browser
     #[arg(last = true, value_name = "ARGUMENT")]
     pub arguments: Vec<String>,
+}
+
+/// Options of `wireserve view`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ViewArguments {
+    /// Transcripts as JSON Lines or JSON, one connection per file
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Port on 127.0.0.1 [default: any free port]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<Port>,
+    /// Start a browser that shows the page
+    #[arg(long)]
+    pub open: bool,
 }
 
 fn milliseconds(text: &str) -> Result<Duration, String> {

@@ -58,7 +58,7 @@ use std::path::Path;
 
 pub use self::arguments::{
     Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
-    OpenArguments, ServeArguments,
+    OpenArguments, ServeArguments, ViewArguments,
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};

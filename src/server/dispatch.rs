@@ -181,7 +181,7 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
         }
         Meaning::Index => {
             let protocol = exchange.protocol().to_string();
-            site::html_page(site::index_page(&site.roots, &worker.shared.ports, &protocol))
+            site::html_page(site::index_page(&worker.title("Handlers"), &site.roots, &worker.shared.ports, &protocol))
         }
         Meaning::AddSlash => site::add_slash(request),
         meaning => words::in_words(meaning),

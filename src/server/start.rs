@@ -14,7 +14,7 @@ use crate::net::listen::{ListenError, Listener};
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use crate::script::stash::Stash;
-use crate::transcript::Hub;
+use crate::transcript::{Hub, Snapshot};
 use crate::{net, setup};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,19 +39,32 @@ struct Opened {
     profiles: BTreeMap<String, Vec<String>>,
 }
 
+/// What a server shows that serves for nothing else.
+pub(super) struct View {
+    /// Transcripts that were read from files.
+    pub saved: Vec<Snapshot>,
+    /// Called with the URL of the inspector when it can be opened.
+    pub announce: Box<dyn FnOnce(&str)>,
+}
+
 /// Serves until Ctrl-C, SIGTERM, SIGHUP, or, if wanted, the end of standard input, then until the streams under way have ended. A second signal ends at once.
 ///
 /// # Errors
 /// [`StartError`]; nothing was announced then.
-pub(super) fn serve(arguments: &ServeArguments, config: Config, log: &Log) -> Result<(), StartError> {
+pub(super) fn serve(
+    arguments: &ServeArguments,
+    config: Config,
+    log: &Log,
+    view: Option<View>,
+) -> Result<(), StartError> {
     let runtime = runtime()?;
-    let served = runtime.block_on(run(arguments, config, log));
+    let served = runtime.block_on(run(arguments, config, log, view));
     // Whatever still runs was given its time.
     runtime.shutdown_background();
     served
 }
 
-async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<(), StartError> {
+async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option<View>) -> Result<(), StartError> {
     let mut signals = Signals::listen().map_err(|error| StartError::System("signal handlers", error))?;
     if arguments.exit_with_stdin {
         signals.watch_input().map_err(|error| StartError::System("a thread for standard input", error))?;
@@ -78,9 +91,17 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log) -> Result<()
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
     let ready = Ready { urls, profiles, ca, spki, pid: std::process::id() };
-    ready
-        .announce(config.ready_file.as_deref())
-        .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?;
+    match view {
+        Some(View { saved, announce }) => {
+            saved.into_iter().for_each(|snapshot| {
+                lasting.transcripts.add_saved(snapshot);
+            });
+            announce(&format!("{}_wire/", shared.ports.first().map_or("", |(_, url)| url)));
+        }
+        None => ready
+            .announce(config.ready_file.as_deref())
+            .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?,
+    }
 
     // Beside the serving: a resolver may take its time.
     tokio::spawn(setup::hosts::check_subdomains(config.clone()));

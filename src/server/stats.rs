@@ -3,6 +3,7 @@
 use crate::net;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -16,6 +17,7 @@ pub(super) type WorkerHandle = Box<dyn Fn(oneshot::Sender<WorkerStats>) -> bool 
 pub(super) struct WorkerHandles {
     started: Instant,
     workers: OnceLock<Vec<WorkerHandle>>,
+    stopping: AtomicBool,
 }
 
 /// The numbers of one worker.
@@ -41,12 +43,22 @@ pub(super) struct WorkerStats {
 
 impl WorkerHandles {
     pub fn new() -> Self {
-        Self { started: net::now(), workers: OnceLock::new() }
+        Self { started: net::now(), workers: OnceLock::new(), stopping: AtomicBool::new(false) }
     }
 
     /// Sets the workers to ask. Workers are started once: later calls do nothing.
     pub fn set(&self, workers: Vec<WorkerHandle>) {
         let _ = self.workers.set(workers);
+    }
+
+    /// The server stops: responses without an end are to end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server stops.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Time since the server started.

@@ -77,6 +77,7 @@ impl Thread {
     /// Tells every connection to end, and those to come.
     pub fn stop(&self) {
         self.stopping.set(true);
+        self.worker().shared.workers.stop();
         let open: Vec<Socket> = self.sockets.borrow().values().cloned().collect();
         open.iter().for_each(Socket::shut_down);
     }

@@ -10,7 +10,7 @@ use crate::http::{Fields, date};
 use crate::net;
 use crate::script::{self, ScriptSource};
 use crate::site::{self, FileCache, Files, Meaning, Site};
-use crate::transcript::Hub;
+use crate::transcript::{Counts, Hub};
 use crate::{h1, h2};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -114,6 +114,12 @@ impl Worker {
     /// What templates can name in the answer to `exchange`.
     pub fn scope<'a>(&'a self, exchange: &'a Exchange) -> site::Scope<'a> {
         site::Scope::new(exchange, &self.site().environment, &self.site().roots.hidden)
+    }
+
+    /// What the header of a page says.
+    pub fn title(&self, name: &'static str) -> site::Title<'static> {
+        let Counts { violations, failed_expectations } = self.shared.transcripts.counts();
+        site::Title { name, violations, failed_expectations }
     }
 
     /// Fields of every response that the server itself makes.

@@ -2,13 +2,13 @@
 
 use super::catalogue::{self, Entry};
 use super::escape;
+use super::layout::{Title, page};
 use super::render::render;
 use super::roots::Roots;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const PAGE: &str = include_str!("index.html");
-const STYLE: &str = include_str!("index.css");
 const SCRIPT: &str = include_str!("index.js");
 
 /// What `Only:` says of handlers that answer gRPC calls: a browser cannot use them.
@@ -18,7 +18,7 @@ const GRPC: &str = "gRPC";
 const MAX_EXPECTATIONS: usize = 2;
 
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
-pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
+pub fn index_page(title: &Title<'_>, roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
     let entries = catalogue::handlers(roots);
     let (grpc, handlers): (Vec<&Entry>, Vec<&Entry>) =
         entries.values().partition(|entry| entry.head.only.as_deref() == Some(GRPC));
@@ -31,7 +31,6 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
     let first = topics.remove_entry("start here");
     let topics = first.into_iter().chain(topics).map(|(title, handlers)| json!({"title": title, "handlers": handlers}));
     let data = json!({
-        "style": STYLE,
         "script": SCRIPT,
         "count": entries.len(),
         "protocol": protocol,
@@ -41,7 +40,7 @@ pub fn index_page(roots: &Roots, ports: &[(String, String)], protocol: &str) -> 
         "grpc": grpc.iter().map(|entry| entry.path.trim_end_matches(".rhai")).collect::<Value>(),
         "profiles": profiles(roots, ports),
     });
-    render(PAGE, &data)
+    page(title, &render(PAGE, &data))
 }
 
 /// The port to go to for a handler that this page's protocol is not made for.
@@ -101,7 +100,12 @@ mod tests {
             mounted: Vec::new(),
         };
         let port = |what: &str, url: &str| (what.to_owned(), url.to_owned());
-        index_page(&roots, &[port("HTTP/1.1", "http://h:1/"), port("HTTP/2", "https://h:2/")], protocol)
+        index_page(
+            &Title::default(),
+            &roots,
+            &[port("HTTP/1.1", "http://h:1/"), port("HTTP/2", "https://h:2/")],
+            protocol,
+        )
     }
 
     #[test]
@@ -117,7 +121,9 @@ mod tests {
     #[test]
     fn without_a_port_for_http_2_the_page_says_how_to_get_one() {
         let roots = Roots { document: "/".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-        let page = |what: &str| index_page(&roots, &[(what.to_owned(), "https://h:1/".to_owned())], "HTTP/1.1");
+        let page = |what: &str| {
+            index_page(&Title::default(), &roots, &[(what.to_owned(), "https://h:1/".to_owned())], "HTTP/1.1")
+        };
         assert!(page("HTTP/1.1").contains("wireserve serve --h2") && !page("HTTP/2").contains("wireserve serve --h2"));
     }
 
@@ -135,7 +141,7 @@ mod tests {
             port("HTTP/2", "https://localhost:9000/"),
             port("h2c", "http://localhost:9001/"),
         ];
-        let length = index_page(&roots, &ports, "HTTP/2").len();
+        let length = index_page(&Title::default(), &roots, &ports, "HTTP/2").len();
         assert!(length < 65_000, "{length} octets");
     }
 

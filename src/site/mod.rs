@@ -13,6 +13,7 @@
 //! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
 //! | [`head`] | what a script says of itself in its leading comment: what it sends, and what a client is to do |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
+//! | `layout` | the header and the stylesheet of all pages |
 //! | `render` | pages with placeholders |
 //! | `escape` | text inside of HTML, URLs and JavaScript |
 //!
@@ -28,6 +29,7 @@ mod files;
 pub mod head;
 mod index;
 mod inject;
+mod layout;
 mod options;
 mod pages;
 mod pipes;
@@ -51,6 +53,7 @@ pub use environment::Environment;
 pub use files::{FileCache, Files, add_slash, file, listing, own_fields, send_as_is};
 pub use index::index_page;
 pub use inject::Injection;
+pub use layout::{Title, page};
 pub use options::{Alias, Options, Rewrite, Route, Target};
 pub use pages::{html_page, status_page};
 pub use pipes::{PipeError, Pipeline, send_piped};

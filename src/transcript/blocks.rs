@@ -82,6 +82,11 @@ impl Blocks {
         self.open = None;
     }
 
+    /// The dynamic table; `None` where it is not known what it holds.
+    pub fn table(&self) -> Option<&Decoder> {
+        Some(&self.decoder).filter(|decoder| decoder.max_table_size() > 0)
+    }
+
     /// The whole block that ends with this frame.
     fn block(&mut self, frame: &RawFrame) -> Option<Result<BytesMut, String>> {
         let fragment = match Payload::parse(frame) {

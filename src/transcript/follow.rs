@@ -38,6 +38,11 @@ pub struct Follow {
 impl Transcript {
     /// The records after number `since`, those that come included. 0 is before the first.
     pub fn follow(self: &Arc<Self>, since: u64) -> Follow {
+        if let Some(saved) = &self.saved {
+            let skipped = saved.partition_point(|record| record.seq <= since);
+            let records = Records::saved(self.recorded_by(), self.places, saved, skipped);
+            return Follow { transcript: Arc::clone(self), records, since };
+        }
         let log = self.log();
         let dropped = log.ring.dropped();
         let tables = log.tables.clone();
@@ -45,7 +50,7 @@ impl Transcript {
         let (side, places) = (self.recorded_by(), self.places);
         // Records before `since` are read for the tables' sake, as far as they are there.
         let ring = Ring::after(dropped.min(since));
-        Follow { transcript: Arc::clone(self), records: Records { side, places, tables, ring }, since }
+        Follow { transcript: Arc::clone(self), records: Records { side, places, tables, ring, saved: None }, since }
     }
 }
 
@@ -75,6 +80,9 @@ impl Follow {
             }
             if let Some(record) = self.records.next() {
                 return Poll::Ready(Some(Next::One(record)));
+            }
+            if self.records.saved.is_some() {
+                return Poll::Ready(None);
             }
             let log = self.transcript.log();
             let (dropped, read) = (log.ring.dropped(), self.records.ring.dropped());

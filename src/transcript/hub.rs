@@ -1,12 +1,13 @@
 //! The transcripts of all connections of a process.
 
+use super::json::Snapshot;
 use super::log::{Failed, Room, Transcript};
 use super::reading::Places;
 use super::record::Side;
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Instant, SystemTime};
@@ -30,6 +31,9 @@ impl Default for Options {
     }
 }
 
+/// Beyond 2^53 JavaScript does not tell all numbers apart.
+const MAX_SAVED_ID: u64 = 1 << 52;
+
 /// All transcripts, shared by all workers.
 #[derive(Debug)]
 pub struct Hub {
@@ -38,7 +42,18 @@ pub struct Hub {
     places: Places,
     /// Bytes given out to transcripts.
     granted: AtomicUsize,
+    violations: AtomicU64,
+    failed_expectations: AtomicU64,
     all: Mutex<All>,
+}
+
+/// What went wrong on all connections since the start, those that are forgotten included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rules that peers broke.
+    pub violations: u64,
+    /// Expectations of scripts that were not so.
+    pub failed_expectations: u64,
 }
 
 #[derive(Debug, Default)]
@@ -62,7 +77,33 @@ impl Hub {
     /// A hub without transcripts. `clock` is asked about what happens outside of a connection's turns, `places` about
     /// the calls of scripts.
     pub fn new(options: Options, clock: fn() -> Instant, places: Places) -> Arc<Self> {
-        Arc::new(Self { options, clock, places, granted: AtomicUsize::new(0), all: Mutex::default() })
+        Arc::new(Self {
+            options,
+            clock,
+            places,
+            granted: AtomicUsize::new(0),
+            violations: AtomicU64::new(0),
+            failed_expectations: AtomicU64::new(0),
+            all: Mutex::default(),
+        })
+    }
+
+    /// What went wrong since the start.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            violations: self.violations.load(Ordering::Relaxed),
+            failed_expectations: self.failed_expectations.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The peer of a connection broke a rule.
+    pub(super) fn count_violation(&self) {
+        self.violations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A script expected something in vain.
+    pub(super) fn count_failed_expectation(&self) {
+        self.failed_expectations.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How much is kept.
@@ -93,6 +134,21 @@ impl Hub {
     /// The instant, for what happens outside of a connection's turns.
     pub(super) fn now(&self) -> Instant {
         (self.clock)()
+    }
+
+    /// Adds a transcript that was read from a file, as that of a closed connection, for good. If there is one with its
+    /// number, it gets the next free number, which is given.
+    pub fn add_saved(&self, mut snapshot: Snapshot) -> u64 {
+        let taken: BTreeSet<u64> = self.transcripts().iter().map(|transcript| transcript.id()).collect();
+        let wanted = Some(snapshot.facts.id).filter(|id| (1..MAX_SAVED_ID).contains(id)).unwrap_or(1);
+        let id = (wanted..).find(|id| !taken.contains(id)).unwrap_or(wanted);
+        snapshot.facts.id = id;
+        let now = (self.clock)();
+        let mut all = self.all();
+        all.begun += 1;
+        let transcript = Arc::new(Transcript::saved(snapshot, now, self.places, all.begun));
+        all.closed.push_back(Closed { transcript, octets: 0 });
+        id
     }
 
     /// The transcript of a connection, if it is open or among the last ones that were closed.

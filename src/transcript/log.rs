@@ -3,12 +3,12 @@
 use super::facts::{Ending, Errors, Facts, LastRequest, TimedExpectation};
 use super::json::Snapshot;
 use super::reading::{Note, Places, Records, Tables};
-use super::record::{Closed, Expected, RecordKind, Side};
+use super::record::{Closed, Expected, Record, RecordKind, Side};
 use super::ring::{Kind, Ring};
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -28,6 +28,8 @@ pub struct Transcript {
     pub(super) requests: AtomicU64,
     /// Once it has ended.
     last_request: OnceLock<Option<LastRequest>>,
+    /// The records, if they are those of a file: nothing is added then.
+    pub(super) saved: Option<Arc<Vec<Record>>>,
     log: Mutex<Log>,
 }
 
@@ -93,17 +95,7 @@ impl Transcript {
         let opened = opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         // As JSON has it, so that what is read back is the same.
         let opened = Duration::from_micros(u64::try_from(opened.as_micros()).unwrap_or_default());
-        let log = Log {
-            ring: Ring::default(),
-            tables: Tables::default(),
-            errors: Errors::default(),
-            expectations: Vec::new(),
-            expectations_dropped: 0,
-            closed: None,
-            waiters: Vec::new(),
-            allowance: FREE,
-            newest: (began, 0),
-        };
+        let log = Log::new(began);
         let facts = Facts::of(peer, protocol, side, opened);
         Self {
             facts,
@@ -112,6 +104,25 @@ impl Transcript {
             number,
             requests: AtomicU64::new(0),
             last_request: OnceLock::new(),
+            saved: None,
+            log: Mutex::new(log),
+        }
+    }
+
+    /// The transcript of a file.
+    pub(super) fn saved(snapshot: Snapshot, began: Instant, places: Places, number: u64) -> Self {
+        let Snapshot { facts, mut records } = snapshot;
+        records.sort_by_key(|record| record.seq);
+        let mut log = Log::new(began);
+        log.expectations.clone_from(&facts.expectations);
+        Self {
+            facts,
+            began,
+            places,
+            number,
+            requests: AtomicU64::new(0),
+            last_request: OnceLock::new(),
+            saved: Some(Arc::new(records)),
             log: Mutex::new(log),
         }
     }
@@ -141,6 +152,19 @@ impl Transcript {
         Duration::from_micros(micros(at.saturating_duration_since(self.began)))
     }
 
+    /// The number of its newest record; 0 before the first.
+    pub fn newest(&self) -> u64 {
+        if let Some(saved) = &self.saved {
+            return saved.last().map_or(0, |record| record.seq);
+        }
+        self.log().ring.newest()
+    }
+
+    /// Whether the connection has ended.
+    pub fn is_closed(&self) -> bool {
+        self.saved.is_some() || self.log().closed.is_some()
+    }
+
     /// Bytes that its records take.
     pub fn size(&self) -> usize {
         self.log().ring.size()
@@ -148,13 +172,16 @@ impl Transcript {
 
     /// What is known of the connection at present, and its records. Recording goes on meanwhile.
     pub fn read(&self) -> (Facts, Records) {
+        if let Some(saved) = &self.saved {
+            return (self.facts.clone(), Records::saved(self.facts.recorded_by, self.places, saved, 0));
+        }
         let mut facts = self.facts.clone();
         let log = self.log();
         let (ring, tables) = (log.ring.clone(), log.tables.clone());
         log.put_into(&mut facts);
         drop(log);
         facts.requests = self.requests.load(Ordering::Relaxed);
-        let records = Records { side: facts.recorded_by, places: self.places, tables, ring };
+        let records = Records { side: facts.recorded_by, places: self.places, tables, ring, saved: None };
         let find = || records.clone().last_request(facts.protocol);
         facts.last_request = match facts.closed {
             Some(_) => self.last_request.get_or_init(find).clone(),
@@ -165,6 +192,9 @@ impl Transcript {
 
     /// What is known of the connection at present.
     pub fn facts(&self) -> Facts {
+        if self.saved.is_some() {
+            return self.facts.clone();
+        }
         let Some(last_request) = self.last_request.get() else { return self.read().0 };
         let mut facts = Facts { last_request: last_request.clone(), ..self.facts.clone() };
         facts.requests = self.requests.load(Ordering::Relaxed);
@@ -251,6 +281,20 @@ fn micros(time: Duration) -> u64 {
 }
 
 impl Log {
+    fn new(began: Instant) -> Self {
+        Self {
+            ring: Ring::default(),
+            tables: Tables::default(),
+            errors: Errors::default(),
+            expectations: Vec::new(),
+            expectations_dropped: 0,
+            closed: None,
+            waiters: Vec::new(),
+            allowance: FREE,
+            newest: (began, 0),
+        }
+    }
+
     /// Microseconds from `began` to an instant.
     fn micros_at(&mut self, at: Instant, began: Instant) -> u64 {
         if at != self.newest.0 {

@@ -7,7 +7,11 @@
 //! | [`Transcript`] | one connection: its [`Facts`], its records, what scripts expected |
 //! | [`Record`] | one thing that happened; `frame`, `octets`, `fields` are what it is made of |
 //! | [`Snapshot`] | all that a transcript said at one moment, as JSON or JSON Lines, and read back |
-//! | [`Line`] | a record for people |
+//! | [`Line`], [`Row`] | a record for people, as a line and as a row of a table |
+//! | [`Filter`] | which records are wanted, in words |
+//! | [`Anatomy`] | what each byte of a record means |
+//! | [`Overview`] | streams over time, and flow-control windows |
+//! | [`Effect`] | what a record does to its stream: what colors go by |
 //! | [`Follow`], [`Connections`] | records and connections as they come |
 //! | `ring` | entries in a bounded number of bytes; the oldest go first |
 //! | [`Blocks`] | field blocks read in order, following the dynamic table of their direction |
@@ -15,10 +19,13 @@
 //!
 //! While a connection runs, bytes are copied and nothing is decoded: that is done when something reads it.
 
+mod anatomy;
 mod blocks;
 mod codec;
+mod effect;
 mod facts;
 mod fields;
+mod filter;
 mod follow;
 mod frame;
 mod hub;
@@ -26,27 +33,34 @@ mod json;
 mod last;
 mod log;
 mod octets;
+mod overview;
 mod reading;
 mod record;
 mod recorder;
 mod ring;
+mod row;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use anatomy::{Anatomy, Dissection, Part, Table};
 pub use blocks::Blocks;
+pub use effect::Effect;
 pub use facts::{Ending, Errors, Facts, LastRequest, TimedExpectation, TlsFacts};
 pub use fields::{FieldLine, FieldSection};
+pub use filter::{Filter, FilterError};
 pub use follow::{Connections, Follow, Next};
 pub use frame::Frame;
-pub use hub::{Hub, Options};
+pub use hub::{Counts, Hub, Options};
 pub use json::{JSON_ENDS, ReadError, Snapshot, VERSION, json_begins, json_record, line, lines_begin};
 pub use log::{Failed, Transcript};
 pub use octets::{Meaning, Octets};
+pub use overview::{Lane, Mark, Overseer, Overview, Window};
 pub use reading::{Places, Records};
 pub use record::{
     Cause, Closed, Expected, Initiator, NotSent, NotSentReason, Notice, Place, Reaction, Record, RecordKind,
     RequestHead, Side, Unsent, Violation,
 };
 pub use recorder::Recorder;
-pub use text::{Line, field_lines, title};
+pub use row::Row;
+pub use text::{Columns, Line, field_lines, title};

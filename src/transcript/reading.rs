@@ -9,6 +9,7 @@ use super::ring::{Entry, Kind, Origin, Ring};
 use crate::wire::frame::{FrameHeader, HEADER_LENGTH, RawFrame};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Says which call a number stands for; the same on every thread.
@@ -96,9 +97,22 @@ pub struct Records {
     pub(super) places: Places,
     pub(super) tables: Tables,
     pub(super) ring: Ring,
+    /// Those of a file, and how many of them were given already; the ring is empty then.
+    pub(super) saved: Option<(Arc<Vec<Record>>, usize)>,
 }
 
 impl Records {
+    /// Records of a file, without the first `skipped`. What the tables held at their beginning is known if none is
+    /// missing.
+    pub(super) fn saved(side: Side, places: Places, saved: &Arc<Vec<Record>>, skipped: usize) -> Self {
+        let mut tables = Tables::default();
+        if saved.first().is_some_and(|first| first.seq != 1) {
+            tables.received.lose();
+            tables.sent.lose();
+        }
+        Self { side, places, tables, ring: Ring::default(), saved: Some((Arc::clone(saved), skipped)) }
+    }
+
     /// Passes over the oldest record.
     pub(super) fn pass(&mut self) {
         if let Some((entry, parts)) = self.ring.oldest() {
@@ -154,6 +168,11 @@ impl Iterator for Records {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
+        if let Some((saved, given)) = &mut self.saved {
+            let record = saved.get(*given)?;
+            *given += 1;
+            return Some(record.clone());
+        }
         let (seq, entry, octets) = self.ring.pop()?;
         Some(self.read(seq, entry, octets.into()))
     }

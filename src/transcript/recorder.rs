@@ -88,6 +88,7 @@ impl Recorder {
                 self.note(now, Some(self.side()), RecordKind::NotSent(unsent));
             }
             h2::Event::Violation(violation) => {
+                self.hub.count_violation();
                 self.transcript.log().errors.violations += 1;
                 self.note(now, Some(self.side().other()), RecordKind::Violation(broken_rule(violation)));
             }
@@ -117,6 +118,7 @@ impl Recorder {
                 self.note(now, Some(self.side().other()), RecordKind::Request(head));
             }
             h1::Event::BadRequest { reason, .. } => {
+                self.hub.count_violation();
                 self.transcript.log().errors.violations += 1;
                 let violation = Violation {
                     rule: None,
@@ -143,6 +145,9 @@ impl Recorder {
     /// Records what a script expected of the other end.
     pub fn expected(&self, now: Option<Instant>, call: u32, name: &str, passed: bool, detail: &str) {
         let now = now.unwrap_or_else(|| self.hub.now());
+        if !passed {
+            self.hub.count_failed_expectation();
+        }
         let expected = Expected { name: shortened(name), passed, detail: shortened(detail) };
         self.note_of(Some(now), None, call, RecordKind::Expectation(expected.clone()));
         self.transcript.add_expectation(now, expected);

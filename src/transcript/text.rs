@@ -39,23 +39,18 @@ impl Display for Line<'_> {
             Some(_) => "←",
             None => "·",
         };
-        let (columns, says) = match kind {
-            RecordKind::Frame(frame) => (header(*frame.header()), text_of(|f| frame_says(frame, f))),
-            RecordKind::Octets(octets) => {
-                (columns(None, "octets", "", Some(octets.length)), text_of(|f| octets_say(octets, f)))
-            }
-            other => {
-                let (stream, name) = name_of(other);
-                (columns(stream, name, "", None), text_of(|f| other_says(other, f)))
-            }
-        };
+        let columns = Columns::of(kind);
+        let Columns { stream, name, flags, length, says } = &columns;
         let source = match (cause, script) {
             (Some(Cause::Raw), Some(script)) => format!("  (raw: {script})"),
             (Some(Cause::Raw), None) => "  (raw)".to_owned(),
             (_, Some(script)) => format!("  ({script})"),
             _ => String::new(),
         };
-        let line = format!("{:>10.3} {arrow} {columns}  {says}", time.as_secs_f64() * 1e3);
+        let number = |number: &Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let (stream, length) = (number(stream), number(length));
+        let time = time.as_secs_f64() * 1e3;
+        let line = format!("{time:>10.3} {arrow} {stream:>5} {name:<15} {flags:<22} {length:>6}  {says}");
         write!(f, "{}{source}", line.trim_end())
     }
 }
@@ -114,23 +109,59 @@ fn text_of(write: impl Fn(&mut Formatter<'_>) -> fmt::Result) -> String {
     Written(write).to_string()
 }
 
-/// The columns from the stream to the length.
-fn columns(stream: Option<u64>, name: &str, flags: &str, length: Option<u64>) -> String {
-    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-    format!("{:>5} {name:<15} {flags:<22} {:>6}", number(stream), number(length))
+/// What a record is, in columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The stream, or over HTTP/1.1 the number of the request; `None` if it is about neither.
+    pub stream: Option<u64>,
+    /// The type of a frame by name, or what else it is.
+    pub name: String,
+    /// The flags of a frame, by name, with `|` between them.
+    pub flags: String,
+    /// Bytes of a frame's payload, or of bytes that are not a frame.
+    pub length: Option<u64>,
+    /// What it says, in one line. Bytes that are not printable ASCII are escaped.
+    pub says: String,
 }
 
-fn header(header: FrameHeader) -> String {
-    let FrameHeader { length, frame_type, flags, reserved, stream_id } = header;
-    let mut names: Vec<String> = flag::set_names(frame_type, flags).map(str::to_owned).collect();
-    let other = flags & !flag::defined(frame_type);
-    if other != 0 {
-        names.push(format!("{other:#04x}"));
+impl Columns {
+    /// The columns of a record.
+    pub fn of(kind: &RecordKind) -> Self {
+        match kind {
+            RecordKind::Frame(frame) => {
+                Self { says: text_of(|f| frame_says(frame, f)), ..Self::of_header(*frame.header()) }
+            }
+            RecordKind::Octets(octets) => Self {
+                name: "octets".to_owned(),
+                length: Some(octets.length),
+                says: text_of(|f| octets_say(octets, f)),
+                ..Self::default()
+            },
+            other => {
+                let (stream, name) = name_of(other);
+                Self { stream, name: name.to_owned(), says: text_of(|f| other_says(other, f)), ..Self::default() }
+            }
+        }
     }
-    if reserved {
-        names.push("reserved bit".to_owned());
+
+    fn of_header(header: FrameHeader) -> Self {
+        let FrameHeader { length, frame_type, flags, reserved, stream_id } = header;
+        let mut names: Vec<String> = flag::set_names(frame_type, flags).map(str::to_owned).collect();
+        let other = flags & !flag::defined(frame_type);
+        if other != 0 {
+            names.push(format!("{other:#04x}"));
+        }
+        if reserved {
+            names.push("reserved bit".to_owned());
+        }
+        Self {
+            stream: Some(u64::from(stream_id)),
+            name: frame_type.to_string(),
+            flags: names.join("|"),
+            length: Some(u64::from(length)),
+            says: String::new(),
+        }
     }
-    columns(Some(u64::from(stream_id)), &frame_type.to_string(), &names.join("|"), Some(u64::from(length)))
 }
 
 fn frame_says(frame: &Frame, f: &mut Formatter<'_>) -> fmt::Result {

@@ -13,6 +13,7 @@ pub mod files;
 pub mod grpc;
 pub mod hooks;
 pub mod hpack_python;
+pub mod inspector;
 pub mod lanes;
 pub mod malformed;
 pub mod pipes;

@@ -23,7 +23,16 @@ fn status_h2(server: &Server, path: &str, authority: &str, extra: &[(&str, &str)
     client.response(stream).status()
 }
 
-const PAGES: [&str; 4] = ["/_wire/connections", "/_wire/connections/1", "/_wire/status", "/_wire/status?json"];
+const PAGES: [&str; 8] = [
+    "/_wire/",
+    "/_wire/connections",
+    "/_wire/connections/1",
+    "/_wire/rows?connection=1",
+    "/_wire/record?connection=1&number=1",
+    "/_wire/overview?connection=1",
+    "/_wire/status",
+    "/_wire/status?json",
+];
 
 #[test]
 fn own_pages_are_for_known_hosts_only() {
@@ -68,12 +77,13 @@ fn own_pages_are_for_known_hosts_only() {
         "10.0.0.1",
     ];
     for host in foreign {
-        for page in PAGES.into_iter().chain(["/_wire/", "/_wire/nothing"]) {
+        for page in PAGES.into_iter().chain(["/_wire/live", "/_wire/nothing"]) {
             let answer = get(&server, page, &[("host", host)]);
             assert_eq!(answer.status, 403, "{host} {page}");
             assert!(answer.text().contains("allowed_hosts"), "{}", answer.text());
         }
         assert_eq!(status_h2(&server, "/_wire/connections", host, &[]), Some(403), "{host}");
+        assert_eq!(status(&server, "/_wire/assets/wireserve.css", &[("host", host)]), 200, "style is for every page");
         assert_eq!(status(&server, "/page.txt", &[("host", host)]), 200, "what is served is for everyone: {host}");
     }
     // The host of an absolute target counts, not the field (RFC 9112 §3.2.2).

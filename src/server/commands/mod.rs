@@ -8,6 +8,7 @@ mod new;
 mod open;
 mod output;
 mod serve;
+mod view;
 
 use crate::config::{Arguments, Command};
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::New(arguments) => new::run(arguments),
         Command::Hosts(arguments) => hosts::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
+        Command::View(arguments) => view::run(arguments),
         Command::Open(arguments) => open::run(arguments),
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
     }
     config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
     config.notes.iter().for_each(|note| tracing::info!("{note}"));
-    match start::serve(arguments, config, &log) {
+    match start::serve(arguments, config, &log, None) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
     }

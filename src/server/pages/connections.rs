@@ -10,7 +10,7 @@ use std::fmt;
 use std::iter::once;
 use std::sync::Arc;
 
-const NO_TRANSCRIPT: &str = "There is no transcript with this number: there was no such connection, or it was closed \
+pub(super) const NO_TRANSCRIPT: &str = "There is no transcript with this number: there was no such connection, or it was closed \
                              long ago, or [transcript] in wpt.toml keeps none. request.connection.id in a script is \
                              the number of its connection.";
 

@@ -2,7 +2,9 @@
 //! with.
 
 pub(super) mod access;
+mod assets;
 mod connections;
+mod inspector;
 mod outcome;
 mod status;
 pub(super) mod words;
@@ -11,9 +13,10 @@ use super::worker::Worker;
 use crate::exchange::{Exchange, Prepared, Request};
 use crate::site;
 
-const HELP: &str = "Below /_wire/ there are connections (the transcripts of connections, as JSON), \
-                    connections/ID (one of them; also ID.jsonl and ID.txt), outcome/TOKEN (what became of requests \
-                    with ?wire=TOKEN) and status.";
+const HELP: &str = "Nothing is at this path. /_wire/ is the inspector, /_wire/connections has the transcripts of \
+                    connections as JSON, /_wire/connections/ID one of them (also ID.jsonl and ID.txt), \
+                    /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, and /_wire/status the state of the \
+                    server.";
 
 /// The path that all of it is below.
 const OWN: &[u8] = b"/_wire/";
@@ -27,6 +30,10 @@ pub(super) fn is_own(request: &Request) -> bool {
 pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepared> {
     let request = exchange.request();
     let path = request.path().strip_prefix(OWN)?;
+    // Style and scripts are the same everywhere, and the page of the handlers is for any host.
+    if let Some(name) = path.strip_prefix(b"assets/") {
+        return Some(assets::answer(request, name));
+    }
     if let Err(text) = worker.shared.known_hosts.check(request, exchange.connection().peer()) {
         return Some(site::status_page(403, &text));
     }
@@ -39,6 +46,11 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     }
     Some(match path.trim_end_matches('/').split_once('/') {
         None if path.trim_end_matches('/') == "status" => status::page(worker, request).await,
+        None if path.is_empty() => assets::page(worker),
+        None if path == "rows" => inspector::rows(worker, request).await,
+        None if path == "record" => inspector::record(worker, request).await,
+        None if path == "overview" => inspector::overview(worker, request).await,
+        None if path == "live" => inspector::live(worker, exchange),
         None if path.trim_end_matches('/') == "connections" => connections::all(worker),
         Some(("connections", name)) => connections::one(worker, name, request),
         _ => site::status_page(404, HELP),

@@ -20,7 +20,7 @@ pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
     if wants_json {
         return json_page(&status);
     }
-    let mut prepared = site::html_page(html(&status));
+    let mut prepared = site::html_page(site::page(&worker.title("Status"), &html(&status)));
     prepared.head.fields.append("cache-control", "no-store");
     prepared
 }
@@ -88,7 +88,6 @@ fn html(status: &Value) -> String {
         let counted = status[counts].as_object().into_iter().flatten();
         view[counts] = counted.map(|(name, times)| json!({"name": name, "times": times})).collect();
     }
-    view["style"] = include_str!("status.css").into();
     site::render(include_str!("status.html"), &view)
 }
 

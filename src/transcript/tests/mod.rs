@@ -1,6 +1,9 @@
 //! Transcripts of made-up connections.
 
+mod anatomy;
+mod filter;
 mod follow;
+mod overview;
 mod round_trip;
 mod text;
 

@@ -1,0 +1,98 @@
+//! `wireserve view`
+
+use super::super::log::Log;
+use super::output::{fail, fail_configuration, print_stderr, print_stdout};
+use crate::config::{self, LogLevel, OpenArguments, ServeArguments, ViewArguments};
+use crate::server::start::{self, View};
+use crate::setup;
+use crate::transcript::Snapshot;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tempfile::TempDir;
+
+/// Bytes of a file: in memory a transcript takes several times as much.
+const MAX_FILE: u64 = 1 << 30;
+
+/// Nothing but the inspector, for this machine alone, and nothing recorded of who looks.
+const CONFIG: &str =
+    "check_subdomains = false\nworkers = 1\n[ports]\nhttp = [\"auto\"]\nhttps = []\n[transcript]\nconnection = 0\n";
+
+pub(super) fn run(arguments: &ViewArguments) -> ExitCode {
+    let mut saved = Vec::new();
+    for file in &arguments.files {
+        match read(file) {
+            Ok(snapshot) => saved.push(snapshot),
+            Err(text) => return fail(text),
+        }
+    }
+    let folder = match prepare() {
+        Ok(folder) => folder,
+        Err(error) => return fail(format_args!("a temporary directory cannot be written: {error}")),
+    };
+    let (file, root) = (folder.path().join("wpt.toml"), folder.path().join("root"));
+    let port = arguments.port.unwrap_or(config::Port::Auto);
+    let serve = ServeArguments {
+        config: Some(file.clone()),
+        root: Some(root),
+        certs: Some(folder.path().join("certs")),
+        port: Some(port),
+        log: Some(LogLevel::Warn),
+        ..ServeArguments::default()
+    };
+    let config = match config::resolve(&serve) {
+        Ok(config) => config,
+        Err(errors) => return fail_configuration(&errors),
+    };
+    let log = Log::to_stderr(config.log.value);
+    let open = arguments.open.then_some(file);
+    let announce = Box::new(move |url: &str| announce(url, open));
+    match start::serve(&serve, config, &log, Some(View { saved, announce })) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error),
+    }
+}
+
+/// A transcript from a file.
+///
+/// # Errors
+/// What is wrong with the file, in words.
+fn read(file: &Path) -> Result<Snapshot, String> {
+    let name = file.display();
+    let length = std::fs::metadata(file).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
+    if length > MAX_FILE {
+        return Err(format!(
+            "{name} has {length} bytes; {MAX_FILE} can be shown\nhelp: cut it into several, each with the first line"
+        ));
+    }
+    let octets = std::fs::read(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let text =
+        std::str::from_utf8(&octets).map_err(|_| format!("{name} is not a transcript: it is not text\n{HELP}"))?;
+    Snapshot::read(text).map_err(|error| format!("{name} is not a transcript: {error}\n{HELP}"))
+}
+
+const HELP: &str = "help: save one with `curl http://localhost:8000/_wire/connections/ID.jsonl`, or in the inspector";
+
+/// A directory with a configuration.
+fn prepare() -> std::io::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("wireserve-view-").tempdir()?;
+    std::fs::create_dir(folder.path().join("root"))?;
+    std::fs::write(folder.path().join("wpt.toml"), CONFIG)?;
+    Ok(folder)
+}
+
+/// Says where the page is, and opens it in a browser if `open` names the configuration for that.
+fn announce(url: &str, open: Option<PathBuf>) {
+    print_stdout(&format!("{url}\n"));
+    print_stderr("Open this URL in a browser; Ctrl-C ends the program.");
+    let Some(config) = open else { return };
+    let arguments = OpenArguments { url: Some(url.to_owned()), config: Some(config), ..OpenArguments::default() };
+    // Beside the serving; it ends with the browser, or with this program.
+    std::thread::spawn(move || {
+        let opened = config::with_certs(arguments.config.as_deref(), None)
+            .map_err(|errors| errors.to_string())
+            .and_then(|config| setup::open::open(&arguments, &config).map_err(|error| error.to_string()));
+        if let Err(error) = opened {
+            print_stderr(format_args!("error: {error}"));
+        }
+    });
+}

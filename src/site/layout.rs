@@ -1,0 +1,60 @@
+//! What all pages of the program have in common: one stylesheet, one header.
+
+use super::render::render;
+use serde_json::{Value, json};
+
+const LAYOUT: &str = include_str!("layout.html");
+
+/// Entries of the header: names and URLs.
+const ENTRIES: [(&str, &str); 3] =
+    [("Handlers", "/handlers/"), ("Connections", "/_wire/"), ("Status", "/_wire/status")];
+
+/// What a page is, for its header.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Title<'a> {
+    /// The entry of the header that it belongs to, and its title.
+    pub name: &'a str,
+    /// Rules that clients broke since the start.
+    pub violations: u64,
+    /// Expectations of scripts that failed since the start.
+    pub failed_expectations: u64,
+}
+
+/// A page around `main`, which is HTML.
+pub fn page(title: &Title<'_>, main: &str) -> String {
+    let Title { name, violations, failed_expectations } = title;
+    let entry = |(entry, url): (&str, &str)| json!({"name": entry, "url": url, "current": entry == *name});
+    let count = |count: u64, one: &str, many: &str| {
+        (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+    };
+    let data = json!({
+        "title": name,
+        "entries": ENTRIES.into_iter().map(entry).collect::<Value>(),
+        "violations": count(*violations, "violation", "violations"),
+        "failed": count(*failed_expectations, "failed expectation", "failed expectations"),
+        "main": main,
+    });
+    render(LAYOUT, &data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_marks_where_it_is_and_says_what_went_wrong() {
+        let title = Title { name: "Status", violations: 1, failed_expectations: 2 };
+        let shown = page(&title, "<main>{{title}}</main>");
+        for part in [
+            "<a href=\"/_wire/status\" aria-current=\"page\">Status</a>",
+            "<a href=\"/_wire/\">Connections</a>",
+            "1 violation<",
+            "2 failed expectations<",
+            "<main>{{title}}</main>",
+        ] {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
+        let quiet = page(&Title { name: "Handlers", ..Title::default() }, "");
+        assert!(!quiet.contains("violation") && !quiet.contains("expectation"), "{quiet}");
+    }
+}
