@@ -150,6 +150,8 @@ pub enum Event {
         length: usize,
         /// Who wanted it.
         cause: Cause,
+        /// For a raw command, the rules that its frames break, in order.
+        broken: Vec<Broken>,
     },
     /// Something that was queued will not be sent (only with `record_frames`).
     NotSent {
@@ -163,6 +165,15 @@ pub enum Event {
         /// Why.
         reason: CloseReason,
     },
+}
+
+/// A rule that a raw frame breaks, as the peer reads it: the first one of that frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// Where the frame ends in the bytes of its [`Event::Sent`].
+    pub end: usize,
+    /// The rule.
+    pub rule: Rule,
 }
 
 /// What a field section is.

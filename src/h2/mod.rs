@@ -37,7 +37,8 @@ pub use crate::http::role::Role;
 pub use config::{Auto, Config};
 pub use connection::Connection;
 pub use events::{
-    Cause, CloseReason, Event, HeadersKind, Initiator, NotSentReason, PeerClosed, Reaction, Transmit, Unsent, Violation,
+    Broken, Cause, CloseReason, Event, HeadersKind, Initiator, NotSentReason, PeerClosed, Reaction, Transmit, Unsent,
+    Violation,
 };
 pub use fields::FieldList;
 pub use inbound::PREFACE;

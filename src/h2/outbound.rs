@@ -208,6 +208,7 @@ impl Outbound {
             hold: self.hold.as_ref(),
             local,
             max_frame_size: self.peer.max_frame_size,
+            enable_push: self.peer.enable_push,
             send_window: self.window,
             receive_window,
         };

@@ -1,6 +1,6 @@
 //! Events that wait to be taken.
 
-use super::events::{Cause, Event, NotSentReason, Unsent};
+use super::events::{Broken, Cause, Event, NotSentReason, Unsent};
 use crate::wire::frame::{FrameType, HEADER_LENGTH};
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -47,7 +47,19 @@ impl EventQueue {
         let kept = if is_data { self.record_data.saturating_add(HEADER_LENGTH) } else { usize::MAX };
         self.recorded.extend_from_slice(octets.get(..kept).unwrap_or(octets));
         let octets = self.recorded.split().freeze();
-        self.events.push_back(Event::Sent { octets, length, cause });
+        self.events.push_back(Event::Sent { octets, length, cause, broken: Vec::new() });
+    }
+
+    /// How many there are: the place of the next one.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Adds a broken rule to the [`Event::Sent`] at this place, if what is sent is recorded.
+    pub fn note_broken(&mut self, place: usize, rule: Broken) {
+        if let Some(Event::Sent { broken, .. }) = self.events.get_mut(place) {
+            broken.push(rule);
+        }
     }
 
     /// Something will not be sent.

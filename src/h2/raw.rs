@@ -2,12 +2,13 @@
 //! follows from that is carried out here.
 
 use super::connection::Connection;
-use super::events::{Cause, Event, Initiator, NotSentReason};
+use super::events::{Broken, Cause, Event, Initiator, NotSentReason};
 use super::fields::FieldList;
 use super::flow::MAX_WINDOW;
 use super::hold::Which;
 use super::misuse::{CallSite, Misuse};
 use super::peer_view::{Consequence, Context, PeerView, RawCall, Track};
+use super::rules::Rule;
 use super::state::{Effect, Input};
 use super::stream::{Ended, Method};
 use crate::wire::frame::{ErrorCode, FrameHeader, HEADER_LENGTH, RawFrame};
@@ -21,6 +22,7 @@ impl Connection {
         }
         let mut octets = BytesMut::with_capacity(HEADER_LENGTH + frame.payload.len());
         frame.write(&mut octets);
+        let sent = self.events.len();
         self.outbound.write_octets(&mut self.events, &octets, Cause::Raw);
         let call = call.into();
         // As it will be read: some bits of a header have no room on the wire.
@@ -31,11 +33,13 @@ impl Connection {
             if view.is_unreadable() { call.track == Track::Yes } else { is_whole && view.is_between_frames() };
         if by_itself {
             let frame = RawFrame { header, payload: frame.payload.clone() };
-            if let Some(consequences) = self.look(|view, context| view.observe(&frame, call, context)) {
+            let seen = self.look(|view, context| (view.observe(&frame, call, context), view.broken()));
+            if let Some((consequences, broken)) = seen {
                 self.carry_out(consequences);
+                self.note_broken(sent, octets.len(), broken);
             }
         } else {
-            self.observe_octets(&octets, call);
+            self.observe_octets(&octets, call, sent);
         }
         self.update_hold();
     }
@@ -46,8 +50,9 @@ impl Connection {
         if self.is_closed() {
             return;
         }
+        let sent = self.events.len();
         self.outbound.write_octets(&mut self.events, &octets, Cause::Raw);
-        self.observe_octets(&octets, Track::No.at(site));
+        self.observe_octets(&octets, Track::No.at(site), sent);
         self.update_hold();
     }
 
@@ -77,11 +82,23 @@ impl Connection {
         self.view.is_some()
     }
 
-    /// Reads bytes as the peer does, frame by frame.
-    fn observe_octets(&mut self, octets: &[u8], call: RawCall) {
+    /// Reads bytes as the peer does, frame by frame. `sent` is the place of their event.
+    fn observe_octets(&mut self, octets: &[u8], call: RawCall, sent: usize) {
         self.view.get_or_insert_default().push(octets, call.site);
-        while let Some(Some(consequences)) = self.look(|view, context| view.observe_next(call, context)) {
+        let next = |view: &mut PeerView, context: &mut Context<'_>| {
+            let consequences = view.observe_next(call, context)?;
+            Some((consequences, view.broken(), view.unread()))
+        };
+        while let Some(Some((consequences, broken, unread))) = self.look(next) {
             self.carry_out(consequences);
+            self.note_broken(sent, octets.len().saturating_sub(unread), broken);
+        }
+    }
+
+    /// Puts a rule that the frame breaks that ends at `end` into the event of what was sent.
+    fn note_broken(&mut self, sent: usize, end: usize, broken: Option<Rule>) {
+        if let Some(rule) = broken {
+            self.events.note_broken(sent, Broken { end, rule });
         }
     }
 

@@ -73,8 +73,11 @@ impl Record {
         }
     }
 
-    /// Where the rule is written that an error is about.
+    /// Where the rule is written that an error is about, or that a raw frame breaks.
     pub fn section(&self) -> Option<&str> {
+        if let Some(breach) = &self.breaks {
+            return Some(&breach.section);
+        }
         match &self.kind {
             RecordKind::Violation(violation) => Some(&violation.section),
             _ if self.is_error() && self.code().is_some() => Some("RFC 9113 §7"),

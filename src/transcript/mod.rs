@@ -58,7 +58,7 @@ pub use octets::{Meaning, Octets};
 pub use overview::{Lane, Mark, Overseer, Overview, Window};
 pub use reading::{Places, Records};
 pub use record::{
-    Cause, Closed, Expected, Initiator, NotSent, NotSentReason, Notice, Place, Reaction, Record, RecordKind,
+    Breach, Cause, Closed, Expected, Initiator, NotSent, NotSentReason, Notice, Place, Reaction, Record, RecordKind,
     RequestHead, Side, Unsent, Violation,
 };
 pub use recorder::Recorder;

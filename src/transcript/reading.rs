@@ -4,7 +4,7 @@ use super::blocks::Blocks;
 use super::fields::FieldSection;
 use super::frame::Frame;
 use super::octets::{Meaning, Octets};
-use super::record::{Notice, Place, Record, RecordKind, Side};
+use super::record::{Breach, Cause, Notice, Place, Record, RecordKind, Side};
 use super::ring::{Entry, Kind, Origin, Ring};
 use crate::wire::frame::{FrameHeader, HEADER_LENGTH, RawFrame};
 use bytes::Bytes;
@@ -36,7 +36,7 @@ impl Tables {
     pub fn of(&mut self, origin: Origin) -> &mut Blocks {
         match origin {
             Origin::Peer => &mut self.received,
-            Origin::Own(_) => &mut self.sent,
+            Origin::Own(_) | Origin::Broken(_) => &mut self.sent,
         }
     }
 
@@ -131,15 +131,16 @@ impl Records {
             Kind::FrameBegins(origin) => (origin, Some(Meaning::FrameBegins)),
             Kind::Rest(origin) => (origin, Some(Meaning::Rest)),
         };
-        let (from, cause) = match origin {
-            Origin::Peer => (self.side.other(), None),
-            Origin::Own(cause) => (self.side, Some(cause.into())),
+        let (from, cause, breaks) = match origin {
+            Origin::Peer => (self.side.other(), None, None),
+            Origin::Own(cause) => (self.side, Some(cause.into()), None),
+            Origin::Broken(rule) => (self.side, Some(Cause::Raw), Some(Breach::of(rule))),
         };
         let kind = match meaning {
             None => self.frame(origin, entry, octets),
             Some(meaning) => self.octets(origin, entry, octets, meaning),
         };
-        Record { seq, time, from: Some(from), cause, script, kind }
+        Record { seq, time, from: Some(from), cause, script, breaks, kind }
     }
 
     fn frame(&mut self, origin: Origin, entry: Entry, octets: Bytes) -> RecordKind {
@@ -184,5 +185,5 @@ fn note(seq: u64, time: Duration, json: &[u8]) -> Record {
         let text = format!("a note in the transcript cannot be read: {error}");
         Note { from: None, kind: RecordKind::Notice(Notice { stream: None, text }) }
     });
-    Record { seq, time, from, cause: None, script: None, kind }
+    Record { seq, time, from, cause: None, script: None, breaks: None, kind }
 }

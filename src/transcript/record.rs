@@ -3,6 +3,7 @@
 use super::codec::{hex, seconds, text};
 use super::frame::Frame;
 use super::octets::Octets;
+use crate::h2::Rule;
 use crate::http::role::Role;
 use crate::http::transport::{self, CloseReason};
 use bytes::Bytes;
@@ -92,6 +93,28 @@ impl fmt::Display for Place {
     }
 }
 
+/// A rule that was broken on purpose.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Breach {
+    /// The rule's stable name, such as `h2.window-update.zero`.
+    pub rule: String,
+    /// Where the rule is written.
+    pub section: String,
+}
+
+impl Breach {
+    /// Of this rule.
+    pub fn of(rule: Rule) -> Self {
+        Self { rule: rule.id().to_owned(), section: rule.section().to_owned() }
+    }
+}
+
+impl fmt::Display for Breach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "breaks {} ({})", self.rule, self.section)
+    }
+}
+
 /// One thing that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -109,6 +132,9 @@ pub struct Record {
     /// The call of a script that sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub script: Option<Place>,
+    /// The rule that it breaks, if a raw call sent it and a conforming peer would object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaks: Option<Breach>,
     /// What it is.
     #[serde(flatten)]
     pub kind: RecordKind,

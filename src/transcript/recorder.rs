@@ -76,11 +76,13 @@ impl Recorder {
     pub fn http2(&self, now: Option<Instant>, call: u32, event: &h2::Event) {
         match event {
             h2::Event::Frame(frame) => self.frame(now, frame),
-            h2::Event::Sent { octets, length, cause: Cause::Raw } => self.sent_raw(now, call, *length, octets),
+            h2::Event::Sent { octets, length, cause: Cause::Raw, broken } => {
+                self.sent_raw(now, call, (*length, octets), broken);
+            }
             h2::Event::Sent { octets, cause: Cause::Automatic, .. } if octets[..] == h2::PREFACE[..] => {
                 self.note(now, Some(Side::Client), RecordKind::Preface);
             }
-            h2::Event::Sent { octets, length, cause } => self.sent(now, *cause, call, *length, octets),
+            h2::Event::Sent { octets, length, cause, .. } => self.sent(now, *cause, call, *length, octets),
             h2::Event::Headers { kind: h2::HeadersKind::Request { .. }, .. } => self.count_request(),
             h2::Event::Preface => self.note(now, Some(Side::Client), RecordKind::Preface),
             h2::Event::NotSent { what, why } => {
@@ -217,12 +219,15 @@ impl Recorder {
     }
 
     /// What a raw call sent: frames, parts of frames.
-    fn sent_raw(&self, now: Option<Instant>, call: u32, length: usize, octets: &[u8]) {
+    fn sent_raw(&self, now: Option<Instant>, call: u32, (length, octets): (usize, &[u8]), broken: &[h2::Broken]) {
         let mut raw = self.raw.borrow_mut();
         let mut rest = octets;
         while !rest.is_empty() {
             let (kind, count) = raw.next(rest);
             let (piece, behind) = rest.split_at(count);
+            let piece_ends = octets.len() - behind.len();
+            let is_here = |broken: &&h2::Broken| piece_ends - count < broken.end && broken.end <= piece_ends;
+            let kind = broken.iter().find(is_here).map_or(kind, |broken| kind.breaking(broken.rule));
             rest = behind;
             // Bytes that the engine did not keep belong to the last piece.
             let unseen = if rest.is_empty() { length.saturating_sub(octets.len()) } else { 0 };

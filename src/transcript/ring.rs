@@ -1,5 +1,6 @@
 //! Entries in a bounded number of bytes.
 
+use crate::h2::Rule;
 use crate::http::transport::Cause;
 use std::collections::VecDeque;
 
@@ -13,6 +14,8 @@ pub(super) enum Origin {
     Peer,
     /// The end that records.
     Own(Cause),
+    /// The same, by a raw call that breaks this rule.
+    Broken(Rule),
 }
 
 /// What the bytes of an entry are.
@@ -28,6 +31,19 @@ pub(super) enum Kind {
     Rest(Origin),
     /// A record that is not made of bytes on the wire, as JSON.
     Note,
+}
+
+impl Kind {
+    /// The same bytes of a raw call, with the rule that they break.
+    pub fn breaking(self, rule: Rule) -> Self {
+        let origin = Origin::Broken(rule);
+        match self {
+            Self::Frame(_) => Self::Frame(origin),
+            Self::FrameBegins(_) => Self::FrameBegins(origin),
+            Self::Rest(_) => Self::Rest(origin),
+            Self::Http1(_) | Self::Note => self,
+        }
+    }
 }
 
 /// What became of a record: its bytes are in the ring.

@@ -42,7 +42,7 @@ pub struct Row {
     pub effect: Effect,
     /// Whether something is wrong.
     pub error: bool,
-    /// Where the rule is written that an error is about.
+    /// Where the rule is written that an error is about, or that a raw frame breaks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub section: Option<String>,
 }
@@ -50,7 +50,7 @@ pub struct Row {
 impl Row {
     /// The row of a record.
     pub fn of(record: &Record) -> Self {
-        let Record { seq, time, from, cause, script, kind } = record;
+        let Record { seq, time, from, cause, script, kind, .. } = record;
         let Columns { stream, name, flags, length, says } = Columns::of(kind);
         Self {
             seq: *seq,

@@ -33,7 +33,7 @@ impl<'a> Line<'a> {
 
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Record { time, from, cause, script, kind, .. } = self.record;
+        let Record { time, from, cause, script, breaks, kind, .. } = self.record;
         let arrow = match from {
             Some(from) if *from == self.side => "→",
             Some(_) => "←",
@@ -51,7 +51,8 @@ impl Display for Line<'_> {
         let (stream, length) = (number(stream), number(length));
         let time = time.as_secs_f64() * 1e3;
         let line = format!("{time:>10.3} {arrow} {stream:>5} {name:<15} {flags:<22} {length:>6}  {says}");
-        write!(f, "{}{source}", line.trim_end())
+        let broken = breaks.as_ref().map(|breach| format!("  {breach}")).unwrap_or_default();
+        write!(f, "{}{broken}{source}", line.trim_end())
     }
 }
 

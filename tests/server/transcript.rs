@@ -42,6 +42,24 @@ fn brief(record: &Value) -> String {
     [text("from"), text("cause"), what].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+#[test]
+fn a_raw_frame_that_breaks_a_rule_is_recorded_with_it_and_with_its_line() {
+    let script = "fn main(request, response) {\n  let c = request.connection;\n  c.send(frame::unknown(190, 0, 0, \"fine\"));\n  \
+                  c.send(frame::window_update(request.stream_id, 0));\n  `${c.id}`\n}";
+    let server = Server::builder().handler("zero.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    let id = answer(&mut client, "/handlers/zero.rhai");
+    let transcript = transcript(&server, &id);
+    let raw: Vec<&Value> = records(&transcript).iter().filter(|record| record["cause"] == "raw").collect();
+    assert_eq!(raw.len(), 2, "{raw:?}");
+    assert_eq!(raw[0]["breaks"], Value::Null);
+    assert_eq!(raw[1]["breaks"], json!({ "rule": "h2.window-update.zero", "section": "RFC 9113 §6.9" }));
+    assert_eq!(raw[1]["script"]["line"], 4);
+    assert!(records(&transcript).iter().all(|record| record["cause"] == "raw" || record["breaks"].is_null()));
+    let text = page(&server, &format!("/_wire/connections/{id}?format=text")).text();
+    assert!(text.contains("breaks h2.window-update.zero (RFC 9113 §6.9)"), "{text}");
+}
+
 /// Asks again until `done`: nothing tells a client that its connection's end was recorded.
 fn eventually(server: &Server, path: &str, done: impl Fn(&raw::Response) -> bool) -> raw::Response {
     let end = Instant::now() + DEADLINE;

@@ -6,8 +6,10 @@
 //! connection, and a connection without raw commands has no `PeerView`.
 
 mod call;
+mod frame_rules;
 mod open_block;
 mod reading;
+mod rules;
 mod sections;
 mod view;
 

@@ -17,11 +17,13 @@ pub(super) struct OpenBlock {
     pub octets: Option<BytesMut>,
     /// It is that of a PUSH_PROMISE.
     pub promise: bool,
+    /// Its HEADERS have END_STREAM.
+    pub end_stream: bool,
 }
 
 impl OpenBlock {
     pub fn new(stream: u32, fragment: &[u8], promise: bool, call: RawCall) -> Self {
-        Self { stream, site: call.site, octets: Some(fragment.into()), promise }
+        Self { stream, site: call.site, octets: Some(fragment.into()), promise, end_stream: false }
     }
 
     pub fn extend(&mut self, fragment: &[u8]) {

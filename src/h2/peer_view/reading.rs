@@ -1,11 +1,12 @@
 //! What a raw frame means to the peer, and what follows from that for us.
 
 use super::call::{RawCall, Track};
+use super::frame_rules::{belongs_to_connection, payload_rule, place_rule};
 use super::open_block::OpenBlock;
 use super::view::{PeerView, Seen};
 use crate::h2::events::{Initiator, NotSentReason};
-use crate::h2::flow::MAX_WINDOW;
 use crate::h2::hold::{Hold, Which};
+use crate::h2::rules::Rule;
 use crate::h2::settings::Settings;
 use crate::h2::state::Input;
 use crate::h2::stream::Method;
@@ -13,7 +14,7 @@ use crate::h2::streams::Streams;
 use crate::http::role::Role;
 use crate::wire::frame::{
     Continuation, Data, ErrorCode, FrameHeader, FrameType, GoAway, Headers, Payload, PushPromise, RawFrame, RstStream,
-    Settings as SettingsFrame, WindowUpdate, flag,
+    SettingId, Settings as SettingsFrame, WindowUpdate, flag,
 };
 use crate::wire::hpack::Encoder;
 
@@ -32,6 +33,8 @@ pub(in crate::h2) struct Context<'a> {
     pub local: &'a Settings,
     /// The peer's.
     pub max_frame_size: u32,
+    /// The peer's.
+    pub enable_push: bool,
     /// Bytes that we may send on the connection.
     pub send_window: i64,
     /// Bytes that the peer may send on the connection.
@@ -73,23 +76,10 @@ pub(super) struct Reading<'a, 'b> {
     call: RawCall,
 }
 
-/// Whether the RFC binds a type to stream 0 (`Some(true)`) or to others (`Some(false)`).
-fn belongs_to_connection(frame_type: FrameType) -> Option<bool> {
-    match frame_type {
-        FrameType::SETTINGS | FrameType::PING | FrameType::GOAWAY => Some(true),
-        FrameType::DATA
-        | FrameType::HEADERS
-        | FrameType::PRIORITY
-        | FrameType::RST_STREAM
-        | FrameType::PUSH_PROMISE
-        | FrameType::CONTINUATION => Some(false),
-        _ => None,
-    }
-}
-
 impl PeerView {
     /// Reads a whole frame, and says what follows from it.
     pub fn observe(&mut self, frame: &RawFrame, call: RawCall, context: &mut Context<'_>) -> Vec<Consequence> {
+        self.broken = None;
         let mut reading = Reading::new(self, context, call);
         reading.frame(frame);
         reading.consequences
@@ -108,8 +98,9 @@ impl PeerView {
         // The peer does not wait for the end of such a frame: where the next one begins is unknown.
         self.incomplete.clear();
         self.unreadable = true;
+        self.broken = None;
         let mut reading = Reading::new(self, context, call);
-        reading.peer_must_close();
+        reading.peer_must_close(Rule::FrameSize);
         reading.context.encoder.forget_table();
         Some(reading.consequences)
     }
@@ -147,8 +138,14 @@ impl<'a, 'b> Reading<'a, 'b> {
         seen.entry(stream).or_default()
     }
 
+    /// The frame breaks a rule, perhaps not the first one.
+    pub fn breaks(&mut self, rule: Rule) {
+        self.view.broken.get_or_insert(rule);
+    }
+
     /// A conforming peer closes the connection here.
-    pub fn peer_must_close(&mut self) {
+    pub fn peer_must_close(&mut self, rule: Rule) {
+        self.breaks(rule);
         self.view.must_close = true;
         self.interrupt_block();
     }
@@ -166,23 +163,34 @@ impl<'a, 'b> Reading<'a, 'b> {
     pub fn frame(&mut self, frame: &RawFrame) {
         let header = frame.header;
         if header.frame_type != FrameType::CONTINUATION {
+            if self.view.block.is_some() {
+                self.breaks(Rule::ContinuationInterrupted);
+            }
             self.interrupt_block();
         }
         let is_block =
             matches!(header.frame_type, FrameType::HEADERS | FrameType::PUSH_PROMISE | FrameType::CONTINUATION);
-        let misplaced = belongs_to_connection(header.frame_type).is_some_and(|zero| zero != (header.stream_id == 0));
-        // Too large for a frame that changes the state of the connection (RFC 9113 §4.2).
-        let oversized = header.length > self.context.max_frame_size
-            && (is_block || header.stream_id == 0 || header.frame_type == FrameType::SETTINGS);
-        if misplaced || oversized || self.is_on_idle_stream(header) {
-            self.peer_must_close();
+        if let Some(rule) = place_rule(header, self.view.block.is_some()) {
+            self.peer_must_close(rule);
+        }
+        if header.length > self.context.max_frame_size {
+            self.breaks(Rule::FrameSize);
+            // Too large for a frame that changes the state of the connection (RFC 9113 §4.2).
+            if is_block || header.stream_id == 0 || header.frame_type == FrameType::SETTINGS {
+                self.peer_must_close(Rule::FrameSize);
+            }
+        }
+        if self.is_on_idle_stream(header) {
+            let is_headers = header.frame_type == FrameType::HEADERS;
+            self.peer_must_close(if is_headers { Rule::IdleHeaders } else { Rule::IdleFrame });
         }
         match Payload::parse(frame) {
             Ok(payload) => self.payload(header, payload, frame.payload.len()),
             // An error of the stream (RFC 9113 §6.3), or ignored.
-            Err(_) if matches!(header.frame_type, FrameType::PRIORITY | FrameType::ALTSVC | FrameType::ORIGIN) => {}
-            Err(_) => {
-                self.peer_must_close();
+            Err(_) if header.frame_type == FrameType::PRIORITY => self.breaks(Rule::PriorityLength),
+            Err(_) if matches!(header.frame_type, FrameType::ALTSVC | FrameType::ORIGIN) => {}
+            Err(error) => {
+                self.peer_must_close(payload_rule(header, &error));
                 if is_block {
                     self.context.encoder.forget_table();
                 }
@@ -205,16 +213,23 @@ impl<'a, 'b> Reading<'a, 'b> {
         let whole = header.has(flag::END_HEADERS);
         match payload {
             Payload::Data(Data { data, .. }) => {
-                self.data(id, length, data.len());
+                self.data(id, length, data.len(), header.has(flag::END_STREAM));
                 if header.has(flag::END_STREAM) {
                     self.end(id);
                 }
             }
-            Payload::Headers(Headers { fragment, .. }) => {
+            Payload::Headers(Headers { fragment, priority, .. }) => {
+                let broken = self.closed_rule(id);
+                let depends_on_itself = priority.is_some_and(|priority| priority.dependency == id);
+                broken
+                    .or(depends_on_itself.then_some(Rule::HeadersSelfDependency))
+                    .into_iter()
+                    .for_each(|rule| self.breaks(rule));
                 if id != 0 && self.is_unknown_to_peer(id) && self.context.streams.role() == Role::Client {
                     self.begins(id, Input::SendHeaders, self.call.track);
                 }
-                self.block_begins(OpenBlock::new(id, &fragment, false, self.call), whole);
+                let end_stream = header.has(flag::END_STREAM);
+                self.block_begins(OpenBlock { end_stream, ..OpenBlock::new(id, &fragment, false, self.call) }, whole);
                 if header.has(flag::END_STREAM) {
                     self.end(id);
                 }
@@ -223,12 +238,19 @@ impl<'a, 'b> Reading<'a, 'b> {
                 self.promise(id, promised_stream_id);
                 self.block_begins(OpenBlock::new(id, &fragment, true, self.call), whole);
             }
-            Payload::Continuation(Continuation { fragment }) if !self.block_continues(id, &fragment, whole) => {
-                self.interrupt_block();
-                self.context.encoder.forget_table();
-                self.peer_must_close();
+            Payload::Continuation(Continuation { fragment }) => {
+                let other =
+                    if self.view.block.is_some() { Rule::ContinuationStream } else { Rule::ContinuationUnexpected };
+                if !self.block_continues(id, &fragment, whole) {
+                    self.interrupt_block();
+                    self.context.encoder.forget_table();
+                    self.peer_must_close(other);
+                }
             }
             Payload::RstStream(RstStream { code }) if id != 0 => self.reset(id, code),
+            Payload::Settings(_) if header.has(flag::ACK) && length > 0 => self.breaks(Rule::SettingsAckLength),
+            Payload::Priority(priority) if priority.dependency == id => self.breaks(Rule::PrioritySelfDependency),
+            Payload::PriorityUpdate(update) => self.priority_update(id, update.prioritized_stream_id),
             Payload::Settings(SettingsFrame { entries }) if id == 0 && !header.has(flag::ACK) => self.settings(entries),
             Payload::Ping(_) if id == 0 && !header.has(flag::ACK) => self.follows(Consequence::Ping),
             Payload::GoAway(GoAway { last_stream_id, .. }) if id == 0 => self.goaway(last_stream_id),
@@ -237,7 +259,19 @@ impl<'a, 'b> Reading<'a, 'b> {
         }
     }
 
-    fn data(&mut self, stream: u32, length: usize, content: usize) {
+    fn priority_update(&mut self, stream: u32, prioritized: u32) {
+        match self.context.streams.role() {
+            Role::Server => self.breaks(Rule::PriorityUpdateFromServer),
+            Role::Client if stream != 0 => self.breaks(Rule::PriorityUpdateStream),
+            Role::Client if prioritized == 0 => self.breaks(Rule::PriorityUpdateZero),
+            Role::Client => {}
+        }
+    }
+
+    fn data(&mut self, stream: u32, length: usize, content: usize, end: bool) {
+        if let Some(rule) = self.data_rule(stream, length, content, end) {
+            self.breaks(rule);
+        }
         let used = length as i64;
         let own_window = self.context.streams.get(stream).map(|known| known.send_window);
         let overdrawn = self.context.send_window < used || own_window.is_some_and(|window| window < used);
@@ -282,17 +316,24 @@ impl<'a, 'b> Reading<'a, 'b> {
 
     fn promise(&mut self, parent: u32, promised: u32) {
         let streams = self.context.streams;
-        // A server closes the connection.
-        let by_client = streams.role() == Role::Client;
-        if by_client || promised == 0 || streams.is_peers(promised) || promised < self.first_unknown() {
-            return self.peer_must_close();
+        if streams.role() == Role::Client {
+            return self.peer_must_close(Rule::PushPromiseFromClient);
+        }
+        if promised == 0 || streams.is_peers(promised) || promised < self.first_unknown() {
+            return self.peer_must_close(Rule::PushPromiseId);
+        }
+        if !self.context.enable_push {
+            self.breaks(Rule::PushPromiseDisabled);
+        }
+        if self.closed_rule(parent).is_some() {
+            self.breaks(Rule::PushPromiseParent);
         }
         // A stream of the peer's that is idle to us may be on its way.
         let is_known = streams.is_peers(parent) && parent <= streams.last_peer();
         let track = if is_known { self.call.track } else { Track::No };
         self.begins(promised, Input::SendPushPromise, track);
         if track == Track::No && !streams.is_peers(parent) {
-            self.peer_must_close();
+            self.peer_must_close(Rule::PushPromiseParent);
         }
     }
 
@@ -306,14 +347,23 @@ impl<'a, 'b> Reading<'a, 'b> {
     fn settings(&mut self, entries: Vec<(u16, u32)>) {
         let track = self.call.track;
         let role = self.context.streams.role();
-        if track == Track::No && self.context.local.first_invalid(&entries, role).is_some() {
-            self.peer_must_close();
+        let local = self.context.local;
+        if let Some((id, value)) = local.first_invalid(&entries, role) {
+            // What alone depends on the entries before.
+            let rule = local.check(SettingId(id), value, role).unwrap_or(Rule::SettingsConnectProtocol);
+            self.breaks(rule);
+            if track == Track::No {
+                self.peer_must_close(rule);
+            }
         }
         self.follows(Consequence::Settings { entries, track });
     }
 
     fn goaway(&mut self, last_stream_id: u32) {
         let RawCall { track, site } = self.call;
+        if self.view.goaway.is_some_and(|(lowest, _)| last_stream_id > lowest) {
+            self.breaks(Rule::GoAwayIncreased);
+        }
         if self.view.goaway.is_none_or(|(lowest, _)| last_stream_id < lowest) {
             self.view.goaway = Some((last_stream_id, site));
         }
@@ -330,9 +380,11 @@ impl<'a, 'b> Reading<'a, 'b> {
     fn window_update(&mut self, stream: u32, increment: u32) {
         let RawCall { track, site } = self.call;
         self.seen_mut(stream).granted = Some(site);
-        let room = MAX_WINDOW - self.context.receive_window;
-        if stream == 0 && (increment == 0 || i64::from(increment) > room) {
-            self.peer_must_close();
+        if let Some(rule) = self.window_update_rule(stream, increment) {
+            self.breaks(rule);
+            if stream == 0 {
+                self.peer_must_close(rule);
+            }
         }
         self.follows(Consequence::WindowUpdate { stream, increment, track });
     }

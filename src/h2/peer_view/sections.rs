@@ -6,9 +6,11 @@ use super::view::Seen;
 use crate::h2::events::NotSentReason;
 use crate::h2::hold::Which;
 use crate::h2::misuse::CallSite;
+use crate::h2::rules::Rule;
 use crate::h2::stream::Method;
 use crate::http::role::Role;
 use crate::wire::hpack::DecodeErrorKind;
+use bytes::Bytes;
 
 /// What a header section says that binds what follows it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,20 +72,28 @@ impl Reading<'_, '_> {
 
     fn block_ends(&mut self, block: &OpenBlock) {
         let mut facts = Facts::default();
+        let mut fields = Vec::new();
         let observed = match &block.octets {
-            Some(octets) => self.context.encoder.observe(octets, |name, value| facts.see(name, value)),
+            Some(octets) => self.context.encoder.observe(octets, |name, value| {
+                facts.see(name, value);
+                fields.push((Bytes::copy_from_slice(name), Bytes::copy_from_slice(value)));
+            }),
             None => {
                 self.context.encoder.forget_table();
                 Ok(())
             }
         };
+        // Otherwise not all fields are known.
+        if self.context.encoder.table_known() {
+            self.check_section(block, fields);
+        }
         if !block.promise {
             self.header_section(block.stream, facts, block.site);
         }
         // What a peer allows before it gets our ACK of its SETTINGS is its own affair.
         use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
         if observed.is_err_and(|why| !matches!(why.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. })) {
-            self.peer_must_close();
+            self.peer_must_close(Rule::Compression);
         }
     }
 
@@ -92,7 +102,7 @@ impl Reading<'_, '_> {
     pub(super) fn interrupt_block(&mut self) {
         let Some(block) = self.view.block.take() else { return };
         self.context.encoder.forget_table();
-        self.peer_must_close();
+        self.view.must_close = true;
         if !block.promise {
             self.header_section(block.stream, Facts::default(), block.site);
         }
@@ -128,8 +138,9 @@ impl Reading<'_, '_> {
             return;
         }
         let length = facts.binding_length(request_method).map(|length| (length, site));
+        let no_content = facts.status.is_some_and(|status| !request_method.content_rule(status).allows_content());
         let seen = self.seen_mut(stream);
-        *seen = Seen { headers: Some(site), length, content: 0, ..*seen };
+        *seen = Seen { headers: Some(site), length, no_content, content: 0, ..*seen };
         self.follows(drop);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::open_block::OpenBlock;
 use crate::h2::misuse::{CallSite, Contradiction, Misuse};
+use crate::h2::rules::Rule;
 use crate::wire::frame::{ErrorCode, FrameHeader, HEADER_LENGTH};
 use crate::wire::hpack;
 use bytes::BytesMut;
@@ -24,6 +25,8 @@ pub(in crate::h2) struct PeerView {
     /// The lowest last stream ID of a GOAWAY.
     pub(super) goaway: Option<(u32, CallSite)>,
     pub(super) streams: BTreeMap<u32, Seen>,
+    /// The first rule that the frame breaks that was read last.
+    pub(super) broken: Option<Rule>,
 }
 
 /// What the peer has seen of a stream by raw commands; of stream 0, the connection.
@@ -42,6 +45,8 @@ pub(super) struct Seen {
     pub(super) overdrawn: Option<CallSite>,
     /// The latest that opened the peer's window.
     pub(super) granted: Option<CallSite>,
+    /// Its response has no content, whatever its length says.
+    pub(super) no_content: bool,
     /// Flow-controlled bytes before we knew the stream.
     pub(super) early: i64,
 }
@@ -56,6 +61,16 @@ impl PeerView {
             self.incomplete_site = site;
         }
         self.incomplete.extend_from_slice(octets);
+    }
+
+    /// The first rule that the frame breaks that was read last.
+    pub fn broken(&self) -> Option<Rule> {
+        self.broken
+    }
+
+    /// Bytes of a frame that has not ended.
+    pub fn unread(&self) -> usize {
+        self.incomplete.len()
     }
 
     /// Whether the peer has read whole frames alone.

@@ -11,6 +11,7 @@ mod output;
 mod pair;
 mod peer_view;
 mod raw;
+mod raw_rules;
 mod responses;
 mod rules;
 mod state;

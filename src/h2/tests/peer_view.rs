@@ -52,6 +52,7 @@ impl Around {
             hold: self.hold.as_ref(),
             local: &self.local,
             max_frame_size: 16_384,
+            enable_push: true,
             send_window: 65_535,
             receive_window: 65_535,
         };

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 fn record(seq: u64, from: Side, cause: Option<Cause>, kind: RecordKind) -> Record {
-    Record { seq, time: Duration::from_millis(seq), from: Some(from), cause, script: None, kind }
+    Record { seq, time: Duration::from_millis(seq), from: Some(from), cause, script: None, breaks: None, kind }
 }
 
 fn frame(frame: &RawFrame, fields: &[(&'static str, &'static str)]) -> RecordKind {

@@ -53,7 +53,7 @@ fn records(shown: &Value) -> &[Value] {
 }
 
 fn sent(octets: &[u8], cause: Cause) -> h2::Event {
-    h2::Event::Sent { octets: Bytes::copy_from_slice(octets), length: octets.len(), cause }
+    h2::Event::Sent { octets: Bytes::copy_from_slice(octets), length: octets.len(), cause, broken: Vec::new() }
 }
 
 fn octets_of(frame: &RawFrame) -> BytesMut {

@@ -1,8 +1,8 @@
 //! Whatever is written can be read back, and is the same.
 
 use super::super::{
-    Cause, Closed, Ending, Errors, Expected, Facts, FieldLine, FieldSection, Frame, Initiator, LastRequest, Meaning,
-    NotSent, NotSentReason, Notice, Octets, Place, Reaction, Record, RecordKind, RequestHead, Side, Snapshot,
+    Breach, Cause, Closed, Ending, Errors, Expected, Facts, FieldLine, FieldSection, Frame, Initiator, LastRequest,
+    Meaning, NotSent, NotSentReason, Notice, Octets, Place, Reaction, Record, RecordKind, RequestHead, Side, Snapshot,
     TimedExpectation, TlsFacts, Unsent, Violation,
 };
 use super::{Recorder, hub, octets_of, record_as, sent};
@@ -145,8 +145,10 @@ fn kind() -> impl Strategy<Value = RecordKind> {
 
 fn record() -> impl Strategy<Value = Record> {
     let cause = of(select(vec![Cause::Checked, Cause::Raw, Cause::Automatic]));
-    ((any::<u64>(), time(), of(side())), (cause, of(place()), kind()))
-        .prop_map(|((seq, time, from), (cause, script, kind))| Record { seq, time, from, cause, script, kind })
+    let breaks = of(select(h2::Rule::ALL).prop_map(Breach::of));
+    ((any::<u64>(), time(), of(side())), (cause, of(place()), breaks, kind())).prop_map(
+        |((seq, time, from), (cause, script, breaks, kind))| Record { seq, time, from, cause, script, breaks, kind },
+    )
 }
 
 fn facts() -> impl Strategy<Value = Facts> {
@@ -250,12 +252,13 @@ fn keys_are_in_a_fixed_order() {
         from: Some(Side::Server),
         cause: Some(Cause::Raw),
         script: Some(Place { file: "a.rhai".into(), function: "connection.send".into(), line: Some(3) }),
+        breaks: Some(Breach::of(h2::Rule::IdleFrame)),
         kind: RecordKind::Frame(Frame::new(octets_of(&frame).freeze(), None).expect("a frame")),
     };
     assert_eq!(
         record.to_json(),
         "{\"seq\": 7, \"time\": 0.0015, \"from\": \"server\", \"cause\": \"raw\", \"script\": {\"file\": \"a.rhai\", \
-         \"function\": \"connection.send\", \"line\": 3}, \"what\": \"frame\", \"type\": \"RST_STREAM\", \
+         \"function\": \"connection.send\", \"line\": 3}, \"breaks\": {\"rule\": \"h2.idle.frame\", \"section\": \"RFC 9113 §5.1\"}, \"what\": \"frame\", \"type\": \"RST_STREAM\", \
          \"type_code\": 3, \"stream\": 1, \"flags\": 0, \"flag_names\": [], \"reserved\": false, \"length\": 4, \
          \"code\": \"CANCEL\", \"code_number\": 8, \"octets\": \"00000403000000000100000008\", \"whole\": true}"
     );

@@ -24,7 +24,7 @@ export function rowElement(row, merged) {
   const chips = [];
   const script = row.script && `${row.script.function} in ${row.script.file}${row.script.line ? `:${row.script.line}` : ""}`;
   if (row.cause === "raw") chips.push(h("span", { class: "chip raw", title: script }, "raw"));
-  if (row.error && row.section) chips.push(h("span", { class: "chip" }, row.section.replace("RFC ", "")));
+  if (row.section) chips.push(h("span", { class: "chip" }, row.section.replace("RFC ", "")));
   const wrong = row.error ? (row.from === "client" ? "✗ client " : "✗ ") : "";
   return h("div", { class: ["row", row.error && "error", row.effect].filter(Boolean).join(" "), title: row.says || null },
     h("span", { class: "c-time", title: `${milliseconds(row.time)} ms; ${new Date(row.at * 1e3).toISOString()}` }, merged ? clock(row.at) : milliseconds(row.time)),
