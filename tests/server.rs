@@ -18,6 +18,8 @@ mod faults;
 mod files;
 #[path = "server/floods.rs"]
 mod floods;
+#[path = "server/greeting.rs"]
+mod greeting;
 mod handlers;
 #[path = "server/hooks/mod.rs"]
 mod hooks;

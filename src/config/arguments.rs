@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::values::{LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
+use super::values::{LogFormat, LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
 
 /// The help of a command: what it does, how it is called, examples, options by topic.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
@@ -26,6 +26,7 @@ pub enum Command {
     #[command(help_template = HELP, before_help = "Examples:
   wireserve serve --h2                         HTTP/1.1, HTTPS and HTTP/2, at localhost
   wireserve serve --h2 --root tests --h2-port auto --ready-file ready.json
+  wireserve serve --h2 --open                  and a browser that trusts the server
   wireserve serve --h2 --bind 0.0.0.0          also for other machines")]
     Serve(Box<ServeArguments>),
     /// Check all scripts and wpt.toml for errors
@@ -120,12 +121,18 @@ pub struct ServeArguments {
     /// Threads that serve connections [default: one per core]
     #[arg(long, value_name = "N", value_parser = workers, help_heading = "Serving")]
     pub workers: Option<usize>,
+    /// Also open this page, or /, in a browser that trusts the server, as `wireserve open` does
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/", help_heading = "Serving")]
+    pub open: Option<String>,
     /// Stop when standard input ends, as it does when the parent process exits
     #[arg(long, help_heading = "Serving")]
     pub exit_with_stdin: bool,
-    /// What to log to stderr, from least to most [default: info]
+    /// What to log to stderr, from least to most; on a terminal access is the default, else info
     #[arg(long, value_name = "LEVEL", help_heading = "Logging")]
     pub log: Option<LogLevel>,
+    /// How to write the log [default: text]
+    #[arg(long, value_name = "FORMAT", help_heading = "Logging")]
+    pub log_format: Option<LogFormat>,
     /// As --log debug
     #[arg(long, hide = true)]
     pub verbose: bool,

@@ -71,7 +71,7 @@ use self::resolved::{FILE, THEIR_FILE};
 pub use self::ssl::{OwnCertificate, Ssl, SslType};
 pub use self::stash::Stash;
 pub use self::transcript::Transcript;
-pub use self::values::{LogLevel, Milliseconds, Origin, Port, Value};
+pub use self::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Value};
 
 /// Reads `wpt.toml` (or the file that is named) and applies the flags of `wireserve serve`.
 ///

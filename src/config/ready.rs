@@ -1,15 +1,15 @@
-//! The line that tells that all ports are open.
+//! The line that announces that all ports are open.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use super::ports::PortKind;
 
-/// One line of JSON, to stdout and to the ready file.
+/// One line of JSON, for stdout and the ready file.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename = "ready")]
 pub struct Ready {
@@ -17,10 +17,15 @@ pub struct Ready {
     /// The URLs of the ports that are a profile's own, by its name; absent if there are none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub profiles: BTreeMap<String, Vec<String>>,
-    /// The certificate file that a client has to trust.
+    /// The page that shows what goes over the wire.
+    pub inspector: String,
+    /// The certificate file that a client has to trust, as an absolute path.
     pub ca: PathBuf,
     /// Base64 of the SHA-256 of its SubjectPublicKeyInfo.
     pub spki: String,
+    /// The file that TLS keys are written to, because `SSLKEYLOGFILE` names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_log: Option<PathBuf>,
     /// The process to send signals to.
     pub pid: u32,
 }
@@ -52,6 +57,11 @@ impl Urls {
         self.ports.iter().map(|(kind, ports)| (*kind, ports.as_slice()))
     }
 
+    /// The first URL of a kind.
+    pub fn first(&self, wanted: PortKind) -> Option<String> {
+        self.iter().find(|(kind, _)| *kind == wanted).map(|(_, url)| url)
+    }
+
     /// Each URL with its kind.
     pub fn iter(&self) -> impl Iterator<Item = (PortKind, String)> {
         self.ports().flat_map(move |(kind, ports)| ports.iter().map(move |port| (kind, self.url(kind, *port))))
@@ -78,26 +88,36 @@ pub fn url(scheme: &str, host: &str, port: u16) -> String {
 }
 
 impl Ready {
+    /// That of this process.
+    pub fn new(urls: Urls, profiles: BTreeMap<String, Vec<String>>, ca: &Path, spki: String) -> Self {
+        // In clear first: a browser that does not trust the certificate can read it, too.
+        let kinds = [PortKind::Http, PortKind::Https, PortKind::H2, PortKind::H2c];
+        let base = kinds.into_iter().find_map(|kind| urls.first(kind)).unwrap_or_default();
+        // It fails only without a current directory; then the path says nothing wrong either.
+        let ca = std::path::absolute(ca).unwrap_or_else(|_| ca.to_owned());
+        let inspector = format!("{base}_wire/");
+        Self { urls, profiles, inspector, ca, spki, key_log: key_log(), pid: std::process::id() }
+    }
+
     /// The line, without its end.
     pub fn line(&self) -> String {
         // Text and numbers only: this can't fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Writes the line to stdout and, if named, to a file: whole or not at all, so that whoever waits for the file
-    /// never reads half of it.
+    /// Writes the line to a file: whole or not at all, so that what waits for the file never reads half of it.
     ///
     /// # Errors
-    /// The file can't be written; a stdout that nobody reads is no error.
-    pub fn announce(&self, file: Option<&Path>) -> io::Result<()> {
-        let line = format!("{}\n", self.line());
-        if let Some(file) = file {
-            write_whole(file, &line)?;
-        }
-        let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
-        Ok(())
+    /// The file can't be written.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        write_whole(file, &format!("{}\n", self.line()))
     }
+}
+
+/// Where TLS keys go: every tool that speaks TLS takes it from this variable.
+#[expect(clippy::disallowed_methods, reason = "rustls reads the variable itself, and people want to know")]
+fn key_log() -> Option<PathBuf> {
+    std::env::var_os("SSLKEYLOGFILE").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {

@@ -15,7 +15,7 @@ use super::ssl::{Ssl, SslType};
 use super::stash::Stash;
 use super::table::keys;
 use super::transcript::Transcript;
-use super::values::{self, LogLevel, MAX_LATENCY, Milliseconds, Origin, Value};
+use super::values::{self, LogFormat, LogLevel, MAX_LATENCY, Milliseconds, Origin, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
 /// What a checkout of web-platform-tests has below its root.
@@ -73,8 +73,12 @@ keys! {
         hooks as "hooks.scripts": Vec<PathBuf> = Vec::new(), readers::scripts, Reload;
         /// Host names or addresses, besides the server's own, under which a browser may read the pages below `/_wire/`.
         allowed_hosts as "inspector.allowed_hosts": Vec<String> = Vec::new(), |item| section::list(item, names::host), Reload;
-        /// `off`, `error`, `warn`, `info`, `debug` or `trace`; Python's names in any case, too.
+        /// `off`, `error`, `warn`, `info`, `access`, `debug` or `trace`; Python's names in any case, too. On a terminal the default
+        /// is `access`.
         log as "logging.level": LogLevel = LogLevel::Info, readers::level, Reload, "--log" => |given| given.log;
+        /// `"text"`, or `"json"` for one JSON object per line.
+        log_format as "logging.format": LogFormat = LogFormat::Text, readers::log_format, Start,
+            "--log-format" => |given| given.log_format;
         /// Log a script's error in one line, without its source.
         suppress_handler_traceback as "logging.suppress_handler_traceback": bool = false, boolean, Reload;
     } with {

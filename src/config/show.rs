@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::values::{LogLevel, Milliseconds, Origin, Port, Value};
+use super::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Value};
 use crate::script::stash::{Backend, masked};
 
 /// Gathers the lines.
@@ -95,6 +95,7 @@ show! {
     PathBuf: |value| quoted(&Path::to_string_lossy(value));
     IpAddr: |value| quoted(&value.to_string());
     LogLevel: |value| quoted(value.name());
+    LogFormat: |value| quoted(value.name());
     Port: |value| match value {
         Port::Number(number) => number.to_string(),
         Port::Auto => quoted("auto"),

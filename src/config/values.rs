@@ -116,15 +116,24 @@ pub enum LogLevel {
     Warn,
     /// Start, reload and stop, log() of scripts, rules that clients break, errors that clients report
     Info,
-    /// Each connection and request
+    /// Each request, when it has ended
+    Access,
+    /// Each connection, and what the server decides
     Debug,
     /// Each frame, as far as transcripts record it
     Trace,
 }
 
 impl LogLevel {
-    pub(super) const ALL: [LogLevel; 6] =
-        [LogLevel::Off, LogLevel::Error, LogLevel::Warn, LogLevel::Info, LogLevel::Debug, LogLevel::Trace];
+    pub(super) const ALL: [LogLevel; 7] = [
+        LogLevel::Off,
+        LogLevel::Error,
+        LogLevel::Warn,
+        LogLevel::Info,
+        LogLevel::Access,
+        LogLevel::Debug,
+        LogLevel::Trace,
+    ];
 
     /// By our names and those of Python's `logging`, in any case.
     pub(super) fn named(name: &str) -> Option<LogLevel> {
@@ -136,15 +145,35 @@ impl LogLevel {
         }
     }
 
-    /// As it is written in `wpt.toml` and on the command line, and as tracing's filters understand it.
+    /// As it is written in `wpt.toml` and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             LogLevel::Off => "off",
             LogLevel::Error => "error",
             LogLevel::Warn => "warn",
             LogLevel::Info => "info",
+            LogLevel::Access => "access",
             LogLevel::Debug => "debug",
             LogLevel::Trace => "trace",
+        }
+    }
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl LogFormat {
+    /// As it is written in `wpt.toml` and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
         }
     }
 }

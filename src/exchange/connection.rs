@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::conversation::{Exchange, Outcome};
+use super::ended::Ended;
 use super::engine::{AnyEngine, Engine};
 use super::limits::Limits;
 use super::observer::{Expectation, Observer};
@@ -46,6 +47,8 @@ pub enum Notice {
         /// For people.
         text: String,
     },
+    /// A request has ended (only with [`Socket::report_ends`](super::Socket::report_ends)).
+    Ended(Box<Ended>),
     /// The connection was lost in the middle of responses.
     Lost {
         /// How many, and how the client left, for people.
@@ -68,6 +71,8 @@ pub(super) struct Shared {
     /// Exchanges that were not handed out yet.
     pub fresh: RefCell<VecDeque<Exchange>>,
     pub notices: RefCell<VecDeque<Notice>>,
+    /// Notices tell of each request that has ended.
+    pub reports_ends: Cell<bool>,
     /// Errors that the client reported, as far as there were notices of them.
     pub client_errors: Cell<u32>,
     pub subscriptions: Subscriptions,
@@ -123,6 +128,7 @@ impl Connection {
             exchanges: RefCell::default(),
             fresh: RefCell::default(),
             notices: RefCell::default(),
+            reports_ends: Cell::new(false),
             client_errors: Cell::new(0),
             subscriptions: Subscriptions::default(),
             pings: Pings::default(),
@@ -224,6 +230,11 @@ impl Connection {
         }
     }
 
+    /// Adds a line for the log.
+    pub(super) fn note(&self, notice: Notice) {
+        self.0.notices.borrow_mut().push_back(notice);
+    }
+
     /// The engine is through with all streams.
     pub(super) fn end_exchanges(&self) {
         let exchanges: Vec<Exchange> = self.0.exchanges.borrow_mut().drain().map(|(_, exchange)| exchange).collect();
@@ -243,7 +254,7 @@ impl Connection {
         if lost > 0 {
             let responses = if lost == 1 { "a response".to_owned() } else { format!("{lost} responses") };
             let text = format!("connection lost in the middle of {responses}: {}", reason.text(Role::Server));
-            self.0.notices.borrow_mut().push_back(Notice::Lost { text });
+            self.note(Notice::Lost { text });
         }
     }
 
@@ -348,7 +359,7 @@ impl Connection {
     pub(super) fn overloaded(&self, stream: u64) {
         let text = "the requests of this connection make the server keep too much";
         self.observe(|observer, now| observer.notice(now, Some(stream), text));
-        self.0.notices.borrow_mut().push_back(Notice::Overloaded { stream });
+        self.note(Notice::Overloaded { stream });
     }
 
     pub(super) fn exchange(&self, id: u64) -> Option<Exchange> {

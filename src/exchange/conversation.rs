@@ -1,6 +1,7 @@
 //! One request and its response.
 
-use super::connection::Connection;
+use super::connection::{Connection, Notice};
+use super::ended::{End, Ended};
 use super::inbox::Inbox;
 use super::input::{Input, Interest};
 use super::prepared::Prepared;
@@ -17,6 +18,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Instant;
 
 /// How an exchange stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub(super) struct Inner {
     pub request: Request,
     pub inbox: RefCell<Inbox>,
     pub outcome: Cell<Outcome>,
+    /// When it began, if its end is reported.
+    pub began: Option<Instant>,
     pub response: Cell<Progress>,
     /// Set where the checked calls are held to what the head has announced.
     pub announced: Cell<Option<Announced>>,
@@ -62,6 +66,7 @@ pub trait Reviewer {
 
 impl Exchange {
     pub(super) fn new(connection: Connection, id: u64, request: Request, ended: bool) -> Self {
+        let began = connection.0.now.get().filter(|_| connection.0.reports_ends.get());
         let inbox = RefCell::new(Inbox::new(connection.0.account.share(), ended));
         Self(Rc::new(Inner {
             connection,
@@ -69,6 +74,7 @@ impl Exchange {
             request,
             inbox,
             outcome: Cell::new(Outcome::Open),
+            began,
             response: Cell::new(Progress::default()),
             announced: Cell::new(None),
             waiters: Waiters::default(),
@@ -284,8 +290,25 @@ impl Exchange {
             (Outcome::Complete, Outcome::Gone) => Outcome::Gone,
             (settled, _) => settled,
         };
+        if self.outcome() == Outcome::Open && self.0.connection.0.reports_ends.get() {
+            self.0.connection.note(Notice::Ended(Box::new(self.ended_as(outcome))));
+        }
         self.0.outcome.set(settled);
         self.0.waiters.wake();
+    }
+
+    /// What there is to say of it at its end.
+    fn ended_as(&self, outcome: Outcome) -> Ended {
+        let Progress { status, raw, content, reset, .. } = self.0.response.get();
+        let how = match (reset, outcome) {
+            (Some(code), _) => End::ServerReset(code),
+            (None, Outcome::Reset(code)) => End::ClientReset(code),
+            (None, Outcome::Gone) => End::Gone,
+            (None, Outcome::Open | Outcome::Complete) => End::Complete,
+        };
+        let Request { method, target, .. } = &self.0.request;
+        let (method, target, began) = (method.clone(), target.clone(), self.0.began);
+        Ended { protocol: self.protocol(), method, target, status, raw, content, began, how }
     }
 
     pub(super) fn wake(&self) {

@@ -43,7 +43,7 @@ impl Connection {
             Event::RequestEnd { id, .. } => self.to_request(id.0, |exchange| exchange.deliver(Input::End, 0)),
             Event::BadRequest { id, reason, .. } => {
                 let text = reason.to_string();
-                self.0.notices.borrow_mut().push_back(Notice::BadRequest { status: reason.status(), text });
+                self.note(Notice::BadRequest { status: reason.status(), text });
                 if let Some(id) = id {
                     self.forget(id.0, Outcome::Gone);
                 }

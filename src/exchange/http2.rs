@@ -76,6 +76,7 @@ impl Connection {
                 self.forget(u64::from(stream), Outcome::Reset(code));
             }
             Event::Reset { stream, code, by: Initiator::Engine } => {
+                self.to(stream, |exchange| exchange.note_own_reset(code));
                 self.forget(u64::from(stream), Outcome::Reset(code));
             }
             Event::Reset { .. } => {}
@@ -86,7 +87,7 @@ impl Connection {
                 self.0.waiters.wake();
             }
             Event::SettingsAcked | Event::Held => self.0.waiters.wake(),
-            Event::Violation(violation) => self.0.notices.borrow_mut().push_back(Notice::Violation(violation)),
+            Event::Violation(violation) => self.note(Notice::Violation(violation)),
             Event::GoAway { last_stream_id, code, debug } => self.note_client_error(code, || {
                 let debug = debug.get(..MAX_DEBUG).unwrap_or(&debug).escape_ascii();
                 format!("GOAWAY {code}, last stream ID {last_stream_id}, \"{debug}\"")
@@ -150,7 +151,7 @@ impl Connection {
             return;
         }
         self.0.client_errors.set(noted + 1);
-        self.0.notices.borrow_mut().push_back(Notice::ClientError { text: what() });
+        self.note(Notice::ClientError { text: what() });
     }
 }
 

@@ -250,14 +250,21 @@ impl Exchange {
             return Ok(());
         }
         self.check_open()?;
-        self.check_announced(data.len(), end)?;
-        match self.protocol() {
-            Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end))?,
+        let length = data.len() as u64;
+        self.check_announced(length, end)?;
+        // The stream may close while this is sent.
+        self.update(|progress| progress.content += length);
+        let sent = match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end)),
             Protocol::Http1 => self.http1(|engine, id| {
                 engine.send_body(id, data)?;
                 if end { engine.end(id) } else { Ok(()) }
-            })?,
+            }),
+        };
+        if sent.is_err() {
+            self.update(|progress| progress.content -= length);
         }
+        sent?;
         if end {
             self.ended();
         }
@@ -265,9 +272,9 @@ impl Exchange {
     }
 
     /// Compares content with what the head has announced, if that binds.
-    fn check_announced(&self, octets: usize, end: bool) -> Result<(), SendError> {
+    fn check_announced(&self, octets: u64, end: bool) -> Result<(), SendError> {
         let Some(Announced { octets: announced, sent }) = self.0.announced.get() else { return Ok(()) };
-        let content = sent.saturating_add(octets as u64);
+        let content = sent.saturating_add(octets);
         if content > announced || (end && content < announced) {
             return Err(SendError::ContentLength { announced, content });
         }
@@ -308,15 +315,29 @@ impl Exchange {
             Outcome::Gone => return Err(SendError::Gone),
             Outcome::Open | Outcome::Complete => {}
         }
-        match self.protocol() {
-            Protocol::Http2 => self.http2(|engine, id| engine.reset(id, code))?,
-            Protocol::Http1 => self.0.connection.close(super::Close::Abort),
+        let before = self.progress().reset;
+        self.note_own_reset(code);
+        let reset = match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.reset(id, code)),
+            Protocol::Http1 => {
+                self.0.connection.close(super::Close::Abort);
+                Ok(())
+            }
+        };
+        if reset.is_err() {
+            self.update(|progress| progress.reset = before);
         }
+        reset?;
         self.update(|progress| {
             progress.headers = true;
             progress.ended = true;
         });
         Ok(())
+    }
+
+    /// This end has reset the stream.
+    pub(super) fn note_own_reset(&self, code: ErrorCode) {
+        self.update(|progress| progress.reset = Some(code));
     }
 }
 

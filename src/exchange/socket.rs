@@ -143,6 +143,11 @@ impl Socket {
         !self.0.0.fresh.borrow().is_empty() && self.0.has_started()
     }
 
+    /// Whether notices tell of each request that ends from now on.
+    pub fn report_ends(&self, report: bool) {
+        self.0.0.reports_ends.set(report);
+    }
+
     /// The next line for the log.
     pub fn next_notice(&self) -> Option<Notice> {
         self.0.0.notices.borrow_mut().pop_front()

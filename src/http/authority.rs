@@ -16,6 +16,9 @@ pub struct Authority {
     pub port: Option<u16>,
 }
 
+/// Userinfo, host and port, as they are written.
+type Parts<'a> = (Option<&'a [u8]>, &'a [u8], Option<u16>);
+
 impl Authority {
     /// Reads `host`, `host:port`, `[v6]:port`, with or without `userinfo@`, as in a `host` field or a URL.
     pub fn parse(octets: &[u8]) -> Result<Self, TargetError> {
@@ -28,7 +31,7 @@ impl Authority {
         matches!(Self::split(octets), Ok((None, ..)))
     }
 
-    fn split(octets: &[u8]) -> Result<(Option<&[u8]>, &[u8], Option<u16>), TargetError> {
+    fn split(octets: &[u8]) -> Result<Parts<'_>, TargetError> {
         let (userinfo, rest) = match octets.iter().rposition(|octet| *octet == b'@') {
             Some(at) => (octets.get(..at), octets.get(at + 1..).unwrap_or_default()),
             None => (None, octets),

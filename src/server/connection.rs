@@ -104,10 +104,12 @@ impl Open {
     }
 
     async fn end(self) {
-        let Self { driver: Driver { socket, thread, .. }, end_transcript, logged, hook, profile, .. } = self;
+        let Self { driver, end_transcript, logged, hook, profile, .. } = self;
+        driver.socket.end_all();
+        driver.log_notices();
+        let Driver { socket, thread, .. } = driver;
         let connection = socket.connection();
         let id = connection.peer().id;
-        socket.end_all();
         thread.remove(&socket);
         if let Some(end_transcript) = end_transcript {
             end_transcript(connection.end_reason());

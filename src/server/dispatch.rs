@@ -19,12 +19,6 @@ use std::task::{Context, Poll, Waker};
 /// Answers an exchange: at once, in its connection's turn, if nothing has to be waited for; else as a task of its own
 /// on the worker.
 pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
-    tracing::debug!(
-        connection = exchange.connection().peer().id,
-        "{} {}",
-        exchange.request().method.escape_ascii(),
-        exchange.request().target.escape_ascii()
-    );
     let mut answer: Pin<Box<dyn Future<Output = ()>>> = Box::pin(answer(worker.clone(), exchange.clone()));
     let first = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
     match first {

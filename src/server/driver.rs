@@ -1,5 +1,6 @@
 //! Between the pump and a connection: octets in, exchanges dispatched, notices logged.
 
+use super::access_log;
 use super::thread_state::Thread;
 use crate::exchange::{Notice, Socket};
 use crate::h2::{Reaction, Rule, Violation};
@@ -36,6 +37,7 @@ impl Driver {
 
     /// Hands new exchanges to what answers them, as far as the time of a turn goes, and notices to the log.
     fn turn(&self, now: Instant) {
+        self.socket.report_ends(access_log::is_on());
         let mut dispatched = 0_u32;
         while let Some(exchange) = self.socket.next_exchange() {
             let worker = self.thread.worker();
@@ -48,6 +50,11 @@ impl Driver {
             }
         }
         self.behind.set(self.socket.has_next_exchange());
+        self.log_notices();
+    }
+
+    /// Hands notices to the log.
+    pub fn log_notices(&self) {
         while let Some(notice) = self.socket.next_notice() {
             self.log(&notice);
             self.thread.count(&notice);
@@ -129,6 +136,7 @@ impl Driver {
             Notice::BadRequest { status, text } => {
                 tracing::info!(connection = id, "bad request, answered {status}: {text}");
             }
+            Notice::Ended(ended) => access_log::log(self.socket.connection(), ended),
             Notice::Lost { text } => tracing::info!(connection = id, "{text}"),
         }
     }

@@ -17,6 +17,7 @@
 //! thread with a runtime of its own and shares nothing with the others but `worker::Shared`, which never changes, but is
 //! swapped whole when the configuration is edited.
 
+mod access_log;
 mod answer;
 mod commands;
 mod connection;
@@ -24,6 +25,7 @@ mod dispatch;
 mod driver;
 mod environment;
 mod error;
+mod greeting;
 mod h2c_profile;
 mod handshake;
 mod hooks;

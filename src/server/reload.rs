@@ -1,7 +1,7 @@
 //! The configuration edited while the server runs: what can change at once changes, in every worker; what needs a
 //! restart is named in the log; a broken edit changes nothing.
 
-use super::log::Log;
+use super::log::{self, Log};
 use super::orders::Order;
 use super::settings::{self, Lasting};
 use crate::config::{self, Changes, Config, ServeArguments};
@@ -90,9 +90,9 @@ impl Reloader<'_> {
             // A thread that ended has no connections left to serve otherwise.
             let _ = done.await;
         }
-        let level = read.log.value;
+        let level = log::level(&read.log);
         // Told in the louder of both levels.
-        if level > self.config.log.value {
+        if level > log::level(&self.config.log) {
             self.log.set(level);
         }
         tracing::info!("{} was edited: changed are {}", name(&read), keys.join(", "));

@@ -1,6 +1,7 @@
 //! From a configuration to open ports, and to the end.
 
 use super::error::StartError;
+use super::greeting;
 use super::log::Log;
 use super::orders::{self, Incoming, Order, Speaks};
 use super::reload::{Edits, Reloader};
@@ -14,6 +15,7 @@ use crate::net::listen::{ListenError, Listener};
 use crate::net::signals::Signals;
 use crate::net::tls::Tls;
 use crate::script::stash::Stash;
+use crate::setup::open::Beside;
 use crate::transcript::{Hub, Snapshot};
 use crate::{net, setup};
 use std::collections::BTreeMap;
@@ -44,7 +46,7 @@ pub(super) struct View {
     /// Transcripts that were read from files.
     pub saved: Vec<Snapshot>,
     /// Called with the URL of the inspector when it can be opened.
-    pub announce: Box<dyn FnOnce(&str)>,
+    pub announce: fn(&str),
 }
 
 /// Serves until Ctrl-C, SIGTERM, SIGHUP, or, if wanted, the end of standard input, then until the streams under way have ended. A second signal ends at once.
@@ -90,18 +92,19 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
     }
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
-    let ready = Ready { urls, profiles, ca, spki, pid: std::process::id() };
-    match view {
-        Some(View { saved, announce }) => {
-            saved.into_iter().for_each(|snapshot| {
-                lasting.transcripts.add_saved(snapshot);
-            });
-            announce(&format!("{}_wire/", shared.ports.first().map_or("", |(_, url)| url)));
+    let ready = Ready::new(urls, profiles, &ca, spki);
+    if let Some(View { saved, announce }) = view {
+        saved.into_iter().for_each(|snapshot| {
+            lasting.transcripts.add_saved(snapshot);
+        });
+        announce(&ready.inspector);
+    } else {
+        if let Some(file) = &config.ready_file {
+            ready.write(file).map_err(|error| StartError::ReadyFile(file.clone(), error))?;
         }
-        None => ready
-            .announce(config.ready_file.as_deref())
-            .map_err(|error| StartError::ReadyFile(config.ready_file.clone().unwrap_or_default(), error))?,
+        greeting::announce(&ready, config.log.value);
     }
+    let browser = arguments.open.as_deref().map(|path| Beside::start(page(&ready.urls, path), config.clone()));
 
     // Beside the serving: a resolver may take its time.
     tokio::spawn(setup::hosts::check_subdomains(config.clone()));
@@ -116,6 +119,9 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
     };
     tracing::info!("{signal:?}: no new connections; streams under way may end (a second signal cuts them off)");
     acceptors.shutdown().await;
+    if let Some(browser) = browser {
+        browser.end().await;
+    }
     let grace = reloader.config.limits.server.shutdown_timeout.value;
     // A worker ends when nobody is left to give it orders.
     drop(reloader);
@@ -125,6 +131,12 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
         () = tokio::time::sleep(grace) => tracing::warn!("streams still under way after {grace:?} are cut off"),
     }
     Ok(())
+}
+
+/// The URL of a page for a browser: over HTTP/2 if that is open.
+fn page(urls: &ready::Urls, path: &str) -> String {
+    let base = [PortKind::H2, PortKind::Https, PortKind::Http].into_iter().find_map(|kind| urls.first(kind));
+    format!("{}{}", base.unwrap_or_default(), path.trim_start_matches('/'))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {

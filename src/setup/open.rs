@@ -10,12 +10,12 @@ use super::certificates;
 use super::trust::{Trust, certutil, user_js};
 use crate::config::{Config, OpenArguments};
 use crate::net::signals::Signals;
-use std::io;
 use std::path::Path;
-use std::process::ExitStatus;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// How long a browser that is told to end may take.
 const END: Duration = Duration::from_secs(10);
@@ -28,44 +28,100 @@ const BETWEEN_REMOVALS: Duration = Duration::from_millis(100);
 /// # Errors
 /// [`OpenError`]: no browser, no server, or the browser failed.
 pub fn open(arguments: &OpenArguments, config: &Config) -> Result<(), OpenError> {
-    let certificates = certificates::of(config)?;
-    let trust = Trust::of(config, &certificates);
-    let url = target::url(arguments, config, &trust)?;
-    let browser = Browser::find(arguments.browser.as_deref())?;
-    let profile = tempfile::Builder::new().prefix("wireserve-profile-").tempdir().map_err(OpenError::Profile)?;
-    let mut command = Command::new(&browser.program);
-    match browser.kind {
-        Kind::Chromium => {
-            command.args(browser::chromium(profile.path(), arguments.headless)).args(trust.chromium());
-        }
-        Kind::Firefox => {
-            prepare_firefox(profile.path(), &trust)?;
-            command.args(browser::firefox(arguments.headless)).arg(profile.path());
-            // A crash is for the terminal, not for a dialogue.
-            command.env("MOZ_CRASHREPORTER_DISABLE", "1");
-        }
-    }
-    command.args(&arguments.arguments).arg(&url);
-    tracing::info!("{} opens {url}", browser.program.display());
+    let prepared = Prepared::new(arguments, config)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(OpenError::Runtime)?;
-    let ended = runtime.block_on(run(command, profile));
-    let status = ended.map_err(|error| OpenError::Start(browser.program.clone(), error))?;
-    // Without one it was told to end.
-    if status.is_none_or(|status| status.success()) { Ok(()) } else { Err(OpenError::Ended(browser.program, status)) }
+    runtime.block_on(async {
+        let mut signals = Signals::listen().map_err(OpenError::Runtime)?;
+        prepared
+            .run(async move {
+                let _ = signals.next().await;
+            })
+            .await
+    })
 }
 
-async fn run(mut command: Command, profile: TempDir) -> io::Result<Option<ExitStatus>> {
-    let mut signals = Signals::listen()?;
-    let mut child = command.kill_on_drop(true).spawn()?;
-    let status = tokio::select! {
-        status = child.wait() => Some(status?),
-        _ = signals.next() => {
-            end(&mut child).await;
-            None
+/// A browser beside a server of this process.
+#[derive(Debug)]
+pub struct Beside {
+    task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Beside {
+    /// Starts it with `url`. What goes wrong is a warning in the log: the server goes on.
+    pub fn start(url: String, config: Config) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let arguments = OpenArguments { url: Some(url), ..OpenArguments::default() };
+        let task = tokio::spawn(async move {
+            let prepared = tokio::task::spawn_blocking(move || Prepared::new(&arguments, &config)).await;
+            // It panics only if there is a fault in it, which the log has.
+            let Ok(prepared) = prepared else { return };
+            let ended = match prepared {
+                Ok(prepared) => prepared.run(async { drop(stopped.await) }).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                tracing::warn!("--open: {error}");
+            }
+        });
+        Self { task, stop }
+    }
+
+    /// Ends it, and waits until it has ended.
+    pub async fn end(self) {
+        drop(self.stop);
+        // A fault was logged.
+        let _ = self.task.await;
+    }
+}
+
+/// A browser that can be started.
+struct Prepared {
+    browser: Browser,
+    command: Command,
+    profile: TempDir,
+}
+
+impl Prepared {
+    fn new(arguments: &OpenArguments, config: &Config) -> Result<Self, OpenError> {
+        let certificates = certificates::of(config)?;
+        let trust = Trust::of(config, &certificates);
+        let url = target::url(arguments, config, &trust)?;
+        let browser = Browser::find(arguments.browser.as_deref())?;
+        let profile = tempfile::Builder::new().prefix("wireserve-profile-").tempdir().map_err(OpenError::Profile)?;
+        let mut command = Command::new(&browser.program);
+        match browser.kind {
+            Kind::Chromium => {
+                command.args(browser::chromium(profile.path(), arguments.headless)).args(trust.chromium());
+            }
+            Kind::Firefox => {
+                prepare_firefox(profile.path(), &trust)?;
+                command.args(browser::firefox(arguments.headless)).arg(profile.path());
+                // A crash is for the terminal, not for a dialogue.
+                command.env("MOZ_CRASHREPORTER_DISABLE", "1");
+            }
         }
-    };
-    remove(profile).await;
-    Ok(status)
+        command.args(&arguments.arguments).arg(&url);
+        tracing::info!("{} opens {url}", browser.program.display());
+        Ok(Self { browser, command, profile })
+    }
+
+    /// Runs it until it ends, or until it is to end.
+    async fn run(self, stopped: impl Future<Output = ()>) -> Result<(), OpenError> {
+        let Self { browser: Browser { program, .. }, mut command, profile } = self;
+        let failed = |error| OpenError::Start(program.clone(), error);
+        let mut child = command.kill_on_drop(true).spawn().map_err(failed)?;
+        let status = tokio::select! {
+            status = child.wait() => Some(status.map_err(failed)?),
+            () = stopped => {
+                end(&mut child).await;
+                None
+            }
+        };
+        remove(profile).await;
+        // Without one it was told to end.
+        if status.is_none_or(|status| status.success()) { Ok(()) } else { Err(OpenError::Ended(program, status)) }
+    }
 }
 
 /// Tells the browser to end; its children end with it.

@@ -68,6 +68,13 @@ impl Builder {
         command
     }
 
+    /// The command as a line for a shell.
+    pub fn command_line(&self) -> String {
+        let command = self.command();
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        words.map(|word| format!("'{}'", word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    }
+
     /// Starts it and waits until all ports are open.
     ///
     /// # Panics

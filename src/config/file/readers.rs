@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::section::{self, Item, Read, Wrong, text, whole, wrong, wrong_with};
 use super::super::tree::Kind;
-use super::super::values::{LogLevel, MAX_WORKERS};
+use super::super::values::{LogFormat, LogLevel, MAX_WORKERS};
 
 /// One worker per core.
 pub(in crate::config) fn cores() -> usize {
@@ -42,6 +42,15 @@ pub(in crate::config) fn workers(item: Item<'_>) -> Read<usize> {
         Kind::Text(text) if text == "auto" => Ok(cores()),
         Kind::Text(_) => wrong(item, "must be a whole number, or \"auto\" for one per core"),
         _ => whole(1..=MAX_WORKERS)(item),
+    }
+}
+
+/// How the log is written, by its name.
+pub(in crate::config) fn log_format(item: Item<'_>) -> Read<LogFormat> {
+    match text(item)?.as_str() {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => wrong(item, "must be \"text\" or \"json\""),
     }
 }
 

@@ -171,7 +171,9 @@ fn an_unknown_key_is_shown_with_what_was_meant() {
         wrong("[logging]\n\tlevl = \"info\""),
         "wpt.toml:2:2: unknown key `levl` in [logging]\n 2 | \tlevl = \"info\"\n   | \t^^^^ a similar key exists: `level`"
     );
-    assert!(wrong("[logging]\ncolour = true").ends_with("^^^^^^ known here: level, suppress_handler_traceback"));
+    assert!(
+        wrong("[logging]\ncolour = true").ends_with("^^^^^^ known here: level, format, suppress_handler_traceback")
+    );
     assert!(wrong("[limits.http2]\nstream = 3").contains("a similar key exists: `streams`"));
 }
 
@@ -200,7 +202,7 @@ fn bad_values_are_told_with_what_is_allowed() {
             "wpt.toml:2:16: `handlers.roots` must name a directory: wpt.toml is a file",
         ),
         ("[logging]\nlevel = \"inof\"", "a similar level exists: \"info\""),
-        ("[logging]\nlevel = \"loud\"", "one of off, error, warn, info, debug, trace"),
+        ("[logging]\nlevel = \"loud\"", "one of off, error, warn, info, access, debug, trace"),
         ("[ssl]\nkey = \"k\"", "`ssl.key` needs `ssl.certificate` beside it"),
         ("[ssl]\ncertificate = \"k\"", "`ssl.certificate` needs `ssl.key` beside it"),
         ("[limits.script]\ntime = -1", "`limits.script.time` must be from 0.001 to 86400"),
@@ -335,18 +337,21 @@ fn the_ready_line() {
     urls.push(PortKind::Http, 8000);
     urls.push(PortKind::H2, 9000);
     urls.push(PortKind::Http, 8001);
-    let (profiles, ca) = (BTreeMap::new(), "certs/ca.pem".into());
-    let mut ready = Ready { urls, profiles, ca, spki: "BASE64".to_owned(), pid: 1 };
-    let line = r#"{"event":"ready","urls":{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]},"ca":"certs/ca.pem","spki":"BASE64","pid":1}"#;
+    let ca = std::path::absolute("certs/ca.pem").unwrap();
+    let mut ready = Ready::new(urls, BTreeMap::new(), Path::new("certs/ca.pem"), "BASE64".to_owned());
+    let line = format!(
+        r#"{{"event":"ready","urls":{{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]}},"inspector":"http://[::1]:8000/_wire/","ca":{ca:?},"spki":"BASE64","pid":{}}}"#,
+        std::process::id()
+    );
     assert_eq!(ready.line(), line);
     let file = folder.path().join("ready");
     fs::write(&file, "old").unwrap();
-    ready.announce(Some(&file)).unwrap();
+    ready.write(&file).unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{line}\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    assert!(ready.announce(Some(&folder.path().join("no/where"))).is_err());
+    assert!(ready.write(&folder.path().join("no/where")).is_err());
     ready.profiles.insert("p".to_owned(), vec![ready::url("http", "localhost", 9)]);
-    assert!(ready.line().contains(r#"]},"profiles":{"p":["http://localhost:9/"]},"ca""#), "{}", ready.line());
+    assert!(ready.line().contains(r#"]},"profiles":{"p":["http://localhost:9/"]},"inspector""#), "{}", ready.line());
 }
 
 #[test]

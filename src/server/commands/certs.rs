@@ -12,7 +12,7 @@ pub(super) fn run(arguments: &CertsArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
     };
-    Log::to_stderr(config.log.value);
+    Log::to_stderr(&config);
     finish(match arguments.command {
         Some(CertsCommand::Renew { authority: false }) => certs::renew(&config, Renew::Leaf),
         Some(CertsCommand::Renew { authority: true }) => certs::renew(&config, Renew::Authority),

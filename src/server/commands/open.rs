@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &OpenArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
     };
-    Log::to_stderr(config.log.value);
+    Log::to_stderr(&config);
     match setup::open::open(arguments, &config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),

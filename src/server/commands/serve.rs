@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
     };
-    let log = Log::to_stderr(config.log.value);
+    let log = Log::to_stderr(&config);
     if let Some(file) = &config.file {
         tracing::info!("configured by {}", file.display());
     }

@@ -2,11 +2,10 @@
 
 use super::super::log::Log;
 use super::output::{fail, fail_configuration, print_stderr, print_stdout};
-use crate::config::{self, LogLevel, OpenArguments, ServeArguments, ViewArguments};
+use crate::config::{self, LogLevel, ServeArguments, ViewArguments};
 use crate::server::start::{self, View};
-use crate::setup;
 use crate::transcript::Snapshot;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use tempfile::TempDir;
 
@@ -32,20 +31,19 @@ pub(super) fn run(arguments: &ViewArguments) -> ExitCode {
     let (file, root) = (folder.path().join("wpt.toml"), folder.path().join("root"));
     let port = arguments.port.unwrap_or(config::Port::Auto);
     let serve = ServeArguments {
-        config: Some(file.clone()),
+        config: Some(file),
         root: Some(root),
         certs: Some(folder.path().join("certs")),
         port: Some(port),
         log: Some(LogLevel::Warn),
+        open: arguments.open.then(|| "/_wire/".to_owned()),
         ..ServeArguments::default()
     };
     let config = match config::resolve(&serve) {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
     };
-    let log = Log::to_stderr(config.log.value);
-    let open = arguments.open.then_some(file);
-    let announce = Box::new(move |url: &str| announce(url, open));
+    let log = Log::to_stderr(&config);
     match start::serve(&serve, config, &log, Some(View { saved, announce })) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error),
@@ -80,19 +78,8 @@ fn prepare() -> std::io::Result<TempDir> {
     Ok(folder)
 }
 
-/// Says where the page is, and opens it in a browser if `open` names the configuration for that.
-fn announce(url: &str, open: Option<PathBuf>) {
+/// Says where the page is.
+fn announce(url: &str) {
     print_stdout(&format!("{url}\n"));
     print_stderr("Open this URL in a browser; Ctrl-C ends the program.");
-    let Some(config) = open else { return };
-    let arguments = OpenArguments { url: Some(url.to_owned()), config: Some(config), ..OpenArguments::default() };
-    // Beside the serving; it ends with the browser, or with this program.
-    std::thread::spawn(move || {
-        let opened = config::with_certs(arguments.config.as_deref(), None)
-            .map_err(|errors| errors.to_string())
-            .and_then(|config| setup::open::open(&arguments, &config).map_err(|error| error.to_string()));
-        if let Err(error) = opened {
-            print_stderr(format_args!("error: {error}"));
-        }
-    });
 }

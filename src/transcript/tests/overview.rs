@@ -37,7 +37,10 @@ fn initial(size: u32) -> RawFrame {
     Payload::Settings(Settings { entries: vec![(SettingId::INITIAL_WINDOW_SIZE.0, size)] }).to_raw(0, 0)
 }
 
-fn windows(overview: &Overview) -> Vec<(u32, Side, Vec<(u64, i64)>)> {
+/// A stream, the end that sends in its window, and the window from which record on.
+type Line = (u32, Side, Vec<(u64, i64)>);
+
+fn windows(overview: &Overview) -> Vec<Line> {
     let points = |window: &super::super::Window| window.points.iter().map(|(seq, _, window)| (*seq, *window)).collect();
     overview.windows.iter().map(|window| (window.stream, window.sender, points(window))).collect()
 }
