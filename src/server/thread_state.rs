@@ -78,6 +78,7 @@ impl Thread {
     pub fn stop(&self) {
         self.stopping.set(true);
         self.worker().shared.workers.stop();
+        self.worker().shared.outcomes.end_waits();
         let open: Vec<Socket> = self.sockets.borrow().values().cloned().collect();
         open.iter().for_each(Socket::shut_down);
     }

@@ -375,3 +375,16 @@ fn a_frame_in_pieces_and_a_flag_alone_are_read_as_the_client_reads_them() {
     let (why, attempt) = only(&server, "t");
     assert_eq!((&why, &attempt["sent"]["octets"]), (&json!("stream-ended"), &json!(9 + 1 + 9 + 3)), "{attempt:#}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_ends_waits_for_no_outcome() {
+    let mut server = Server::start();
+    let mut client = Client::h2c(&server);
+    let stream = client.get("/_wire/outcome/t?wait=60");
+    client.barrier();
+    server.signal("TERM");
+    let answer: Value = serde_json::from_str(&client.response(stream).text()).expect("JSON");
+    assert_eq!(answer["why"], "never-came");
+    assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
+}

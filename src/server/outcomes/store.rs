@@ -3,7 +3,9 @@
 use super::attempt::Attempt;
 use super::facts::Why;
 use super::token::Token;
+use crate::http::words::most_similar;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -14,8 +16,6 @@ const MAX_ATTEMPTS: usize = 1_000;
 const MAX_PER_TOKEN: usize = 32;
 /// How long a token is kept after its newest request.
 const MAX_AGE: Duration = Duration::from_secs(3_600);
-/// How much alike tokens are that are mixed up, from 0 to 1.
-const ALIKE: f64 = 0.8;
 /// Tokens that are named because they are like another one.
 const MAX_SIMILAR: usize = 3;
 
@@ -55,6 +55,8 @@ pub(in crate::server) struct Outcomes {
     all: Mutex<All>,
     /// Something happened that someone may wait for.
     changed: Notify,
+    /// The server ends: nothing is waited for.
+    is_ending: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -116,7 +118,7 @@ pub(super) struct Found {
 impl Outcomes {
     /// Nothing yet.
     pub fn new(clock: fn() -> Instant) -> Arc<Self> {
-        Arc::new(Self { clock, all: Mutex::default(), changed: Notify::new() })
+        Arc::new(Self { clock, all: Mutex::default(), changed: Notify::new(), is_ending: AtomicBool::new(false) })
     }
 
     /// The clock that it goes by.
@@ -158,6 +160,12 @@ impl Outcomes {
         self.changed.notify_waiters();
     }
 
+    /// The server ends, so nothing is worth waiting for.
+    pub fn end_waits(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+        self.tell();
+    }
+
     /// Forgets a token. Its requests in progress go on, and are counted no more.
     pub fn forget(&self, token: &Token) {
         let mut all = self.all();
@@ -181,7 +189,7 @@ impl Outcomes {
                 Some(settled) => settled.min(deadline),
                 None => deadline,
             };
-            if now >= deadline {
+            if now >= deadline || self.is_ending.load(Ordering::Relaxed) {
                 // Everything is there, and was not left alone for as long as was asked.
                 if settled.is_some() {
                     return found;
@@ -284,10 +292,7 @@ impl All {
 
     /// Tokens that one may be a slip of the pen for.
     fn similar(&self, token: &Token) -> Vec<String> {
-        let alike = |known: &Token| strsim::jaro_winkler(known.as_str(), token.as_str());
-        let mut similar: Vec<(f64, &Token)> = self.tokens.keys().map(|known| (alike(known), known)).collect();
-        similar.retain(|(alike, _)| *alike >= ALIKE);
-        similar.sort_by(|(first, a), (second, b)| second.total_cmp(first).then_with(|| a.as_str().cmp(b.as_str())));
-        similar.into_iter().take(MAX_SIMILAR).map(|(_, token)| token.to_string()).collect()
+        let known = self.tokens.keys().map(Token::as_str);
+        most_similar(token.as_str(), known, MAX_SIMILAR).into_iter().map(str::to_owned).collect()
     }
 }
