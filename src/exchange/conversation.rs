@@ -267,7 +267,8 @@ impl Exchange {
     /// Takes an input of the engine. `weight` is what the flow-control window was charged for it.
     pub(super) fn deliver(&self, input: Input, weight: u64) {
         let kept = self.0.inbox.borrow_mut().keep(input, weight, &self.0.connection.limits());
-        if !kept {
+        // What arrives behind it in the same turn is refused, too.
+        if !kept && self.outcome() == Outcome::Open {
             self.0.connection.overloaded(self.0.id);
             // Gone already is fine.
             let _ = self.reset(ErrorCode::ENHANCE_YOUR_CALM);

@@ -11,6 +11,9 @@ const COPIED: usize = 1024;
 /// What a field costs besides its name and value.
 const FIELD: usize = 64;
 
+/// What a payload in memory of its own costs besides its bytes: its counter, and what the allocator rounds up to.
+const ALLOCATION: usize = 64;
+
 /// What arrives on an exchange after its request head.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -59,7 +62,7 @@ impl Input {
             }
             Self::End => 0,
         };
-        (size_of::<Self>() + payload) as u64
+        cost::<Self>(payload)
     }
 
     /// The same in memory of its own, if it is small.
@@ -92,5 +95,11 @@ pub(super) fn detached(frame: &RawFrame) -> RawFrame {
 
 /// What it costs to keep a frame, in bytes.
 pub(super) fn frame_cost(frame: &RawFrame) -> u64 {
-    (size_of::<RawFrame>() + frame.payload.len()) as u64
+    cost::<RawFrame>(frame.payload.len())
+}
+
+/// What it costs to keep a `T` with a payload, in bytes: a queue that has grown has room for twice what it holds.
+fn cost<T>(payload: usize) -> u64 {
+    let payload = if payload == 0 { 0 } else { payload + ALLOCATION };
+    (2 * size_of::<T>() + payload) as u64
 }

@@ -18,6 +18,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096, frame_octets: 1 << 20, kept: 56 << 20 }
+        Self { body: 64 << 20, queued_body: 1 << 20, frames: 4096, frame_octets: 1 << 20, kept: 48 << 20 }
     }
 }

@@ -334,7 +334,9 @@ fn inputs_that_wait_are_charged_for_what_they_cost() {
     let resets =
         frames(&sent(&connection)).iter().filter(|frame| frame.header.frame_type == FrameType::RST_STREAM).count();
     assert_eq!(resets, 1);
+    deliver(&connection, &data(1, 1, false));
     assert!(matches!(connection.next_notice(), Some(Notice::Overloaded { stream: 1 })));
+    assert!(!std::iter::from_fn(|| connection.next_notice()).any(|notice| matches!(notice, Notice::Overloaded { .. })));
     // What it kept is free again.
     drop(exchange);
     let other = post(&connection, 3);

@@ -38,6 +38,8 @@ struct Pair {
     heads: BTreeSet<u32>,
     /// A frame that a raw command broke a rule with.
     broken: Option<Rule>,
+    /// Which ends have sent a WINDOW_UPDATE or SETTINGS that they do not count themselves.
+    misleads: [bool; 2],
 }
 
 impl End {
@@ -77,7 +79,7 @@ impl Pair {
         let server = Connection::server(config(vec![(3, 3), (4, 1_000)]), now);
         let mut ends = [End::new(client), End::new(server)];
         ends[0].read = PREFACE.len();
-        Self { ends, now, aborted: BTreeSet::new(), heads: BTreeSet::new(), broken: None }
+        Self { ends, now, aborted: BTreeSet::new(), heads: BTreeSet::new(), broken: None, misleads: [false; 2] }
     }
 
     fn connection(&mut self, role: Role) -> &mut Connection {
@@ -122,7 +124,11 @@ impl Pair {
             }
             Op::Deliver(role, octets) => return self.deliver(*role, *octets),
             Op::Later => self.now += Duration::from_secs(1),
-            Op::Raw(role, frame, track) => self.connection(*role).send_raw_frame(frame, track.at(CallSite(1))),
+            Op::Raw(role, frame, track) => {
+                let is_window = matches!(frame.header.frame_type, FrameType::WINDOW_UPDATE | FrameType::SETTINGS);
+                self.misleads[*role as usize] |= is_window && *track == Track::No;
+                self.connection(*role).send_raw_frame(frame, track.at(CallSite(1)));
+            }
         }
         self.events(Role::Client)?;
         self.events(Role::Server)
@@ -208,7 +214,8 @@ impl Pair {
         received.1 |= end;
     }
 
-    /// A rule may be broken by raw bytes alone, and by a request that races a lower limit.
+    /// A rule may be broken by raw bytes alone, and by a request that races a lower limit. One that allows more window than it
+    /// counts, by an untracked WINDOW_UPDATE or SETTINGS, accuses its peer in the end.
     fn accuse(&mut self, by: Role, violation: &Violation, raw: bool) -> Result<(), String> {
         self.aborted.insert(violation.stream);
         if violation.rule == Rule::ConcurrentStreams {
@@ -217,7 +224,8 @@ impl Pair {
         let from = &self.ends[by.peer() as usize];
         // A frame that is too large is not read as one.
         let header = || from.raw.iter().skip(from.read).take(HEADER_LENGTH).any(|raw| *raw);
-        if raw || (violation.rule == Rule::FrameSize && header()) {
+        let misled = matches!(violation.rule, Rule::FlowStream | Rule::FlowConnection) && self.misleads[by as usize];
+        if raw || misled || (violation.rule == Rule::FrameSize && header()) {
             self.broken.get_or_insert(violation.rule);
             return Ok(());
         }
