@@ -156,7 +156,12 @@ fn the_log_has_what_the_help_of_its_levels_says() {
     server.logged("closed: ");
 
     let help = wireserve(server.folder(), &["serve", "--help"]).text();
-    for part in ["Each frame", "Each connection and request", "Failed scripts and other problems to look at"] {
+    for part in [
+        "Each frame",
+        "Each connection",
+        "Each request, when it has ended",
+        "Failed scripts and other problems to look at",
+    ] {
         assert!(help.contains(part), "{part}: {help}");
     }
     let order = ["Serve a directory", "Usage:", "Examples:\n", "Ports:\n", "Files:\n", "Logging:\n"];
