@@ -143,7 +143,8 @@ fn split(text: &str) -> Vec<Part> {
                 (false, text, end)
             }
         };
-        if !text.is_empty() {
+        // A minus alone is being typed.
+        if !text.is_empty() && (quoted || text != "-") {
             parts.push(Part { inverted, quoted, text: text.to_owned() });
         }
         rest = end.trim_start();

@@ -124,7 +124,7 @@ fn each_word_finds_what_it_says() {
         ("-\"/a b\" type:HEADERS", &[]),
         ("is:error -type:GOAWAY -is:violation", &[8, 9]),
         ("\"is:error\"", &[]),
-        ("-", &[]),
+        ("-", &all),
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
