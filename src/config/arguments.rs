@@ -240,7 +240,7 @@ pub struct ViewArguments {
     /// Port on 127.0.0.1 [default: any free port]
     #[arg(long, value_name = "PORT")]
     pub port: Option<Port>,
-    /// Start a browser that shows the page
+    /// Also open the page in a browser
     #[arg(long)]
     pub open: bool,
 }

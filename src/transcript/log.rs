@@ -160,6 +160,11 @@ impl Transcript {
         self.log().ring.newest()
     }
 
+    /// Whether it was read from a file.
+    pub fn is_saved(&self) -> bool {
+        self.saved.is_some()
+    }
+
     /// Whether the connection has ended.
     pub fn is_closed(&self) -> bool {
         self.saved.is_some() || self.log().closed.is_some()

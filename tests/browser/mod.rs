@@ -2,6 +2,7 @@
 
 pub mod cookbook;
 pub mod hosts;
+pub mod inspector;
 pub mod outcomes;
 pub mod pages;
 pub mod selftest;

@@ -123,7 +123,7 @@ fn a_record_comes_with_the_meaning_of_its_bytes() {
 }
 
 #[test]
-fn records_that_had_to_go_are_told() {
+fn dropped_records_are_counted() {
     let config = "[transcript]\nconnection = 4096\ntotal = 65536\n";
     let server = Server::builder().config(config).start();
     let mut client = Client::h2c(&server);
@@ -181,7 +181,7 @@ impl Viewer {
 }
 
 #[test]
-fn what_comes_is_told_as_it_comes_and_the_end_of_the_server_ends_it() {
+fn news_arrive_live_and_the_end_of_the_server_ends_them() {
     let mut server = Server::start();
     let (mut client, id) = split(&server);
     let mut viewer = Viewer::open(&server, &format!("watch={id}:0&filter=type:HEADERS"));
@@ -200,7 +200,7 @@ fn what_comes_is_told_as_it_comes_and_the_end_of_the_server_ends_it() {
 }
 
 #[test]
-fn a_viewer_that_reads_nothing_costs_little_and_stops_nobody() {
+fn a_viewer_that_reads_nothing_costs_little_and_blocks_nothing() {
     let config = "workers = 1\n[transcript]\nconnection = 16777216\n";
     let server = Server::builder().config(config).start();
     let (mut client, id) = split(&server);
@@ -221,7 +221,7 @@ fn a_viewer_that_reads_nothing_costs_little_and_stops_nobody() {
 }
 
 #[test]
-fn a_watch_that_is_none_is_refused() {
+fn an_invalid_watch_is_refused() {
     let server = Server::start();
     let many = (1..=65).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
     for (query, status) in [("watch=a", 400), ("watch=1:x", 400), (&format!("watch={many}"), 400), ("filter=is:x", 400)]

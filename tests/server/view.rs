@@ -73,7 +73,7 @@ fn files_are_shown_as_they_were() {
 }
 
 #[test]
-fn what_is_no_transcript_is_told_in_words() {
+fn a_file_that_is_not_a_transcript_is_refused_in_words() {
     let server = Server::start();
     let text = saved(&server);
     let folder = server.folder();
@@ -95,7 +95,7 @@ fn what_is_no_transcript_is_told_in_words() {
     assert_eq!(wireserve(folder, &["view", "bytes.jsonl"]).code(), Some(2));
     let missing = wireserve(folder, &["view", "nothing.jsonl"]);
     assert!(missing.stderr.starts_with("error: nothing.jsonl cannot be read: "), "{}", missing.stderr);
-    // Lawful in form, and hostile: numbers and times out of order, a connection number that JavaScript cannot tell.
+    // Valid in form, and hostile: numbers and times out of order, a connection number beyond what JavaScript tells apart.
     let hostile = [
         &lines[0].replace("\"id\":1,", "\"id\":18446744073709551615,"),
         "{\"seq\":9,\"time\":1e9,\"what\":\"notice\",\"text\":\"</script>\"}",

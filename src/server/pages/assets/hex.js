@@ -24,7 +24,7 @@ export function hexView(hex, on) {
       const numbers = bytes.map((byte, index) => h("span", { class: "byte", "data-at": start + index }, byte.toString(16).padStart(2, "0")));
       const characters = bytes.map((byte, index) => h("span", { class: "char", "data-at": start + index }, ascii(byte)));
       numbers.forEach((number, index) => (cells[start + index] = [number, characters[index]]));
-      const gap = Array.from({ length: columns - bytes.length }, () => h("span", { class: "byte" }, "  "));
+      const gap = Array.from({ length: columns - bytes.length }, () => h("span", { class: "pad" }, "  "));
       element.append(h("div", { class: "hex-row" }, h("span", { class: "at" }, start.toString(16).padStart(4, "0")), numbers, gap, h("span", { class: "ascii" }, characters)));
     }
     if (to >= all.length) return;

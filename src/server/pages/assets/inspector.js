@@ -14,7 +14,7 @@ import { MAX_ROWS, Store } from "./store.js";
 /** Connections whose frames are merged if none is chosen. */
 const MAX_MERGED = 64;
 /** Rows of a page, and pages that are on their way at once. */
-const PAGE = 2000;
+const PAGE = 5000;
 const AT_ONCE = 4;
 
 const $ = id => document.getElementById(id);
@@ -84,7 +84,7 @@ function showSave() {
 
 // ---- Rows
 
-/** Loads all rows anew, then follows what comes. */
+/** Loads all rows again, then follows what comes. */
 async function load() {
   loading.abort();
   loading = new AbortController();

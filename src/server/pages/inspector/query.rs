@@ -33,7 +33,9 @@ impl Asked {
         let Some(transcript) = worker.shared.transcripts.transcript(id) else {
             return Err(refused(404, NO_TRANSCRIPT));
         };
-        Ok(Self { transcript, own: parameter(request, "own").is_some() })
+        // What a file has was not sent for the page that shows it.
+        let own = transcript.is_saved() || parameter(request, "own").is_some();
+        Ok(Self { transcript, own })
     }
 }
 
