@@ -23,6 +23,21 @@ pub struct Blocks {
     room: usize,
 }
 
+/// Why a field block cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockError {
+    /// For people.
+    pub text: String,
+    /// The byte of the block at which reading ends; `None` if it is not about one.
+    pub offset: Option<usize>,
+}
+
+impl From<String> for BlockError {
+    fn from(text: String) -> Self {
+        Self { text, offset: None }
+    }
+}
+
 impl Default for Blocks {
     fn default() -> Self {
         let mut decoder = Decoder::new(DEFAULT_TABLE_SIZE);
@@ -39,7 +54,7 @@ impl Blocks {
 
     /// Takes a frame; gives the block that ends with it, of its fields as many as there is room for, or why it cannot be
     /// read.
-    pub fn take(&mut self, frame: &RawFrame) -> Option<Result<Block, String>> {
+    pub fn take(&mut self, frame: &RawFrame) -> Option<Result<Block, BlockError>> {
         self.block(frame)?
             .and_then(|block| {
                 let read = self.decoder.decode(block.freeze(), self.room.min(MAX_FIELDS));
@@ -47,7 +62,7 @@ impl Blocks {
                     Ok(block) => self.room = self.room.saturating_sub(block.list_size.min(MAX_FIELDS)),
                     Err(_) => self.lose(),
                 }
-                read.map_err(|error| error.to_string())
+                read.map_err(|error| BlockError { text: error.to_string(), offset: Some(error.offset) })
             })
             .into()
     }
@@ -88,13 +103,13 @@ impl Blocks {
     }
 
     /// The whole block that ends with this frame.
-    fn block(&mut self, frame: &RawFrame) -> Option<Result<BytesMut, String>> {
+    fn block(&mut self, frame: &RawFrame) -> Option<Result<BytesMut, BlockError>> {
         let fragment = match Payload::parse(frame) {
             Ok(Payload::Headers(headers)) => headers.fragment,
             Ok(Payload::PushPromise(promise)) => promise.fragment,
             Ok(Payload::Continuation(continuation)) => continuation.fragment,
             Ok(_) => return None,
-            Err(error) => return Some(Err(error.to_string())),
+            Err(error) => return Some(Err(error.to_string().into())),
         };
         let mut block = match frame.header.frame_type {
             FrameType::CONTINUATION => self.open.take().unwrap_or_default(),
@@ -103,7 +118,7 @@ impl Blocks {
         block.extend_from_slice(&fragment);
         if block.len() > MAX_BLOCK {
             self.lose();
-            return Some(Err(format!("the field block is longer than {MAX_BLOCK} octets")));
+            return Some(Err(format!("the field block is longer than {MAX_BLOCK} bytes").into()));
         }
         if frame.header.has(flag::END_HEADERS) {
             return Some(Ok(block));

@@ -31,6 +31,8 @@ pub enum FieldLine {
         value: Bytes,
         /// How it was written (RFC 7541 §6).
         representation: Representation,
+        /// The index of the entry (indexed) or of the name; 0 where the name was a literal (RFC 7541 §2.3.3).
+        index: u64,
     },
     /// A dynamic table size update (RFC 7541 §6.3), bytes.
     SizeUpdate(u64),
@@ -53,6 +55,7 @@ impl From<&Block> for FieldSection {
                 name: field.name.clone(),
                 value: field.value.clone(),
                 representation: field.representation,
+                index: field.index,
             },
             Entry::SizeUpdate { size, .. } => FieldLine::SizeUpdate(*size),
         };
@@ -63,11 +66,12 @@ impl From<&Block> for FieldSection {
 impl Serialize for FieldLine {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Field { name, value, representation } => {
-                let mut tuple = serializer.serialize_tuple(3)?;
+            Self::Field { name, value, representation, index } => {
+                let mut tuple = serializer.serialize_tuple(4)?;
                 tuple.serialize_element(&latin1(name))?;
                 tuple.serialize_element(&latin1(value))?;
                 tuple.serialize_element(representation.name())?;
+                tuple.serialize_element(index)?;
                 tuple.end()
             }
             Self::SizeUpdate(size) => (SIZE_UPDATE, size).serialize(serializer),
@@ -95,7 +99,7 @@ impl<'de> Visitor<'de> for LineVisitor {
     type Value = FieldLine;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[name, value, representation] or [\"{SIZE_UPDATE}\", bytes]")
+        write!(f, "[name, value, representation, index] or [\"{SIZE_UPDATE}\", bytes]")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<FieldLine, A::Error> {
@@ -103,6 +107,7 @@ impl<'de> Visitor<'de> for LineVisitor {
             return Err(A::Error::custom("a field has a name and a value"));
         };
         let third: Option<String> = parts.next_element()?;
+        let index = parts.next_element()?.unwrap_or_default();
         let representation = third.as_deref().and_then(representation);
         match (second, representation) {
             (Second::Size(size), _) if name == SIZE_UPDATE && third.is_none() => Ok(FieldLine::SizeUpdate(size)),
@@ -112,9 +117,9 @@ impl<'de> Visitor<'de> for LineVisitor {
                         .map(Bytes::from)
                         .ok_or_else(|| A::Error::custom("expected one character per byte"))
                 };
-                Ok(FieldLine::Field { name: octets(&name)?, value: octets(&value)?, representation })
+                Ok(FieldLine::Field { name: octets(&name)?, value: octets(&value)?, representation, index })
             }
-            _ => Err(A::Error::custom("expected [name, value, representation]")),
+            _ => Err(A::Error::custom("expected [name, value, representation, index]")),
         }
     }
 }

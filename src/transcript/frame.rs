@@ -17,6 +17,11 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Whether its payload is malformed, or the field block that ends with it cannot be read.
+    pub fn is_faulty(&self) -> bool {
+        matches!(self.fields, Some(Err(_))) || matches!(self.payload(), Some(Err(_)))
+    }
+
     /// A frame from its bytes, header first: the whole of it, or its beginning. `None` if there is no whole header, or
     /// more than the header announces. `fields` are those of the field block that ends with this frame, or why the
     /// block cannot be read.

@@ -44,7 +44,7 @@ mod tests;
 mod text;
 
 pub use anatomy::{Anatomy, Dissection, Part, Table};
-pub use blocks::Blocks;
+pub use blocks::{BlockError, Blocks};
 pub use effect::Effect;
 pub use facts::{Ending, Errors, Facts, LastRequest, TimedExpectation, TlsFacts};
 pub use fields::{FieldLine, FieldSection};
@@ -63,4 +63,4 @@ pub use record::{
 };
 pub use recorder::Recorder;
 pub use row::Row;
-pub use text::{Columns, Line, field_lines, title};
+pub use text::{Columns, ERROR, Line, field_lines, title};

@@ -86,7 +86,7 @@ impl Tables {
             return None;
         }
         let block = blocks.take(&RawFrame { header, payload: octets.slice(HEADER_LENGTH..) })?;
-        Some(block.map(|block| FieldSection::from(&block)))
+        Some(block.map(|block| FieldSection::from(&block)).map_err(|error| error.text))
     }
 }
 

@@ -76,11 +76,11 @@ impl Recorder {
     pub fn http2(&self, now: Option<Instant>, call: u32, event: &h2::Event) {
         match event {
             h2::Event::Frame(frame) => self.frame(now, frame),
+            h2::Event::Sent { octets, .. } if self.side() == Side::Client && octets[..] == h2::PREFACE[..] => {
+                self.note(now, Some(Side::Client), RecordKind::Preface);
+            }
             h2::Event::Sent { octets, length, cause: Cause::Raw, broken } => {
                 self.sent_raw(now, call, (*length, octets), broken);
-            }
-            h2::Event::Sent { octets, cause: Cause::Automatic, .. } if octets[..] == h2::PREFACE[..] => {
-                self.note(now, Some(Side::Client), RecordKind::Preface);
             }
             h2::Event::Sent { octets, length, cause, .. } => self.sent(now, *cause, call, *length, octets),
             h2::Event::Headers { kind: h2::HeadersKind::Request { .. }, .. } => self.count_request(),

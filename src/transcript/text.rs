@@ -1,12 +1,15 @@
 //! Records as lines for people: in logs, in terminals, at `/_wire/connections/ID.txt`.
 
 use super::codec::to_hex;
+use super::effect::Effect;
 use super::facts::Facts;
 use super::fields::{FieldLine, FieldSection};
 use super::frame::Frame;
 use super::octets::{Meaning, Octets};
 use super::record::{Cause, NotSent, Record, RecordKind, Side, Violation};
 use crate::wire::frame::{FrameHeader, FrameType, Payload, Priority, SettingId, flag};
+use crate::wire::hpack::Representation;
+use anstyle::{AnsiColor, Effects, Style};
 use std::fmt::{self, Display, Formatter};
 
 /// Bytes of content, of an unknown payload, or of HTTP/1.1 that a line shows.
@@ -16,18 +19,54 @@ const MAX_VALUE: usize = 120;
 
 /// A record as one line without its line end, seen from `side`: `→` is what that end sent, `←` what it received.
 ///
-/// Milliseconds since the connection began, direction, stream, type, flags, length, and what it says. Bytes that are not
+/// Seconds since the connection began, direction, type, stream, flags, length, and what it says. Bytes that are not
 /// printable ASCII are escaped.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     record: &'a Record,
     side: Side,
+    offset: Option<usize>,
+    has_colors: bool,
 }
 
 impl<'a> Line<'a> {
     /// The line of a record.
     pub const fn new(record: &'a Record, side: Side) -> Self {
-        Self { record, side }
+        Self { record, side, offset: None, has_colors: false }
+    }
+
+    /// Begins with the offset of the record's first byte instead of a time.
+    pub const fn at_offset(self, offset: usize) -> Self {
+        Self { offset: Some(offset), ..self }
+    }
+
+    /// Says by color, too, what a frame does to its stream.
+    pub const fn in_color(self) -> Self {
+        Self { has_colors: true, ..self }
+    }
+
+    fn style(&self) -> Style {
+        if !self.has_colors {
+            return Style::new();
+        }
+        if self.record.is_error() { ERROR } else { Effect::of(&self.record.kind).style() }
+    }
+}
+
+/// For what is wrong.
+pub const ERROR: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
+
+impl Effect {
+    /// Its color in terminals.
+    const fn style(self) -> Style {
+        match self {
+            Self::Opens => AnsiColor::Green.on_default(),
+            Self::Content => AnsiColor::Blue.on_default(),
+            Self::Control => AnsiColor::Cyan.on_default(),
+            Self::Ends => AnsiColor::Yellow.on_default(),
+            Self::Unknown => AnsiColor::Magenta.on_default(),
+            Self::Note => Style::new(),
+        }
     }
 }
 
@@ -47,34 +86,50 @@ impl Display for Line<'_> {
             (_, Some(script)) => format!("  ({script})"),
             _ => String::new(),
         };
-        let number = |number: &Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let (stream, length) = (number(stream), number(length));
-        let time = time.as_secs_f64() * 1e3;
-        let line = format!("{time:>10.3} {arrow} {stream:>5} {name:<15} {flags:<22} {length:>6}  {says}");
+        let place = match self.offset {
+            Some(offset) => format!("{offset:#010x}"),
+            None => format!("{:.6}", time.as_secs_f64()),
+        };
+        let stream = stream.map(|stream| format!("s{stream}")).unwrap_or_default();
+        let length = length.map(|length| length.to_string()).unwrap_or_default();
+        let columns = format!("{name:<15} {stream:<5} {flags:<22} {length:>6}");
+        let columns = if says.is_empty() { columns.trim_end() } else { &columns };
+        let (style, gap) = (self.style(), if says.is_empty() { "" } else { "  " });
         let broken = breaks.as_ref().map(|breach| format!("  {breach}")).unwrap_or_default();
-        write!(f, "{}{broken}{source}", line.trim_end())
+        write!(f, "{place:>10} {arrow} {style}{columns}{style:#}{gap}{}{broken}{source}", says.trim_end())
     }
 }
 
-/// The fields of the field block that ends with a record, each as a line without its line end: name, value and
-/// representation. Nothing for other records.
+/// The fields of the field block that ends with a record, each as a line without its line end: name, value,
+/// representation and table index. Nothing for other records.
 pub fn field_lines(record: &Record) -> impl Iterator<Item = String> {
     let section = match &record.kind {
         RecordKind::Frame(frame) => frame.fields().and_then(Result::ok),
         _ => None,
     };
-    let whole = section.is_none_or(|section| section.whole);
-    let lines = section.map(|section| &section.lines[..]).unwrap_or_default().iter().map(|line| match line {
-        FieldLine::Field { name, value, representation } => {
-            format!("{INDENT}{}: {}  ({representation})", name.escape_ascii(), value.escape_ascii())
-        }
-        FieldLine::SizeUpdate(size) => format!("{INDENT}dynamic table size update to {size}"),
-    });
-    lines.chain((!whole).then(|| format!("{INDENT}… (the block stands for more than is shown)")))
+    section.into_iter().flat_map(FieldSection::text_lines)
+}
+
+impl FieldSection {
+    /// Each field as a line without its line end.
+    pub fn text_lines(&self) -> impl Iterator<Item = String> {
+        let lines = self.lines.iter().map(|line| match line {
+            FieldLine::Field { name, value, representation, index } => {
+                let index = match (representation, index) {
+                    (_, 0) => String::new(),
+                    (Representation::Indexed, index) => format!(" {index}"),
+                    (_, index) => format!(", name {index}"),
+                };
+                format!("{INDENT}{}: {}  ({representation}{index})", name.escape_ascii(), value.escape_ascii())
+            }
+            FieldLine::SizeUpdate(size) => format!("{INDENT}dynamic table size update to {size}"),
+        });
+        lines.chain((!self.whole).then(|| format!("{INDENT}… (the block stands for more than is shown)")))
+    }
 }
 
 /// Where what belongs to a line begins.
-const INDENT: &str = "                   ";
+const INDENT: &str = "               ";
 
 /// The first line of a transcript, without its line end.
 pub fn title(facts: &Facts) -> String {

@@ -132,7 +132,7 @@ fn every_frame_is_there_in_its_order_with_octets_and_cause() {
     let path = request["fields"].as_array().and_then(|fields| fields.iter().find(|field| field[0] == ":path"));
     assert_eq!(path.expect("a path")[1], "/handlers/raw.rhai");
     let response = one(&transcript, "server checked HEADERS");
-    assert_eq!(response["fields"][0], json!([":status", "200", "indexed"]));
+    assert_eq!(response["fields"][0], json!([":status", "200", "indexed", 8]));
     let data = one(&transcript, "server checked DATA");
     assert_eq!(data["data_length"], id.len());
     assert_eq!(one(&transcript, "server automatic PING")["flag_names"], json!(["ACK"]));

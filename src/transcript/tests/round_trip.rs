@@ -51,13 +51,11 @@ fn field_line() -> impl Strategy<Value = FieldLine> {
     use Representation::{Incremental, Indexed, NeverIndexed, WithoutIndexing};
     let representation = select(vec![Indexed, Incremental, WithoutIndexing, NeverIndexed]);
     prop_oneof![
-        (octets(), octets(), representation).prop_map(|(name, value, representation)| FieldLine::Field {
-            name,
-            value,
-            representation
+        (octets(), octets(), representation, any::<u64>()).prop_map(|(name, value, representation, index)| {
+            FieldLine::Field { name, value, representation, index }
         }),
         any::<u64>().prop_map(FieldLine::SizeUpdate),
-        Just(FieldLine::Field { name: "size update".into(), value: "7".into(), representation: Indexed }),
+        Just(FieldLine::Field { name: "size update".into(), value: "7".into(), representation: Indexed, index: 1 }),
     ]
 }
 

@@ -61,28 +61,28 @@ fn each_record_is_a_line_that_says_what_matters() {
     }
     let expected = "\
 connection 3  HTTP/2   →   without TLS
-     1.250 →     0 SETTINGS                                   12  MAX_CONCURRENT_STREAMS=100 UNKNOWN(0xab01)=7
-     1.500 ←       preface
-     2.000 ←     0 SETTINGS        ACK                         0
-     2.000 ←     1 HEADERS         END_STREAM|END_HEADERS     21  GET https://a.test/x?y=\\n
-                   :method: GET  (indexed)
-                   :scheme: https  (indexed)
-                   :authority: a.test  (incremental)
-                   :path: /x?y=\\n  (without-indexing)
-                   accept: */*  (incremental)
-     1.250 →     1 HEADERS         END_HEADERS                 1  200
-                   :status: 200  (indexed)
-     1.250 →     1 DATA            PADDED                     16  \"Hello, world!\" + 2 of padding
-     1.250 →     1 UNKNOWN(0xab)   0x83                        5  \"\\x00\\x01odd\"  (raw)
-     1.260 →       octets                                     12  announces DATA on stream 1 with 5 bytes, has 3  (raw)
-     2.000 ←     1 RST_STREAM                                  4  CANCEL
-     2.000 ←     1 PRIORITY                                    5  depends exclusively on 3, weight 16
-     2.000 ←     0 WINDOW_UPDATE                               4  +5
-     2.000 ←     0 WINDOW_UPDATE                               3  ✗ payload of 3 octets where 4 are due
-     2.000 ←     0 GOAWAY                                     12  PROTOCOL_ERROR, last stream 1, \"why\\x1b\"
-     2.100 →     1 not sent                                       4 bytes of data: the stream was reset by the client with CANCEL
-     2.200 ·       ✗ expectation                                  it is so: no  (connection.send at a.rhai:7)
-     2.300 ·     1 notice                                         hm
+  0.001250 → SETTINGS        s0                               12  MAX_CONCURRENT_STREAMS=100 UNKNOWN(0xab01)=7
+  0.001500 ← preface
+  0.002000 ← SETTINGS        s0    ACK                         0
+  0.002000 ← HEADERS         s1    END_STREAM|END_HEADERS     21  GET https://a.test/x?y=\\n
+               :method: GET  (indexed 2)
+               :scheme: https  (indexed 7)
+               :authority: a.test  (incremental, name 1)
+               :path: /x?y=\\n  (without-indexing, name 4)
+               accept: */*  (incremental, name 19)
+  0.001250 → HEADERS         s1    END_HEADERS                 1  200
+               :status: 200  (indexed 8)
+  0.001250 → DATA            s1    PADDED                     16  \"Hello, world!\" + 2 of padding
+  0.001250 → UNKNOWN(0xab)   s1    0x83                        5  \"\\x00\\x01odd\"  (raw)
+  0.001260 → octets                                           12  announces DATA on stream 1 with 5 bytes, has 3  (raw)
+  0.002000 ← RST_STREAM      s1                                4  CANCEL
+  0.002000 ← PRIORITY        s1                                5  depends exclusively on 3, weight 16
+  0.002000 ← WINDOW_UPDATE   s0                                4  +5
+  0.002000 ← WINDOW_UPDATE   s0                                3  ✗ payload of 3 octets where 4 are due
+  0.002000 ← GOAWAY          s0                               12  PROTOCOL_ERROR, last stream 1, \"why\\x1b\"
+  0.002100 → not sent        s1                                   4 bytes of data: the stream was reset by the client with CANCEL
+  0.002200 · ✗ expectation                                        it is so: no  (connection.send at a.rhai:7)
+  0.002300 · notice          s1                                   hm
 ";
     assert_eq!(all, expected, "\n{all}");
 }
