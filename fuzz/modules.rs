@@ -6,5 +6,16 @@ pub mod h1;
 pub mod h2;
 #[path = "../src/http/mod.rs"]
 pub mod http;
+#[path = "../src/transcript/mod.rs"]
+pub mod transcript;
 #[path = "../src/wire/mod.rs"]
 pub mod wire;
+#[path = "../src/client/decode/stream.rs"]
+mod decode_stream;
+
+/// Of the commands, what reads bytes.
+pub mod client {
+    pub mod decode {
+        pub use crate::decode_stream as stream;
+    }
+}

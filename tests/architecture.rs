@@ -46,7 +46,8 @@ fn the_table_is_the_one_of_the_design() {
         ("script", &["exchange", "http", "wire"]),
         ("transcript", &["h1", "h2", "http", "wire"]),
         ("net", &["http"]),
-        ("config", &["exchange", "h1", "h2", "net", "script", "site", "transcript", "wire"]),
+        ("client", &["h1", "h2", "http", "net", "transcript", "wire"]),
+        ("config", &["client", "exchange", "h1", "h2", "net", "script", "site", "transcript", "wire"]),
         ("setup", &["config", "net", "script", "site"]),
     ] {
         assert_eq!(rules.uses(module), uses, "{module}");

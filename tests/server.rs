@@ -10,10 +10,14 @@ mod api;
 mod config;
 #[path = "server/cookbook/mod.rs"]
 mod cookbook;
+#[path = "server/decode.rs"]
+mod decode;
 #[path = "server/docs.rs"]
 mod docs;
 #[path = "server/faults.rs"]
 mod faults;
+#[path = "server/fetch.rs"]
+mod fetch;
 #[path = "server/files.rs"]
 mod files;
 #[path = "server/floods.rs"]
@@ -43,6 +47,8 @@ mod profiles;
 mod promises;
 #[path = "server/reload.rs"]
 mod reload;
+#[path = "server/replay.rs"]
+mod replay;
 #[path = "server/script_errors.rs"]
 mod script_errors;
 #[path = "server/start.rs"]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::client::{DecodeArguments, FetchArguments, ReplayArguments};
+
 use super::values::{LogFormat, LogLevel, MAX_LATENCY, MAX_WORKERS, Port};
 
 /// The help of a command: what it does, how it is called, examples, options by topic.
@@ -65,6 +67,39 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve open /my-test.html                 a page of the running server
   wireserve open --browser firefox --headless /my-test.html")]
     Open(OpenArguments),
+    /// Fetch URLs over HTTP/2 and print every frame
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve fetch https://localhost:9000/handlers/hello.rhai
+  wireserve fetch -d text --only HEADERS,RST_STREAM https://localhost:9000/handlers/echo.rhai
+  wireserve fetch --plan plan.json http://localhost:9001/
+  wireserve fetch --replay browser.jsonl https://localhost:9000/
+
+Frames are printed on standard output: seconds, direction, type, stream, flags, length.
+How it ended, and what a strict client says of the same bytes, is printed on standard error.
+
+Exit code: 0 complete; 2 wrong arguments or files; 3 a stream was reset, or its response is malformed;
+4 the connection ended early or with an error; 5 TLS failed; 6 no such host or server; 7 --timeout.")]
+    Fetch(Box<FetchArguments>),
+    /// Print captured bytes of HTTP/2 as readable frames
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve decode capture.pcapng              all connections of HTTP/2 without TLS in it
+  echo '000000040100000000' | wireserve decode one frame, as hexadecimal digits
+  echo 828684 | wireserve decode --hpack       a field block, and the dynamic table after it
+
+A caret points at the first byte that makes no sense; decoding goes on where frames begin again.
+
+Exit code: 0 no faults; 1 some bytes make no sense; 2 wrong arguments or files; 3 this is not HTTP/2.")]
+    Decode(DecodeArguments),
+    /// Serve to a client what the server of a recorded connection sent
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve replay bad-server.jsonl --port 9100
+  wireserve replay bad-server.jsonl --as-script > handlers/profiles/bad-server.rhai
+
+It serves over TLS if the recorded connection had TLS, one connection at a time, and waits where
+the recorded server had waited for the client.
+
+Exit code: 0 done; 2 wrong arguments or files.")]
+    Replay(ReplayArguments),
 }
 
 /// Options of `wireserve serve`: each overrides wpt.toml.

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use rustls::pki_types::CertificateDer;
 use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
 
@@ -144,6 +145,17 @@ impl Certificates {
     /// Chromium's `--ignore-certificate-errors-spki-list`.
     pub fn spki(&self) -> &str {
         &self.spki
+    }
+}
+
+/// All certificates of a PEM file, in order; there is at least one.
+///
+/// # Errors
+/// The file can't be read, is damaged, or has none.
+pub fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    match files::read_chain(path) {
+        Ok(chain) if chain.is_empty() => Err(CertificateError::Read(Fault::new(path, Kind::NoCertificate))),
+        chain => chain.map_err(CertificateError::Read),
     }
 }
 

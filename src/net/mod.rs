@@ -2,6 +2,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
+//! | [`dial`] | opening connections, with TLS or without |
 //! | [`listen`] | binding ports and accepting connections |
 //! | [`tls`] | the TLS handshake: ALPN, SNI, what was agreed |
 //! | [`certificates`] | the certificate authority, the leaf certificates, or the user's own |
@@ -14,6 +15,7 @@
 //! Nothing here knows a protocol: the pump sees an [`pump::Engine`], which `server` provides.
 
 pub mod certificates;
+pub mod dial;
 pub mod listen;
 pub mod lookup;
 pub mod opening;

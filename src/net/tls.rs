@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::server::{Accepted, Acceptor, ResolvesServerCert};
-use rustls::{AlertDescription, InvalidMessage, ServerConfig};
+use rustls::{AlertDescription, CommonState, InvalidMessage, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 use tokio_rustls::StartHandshake;
@@ -187,7 +187,9 @@ impl<S: Transport> Hello<S> {
                 return;
             }
             if let Some(begin) = begin.take() {
-                begin(&TlsInfo::of(connection), &mut |octets| connection.writer().write(octets));
+                begin(&TlsInfo::of(connection, connection.server_name()), &mut |octets| {
+                    connection.writer().write(octets)
+                });
             }
         };
         let accept = match selection {
@@ -215,7 +217,8 @@ impl<S: Transport> Hello<S> {
             }
         };
         let stream = tls.in_time(deadline, accept).await?;
-        let info = TlsInfo::of(stream.get_ref().1);
+        let connection = stream.get_ref().1;
+        let info = TlsInfo::of(connection, connection.server_name());
         Ok((stream, info))
     }
 
@@ -245,9 +248,10 @@ async fn refuse<S: Transport>(stream: &mut S, alert: AlertDescription) -> io::Re
 }
 
 impl TlsInfo {
-    fn of(connection: &rustls::ServerConnection) -> TlsInfo {
+    /// What is agreed on a connection to the host `sni`.
+    pub(super) fn of(connection: &CommonState, sni: Option<&str>) -> TlsInfo {
         TlsInfo {
-            sni: connection.server_name().map(str::to_owned),
+            sni: sni.map(str::to_owned),
             alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
             version: connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("unknown"),
             cipher: connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unknown"),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
+use tokio_rustls::client;
 use tokio_rustls::server::TlsStream;
 
 /// A stream that can be cut off.
@@ -38,6 +39,26 @@ impl<S: Transport> Transport for TlsStream<S> {
 
     fn reset_on_drop(&mut self) {
         self.get_mut().0.reset_on_drop();
+    }
+}
+
+impl<S: Transport> Transport for client::TlsStream<S> {
+    fn poll_truncate(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.get_mut().get_mut().0).poll_truncate(context)
+    }
+
+    fn reset_on_drop(&mut self) {
+        self.get_mut().0.reset_on_drop();
+    }
+}
+
+impl<S: Transport + ?Sized> Transport for Box<S> {
+    fn poll_truncate(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self.get_mut()).poll_truncate(context)
+    }
+
+    fn reset_on_drop(&mut self) {
+        (**self).reset_on_drop();
     }
 }
 

@@ -319,8 +319,12 @@ impl Log {
     }
 
     fn make_room(&mut self, room: &impl Room) {
-        let more = self.allowance.min(room.per_connection().saturating_sub(self.allowance));
-        if more > 0 && room.grant(more) {
+        // One record may need more than double.
+        while self.ring.size() > self.allowance {
+            let more = self.allowance.min(room.per_connection().saturating_sub(self.allowance));
+            if more == 0 || !room.grant(more) {
+                break;
+            }
             self.allowance += more;
         }
         while self.ring.size() > self.allowance

@@ -343,7 +343,7 @@ fn a_transcript_is_json_json_lines_or_text() {
     assert_eq!(of_type("?format=text").1, text);
     assert!(text.starts_with(&format!("connection {id}  HTTP/2  127.0.0.1:")), "{text}");
     let request = text.lines().find(|line| line.contains(" GET http://")).expect(&text);
-    assert!(request.contains("←     1 HEADERS         END_STREAM|END_HEADERS"), "{request}");
+    assert!(request.contains("← HEADERS         s1    END_STREAM|END_HEADERS"), "{request}");
     assert!(text.contains("   :path: /handlers/id.rhai  ("), "{text}");
     for wrong in [".xml", "?format=har", ".txt.gz"] {
         let response = get(wrong);

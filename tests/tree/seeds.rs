@@ -5,6 +5,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+#[path = "../../fuzz/drivers/decode.rs"]
+mod decode;
 #[path = "../../fuzz/drivers/h1.rs"]
 mod h1;
 #[path = "../../fuzz/drivers/h2.rs"]
@@ -120,6 +122,11 @@ fn h2_client_operations() {
 #[test]
 fn h2_view() {
     smoke_some("h2_view", h2::view, MUTATIONS / 10);
+}
+
+#[test]
+fn decode_octets() {
+    smoke_some("decode", decode::decode, MUTATIONS / 4);
 }
 
 #[test]

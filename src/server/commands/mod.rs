@@ -3,10 +3,13 @@
 mod certs;
 mod check;
 mod config;
+mod decode;
+mod fetch;
 mod hosts;
 mod new;
 mod open;
 mod output;
+mod replay;
 mod serve;
 mod view;
 
@@ -14,7 +17,7 @@ use crate::config::{Arguments, Command};
 use std::process::ExitCode;
 
 /// Runs a command. Exit codes: 0 done; 1 `check` found errors; 2 the arguments, the configuration or the operating
-/// system prevent it.
+/// system prevent it; those of the commands that talk to a server are in [`Exit`](crate::client::Exit).
 pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve::run(arguments),
@@ -25,5 +28,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Certs(arguments) => certs::run(arguments),
         Command::View(arguments) => view::run(arguments),
         Command::Open(arguments) => open::run(arguments),
+        Command::Fetch(arguments) => fetch::run(arguments),
+        Command::Decode(arguments) => decode::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
     }
 }

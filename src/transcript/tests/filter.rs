@@ -19,6 +19,7 @@ fn frame(frame: &RawFrame, fields: &[(&'static str, &'static str)]) -> RecordKin
         name: Bytes::from_static(name.as_bytes()),
         value: Bytes::from_static(value.as_bytes()),
         representation: Representation::Indexed,
+        index: 0,
     };
     let section = FieldSection { lines: fields.iter().map(line).collect(), whole: true };
     let fields = (!fields.is_empty()).then_some(Ok(section));
