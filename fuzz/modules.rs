@@ -11,7 +11,7 @@ pub mod transcript;
 #[path = "../src/wire/mod.rs"]
 pub mod wire;
 #[path = "../src/client/decode/stream.rs"]
-mod decode_stream;
+pub mod decode_stream;
 
 /// Of the commands, what reads bytes.
 pub mod client {

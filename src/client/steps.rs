@@ -215,11 +215,13 @@ impl Steps {
 
     fn note_sent(&mut self, header: &FrameHeader) {
         match header.frame_type {
-            FrameType::HEADERS if header.stream_id % 2 == 1 && self.after == After::Responses => {
-                if !self.requested.contains(&header.stream_id) {
-                    self.requested.push(header.stream_id);
-                    self.open.insert(header.stream_id);
-                }
+            FrameType::HEADERS
+                if header.stream_id % 2 == 1
+                    && self.after == After::Responses
+                    && !self.requested.contains(&header.stream_id) =>
+            {
+                self.requested.push(header.stream_id);
+                self.open.insert(header.stream_id);
             }
             FrameType::SETTINGS if !header.has(flag::ACK) => self.num_settings += 1,
             FrameType::RST_STREAM => drop(self.open.remove(&header.stream_id)),

@@ -116,7 +116,10 @@ async fn objections(connection: Connection) -> Vec<String> {
 async fn wait_for_requests(read: &mut (impl AsyncRead + Unpin), last: u32) {
     let mut octets = BytesMut::new();
     let mut is_preface = true;
-    while last > 0 {
+    if last == 0 {
+        return;
+    }
+    loop {
         if is_preface && octets.len() >= PREFACE.len() {
             octets.advance(PREFACE.len());
             is_preface = false;

@@ -122,7 +122,8 @@ fn captured(connections: Vec<capture::Connection>, printer: &mut Printer) -> Res
         let (from_client, from_server) = (pieces(&sent), pieces(&received));
         let is_frame = |piece: &Piece| matches!(piece.kind, RecordKind::Frame(_) | RecordKind::Preface);
         let begins = |pieces: &[Piece]| pieces.first().is_some_and(is_frame);
-        if !stream::is_client(&sent.octets) && !(begins(&from_client) && begins(&from_server)) {
+        let is_http2 = stream::is_client(&sent.octets) || begins(&from_client) && begins(&from_server);
+        if !is_http2 {
             continue;
         }
         num_http2 += 1;
