@@ -111,7 +111,7 @@ fn a_record_comes_with_the_meaning_of_its_bytes() {
     let octets = anatomy["record"]["octets"].as_str().expect("octets");
     assert_eq!(last["to"].as_u64(), Some(octets.len() as u64 / 2));
     assert_eq!(anatomy["block"], json!([number - 1, number]));
-    assert_eq!(anatomy["fields"][0], json!([":status", "200", "indexed"]));
+    assert_eq!(anatomy["fields"][0], json!([":status", "200", "indexed", 8]));
     let path = anatomy["request"].as_array().expect("the request").iter().find(|field| field[0] == ":path");
     assert_eq!(path.expect("a path")[1], "/handlers/continuation/split.rhai");
     assert_eq!(anatomy["table"]["count"], 0);
