@@ -6,7 +6,7 @@
 //! | `target` | what a URL means |
 //! | `exit` | how a command ended: exit codes, and what is said on standard error |
 //! | [`fetch`] | from arguments to a connection, its lines and a summary |
-//! | `session` | an HTTP/2 connection of ours under the pump, recorded and printed as it runs; a [`session::Job`] says what is sent |
+//! | `session` | an HTTP/2 connection of ours under the pump, recorded and printed as it runs; a `session::Job` says what is sent |
 //! | `requests` | the job of plain requests |
 //! | `progress` | how far one end of a connection is |
 //! | `plan`, `steps` | frames as a file gives them; the job that sends steps and waits between them |

@@ -42,11 +42,11 @@ pub enum Input {
 /// What the owner of an exchange wants to be told; all else is not kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Interest {
-    /// Queue [`Input::Data`] and [`Input::Trailers`] for [`Exchange::next_input`].
+    /// Queue [`Input::Data`] and [`Input::Trailers`] for [`Exchange::next_input`](super::Exchange::next_input).
     pub data: bool,
     /// Queue [`Input::Frame`].
     pub frames: bool,
-    /// Keep the whole body for [`Exchange::body`].
+    /// Keep the whole body for [`Exchange::body`](super::Exchange::body).
     pub body: bool,
 }
 
