@@ -17,8 +17,8 @@ thread_local! {
     pub(super) static TURN: Arc<Semaphore> = Arc::new(Semaphore::new(1));
 }
 
-/// Does `work`, which goes over so many bytes. If they are many, the handler waits for it meanwhile, and its worker does
-/// other things.
+/// Runs `work`, which handles `bytes` bytes. Large work runs on another thread: the handler waits for it, and its worker
+/// serves others meanwhile.
 ///
 /// # Errors
 /// The handler is being ended.

@@ -5,8 +5,6 @@ use std::time::Duration;
 use rhai::{Dynamic, FLOAT, Map};
 
 use super::outcome::{Outcome, fail};
-use crate::script::aside::LARGE;
-use crate::script::budget::pause;
 use crate::script::octets::octets_of;
 use crate::script::types::name_of_value;
 
@@ -54,13 +52,4 @@ pub(super) use handle;
 /// The octets of a value, or an error that says what is allowed.
 pub fn octets(what: &str, value: &Dynamic) -> Outcome<bytes::Bytes> {
     octets_of(value).map_or_else(|| fail(format!("{what} is a string or a blob, not {}", name_of_value(value))), Ok)
-}
-
-/// Hands octets over part by part, if they are many: others run in between.
-pub fn in_parts(mut octets: bytes::Bytes, mut each: impl FnMut(bytes::Bytes) -> Outcome<()>) -> Outcome<()> {
-    while octets.len() > LARGE {
-        each(octets.split_to(LARGE))?;
-        pause(tokio::task::yield_now())?;
-    }
-    each(octets)
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rhai::{Array, Dynamic, Engine, FLOAT, INT, Map, NativeCallContext};
 
-use super::arguments::{check_options, flag_of, handle, in_parts, octets, within};
+use super::arguments::{check_options, flag_of, handle, octets, within};
 use super::current::check_wait;
 use super::frames::{code_of, settings_of, stream_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
@@ -157,8 +157,7 @@ fn register_sending(engine: &mut Engine) {
     engine.register_fn(
         "send_bytes",
         |context: NativeCallContext, connection: &mut Connection, data: Dynamic| -> Outcome<()> {
-            let (connection, site) = (connection.clone(), site(&context));
-            in_parts(octets("octets", &data)?, |part| sent(connection.send_octets(part, site)))
+            sent(connection.send_octets(octets("octets", &data)?, site(&context)))
         },
     );
     engine.register_fn(

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
 
-use super::arguments::{check_options, flag_of, in_parts, octets};
+use super::arguments::{check_options, flag_of, octets};
 use super::fields::fields_of;
 use super::frames::{block_of, code_of, stream_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
@@ -296,11 +296,8 @@ fn register_raw(engine: &mut Engine) {
     );
     engine.register_fn("write_raw", |context: NativeCallContext, writer: &mut Writer, data: Dynamic| -> Outcome<()> {
         let (data, response) = (octets("raw octets", &data)?, writer.0.clone());
-        let site = site(&context);
-        in_parts(data, |part| {
-            response.wait_for_raw(part.len())?;
-            sent(response.exchange().send_raw(part, site))
-        })
+        response.wait_for_raw(data.len())?;
+        sent(response.exchange().send_raw(data, site(&context)))
     });
 }
 

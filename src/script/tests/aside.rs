@@ -11,7 +11,7 @@ use crate::script::engine::set_globals;
 use crate::script::octets::Octets;
 use crate::script::stash::{self, Stash};
 
-/// A script with the functions of the API that need no request, called with octets and text of so many bytes.
+/// Calls a script with octets and a text of `bytes` bytes. It has the functions of the API that need no request.
 fn call(bytes: usize, body: &str) -> ScriptCall<Dynamic> {
     let runtime = runtime_with(alone(), |engine| {
         crate::script::api::register(engine);
