@@ -2,7 +2,6 @@
 
 use super::account::Account;
 use super::conversation::{Exchange, Outcome};
-use super::ended::Ended;
 use super::engine::{AnyEngine, Engine};
 use super::limits::Limits;
 use super::observer::{Expectation, Observer};
@@ -48,7 +47,7 @@ pub enum Notice {
         text: String,
     },
     /// A request has ended (only with [`Socket::report_ends`](super::Socket::report_ends)).
-    Ended(Box<Ended>),
+    Ended(Exchange),
     /// The connection was lost in the middle of responses.
     Lost {
         /// How many, and how the client left, for people.

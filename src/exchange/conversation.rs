@@ -14,6 +14,7 @@ use crate::http::peer::Protocol;
 use crate::wire::frame::{ErrorCode, RawFrame};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -43,6 +44,10 @@ pub(super) struct Inner {
     pub request: Request,
     pub inbox: RefCell<Inbox>,
     pub outcome: Cell<Outcome>,
+    /// Bytes of content that checked calls have sent.
+    pub content: Cell<u64>,
+    /// With what this end has reset the stream.
+    pub own_reset: Cell<Option<ErrorCode>>,
     /// When it began, if its end is reported.
     pub began: Option<Instant>,
     pub response: Cell<Progress>,
@@ -53,6 +58,12 @@ pub(super) struct Inner {
     /// What was promised on its stream.
     pub pushed: RefCell<Vec<Exchange>>,
     call: Cell<CallSite>,
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exchange {} of {:?}", self.0.id, self.0.connection)
+    }
 }
 
 /// What [`Reviewer::review`] gives: the response that is to be sent.
@@ -74,6 +85,8 @@ impl Exchange {
             request,
             inbox,
             outcome: Cell::new(Outcome::Open),
+            content: Cell::new(0),
+            own_reset: Cell::new(None),
             began,
             response: Cell::new(Progress::default()),
             announced: Cell::new(None),
@@ -292,23 +305,25 @@ impl Exchange {
             (settled, _) => settled,
         };
         if self.outcome() == Outcome::Open && self.0.connection.0.reports_ends.get() {
-            self.0.connection.note(Notice::Ended(Box::new(self.ended_as(outcome))));
+            self.0.connection.note(Notice::Ended(self.clone()));
         }
         self.0.outcome.set(settled);
         self.0.waiters.wake();
     }
 
-    /// What there is to say of it at its end.
-    fn ended_as(&self, outcome: Outcome) -> Ended {
-        let Progress { status, raw, content, reset, .. } = self.0.response.get();
-        let how = match (reset, outcome) {
+    /// What there is to say of it at its end. What ends a stream is noted only when the call that did it returns: so this
+    /// is for the end of a turn.
+    pub fn summary(&self) -> Ended {
+        let Progress { status, raw, .. } = self.0.response.get();
+        let how = match (self.0.own_reset.get(), self.outcome()) {
             (Some(code), _) => End::ServerReset(code),
             (None, Outcome::Reset(code)) => End::ClientReset(code),
             (None, Outcome::Gone) => End::Gone,
             (None, Outcome::Open | Outcome::Complete) => End::Complete,
         };
         let Request { method, target, .. } = &self.0.request;
-        let (method, target, began) = (method.clone(), target.clone(), self.0.began);
+        let (method, target) = (method.clone(), target.clone());
+        let (content, began) = (self.0.content.get(), self.0.began);
         Ended { protocol: self.protocol(), method, target, status, raw, content, began, how }
     }
 

@@ -37,7 +37,7 @@ impl Exchange {
         .await
     }
 
-    /// Waits until what was queued has been handed to the wire, but for a low-water mark.
+    /// Waits until no more than a low-water mark of what was queued is still to be sent.
     pub async fn drained(&self) -> Result<(), SendError> {
         self.drained_to(LOW_WATER).await
     }

@@ -1,7 +1,5 @@
 //! How far a response is.
 
-use crate::wire::frame::ErrorCode;
-
 /// How far the response is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
@@ -17,10 +15,6 @@ pub(super) struct Progress {
     pub without_content: bool,
     /// HEAD is answered with content, as GET would be.
     pub content_for_head: bool,
-    /// Bytes of content that checked calls have sent.
-    pub content: u64,
-    /// This end has reset the stream.
-    pub reset: Option<ErrorCode>,
 }
 
 /// How much content the head has announced, and how much was sent.

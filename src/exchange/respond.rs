@@ -252,19 +252,14 @@ impl Exchange {
         self.check_open()?;
         let length = data.len() as u64;
         self.check_announced(length, end)?;
-        // The stream may close while this is sent.
-        self.update(|progress| progress.content += length);
-        let sent = match self.protocol() {
-            Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end)),
+        match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.send_data(id, data, end))?,
             Protocol::Http1 => self.http1(|engine, id| {
                 engine.send_body(id, data)?;
                 if end { engine.end(id) } else { Ok(()) }
-            }),
-        };
-        if sent.is_err() {
-            self.update(|progress| progress.content -= length);
+            })?,
         }
-        sent?;
+        self.0.content.set(self.0.content.get().saturating_add(length));
         if end {
             self.ended();
         }
@@ -315,29 +310,21 @@ impl Exchange {
             Outcome::Gone => return Err(SendError::Gone),
             Outcome::Open | Outcome::Complete => {}
         }
-        let before = self.progress().reset;
-        self.note_own_reset(code);
-        let reset = match self.protocol() {
-            Protocol::Http2 => self.http2(|engine, id| engine.reset(id, code)),
-            Protocol::Http1 => {
-                self.0.connection.close(super::Close::Abort);
-                Ok(())
-            }
-        };
-        if reset.is_err() {
-            self.update(|progress| progress.reset = before);
+        match self.protocol() {
+            Protocol::Http2 => self.http2(|engine, id| engine.reset(id, code))?,
+            Protocol::Http1 => self.0.connection.close(super::Close::Abort),
         }
-        reset?;
         self.update(|progress| {
             progress.headers = true;
             progress.ended = true;
         });
+        self.note_own_reset(code);
         Ok(())
     }
 
     /// This end has reset the stream.
     pub(super) fn note_own_reset(&self, code: ErrorCode) {
-        self.update(|progress| progress.reset = Some(code));
+        self.0.own_reset.set(Some(code));
     }
 }
 

@@ -204,7 +204,7 @@ fn http_1_tells_which_calls_are_for_http_2() {
     let socket = http1();
     socket.receive(now(), b"POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
     let exchange = socket.next_exchange().expect("a request");
-    let error = exchange.push("GET", "http", "a", "/", &Fields::new()).err().expect("no push in HTTP/1.1");
+    let error = exchange.push("GET", "http", "a", "/", &Fields::new()).expect_err("no push in HTTP/1.1");
     assert_eq!(error.to_string(), "writer.write_push exists over HTTP/2 only, and this request came over HTTP/1.1");
     assert!(sent(&socket).is_empty());
     assert!(poll(exchange.request_complete()).is_pending());

@@ -136,7 +136,7 @@ impl Driver {
             Notice::BadRequest { status, text } => {
                 tracing::info!(connection = id, "bad request, answered {status}: {text}");
             }
-            Notice::Ended(ended) => access_log::log(self.socket.connection(), ended),
+            Notice::Ended(exchange) => access_log::log(self.socket.connection(), &exchange.summary()),
             Notice::Lost { text } => tracing::info!(connection = id, "{text}"),
         }
     }

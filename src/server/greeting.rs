@@ -88,7 +88,7 @@ mod tests {
         let mut urls = Urls::new("localhost");
         ports.iter().for_each(|(kind, port)| urls.push(*kind, *port));
         let profiles = BTreeMap::from([("slow".to_owned(), vec!["https://localhost:7/".to_owned()])]);
-        Ready::new(urls, profiles, Path::new("/certs/ca.pem"), "SPKI".to_owned())
+        Ready::new(urls, profiles, (Path::new("/certs/ca.pem"), "SPKI".to_owned()), None)
     }
 
     const ALL: [(PortKind, u16); 6] = [
@@ -121,7 +121,7 @@ mod tests {
 "
         );
         assert_eq!(text, expected);
-        let without = Greeting(&Ready { key_log: None, ..ready(&[(PortKind::Https, 3)]) }).to_string();
+        let without = Greeting(&ready(&[(PortKind::Https, 3)])).to_string();
         assert!(without.contains("HTTP/2     is off; `wireserve serve --h2` opens it"), "{without}");
         assert_eq!(without.matches("https://localhost:3/\n").count(), 1, "{without}");
     }

@@ -52,6 +52,10 @@ fn a_person_at_a_terminal_gets_a_greeting_and_a_line_for_each_request() {
     assert!(told.contains("HTTP/1.1 GET /handlers/hello.rhai 200") && told.contains(" ms"), "{told}");
 }
 
+const RAW: &str = "fn main(request, response) {
+    response.writer.write_raw_header_frame([[\":status\", \"200\"]], #{ end_headers: true, end_stream: true });
+}";
+
 #[test]
 fn each_request_has_a_line_that_says_how_it_ended() {
     let cut = "fn main(request, response) { response.writer.write_headers(200, []); response.writer.rst_stream(8); }";
@@ -60,12 +64,24 @@ fn each_request_has_a_line_that_says_how_it_ended() {
         .arguments(["--log", "access"])
         .handler("cut.rhai", cut)
         .handler("waits.rhai", waits)
+        .handler("none.rhai", "fn main(request, response) { [204, [], \"\"] }")
+        .handler("raw.rhai", RAW)
         .file("a.txt", "twelve bytes")
         .start();
     let mut client = Client::h2c(&server);
     let stream = client.get("/a.txt?x=1");
     assert_eq!(client.response(stream).status(), Some(200));
     server.logged("HTTP/2 GET /a.txt?x=1 200 12 bytes ");
+    // The head alone ends these streams.
+    let stream = client.request("HEAD", "/a.txt", &[], true);
+    assert_eq!(client.response(stream).status(), Some(200));
+    server.logged("HTTP/2 HEAD /a.txt 200 0 bytes ");
+    let stream = client.get("/handlers/none.rhai");
+    assert_eq!(client.response(stream).status(), Some(204));
+    server.logged("HTTP/2 GET /handlers/none.rhai 204 0 bytes ");
+    let stream = client.get("/handlers/raw.rhai");
+    assert_eq!(client.response(stream).status(), Some(200));
+    server.logged("HTTP/2 GET /handlers/raw.rhai raw 0 bytes ");
     let stream = client.get("/handlers/cut.rhai");
     assert_eq!(client.stream_error(stream), 8);
     server.logged("HTTP/2 GET /handlers/cut.rhai 200 0 bytes ");
@@ -77,7 +93,7 @@ fn each_request_has_a_line_that_says_how_it_ended() {
     let _ = client.get("/handlers/waits.rhai");
     client.until(|frame| frame.is(FrameType::HEADERS));
     drop(client);
-    server.logged("connection lost");
+    server.logged(", connection lost: ");
 }
 
 #[test]
@@ -99,6 +115,24 @@ fn a_log_of_json_has_one_object_per_line() {
     assert_eq!(access["protocol"], "HTTP/2", "{access}");
     assert_eq!(access["ended"], "complete", "{access}");
     assert!(access["bytes"].is_u64() && access["ms"].is_f64() && access["timestamp"].is_string(), "{access}");
+}
+
+#[test]
+fn the_secrets_of_tls_go_to_the_file_that_the_environment_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("keys.txt");
+    let server = Server::builder().environment("SSLKEYLOGFILE", &file.to_string_lossy()).start();
+    assert_eq!(server.ready()["key_log"], *file.to_string_lossy(), "{}", server.ready());
+    server.logged("SSLKEYLOGFILE: the secrets of all connections are written to ");
+    let mut client = Client::h2(&server);
+    let stream = client.get("/handlers/hello.rhai");
+    assert_eq!(client.response(stream).status(), Some(200));
+    let keys = std::fs::read_to_string(&file).expect("the keys");
+    assert!(keys.contains("SERVER_TRAFFIC_SECRET_0 "), "{keys}");
+
+    let wrong = Server::builder().environment("SSLKEYLOGFILE", "/no/such/folder/keys").run_to_end();
+    assert_eq!(wrong.code(), Some(2), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("/no/such/folder/keys, which SSLKEYLOGFILE names"), "{}", wrong.stderr);
 }
 
 #[cfg(unix)]
