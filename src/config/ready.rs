@@ -88,15 +88,21 @@ pub fn url(scheme: &str, host: &str, port: u16) -> String {
 }
 
 impl Ready {
-    /// That of this process.
-    pub fn new(urls: Urls, profiles: BTreeMap<String, Vec<String>>, ca: &Path, spki: String) -> Self {
+    /// That of this process. `ca` and `spki` are the certificate file and its key's hash.
+    pub fn new(
+        urls: Urls,
+        profiles: BTreeMap<String, Vec<String>>,
+        (ca, spki): (&Path, String),
+        key_log: Option<&Path>,
+    ) -> Self {
         // In clear first: a browser that does not trust the certificate can read it, too.
         let kinds = [PortKind::Http, PortKind::Https, PortKind::H2, PortKind::H2c];
         let base = kinds.into_iter().find_map(|kind| urls.first(kind)).unwrap_or_default();
         // It fails only without a current directory; then the path says nothing wrong either.
-        let ca = std::path::absolute(ca).unwrap_or_else(|_| ca.to_owned());
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let (ca, key_log) = (absolute(ca), key_log.map(absolute));
         let inspector = format!("{base}_wire/");
-        Self { urls, profiles, inspector, ca, spki, key_log: key_log(), pid: std::process::id() }
+        Self { urls, profiles, inspector, ca, spki, key_log, pid: std::process::id() }
     }
 
     /// The line, without its end.
@@ -112,12 +118,6 @@ impl Ready {
     pub fn write(&self, file: &Path) -> io::Result<()> {
         write_whole(file, &format!("{}\n", self.line()))
     }
-}
-
-/// Where TLS keys go: every tool that speaks TLS takes it from this variable.
-#[expect(clippy::disallowed_methods, reason = "rustls reads the variable itself, and people want to know")]
-fn key_log() -> Option<PathBuf> {
-    std::env::var_os("SSLKEYLOGFILE").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
 fn write_whole(file: &Path, text: &str) -> io::Result<()> {

@@ -113,7 +113,7 @@ keys! {
     }
 }
 
-/// The alternate hosts of a browser host, if nobody names others: names below localhost resolve without set-up.
+/// The alternate hosts of a browser host, unless the configuration names others. Names below localhost need no set-up.
 fn alternate_hosts(browser_host: &str) -> BTreeMap<String, String> {
     let host = match browser_host {
         "localhost" => "alt.localhost".to_owned(),

@@ -5,7 +5,9 @@ mod tests;
 mod unoffered;
 
 use std::fmt;
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,36 @@ use super::transport::Transport;
 pub struct Tls {
     config: Arc<ServerConfig>,
     handshake_timeout: Duration,
+}
+
+/// A file with the secrets of connections, by which Wireshark and others decrypt them (RFC 9850).
+#[derive(Debug)]
+pub struct KeyLog {
+    log: Arc<dyn rustls::KeyLog>,
+    path: PathBuf,
+}
+
+impl KeyLog {
+    /// The file that `SSLKEYLOGFILE` names; `None` if it names none.
+    ///
+    /// # Errors
+    /// The file that cannot be written, and why.
+    #[expect(clippy::disallowed_methods, reason = "browsers and curl read the same variable")]
+    pub fn of_environment() -> Result<Option<Self>, (PathBuf, io::Error)> {
+        let Some(path) = std::env::var_os("SSLKEYLOGFILE").filter(|path| !path.is_empty()).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        // rustls reads the variable itself, and reports no error.
+        match OpenOptions::new().append(true).create(true).open(&path) {
+            Ok(_) => Ok(Some(Self { log: Arc::new(rustls::KeyLogFile::new()), path })),
+            Err(error) => Err((path, error)),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// What a handshake agreed on.
@@ -59,6 +91,14 @@ impl Tls {
         // Resumption by tickets: no state is kept for clients that never come back.
         config.ticketer = rustls::crypto::ring::Ticketer::new()?;
         Ok(Tls { config: Arc::new(config), handshake_timeout })
+    }
+
+    /// Writes the secrets of each connection to a file.
+    #[must_use]
+    pub fn with_key_log(self, key_log: &KeyLog) -> Self {
+        let mut config = ServerConfig::clone(&self.config);
+        config.key_log = key_log.log.clone();
+        Self { config: Arc::new(config), ..self }
     }
 
     /// Reads the client's first message, which says where it wants to go.

@@ -13,7 +13,7 @@ use crate::config::{Config, Port, PortKind, ProfilePort, Ready, ServeArguments, 
 use crate::net::certificates::Certificates;
 use crate::net::listen::{ListenError, Listener};
 use crate::net::signals::Signals;
-use crate::net::tls::Tls;
+use crate::net::tls::{KeyLog, Tls};
 use crate::script::stash::Stash;
 use crate::setup::open::Beside;
 use crate::transcript::{Hub, Snapshot};
@@ -74,7 +74,11 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
     let certificates = setup::certificates::of(&config)?;
-    let Opened { ports: open, urls, unserved, profiles } = open_ports(&config, &certificates)?;
+    let key_log = KeyLog::of_environment().map_err(|(path, error)| StartError::KeyLog(path, error))?;
+    if let Some(key_log) = &key_log {
+        tracing::warn!("SSLKEYLOGFILE: the secrets of all connections are written to {}", key_log.path().display());
+    }
+    let Opened { ports: open, urls, unserved, profiles } = open_ports(&config, &certificates, key_log.as_ref())?;
     if !config.bind_address.is_loopback() {
         tracing::warn!(
             "bound to {}: other machines can reach this server, its files and scripts; use it in networks that you trust",
@@ -92,7 +96,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
     }
     let (ca, spki) = (certificates.trusted().to_path_buf(), certificates.spki().to_owned());
     let edits = Edits::of(&config);
-    let ready = Ready::new(urls, profiles, &ca, spki);
+    let ready = Ready::new(urls, profiles, (&ca, spki), key_log.as_ref().map(KeyLog::path));
     if let Some(View { saved, announce }) = view {
         saved.into_iter().for_each(|snapshot| {
             lasting.transcripts.add_saved(snapshot);
@@ -145,10 +149,15 @@ fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
 }
 
 /// Opens every port before anything is announced.
-fn open_ports(config: &Config, certificates: &Certificates) -> Result<Opened, StartError> {
+fn open_ports(config: &Config, certificates: &Certificates, key_log: Option<&KeyLog>) -> Result<Opened, StartError> {
     let timeout = config.limits.server.handshake_timeout.value;
     let tls = |alpn: &[&str]| {
-        Tls::new(certificates.resolver(), alpn, timeout).map_err(|error| StartError::Tls(error.to_string()))
+        let tls = Tls::new(certificates.resolver(), alpn, timeout);
+        let tls = tls.map_err(|error| StartError::Tls(error.to_string()))?;
+        Ok::<_, StartError>(match key_log {
+            Some(key_log) => tls.with_key_log(key_log),
+            None => tls,
+        })
     };
     let usual = config.ports.all().map(|Wanted { kind, index, port }| (kind, port, kind.advice(index), None));
     let profiles = config.profile_ports.iter().map(|own| {

@@ -3,10 +3,12 @@
 use super::head::Head;
 use super::roots::Roots;
 use super::shipped;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
+use std::sync::LazyLock;
 use walkdir::WalkDir;
 
 /// Octets of a handler that are looked at.
@@ -23,29 +25,36 @@ pub(super) struct Entry {
 /// The folder of profiles among the handlers.
 const PROFILES: &str = "profiles/";
 
-/// All handlers by their path below `/handlers/`; files on disk come before shipped ones of the same path.
-pub(super) fn handlers(roots: &Roots) -> BTreeMap<String, Entry> {
-    let mut entries = scripts(roots);
-    entries.retain(|path, _| !path.starts_with(PROFILES));
-    entries
+/// Handlers and profiles, each in the order of its name.
+pub(super) struct Catalogue {
+    /// By their path below `/handlers/`.
+    pub handlers: BTreeMap<String, Entry>,
+    /// By their name.
+    pub profiles: BTreeMap<String, Entry>,
 }
 
-/// All profiles by their name.
-pub(super) fn profiles(roots: &Roots) -> BTreeMap<String, Entry> {
+/// All handlers and profiles; files on disk come before shipped ones of the same path.
+pub(super) fn catalogue(roots: &Roots) -> Catalogue {
+    let (profiles, handlers) = scripts(roots).into_iter().partition(|(path, _)| path.starts_with(PROFILES));
+    let profiles: BTreeMap<String, Entry> = profiles;
     let named = |(path, entry): (String, Entry)| {
         let name = path.strip_prefix(PROFILES)?.strip_suffix(".rhai")?;
         Some((name.to_owned(), entry))
     };
-    scripts(roots).into_iter().filter_map(named).collect()
+    Catalogue { handlers, profiles: profiles.into_iter().filter_map(named).collect() }
 }
 
+/// Those inside the program, which never change.
+static SHIPPED: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
+    let entry = |path: Cow<'static, str>| {
+        let head = Head::parse(&shipped::shipped_handler(&path)?);
+        Some((path.to_string(), Entry { path: path.to_string(), head, shipped: true }))
+    };
+    shipped::shipped_handlers().filter_map(entry).collect()
+});
+
 fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
-    let mut entries = BTreeMap::new();
-    for path in shipped::shipped_handlers() {
-        if let Some(text) = shipped::shipped_handler(&path) {
-            entries.insert(path.to_string(), Entry { path: path.to_string(), head: Head::parse(&text), shipped: true });
-        }
-    }
+    let mut entries = SHIPPED.clone();
     for root in roots.handlers.iter().rev() {
         for file in WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok) {
             let Ok(path) = file.path().strip_prefix(root) else { continue };
@@ -54,8 +63,12 @@ fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
                 continue;
             }
             let Some(text) = beginning(file.path()) else { continue };
-            let shipped = shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text);
-            entries.insert(path.clone(), Entry { path, head: Head::parse(&text), shipped });
+            if shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text) {
+                // The same text: what another root has is shadowed by it.
+                entries.extend(SHIPPED.get(&path).map(|entry| (path, entry.clone())));
+                continue;
+            }
+            entries.insert(path.clone(), Entry { path, head: Head::parse(&text), shipped: false });
         }
     }
     entries
@@ -93,7 +106,7 @@ mod tests {
             hidden: Vec::new(),
             mounted: Vec::new(),
         };
-        let entries = handlers(&roots);
+        let entries = catalogue(&roots).handlers;
         assert_eq!(entries["file.rhai"].head.sends, "Here");
         assert!(!entries.contains_key("folder.rhai") && !entries.contains_key("endless.rhai"));
     }
@@ -102,9 +115,9 @@ mod tests {
     fn every_shipped_handler_says_what_it_sends_and_what_a_client_should_do() {
         let roots =
             Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-        let entries = handlers(&roots);
+        let Catalogue { handlers: entries, profiles } = catalogue(&roots);
         assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
-        for entry in entries.values().chain(profiles(&roots).values()) {
+        for entry in entries.values().chain(profiles.values()) {
             let (path, head) = (&entry.path, &entry.head);
             assert!(!head.sends.is_empty(), "{path} does not say what it sends");
             assert!(!head.client.is_empty(), "{path} does not say what a client should do");

@@ -1,6 +1,6 @@
 //! The page at `/`: every handler with its comment and links, made from the files themselves.
 
-use super::catalogue::{self, Entry};
+use super::catalogue::{Catalogue, Entry, catalogue};
 use super::escape;
 use super::layout::{Title, page};
 use super::render::render;
@@ -19,7 +19,7 @@ const MAX_EXPECTATIONS: usize = 2;
 
 /// The page as HTML. `ports` are (what, URL) of all ports, `protocol` is the one that asked for the page.
 pub fn index_page(title: &Title<'_>, roots: &Roots, ports: &[(String, String)], protocol: &str) -> String {
-    let entries = catalogue::handlers(roots);
+    let Catalogue { handlers: entries, profiles: all_profiles } = catalogue(roots);
     let (grpc, handlers): (Vec<&Entry>, Vec<&Entry>) =
         entries.values().partition(|entry| entry.head.only.as_deref() == Some(GRPC));
     let mut topics: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
@@ -38,7 +38,7 @@ pub fn index_page(title: &Title<'_>, roots: &Roots, ports: &[(String, String)], 
         "ports": ports.iter().map(|(what, url)| json!({"what": what, "url": url})).collect::<Value>(),
         "topics": topics.collect::<Value>(),
         "grpc": grpc.iter().map(|entry| entry.path.trim_end_matches(".rhai")).collect::<Value>(),
-        "profiles": profiles(roots, ports),
+        "profiles": profiles(all_profiles, ports),
     });
     page(title, &render(PAGE, &data))
 }
@@ -77,13 +77,13 @@ fn handler(entry: &Entry, base: Option<&str>) -> Value {
 
 /// The profiles, each with a link to its host if there is a port for HTTP/2 over TLS. What clients should do is said in
 /// the head of each: here it would not fit into one initial window.
-fn profiles(roots: &Roots, ports: &[(String, String)]) -> Value {
+fn profiles(profiles: BTreeMap<String, Entry>, ports: &[(String, String)]) -> Value {
     let port = ports.iter().find(|(what, _)| what == "HTTP/2").and_then(|(_, url)| url.strip_prefix("https://"));
     let profile = |(name, entry): (String, Entry)| {
         let url = port.map(|port| format!("https://{name}.conn.{port}"));
         json!({"name": name, "own": !entry.shipped, "sends": entry.head.sends, "url": url})
     };
-    catalogue::profiles(roots).into_iter().map(profile).collect()
+    profiles.into_iter().map(profile).collect()
 }
 
 #[cfg(test)]

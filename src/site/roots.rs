@@ -53,7 +53,7 @@ pub(super) fn is_visible(root: &Path, found: &Path, hidden: &[PathBuf]) -> bool 
     found.starts_with(root) && !is_among(&found, hidden)
 }
 
-/// Whether a name in a folder is not for clients: `.git` and the like, but for `.well-known` (RFC 8615).
+/// Whether a name in a folder is not for clients: `.git` and the like, except `.well-known` (RFC 8615).
 pub(super) fn is_hidden(name: &str) -> bool {
     name.starts_with('.') && name != ".well-known"
 }

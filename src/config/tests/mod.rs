@@ -338,7 +338,7 @@ fn the_ready_line() {
     urls.push(PortKind::H2, 9000);
     urls.push(PortKind::Http, 8001);
     let ca = std::path::absolute("certs/ca.pem").unwrap();
-    let mut ready = Ready::new(urls, BTreeMap::new(), Path::new("certs/ca.pem"), "BASE64".to_owned());
+    let mut ready = Ready::new(urls, BTreeMap::new(), (Path::new("certs/ca.pem"), "BASE64".to_owned()), None);
     let line = format!(
         r#"{{"event":"ready","urls":{{"http":["http://[::1]:8000/","http://[::1]:8001/"],"h2":["https://[::1]:9000/"]}},"inspector":"http://[::1]:8000/_wire/","ca":{ca:?},"spki":"BASE64","pid":{}}}"#,
         std::process::id()
