@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use wireserve::wire::frame::{Frame, Payload, RawFrame};
-use wireserve::wire::hpack::{BlockBuilder, Decoder, Encoder, Entry, Field, LiteralKind, Name, Representation};
+use wireserve::wire::hpack::{BlockBuilder, Decoder, Encoder, Entry, Field};
 
 /// Reads frames until the octets end; each view of each frame must give the same octets back.
 pub fn frames(octets: &[u8]) {
@@ -63,22 +63,7 @@ pub fn hpack(octets: &[u8]) {
 /// Nothing but an over-long integer makes what the builder writes differ, and that makes it shorter.
 fn rebuild(entry: &Entry) {
     let mut builder = BlockBuilder::new();
-    match entry {
-        Entry::SizeUpdate { size, .. } => builder.size_update(*size),
-        Entry::Field(field) => {
-            let name = if field.index == 0 { Name::Literal(&field.name) } else { Name::Index(field.index) };
-            let kind = match field.representation {
-                Representation::Indexed => None,
-                Representation::Incremental => Some(LiteralKind::Incremental),
-                Representation::WithoutIndexing => Some(LiteralKind::WithoutIndexing),
-                Representation::NeverIndexed => Some(LiteralKind::NeverIndexed),
-            };
-            match kind {
-                None => builder.indexed(field.index),
-                Some(kind) => builder.literal(kind, name, &field.value, field.name_huffman, field.value_huffman),
-            }
-        }
-    };
+    builder.entry(entry);
     let built = builder.octets();
     assert!(built == entry.octets() || built.len() < entry.octets().len());
 }

@@ -52,7 +52,7 @@ pub struct FetchArguments {
     /// Accept any certificate
     #[arg(long, conflicts_with = "cacert", help_heading = "Connection")]
     pub insecure: bool,
-    /// Seconds until an unfinished connection is given up
+    /// Give up an unfinished connection after this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds, help_heading = "Connection")]
     pub timeout: Duration,
     #[command(flatten)]
@@ -69,12 +69,12 @@ pub struct DecodeArguments {
     #[arg(value_name = "FILE", default_value = "-")]
     pub file: PathBuf,
     /// Decode field blocks (HPACK), one per line, and print the dynamic table after each
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, conflicts_with_all = ["from", "keylog", "hex", "only"], help_heading = "Input")]
     pub hpack: bool,
     /// Which end sent the bytes [default: the client if they begin with its preface]
     #[arg(long, value_name = "END", help_heading = "Input")]
     pub from: Option<Sender>,
-    /// Decrypt the capture with these keys, which SSLKEYLOGFILE wrote; needs tshark
+    /// Decrypt the capture with this key log (from SSLKEYLOGFILE); needs tshark
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub keylog: Option<PathBuf>,
     #[command(flatten)]
@@ -99,7 +99,7 @@ pub struct ReplayArguments {
     /// Directory of the certificates, made if necessary
     #[arg(long, value_name = "DIR", default_value = "certs", help_heading = "Serving")]
     pub certs: PathBuf,
-    /// Exit after the first connection that got all of it
+    /// Exit after sending the whole recording once
     #[arg(long, help_heading = "Serving")]
     pub once: bool,
     #[command(flatten)]

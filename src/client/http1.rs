@@ -214,8 +214,9 @@ impl Requests {
         self.exit = self.exit.max(exit);
     }
 
-    fn peer_closed(&mut self) {
-        if self.phase == Phase::UntilClose && self.current.is_some() {
+    /// Only a clean end completes a response without a length (RFC 9112 §8, §9.8).
+    fn peer_closed(&mut self, how: PeerClosed) {
+        if how == PeerClosed::Clean && self.phase == Phase::UntilClose && self.current.is_some() {
             self.complete();
         }
         let why = if self.status.is_some() { "the response is incomplete" } else { "no response" };
@@ -281,9 +282,9 @@ impl Engine for Session<'_> {
         state.turn(now);
     }
 
-    fn peer_closed(&self, now: Instant, _: PeerClosed) {
+    fn peer_closed(&self, now: Instant, how: PeerClosed) {
         let mut state = self.0.borrow_mut();
-        state.requests.peer_closed();
+        state.requests.peer_closed(how);
         state.turn(now);
     }
 
@@ -331,7 +332,7 @@ mod tests {
     use super::*;
 
     /// What comes of a GET whose response is this, cut anywhere.
-    fn response(text: &str, closes: bool) -> (String, Exit) {
+    fn response(text: &str, closes: Option<PeerClosed>) -> (String, Exit) {
         let sizes = [1, 7, usize::MAX].into_iter();
         let mut results: Vec<(String, Exit)> = sizes
             .map(|size| {
@@ -339,8 +340,8 @@ mod tests {
                 let mut requests = Requests::new(vec![request]);
                 requests.next();
                 text.as_bytes().chunks(size.min(text.len().max(1))).for_each(|piece| requests.receive(piece));
-                if closes {
-                    requests.peer_closed();
+                if let Some(how) = closes {
+                    requests.peer_closed(how);
                 }
                 let (lines, exit) = requests.result();
                 (lines.join("\n"), exit)
@@ -353,12 +354,12 @@ mod tests {
     #[test]
     fn bodies_end_where_they_end() {
         for (text, closes, line) in [
-            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcd", false, "200, 3 bytes of body  URL"),
-            ("HTTP/1.1 204 No\r\n\r\n", false, "204, 0 bytes of body  URL"),
-            ("HTTP/1.1 100 C\r\n\r\nHTTP/1.0 404 N\r\n\r\nabc", true, "404, 3 bytes of body  URL"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabcd", None, "200, 3 bytes of body  URL"),
+            ("HTTP/1.1 204 No\r\n\r\n", None, "204, 0 bytes of body  URL"),
+            ("HTTP/1.1 100 C\r\n\r\nHTTP/1.0 404 N\r\n\r\nabc", Some(PeerClosed::Clean), "404, 3 bytes of body  URL"),
             (
                 "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\na: b\r\n\r\n",
-                false,
+                None,
                 "200, 5 bytes of body  URL",
             ),
         ] {
@@ -375,8 +376,12 @@ mod tests {
             ("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", Exit::StreamError, "content-length is not a number"),
             ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", Exit::StreamError, "a chunk size"),
         ] {
-            let (line, found) = response(text, true);
+            let (line, found) = response(text, Some(PeerClosed::Clean));
             assert!(line.contains(words) && found == exit, "{text:?}: {line} {found:?}");
+        }
+        for how in [PeerClosed::Reset, PeerClosed::Truncated] {
+            let (line, found) = response("HTTP/1.1 200 OK\r\n\r\nabc", Some(how));
+            assert!(line.contains("the response is incomplete") && found == Exit::ConnectionError, "{how:?}: {line}");
         }
     }
 }

@@ -11,6 +11,9 @@ use bytes::Bytes;
 use std::io::Read;
 use std::path::Path;
 
+/// Bytes that a transcript may leave out of all frames: dots are sent in their place.
+const MAX_FILLED: usize = 64 << 20;
+
 /// What one end of a recorded connection sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -54,7 +57,7 @@ impl Recording {
         }
         let mut recording = Self { steps: Vec::new(), after: After::Responses, streams: Vec::new(), num_filled: 0 };
         let (mut progress, mut awaited) = (Progress::default(), Progress::default());
-        let mut last = None;
+        let (mut last, mut room) = (None, MAX_FILLED);
         for record in &snapshot.records {
             recording.note_stream(&record.kind, record.from);
             if record.from != Some(side) {
@@ -69,10 +72,14 @@ impl Recording {
                 RecordKind::Preface => Step::Send(Bytes::from_static(crate::h2::PREFACE)),
                 RecordKind::Frame(frame) => {
                     let length = HEADER_LENGTH + frame.header().length as usize;
-                    Step::Recorded(recording.filled(frame.octets(), length))
+                    Step::Recorded(recording.filled(frame.octets(), length, &mut room)?)
                 }
                 RecordKind::Octets(octets) if octets.meaning != Meaning::Http1 => {
-                    let all = recording.filled(&octets.octets, usize::try_from(octets.length).unwrap_or(0));
+                    let all = recording.filled(
+                        &octets.octets,
+                        usize::try_from(octets.length).unwrap_or(usize::MAX),
+                        &mut room,
+                    )?;
                     if octets.meaning == Meaning::FrameBegins { Step::Recorded(all) } else { Step::Send(all) }
                 }
                 _ => continue,
@@ -117,14 +124,21 @@ impl Recording {
         }
     }
 
-    fn filled(&mut self, kept: &Bytes, length: usize) -> Bytes {
+    /// What was kept, with dots up to its length; `room` is what may still be filled.
+    fn filled(&mut self, kept: &Bytes, length: usize, room: &mut usize) -> Result<Bytes, Failure> {
         if kept.len() >= length {
-            return kept.clone();
+            return Ok(kept.clone());
         }
+        *room = room.checked_sub(length - kept.len()).ok_or_else(|| {
+            let max = MAX_FILLED >> 20;
+            Failure::usage(format!(
+                "the transcript leaves out more than {max} MiB of its frames: it cannot be replayed"
+            ))
+        })?;
         self.num_filled += 1;
         let mut octets = kept.to_vec();
         octets.resize(length, b'.');
-        octets.into()
+        Ok(octets.into())
     }
 }
 
@@ -135,8 +149,8 @@ pub fn check(snapshot: &Snapshot) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(
-        "the first records of this transcript had no room: it cannot be replayed from its beginning\n\
-         help: record again with a larger `connection` in [transcript] of wpt.toml",
+        "the first records of this transcript were dropped (size limit): it cannot be replayed from its beginning\n\
+         help: if `wireserve serve` recorded it, set a larger `connection` in [transcript] of wpt.toml",
     ))
 }
 

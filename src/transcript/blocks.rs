@@ -109,7 +109,11 @@ impl Blocks {
             Ok(Payload::PushPromise(promise)) => promise.fragment,
             Ok(Payload::Continuation(continuation)) => continuation.fragment,
             Ok(_) => return None,
-            Err(error) => return Some(Err(error.to_string().into())),
+            Err(error) => {
+                // The peer may have read its block: what the table holds is not known any longer.
+                self.lose();
+                return Some(Err(error.to_string().into()));
+            }
         };
         let mut block = match frame.header.frame_type {
             FrameType::CONTINUATION => self.open.take().unwrap_or_default(),

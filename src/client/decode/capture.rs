@@ -123,7 +123,7 @@ where
 {
     match error {
         PcapError::Eof | PcapError::UnexpectedEof => "it ends in the middle of a packet".to_owned(),
-        PcapError::HeaderNotRecognized => "it does not begin as captures do".to_owned(),
+        PcapError::HeaderNotRecognized => "it has no pcap or pcapng header".to_owned(),
         PcapError::BufferTooSmall => "a packet is longer than 16 MiB".to_owned(),
         _ => "a block is not as the format says".to_owned(),
     }
@@ -133,7 +133,8 @@ where
 struct Assembly {
     /// Of each interface: what its packets begin with, units per second and offset of its times.
     interfaces: Vec<(Linktype, u64, i64)>,
-    legacy: Option<Linktype>,
+    /// The same of a file in the older format: what packets begin with, and the nanoseconds of its small unit of time.
+    legacy: Option<(Linktype, u32)>,
     began: Option<Duration>,
     connections: Vec<((SocketAddr, SocketAddr), Segments, Segments)>,
 }
@@ -141,10 +142,13 @@ struct Assembly {
 impl Assembly {
     fn block(&mut self, block: &PcapBlockOwned<'_>) {
         match block {
-            PcapBlockOwned::LegacyHeader(header) => self.legacy = Some(header.network),
+            PcapBlockOwned::LegacyHeader(header) => {
+                self.legacy = Some((header.network, if header.is_nanosecond_precision() { 1 } else { 1_000 }));
+            }
             PcapBlockOwned::Legacy(packet) => {
-                let time = Duration::new(u64::from(packet.ts_sec), packet.ts_usec.saturating_mul(1_000));
-                self.packet(self.legacy.unwrap_or(Linktype::ETHERNET), time, packet.data);
+                let (link, unit) = self.legacy.unwrap_or((Linktype::ETHERNET, 1_000));
+                let time = Duration::new(u64::from(packet.ts_sec), packet.ts_usec.saturating_mul(unit));
+                self.packet(link, time, packet.data);
             }
             PcapBlockOwned::NG(Block::SectionHeader(_)) => self.interfaces.clear(),
             PcapBlockOwned::NG(Block::InterfaceDescription(interface)) => {

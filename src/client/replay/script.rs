@@ -7,7 +7,7 @@ use crate::http::transport::Close;
 use crate::http::words::hex;
 use crate::transcript::{Blocks, Frame as Recorded, Line, Record, RecordKind, Side, Snapshot, title};
 use crate::wire::frame::{ErrorCode, Frame, FrameHeader, HEADER_LENGTH, Payload, RawFrame, SettingId, flag};
-use crate::wire::hpack::{Block, Entry, Representation};
+use crate::wire::hpack::{Block, BlockBuilder, Entry, Representation};
 use bytes::Bytes;
 use std::fmt::Write;
 use std::time::Duration;
@@ -290,36 +290,13 @@ fn block_literal(fragment: &Bytes, block: Option<&Block>) -> String {
                 }
             }
         }
-        if rebuilt(entry) != *entry.octets() {
+        if BlockBuilder::new().entry(entry).octets() != &entry.octets()[..] {
             // An integer that is longer than it has to be.
             text.truncate(before);
             text.push_str(&format!("\n        .raw({})", octets_literal(entry.octets())));
         }
     }
     text
-}
-
-/// An entry as the builder writes it.
-fn rebuilt(entry: &Entry) -> Bytes {
-    use crate::wire::hpack::{BlockBuilder, LiteralKind, Name};
-    let mut builder = BlockBuilder::new();
-    match entry {
-        Entry::SizeUpdate { size, .. } => drop(builder.size_update(*size)),
-        Entry::Field(field) => {
-            let name = if field.index == 0 { Name::Literal(&field.name) } else { Name::Index(field.index) };
-            let kind = match field.representation {
-                Representation::Indexed => None,
-                Representation::Incremental => Some(LiteralKind::Incremental),
-                Representation::WithoutIndexing => Some(LiteralKind::WithoutIndexing),
-                Representation::NeverIndexed => Some(LiteralKind::NeverIndexed),
-            };
-            match kind {
-                None => builder.indexed(field.index),
-                Some(kind) => builder.literal(kind, name, &field.value, field.name_huffman, field.value_huffman),
-            };
-        }
-    }
-    builder.finish()
 }
 
 /// Bytes as a string if it is printable, else as hexadecimal digits.

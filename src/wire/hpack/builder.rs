@@ -1,6 +1,6 @@
 //! Field blocks written representation by representation, true or not.
 
-use super::{Representation, huffman, integer};
+use super::{Entry, Representation, huffman, integer};
 use bytes::{BufMut, Bytes, BytesMut};
 
 /// A name by its index in either table, or literally.
@@ -94,6 +94,22 @@ impl BlockBuilder {
     /// A literal that no hop may index (RFC 7541 §6.2.3), without Huffman coding.
     pub fn never_indexed(&mut self, name: Name<'_>, value: &[u8]) -> &mut Self {
         self.literal(LiteralKind::NeverIndexed, name, value, false, false)
+    }
+
+    /// What was decoded, as it was represented. An integer in more octets than needed is written in the fewest.
+    pub fn entry(&mut self, entry: &Entry) -> &mut Self {
+        let field = match entry {
+            Entry::SizeUpdate { size, .. } => return self.size_update(*size),
+            Entry::Field(field) => field,
+        };
+        let kind = match field.representation {
+            Representation::Indexed => return self.indexed(field.index),
+            Representation::Incremental => LiteralKind::Incremental,
+            Representation::WithoutIndexing => LiteralKind::WithoutIndexing,
+            Representation::NeverIndexed => LiteralKind::NeverIndexed,
+        };
+        let name = if field.index == 0 { Name::Literal(&field.name) } else { Name::Index(field.index) };
+        self.literal(kind, name, &field.value, field.name_huffman, field.value_huffman)
     }
 
     /// A dynamic table size update (RFC 7541 §6.3), anywhere and of any size.
