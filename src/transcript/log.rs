@@ -95,26 +95,20 @@ impl Transcript {
         let opened = opened.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         // As JSON has it, so that what is read back is the same.
         let opened = Duration::from_micros(u64::try_from(opened.as_micros()).unwrap_or_default());
-        let log = Log::new(began);
-        let facts = Facts::of(peer, protocol, side, opened);
-        Self {
-            facts,
-            began,
-            places,
-            number,
-            requests: AtomicU64::new(0),
-            last_request: OnceLock::new(),
-            saved: None,
-            log: Mutex::new(log),
-        }
+        Self::of(Facts::of(peer, protocol, side, opened), began, places, number, None)
     }
 
     /// The transcript of a file.
     pub(super) fn saved(snapshot: Snapshot, began: Instant, places: Places, number: u64) -> Self {
         let Snapshot { facts, mut records } = snapshot;
         records.sort_by_key(|record| record.seq);
-        let mut log = Log::new(began);
-        log.expectations.clone_from(&facts.expectations);
+        let expectations = facts.expectations.clone();
+        let transcript = Self::of(facts, began, places, number, Some(Arc::new(records)));
+        transcript.log().expectations = expectations;
+        transcript
+    }
+
+    fn of(facts: Facts, began: Instant, places: Places, number: u64, saved: Option<Arc<Vec<Record>>>) -> Self {
         Self {
             facts,
             began,
@@ -122,8 +116,8 @@ impl Transcript {
             number,
             requests: AtomicU64::new(0),
             last_request: OnceLock::new(),
-            saved: Some(Arc::new(records)),
-            log: Mutex::new(log),
+            saved,
+            log: Mutex::new(Log::new(began)),
         }
     }
 

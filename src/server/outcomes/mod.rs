@@ -23,7 +23,7 @@ mod token;
 mod view;
 mod watch;
 
-pub(super) use store::{Event, Outcomes, Wanted};
+pub(super) use store::{Event, MAX_PER_TOKEN, Outcomes, Wanted};
 pub(super) use token::Token;
 pub(super) use view::Outcome;
 pub(super) use watch::Watch;

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 /// Attempts that are kept, of all tokens; then the token that was used longest ago is forgotten.
 const MAX_ATTEMPTS: usize = 1_000;
 /// Attempts that are kept of one token, the newest.
-const MAX_PER_TOKEN: usize = 32;
+pub const MAX_PER_TOKEN: usize = 32;
 /// How long a token is kept after its newest request.
 const MAX_AGE: Duration = Duration::from_secs(3_600);
 /// Tokens that are named because they are like another one.
@@ -89,7 +89,7 @@ pub(in crate::server) struct Wanted {
     /// A thing that the client has to have done on one attempt at least.
     pub event: Option<Event>,
     /// How many attempts there have to be.
-    pub attempts: u64,
+    pub attempts: usize,
 }
 
 /// A thing that a client may do.
@@ -221,7 +221,7 @@ impl Outcomes {
             });
         }
         let is_there = attempts.iter().all(Attempt::is_over)
-            && attempts.len() as u64 + dropped >= wanted.attempts
+            && attempts.len() as u64 + dropped >= wanted.attempts as u64
             && wanted.event.is_none_or(|event| attempts.iter().any(|attempt| event.has_happened(attempt)));
         let why = attempts.last().and_then(Attempt::why).unwrap_or(Why::Deadline);
         let found = Found { why, attempts, attempts_dropped: dropped, forgotten, similar: Vec::new() };

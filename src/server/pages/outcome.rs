@@ -1,6 +1,6 @@
 //! `/_wire/outcome/TOKEN`: what became of the requests that bore a token.
 
-use super::super::outcomes::{Event, Outcome, Token, Wanted};
+use super::super::outcomes::{Event, MAX_PER_TOKEN, Outcome, Token, Wanted};
 use super::super::worker::Worker;
 use super::words;
 use crate::exchange::{Exchange, Prepared, Request};
@@ -15,8 +15,6 @@ const MAX_WAIT: f64 = 60.0;
 const MAX_SETTLE: f64 = 5.0;
 /// The same, where a request does not say it. A client's last word comes within a few round trips, retries included.
 const DEFAULT_SETTLE: f64 = 0.1;
-/// Attempts that a request may wait for: so many are kept.
-const MAX_ATTEMPTS: u64 = 32;
 
 const METHODS: &str = "GET, HEAD, DELETE, OPTIONS";
 
@@ -82,8 +80,8 @@ fn wanted(request: &Request) -> Result<Wanted, String> {
             }
             b"attempts" => {
                 let number = std::str::from_utf8(&value).ok().and_then(|value| value.parse().ok());
-                let number = number.filter(|number| (1..=MAX_ATTEMPTS).contains(number));
-                let allowed = format!("a whole number from 1 to {MAX_ATTEMPTS}");
+                let number = number.filter(|number| (1..=MAX_PER_TOKEN).contains(number));
+                let allowed = format!("a whole number from 1 to {MAX_PER_TOKEN}");
                 wanted.attempts = number.ok_or_else(|| wrong("attempts", &value, &allowed))?;
             }
             _ => {}

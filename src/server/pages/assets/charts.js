@@ -77,8 +77,7 @@ function drawWindows(figure, axis, overview) {
     return;
   }
   const height = 142;
-  const most = Math.max(...windows.flatMap(one => one.points.map(point => point[2])), 1);
-  const least = Math.min(...windows.flatMap(one => one.points.map(point => point[2])), 0);
+  const [least, most] = windows.flatMap(one => one.points).reduce(([low, high], point) => [Math.min(low, point[2]), Math.max(high, point[2])], [0, 1]);
   const y = window => 8 + (1 - (window - least) / (most - least || 1)) * (height - AXIS - 16);
   const { svg, x, width } = frame(figure, height, axis, "Flow-control windows");
   const streams = windows.filter(one => one.stream !== 0).map(one => one.stream);

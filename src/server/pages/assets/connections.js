@@ -2,8 +2,6 @@
 
 import { h } from "./dom.js";
 
-/** Requests that are listed of one connection. */
-const MAX_REQUESTS = 8;
 /** Connections that are listed: the newest. */
 const MAX_LISTED = 500;
 
@@ -23,9 +21,12 @@ export class Connections {
     }
   }
 
-  /** Forgets those before `oldest`. */
-  forget(oldest) {
-    for (const id of this.all.keys()) if (id < oldest) this.all.delete(id);
+  /** Forgets those that the server has forgotten. */
+  forget(ids) {
+    for (const id of ids) {
+      this.all.delete(id);
+      this.used.delete(id);
+    }
   }
 
   get(id) {
@@ -39,16 +40,10 @@ export class Connections {
   }
 }
 
-/** Whether a connection was used for the pages below `/_wire/` and for nothing else. */
+/** Whether a connection seems to be the inspector's own. Of its requests the newest is known. One for an outcome is a test's. */
 export function isOwn(facts) {
-  const paths = requests(facts).map(request => request.path);
-  return paths.length > 0 && paths.every(path => /^(https?:\/\/[^/]*)?\/_wire\//.test(path) || path === "/favicon.ico") && !isBad(facts);
-}
-
-/** @returns the requests that are known of a connection, oldest first. */
-export function requests(facts) {
-  if (Array.isArray(facts.requests)) return facts.requests;
-  return facts.last_request ? [facts.last_request] : [];
+  const path = facts.last_request?.path;
+  return path !== undefined && /^(https?:\/\/[^/]*)?\/(_wire\/(?!outcome\/)|favicon\.ico$)/.test(path) && !isBad(facts);
 }
 
 /** Whether something went wrong. */
@@ -65,29 +60,24 @@ export function faults({ errors, expectations_failed }) {
   return faults;
 }
 
-/** The name of a client by the `user-agent` that the server knows, or its address. */
-const client = facts => facts.client ?? facts.client_address;
-
 /** Fills the pane. `on.choose(id, more)`: `more` adds to what is chosen. */
-export function show(pane, { listed, chosen, own }, on) {
+export function show(pane, { listed, chosen }, on) {
   const scroll = pane.scrollTop;
   const focused = pane.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   const all = h("button", { class: "conn", "aria-pressed": String(chosen.length === 0), "data-id": "all", onclick: () => on.choose(null, false) },
     h("span", { class: "first" }, h("b", {}, "all"), h("span", { class: "proto" }, "newest 64, merged in time")));
-  const entries = listed.map(facts => entry(facts, chosen, own, on));
+  const entries = listed.map(facts => entry(facts, chosen, on));
   const empty = listed.length ? "" : h("p", { class: "empty" }, "No connections yet. Open a handler, or point a client at this server.");
   pane.replaceChildren(all, ...entries, empty);
   pane.scrollTop = scroll;
   if (focused) pane.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
 }
 
-function entry(facts, chosen, own, on) {
+function entry(facts, chosen, on) {
   const state = facts.closed ? h("span", { class: "state" }, "closed") : h("span", { class: "state open" }, "● open");
-  const all = requests(facts).filter(request => own || !request.path.startsWith("/_wire/"));
-  const total = facts.requests_total ?? (Array.isArray(facts.requests) ? facts.requests.length : facts.requests);
-  const lines = all.slice(-MAX_REQUESTS).map(({ method, path, status }) =>
+  const lines = [facts.last_request].filter(Boolean).map(({ method, path, status }) =>
     h("li", {}, h("span", {}, method), h("span", { class: "path", title: path }, path), h("span", { class: status === null || status >= 500 ? "status bad" : "status" }, status === null ? "–" : String(status))));
-  const more = total > all.length && all.length > MAX_REQUESTS ? h("li", {}, `… ${total} requests`) : "";
+  const more = facts.requests > 1 ? h("li", {}, `${facts.requests} requests, the newest:`) : "";
   const wrong = faults(facts);
   return h("button", {
     class: "conn", "data-id": facts.id, "aria-pressed": String(chosen.includes(facts.id)),
@@ -95,7 +85,7 @@ function entry(facts, chosen, own, on) {
     onclick: event => on.choose(facts.id, event.ctrlKey || event.metaKey || event.shiftKey),
   },
   h("span", { class: "first" }, h("b", { class: isBad(facts) ? "bad" : null }, `${isBad(facts) ? "⚠ " : ""}${facts.id}`), h("span", { class: "proto" }, protocol(facts)), state),
-  h("div", { class: "sub", title: facts.client_address }, [client(facts), facts.profile && `profile ${facts.profile}`].filter(Boolean).join(" · ")),
+  h("div", { class: "sub", title: facts.client_address }, [facts.client_address, facts.profile && `profile ${facts.profile}`].filter(Boolean).join(" · ")),
   wrong.length ? h("div", { class: isBad(facts) ? "sub bad" : "sub" }, wrong.join(", ")) : "",
   lines.length ? h("ul", {}, more, lines) : "");
 }

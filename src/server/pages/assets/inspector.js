@@ -77,8 +77,6 @@ function showSave() {
   $("save-menu").replaceChildren(...(id === null ? [h("p", {}, "There is no connection yet.")] : [
     h("p", {}, `Connection ${id}, all of its records`),
     link("JSON Lines", ".jsonl"), link("JSON", ".json"), link("Text", ".txt"),
-    link("HAR", "?format=har"), link("qlog", "?format=qlog"), link("pcapng, for Wireshark", "?format=pcapng"),
-    link("Bytes of the client", "?format=octets&from=client"), link("Bytes of the server", "?format=octets&from=server"),
   ]));
 }
 
@@ -157,8 +155,8 @@ function follow() {
       take(page);
       if (page.connection === focused()) later();
     },
-    gone: oldest => {
-      connections.forget(oldest);
+    gone: ids => {
+      connections.forget(ids);
       showConnections();
     },
     connections: some => {
@@ -233,15 +231,22 @@ function go(number) {
 async function restore() {
   if (!state.frame) return;
   list.select(store.find(state.frame.connection, state.frame.number), { center: true });
-  if ($("detail").dataset.of !== `${state.frame.connection}:${state.frame.number}`) await showRecord();
+  await showRecord();
 }
 
 // ---- Charts
 
 /** Draws the charts soon; several changes are one drawing. */
 function later(delay = 400) {
+  const at = performance.now() + delay;
+  // What keeps coming must not put it off for good.
+  if (chart.timer && chart.at <= at) return;
   clearTimeout(chart.timer);
-  chart.timer = setTimeout(charts, delay);
+  chart.at = at;
+  chart.timer = setTimeout(() => {
+    chart.timer = 0;
+    charts();
+  }, delay);
 }
 
 async function charts() {
@@ -250,12 +255,17 @@ async function charts() {
   if (id === null || !$("overview").open) return;
   const shown = `${id} ${state.own} ${connections.get(id)?.closed ? store.after.get(id) : Math.random()}`;
   try {
-    if (chart.shown !== shown) [chart.overview, chart.shown] = [await api.overview({ connection: id, own: state.own }), shown];
+    if (chart.shown !== shown) {
+      const overview = await api.overview({ connection: id, own: state.own });
+      // Another connection may have been chosen meanwhile: its own drawing follows.
+      if (id !== focused()) return;
+      [chart.overview, chart.shown] = [overview, shown];
+    }
   } catch {
     // Forgotten meanwhile: the chart that is there stays.
     return;
   }
-  $("overview-of").textContent = `of connection ${id}${chart.overview.is_whole ? "" : " (its beginning had to go: windows are counted from what is left)"}`;
+  $("overview-of").textContent = `of connection ${id}${chart.overview.is_whole ? "" : " (its first records were dropped: windows are counted from what is left)"}`;
   const here = state.frame?.connection === id ? chart.overview.lanes.flatMap(lane => lane.marks).find(mark => mark.seq === state.frame.number) : null;
   draw($("lanes"), $("windows"), chart.overview, here?.seq ?? null, { go: number => choose({ connection: id, seq: number }, { push: true }) });
 }

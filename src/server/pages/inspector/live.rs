@@ -140,11 +140,12 @@ impl Live {
 
     fn connections(&mut self, events: &mut String) {
         let all = self.shared.transcripts.transcripts();
-        let oldest = all.first().map_or(u64::MAX, |transcript| transcript.id());
-        let gone = self.told.first_key_value().is_some_and(|(id, _)| *id < oldest);
-        if gone {
-            self.told.retain(|id, _| *id >= oldest);
-            let _ = write!(events, "event: gone\ndata: {oldest}\n\n");
+        // An old connection may be open long after younger ones were forgotten.
+        let is_there = |id: &u64| all.binary_search_by_key(id, |transcript| transcript.id()).is_ok();
+        let gone: Vec<u64> = self.told.keys().filter(|id| !is_there(id)).copied().collect();
+        if !gone.is_empty() {
+            self.told.retain(|id, _| is_there(id));
+            let _ = write!(events, "event: gone\ndata: {}\n\n", serde_json::json!(gone));
         }
         let state = |transcript: &Transcript| (transcript.newest(), transcript.is_closed());
         // The newest first: the others follow with the next looks.
