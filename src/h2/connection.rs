@@ -216,26 +216,24 @@ impl Connection {
             }
             self.violation(Rule::PrefaceTimeout, 0, None, "");
         }
-        if self.is_open() && self.frame_deadline().is_some_and(|deadline| deadline <= now) {
+        if !self.is_closed() && self.frame_deadline().is_some_and(|deadline| deadline <= now) {
             self.violation(Rule::LimitFrameTime, 0, None, "");
             self.inbound.begin_again(now);
         }
-        if self.is_open() && self.stall_deadline().is_some_and(|deadline| deadline <= now) {
+        if !self.is_closed() && self.stall_deadline().is_some_and(|deadline| deadline <= now) {
             self.check_stall(now);
         }
-        if self.is_open() && self.idle_check.is_some_and(|check| check <= now) {
+        if !self.is_closed() && self.idle_check.is_some_and(|check| check <= now) {
             self.check_idle(now);
         }
-    }
-
-    /// What the one timeout has ended, the next has no say in.
-    fn is_open(&self) -> bool {
-        self.phase != Phase::Closed
     }
 
     /// Nothing was read for a while: the client gets its time for the rest of a frame or field block again.
     pub fn excuse_silence(&mut self, now: Instant) {
         self.inbound.begin_again(now);
+        // What the peer said meanwhile was not read either.
+        self.last_input = now;
+        self.stalled = None;
     }
 
     /// When the frame or field block that has begun has to be complete.

@@ -180,7 +180,7 @@ impl Connection {
     /// they widen is tolerated before.
     pub fn send_settings(&mut self, entries: &[(u16, u32)]) -> Result<(), Misuse> {
         self.check_running()?;
-        if let Some((id, value)) = self.inbound.settings().first_invalid(entries, self.streams.role()) {
+        if let Some((id, value, _)) = self.inbound.settings().first_invalid(entries, self.streams.role()) {
             return Err(Misuse::Setting { id, value });
         }
         self.announce(entries.to_vec(), Cause::Checked);

@@ -61,13 +61,13 @@ impl Settings {
         }
     }
 
-    /// The first of these entries that breaks a rule if `sender` announces them after these settings.
-    pub(super) fn first_invalid(&self, entries: &[(u16, u32)], sender: Role) -> Option<(u16, u32)> {
+    /// The first of these entries that breaks a rule, and which, if `sender` announces them after these settings.
+    pub(super) fn first_invalid(&self, entries: &[(u16, u32)], sender: Role) -> Option<(u16, u32, Rule)> {
         let mut after = self.clone();
-        entries.iter().copied().find(|&(id, value)| {
+        entries.iter().find_map(|&(id, value)| {
             let rule = after.check(SettingId(id), value, sender);
             after.apply(SettingId(id), value);
-            rule.is_some()
+            rule.map(|rule| (id, value, rule))
         })
     }
 

@@ -14,7 +14,7 @@ use crate::h2::streams::Streams;
 use crate::http::role::Role;
 use crate::wire::frame::{
     Continuation, Data, ErrorCode, FrameHeader, FrameType, GoAway, Headers, Payload, PushPromise, RawFrame, RstStream,
-    SettingId, Settings as SettingsFrame, WindowUpdate, flag,
+    Settings as SettingsFrame, WindowUpdate, flag,
 };
 use crate::wire::hpack::Encoder;
 
@@ -248,7 +248,9 @@ impl<'a, 'b> Reading<'a, 'b> {
                 }
             }
             Payload::RstStream(RstStream { code }) if id != 0 => self.reset(id, code),
-            Payload::Settings(_) if header.has(flag::ACK) && length > 0 => self.breaks(Rule::SettingsAckLength),
+            Payload::Settings(_) if header.has(flag::ACK) && length > 0 => {
+                self.peer_must_close(Rule::SettingsAckLength);
+            }
             Payload::Priority(priority) if priority.dependency == id => self.breaks(Rule::PrioritySelfDependency),
             Payload::PriorityUpdate(update) => self.priority_update(id, update.prioritized_stream_id),
             Payload::Settings(SettingsFrame { entries }) if id == 0 && !header.has(flag::ACK) => self.settings(entries),
@@ -323,7 +325,7 @@ impl<'a, 'b> Reading<'a, 'b> {
             return self.peer_must_close(Rule::PushPromiseId);
         }
         if !self.context.enable_push {
-            self.breaks(Rule::PushPromiseDisabled);
+            self.peer_must_close(Rule::PushPromiseDisabled);
         }
         if self.closed_rule(parent).is_some() {
             self.breaks(Rule::PushPromiseParent);
@@ -347,10 +349,7 @@ impl<'a, 'b> Reading<'a, 'b> {
     fn settings(&mut self, entries: Vec<(u16, u32)>) {
         let track = self.call.track;
         let role = self.context.streams.role();
-        let local = self.context.local;
-        if let Some((id, value)) = local.first_invalid(&entries, role) {
-            // What alone depends on the entries before.
-            let rule = local.check(SettingId(id), value, role).unwrap_or(Rule::SettingsConnectProtocol);
+        if let Some((_, _, rule)) = self.context.local.first_invalid(&entries, role) {
             self.breaks(rule);
             if track == Track::No {
                 self.peer_must_close(rule);
