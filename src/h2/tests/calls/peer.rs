@@ -3,7 +3,7 @@
 
 use crate::h2::Cause;
 use crate::wire::frame::*;
-use crate::wire::hpack::{Block, Decoder, Representation};
+use crate::wire::hpack::{Block, DecodeErrorKind, Decoder, Representation};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -299,9 +299,13 @@ impl Peer {
             match self.decoder.decode(octets.clone(), usize::MAX) {
                 Ok(section) => return Ok(Some(section)),
                 Err(error) => {
+                    use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
                     self.broken(raw, &format!("a block that can't be decoded: {error}"))?;
                     self.table_unclear = true;
-                    return Ok(None);
+                    // A wrong size of the table hides no field.
+                    if !matches!(error.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. }) {
+                        return Ok(None);
+                    }
                 }
             }
         }
