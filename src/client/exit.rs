@@ -57,6 +57,12 @@ impl Failure {
     pub fn usage(text: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, text: text.into() }
     }
+
+    /// Prints it to standard error, and gives the exit code.
+    pub fn tell(self) -> Exit {
+        say(&format!("error: {self}"));
+        self.exit
+    }
 }
 
 impl fmt::Display for Failure {

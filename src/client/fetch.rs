@@ -26,10 +26,7 @@ pub fn fetch(arguments: &FetchArguments) -> Exit {
         .build()
         .map_err(|error| Failure::usage(format!("cannot start: {error}")))
         .and_then(|runtime| runtime.block_on(Fetch::new(arguments)?.run()));
-    fetched.unwrap_or_else(|failure| {
-        say(&format!("error: {failure}"));
-        failure.exit
-    })
+    fetched.unwrap_or_else(Failure::tell)
 }
 
 struct Fetch<'a> {
@@ -51,7 +48,12 @@ impl<'a> Fetch<'a> {
             (false, files) => Trust::Files(files.to_vec()),
         };
         let printer = Printer::new(&arguments.print, arguments.quiet, Side::Client)?;
-        let headers = arguments.headers.iter().map(|header| parse_header(header)).collect::<Result<_, _>>()?;
+        let headers = arguments.headers.iter().map(|header| parse_header(header)).collect::<Result<Vec<_>, _>>()?;
+        if let Some((name, _)) = headers.iter().find(|(name, _)| arguments.http1 && name.starts_with(':')) {
+            return Err(Failure::usage(format!(
+                "HTTP/1.1 has no pseudo-headers such as {name}\nhelp: leave --http1 out"
+            )));
+        }
         Ok(Self { arguments, targets, trust, printer, headers, body: body(arguments)?, connections: 0 })
     }
 
@@ -70,11 +72,12 @@ impl<'a> Fetch<'a> {
             let origin = first.origin.clone();
             let (here, others) = self.targets.drain(..).partition(|target| target.origin == origin);
             self.targets = others;
-            let exit = match self.arguments.http1 {
-                true => self.fetch_http1(&origin, here).await?,
-                false => self.fetch_http2(&origin, here).await?,
+            let fetched = match self.arguments.http1 {
+                true => self.fetch_http1(&origin, here).await,
+                false => self.fetch_http2(&origin, here).await,
             };
-            worst = worst.max(exit);
+            // What is wrong with one server says nothing of the next.
+            worst = worst.max(fetched.unwrap_or_else(Failure::tell));
         }
         Ok(worst)
     }
@@ -109,16 +112,12 @@ impl<'a> Fetch<'a> {
 
     async fn fetch_http2(&mut self, origin: &Origin, targets: Vec<Target>) -> Result<Exit, Failure> {
         let requests: Vec<Request> = targets.iter().map(|target| self.request(target)).collect();
-        let num_requests = requests.len();
         let (dialed, deadline) = self.dial(origin).await?;
         let config = client_config();
         let ended = self.connect(dialed, config, None, Requests::new(requests), deadline).await?;
         ended.job.summary().iter().for_each(|line| say(line));
-        let method = Method::from_bytes(self.method().as_bytes()).unwrap_or_default();
-        let streams =
-            (0..num_requests).map(|number| (u32::try_from(2 * number + 1).unwrap_or(u32::MAX), method.clone()));
         let exit = ended.job.exit();
-        self.finish(ended.received, ended.is_whole, streams.collect(), 1).await;
+        self.finish(ended.received, ended.is_whole, ended.requests, 1).await;
         Ok(self.late(ended.is_late).unwrap_or(exit))
     }
 
@@ -140,7 +139,7 @@ impl<'a> Fetch<'a> {
         let mut config = client_config();
         config.policy.set_all(Action::Ignore);
         let auto = (!automatic).then(no_automatic);
-        let Ended { job, received, is_whole, is_late, .. } =
+        let Ended { job, requests, received, is_whole, is_late } =
             self.connect(dialed, config, auto, steps, deadline).await?;
         for (stream, code) in &job.resets {
             say(&format!("stream {stream}: the server reset it with {code}"));
@@ -152,7 +151,6 @@ impl<'a> Fetch<'a> {
         if job.num_left() > 0 {
             say(&format!("{} steps were left when it ended", job.num_left()));
         }
-        let requests = job.requested.iter().map(|stream| (*stream, Method::GET)).collect();
         let num_settings = job.num_settings + usize::from(automatic);
         self.finish(received, is_whole, requests, num_settings).await;
         Ok(self.late(is_late).unwrap_or(job.exit()))

@@ -9,7 +9,8 @@ use crate::net::pump::{End, Engine, pump};
 use crate::net::tls::TlsInfo;
 use crate::net::transport::Transport;
 use crate::net::{now, wall_clock};
-use crate::transcript::{Facts, Follow, Hub, Next, Options, Recorder, Side, lines_begin, title};
+use crate::transcript::{Facts, Follow, Hub, Next, Options, Record, RecordKind, Recorder, Side, lines_begin, title};
+use ::http::Method;
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
@@ -44,6 +45,8 @@ pub trait Job {
 pub struct Ended<J> {
     /// What was done on it.
     pub job: J,
+    /// The streams on which requests were sent, with their methods, in their order.
+    pub requests: Vec<(u32, Method)>,
     /// What arrived, up to [`MAX_CAPTURE`] bytes.
     pub received: Vec<u8>,
     /// Whether that is all.
@@ -65,6 +68,7 @@ pub struct Transcript<'p> {
     pub recorder: Recorder,
     records: Follow,
     printer: &'p mut Printer,
+    requests: Vec<(u32, Method)>,
 }
 
 /// Both ends of a connection, as transcripts have them.
@@ -101,7 +105,7 @@ impl<'p> Transcript<'p> {
         printer.set_side(side);
         printer.begin(&if printer.is_json() { lines_begin(&facts) } else { title(&facts) + "\n" });
         let records = recorder.transcript().follow(0);
-        Some(Self { recorder, records, printer })
+        Some(Self { recorder, records, printer, requests: Vec::new() })
     }
 
     /// Bytes of content that are kept of a DATA frame.
@@ -113,17 +117,31 @@ impl<'p> Transcript<'p> {
     pub fn print(&mut self) {
         while let Some(next) = self.records.try_next() {
             match next {
-                Next::One(record) => self.printer.record(&record, None),
+                Next::One(record) => {
+                    self.requests.extend(request(&record));
+                    self.printer.record(&record, None);
+                }
                 Next::Missed(count) => self.printer.note(&format!("… {count} records came too fast to be printed\n")),
             }
         }
     }
 
-    /// The connection has ended.
-    pub fn end(mut self, reason: CloseReason) {
+    /// The connection has ended. Gives the streams on which requests were sent, with their methods, in their order.
+    pub fn end(mut self, reason: CloseReason) -> Vec<(u32, Method)> {
         self.recorder.ending()(reason);
         self.print();
+        self.requests
     }
+}
+
+/// The request that a record shows: its stream and method.
+fn request(record: &Record) -> Option<(u32, Method)> {
+    let RecordKind::Frame(frame) = &record.kind else { return None };
+    if record.from != Some(Side::Client) {
+        return None;
+    }
+    let method = frame.fields()?.ok()?.get(b":method")?;
+    Some((frame.header().stream_id, Method::from_bytes(method).ok()?))
 }
 
 struct State<'p, J> {
@@ -166,8 +184,7 @@ pub async fn run<J: Job>(
         End::Peer(how) => CloseReason::Peer(how),
         End::Stalled(_) => CloseReason::Stalled,
     });
-    transcript.end(reason);
-    Ended { job, received, is_whole, is_late }
+    Ended { job, requests: transcript.end(reason), received, is_whole, is_late }
 }
 
 impl<J: Job> State<'_, J> {

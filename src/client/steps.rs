@@ -102,7 +102,7 @@ pub struct Steps {
     /// Streams that the other end reset, and how.
     pub resets: Vec<(u32, ErrorCode)>,
     /// Streams on which requests were sent, in their order.
-    pub requested: Vec<u32>,
+    requested: Vec<u32>,
     /// SETTINGS that were sent, the engine's own not counted.
     pub num_settings: usize,
     /// How the other end said goodbye.

@@ -46,16 +46,22 @@ pub struct Dialed {
 /// # Errors
 /// See [`DialError`].
 pub async fn dial(host: &str, port: u16, tls: Option<(&Trust, &[&str])>) -> Result<Dialed, DialError> {
+    // What is wrong with the arguments is said before anything is sent.
+    let tls = match tls {
+        Some((trust, protocols)) => {
+            let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name(host.to_owned()))?;
+            Some((name, TlsConnector::from(Arc::new(config(trust, protocols)?))))
+        }
+        None => None,
+    };
     let stream = connect(host, port).await?;
     let failed = |error| DialError::Connect { place: place(host, port), error };
     stream.set_nodelay(true).map_err(failed)?;
     let (local, remote) = (stream.local_addr().map_err(failed)?, stream.peer_addr().map_err(failed)?);
-    let Some((trust, protocols)) = tls else {
+    let Some((name, connector)) = tls else {
         return Ok(Dialed { stream: Box::new(stream), tls: None, local, remote });
     };
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::Name(host.to_owned()))?;
     let sni = matches!(name, ServerName::DnsName(_)).then(|| host.to_owned());
-    let connector = TlsConnector::from(Arc::new(config(trust, protocols)?));
     let stream = connector.connect(name, stream).await.map_err(|error| DialError::tls(place(host, port), &error))?;
     let tls = Some(TlsInfo::of(stream.get_ref().1, sni.as_deref()));
     Ok(Dialed { stream: Box::new(stream), tls, local, remote })

@@ -52,6 +52,25 @@ fn a_transcript_is_printed_as_it_was_recorded() {
     }
 }
 
+/// Options that would mean nothing are said, not ignored.
+#[test]
+fn options_fit_the_kind_of_file() {
+    let octets = b"\0\0\0\x04\0\0\0\0\0";
+    let transcript = "{\"what\":\"connection\"}";
+    for (input, arguments, words) in [
+        (&octets[..], ["--keylog", "keys"], "--keylog is for captures"),
+        (transcript.as_bytes(), ["--from", "client"], "mean nothing"),
+        (
+            b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\xff\xff\0\0\x01\0\0\0",
+            ["--from", "client"],
+            "leave --from out",
+        ),
+    ] {
+        let decoded = decode(input, &arguments);
+        assert!(decoded.code() == Some(2) && decoded.stderr.contains(words), "{arguments:?}: {}", decoded.stderr);
+    }
+}
+
 #[test]
 fn what_makes_no_sense_has_its_exit_code() {
     for (octets, exit, words) in [

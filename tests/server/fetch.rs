@@ -115,7 +115,10 @@ fn exit_codes_tell_what_went_wrong() {
         (vec![url("/handlers/fields/name.rhai?name=Upper")], 3, "stream error PROTOCOL_ERROR"),
         (vec![url("/handlers/frames/wrong-stream.rhai")], 4, "a strict client (crate h2) says: connection error"),
         (vec![url("/handlers/connection/end.rhai")], 4, ""),
-        (vec!["--cacert".to_owned(), "other.pem".to_owned(), server.url("h2", "/")], 2, "other.pem"),
+        // Read before anything is asked.
+        (vec!["--cacert".to_owned(), "other.pem".to_owned(), closed.replace("http", "https")], 2, "other.pem"),
+        (vec![closed.clone(), url("/handlers/hello.rhai")], 6, "stream 1: 200, 14 bytes"),
+        (vec!["--http1".to_owned(), "-H".to_owned(), ":method: X".to_owned(), url("/")], 2, "no pseudo-headers"),
         (vec![to_http], 5, "does not speak TLS on this port"),
         (vec![server.url("https", "/")], 5, "try --http1"),
         (vec![closed], 6, "the connection was refused"),
@@ -128,6 +131,19 @@ fn exit_codes_tell_what_went_wrong() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (found, said) = code(&arguments);
         assert!(found == Some(exit) && said.contains(words), "{arguments:?} gives {found:?}: {said}");
+    }
+}
+
+/// A response to HEAD may have the length of a body that does not come.
+#[test]
+fn the_strict_client_knows_the_method_of_each_request() {
+    let server = Server::builder().file("a.txt", "hello").start();
+    let url = server.url("h2c", "/a.txt");
+    let first = fetch(&server, &["--json", "-X", "HEAD", &url]);
+    server.write("recorded.jsonl", first.text());
+    for arguments in [vec!["-H", ":method: HEAD", &url], vec!["--replay", "recorded.jsonl"]] {
+        let fetched = fetch(&server, &arguments);
+        assert!(fetched.stderr.ends_with("says: no objection\n"), "{arguments:?}: {}", fetched.stderr);
     }
 }
 

@@ -22,7 +22,7 @@ use self::input::Input;
 use self::show::show_problem;
 use self::stream::Piece;
 use super::arguments::{DecodeArguments, Sender};
-use super::exit::{Exit, Failure, say};
+use super::exit::{Exit, Failure};
 use super::print::Printer;
 use crate::transcript::{Record, RecordKind, Side, Snapshot, lines_begin, title};
 use bytes::Bytes;
@@ -30,10 +30,7 @@ use std::time::Duration;
 
 /// Decodes a file or standard input.
 pub fn decode(arguments: &DecodeArguments) -> Exit {
-    run(arguments).unwrap_or_else(|failure| {
-        say(&format!("error: {failure}"));
-        failure.exit
-    })
+    run(arguments).unwrap_or_else(Failure::tell)
 }
 
 fn run(arguments: &DecodeArguments) -> Result<Exit, Failure> {
@@ -42,7 +39,19 @@ fn run(arguments: &DecodeArguments) -> Result<Exit, Failure> {
     if arguments.hpack {
         return hpack::decode(octets, &mut printer);
     }
-    match Input::of(octets) {
+    let input = Input::of(octets);
+    let ignored = match &input {
+        Input::Octets(_) => arguments.keylog.is_some().then_some("--keylog is for captures (pcap, pcapng)"),
+        Input::Capture(_) => arguments.from.is_some().then_some("a capture says which end sent what: leave --from out"),
+        Input::HpackCases(_) | Input::Transcript(_) if arguments.keylog.is_some() || arguments.from.is_some() => {
+            Some("--from and --keylog mean nothing to this kind of file: leave them out")
+        }
+        Input::HpackCases(_) | Input::Transcript(_) => None,
+    };
+    if let Some(why) = ignored {
+        return Err(Failure::usage(why.to_owned()));
+    }
+    match input {
         Input::HpackCases(text) => hpack::decode(text.into_bytes(), &mut printer),
         Input::Transcript(text) => transcript(&text, &mut printer),
         Input::Octets(octets) => bytes(octets.into(), arguments.from, &mut printer),

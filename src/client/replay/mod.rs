@@ -36,10 +36,7 @@ pub fn replay(arguments: &ReplayArguments) -> Exit {
         let runtime = runtime.map_err(|error| Failure::usage(format!("cannot start: {error}")))?;
         runtime.block_on(serve(arguments, &snapshot))
     });
-    replayed.unwrap_or_else(|failure| {
-        say(&format!("error: {failure}"));
-        failure.exit
-    })
+    replayed.unwrap_or_else(Failure::tell)
 }
 
 async fn serve(arguments: &ReplayArguments, snapshot: &Snapshot) -> Result<Exit, Failure> {
