@@ -120,12 +120,17 @@ impl FieldSection {
                     (Representation::Indexed, index) => format!(" {index}"),
                     (_, index) => format!(", name {index}"),
                 };
-                format!("{INDENT}{}: {}  ({representation}{index})", name.escape_ascii(), value.escape_ascii())
+                format!("{INDENT}{}: {}  ({representation}{index})", name.escape_ascii(), outside_quotes(value))
             }
             FieldLine::SizeUpdate(size) => format!("{INDENT}dynamic table size update to {size}"),
         });
         lines.chain((!self.whole).then(|| format!("{INDENT}… (the block stands for more than is shown)")))
     }
+}
+
+/// Bytes that stand in no quotes: bytes that are not printable ASCII, and backslashes, are escaped.
+fn outside_quotes(octets: &[u8]) -> String {
+    octets.escape_ascii().to_string().replace("\\\"", "\"").replace("\\'", "'")
 }
 
 /// Where what belongs to a line begins.

@@ -7,6 +7,7 @@ pub mod outcomes;
 pub mod pages;
 pub mod selftest;
 pub mod testharness;
+pub mod witnesses;
 
 use crate::support::process::Process;
 use crate::support::programs::require;
@@ -55,13 +56,18 @@ impl Browser {
     /// # Panics
     /// If no report comes in time; the browser's standard error is in the message.
     pub fn report(self, trust: &Trust, url: &str) -> Option<Value> {
+        self.report_with(trust, url, &[])
+    }
+
+    /// The same, with more arguments for the browser.
+    pub fn report_with(self, trust: &Trust, url: &str, arguments: &[&str]) -> Option<Value> {
         let reports = Reports::listen();
         let separator = if url.contains('?') { '&' } else { '?' };
         let url = format!("{url}{separator}report={}", reports.url());
         let program = self.program()?;
         // Its home, its profile, and the folder in which it runs: nothing is left, and no wpt.toml is found.
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut process = Process::start(&mut open(&program, trust, &url, folder.path()));
+        let mut process = Process::start(open(&program, trust, &url, folder.path()).arg("--").args(arguments));
         let report = reports.next(PATIENCE);
         self.quit(&mut process);
         assert_eq!(profiles(folder.path()), 0, "the profile stays: {}", process.stderr());

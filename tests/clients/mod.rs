@@ -26,6 +26,7 @@ pub mod selftest;
 pub mod shipped;
 pub mod verdicts;
 pub mod wire_js;
+pub mod witnesses;
 pub mod wptserve;
 
 use crate::support::relay::{Recorded, Relay};
