@@ -13,7 +13,7 @@
 //! | [`exchange`] | one request and its response as a conversation, the same for both versions; responses decided but not sent | `h1`, `h2`, `wire`, `http` |
 //! | [`site`] | what a URL means: files, templates, pipes, generated pages, routes, the index page | `exchange`, `http` |
 //! | [`script`] | the Rhai host: engine, API, coroutines, reload, the stash | `exchange`, `wire`, `http` |
-//! | [`transcript`] | the ordered record of a connection: typed records, within a bound; as JSON, JSON Lines and text, and read back | `h1`, `h2`, `wire`, `http` |
+//! | [`transcript`] | the ordered record of a connection: typed records, within a bound; as JSON, JSON Lines, text, HAR, qlog and pcapng, and read back | `h1`, `h2`, `wire`, `http` |
 //! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `http` |
 //! | [`client`] | `wireserve fetch`, `decode` and `replay`: what is sent, and what is printed of it | `net`, `transcript`, `h2`, `h1`, `wire`, `http` |
 //! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `client`, `site`, `script`, `transcript`, `exchange`, `h1`, `h2`, `net`, `wire` |

@@ -60,6 +60,10 @@ mod status;
 mod support;
 #[path = "server/transcript.rs"]
 mod transcript;
+#[path = "server/transcript_files.rs"]
+mod transcript_files;
+#[path = "server/transcript_pages.rs"]
+mod transcript_pages;
 #[path = "server/urls.rs"]
 mod urls;
 #[path = "server/view.rs"]

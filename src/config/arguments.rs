@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::client::{DecodeArguments, FetchArguments, ReplayArguments};
 
@@ -62,6 +62,10 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve view connection-7.jsonl            prints the URL of the page
   wireserve view --open transcripts/*.jsonl    several connections, in a browser")]
     View(ViewArguments),
+    /// Print the JSON Schema of a format
+    #[command(help_template = HELP, before_help = "Example:
+  wireserve schema transcript > transcript.schema.json")]
+    Schema(SchemaArguments),
     /// Start Chromium or Firefox with a fresh profile that trusts the server
     #[command(help_template = HELP, before_help = "Examples:
   wireserve open /my-test.html                 a page of the running server
@@ -150,6 +154,9 @@ pub struct ServeArguments {
     /// Also write the ready line (JSON with all URLs) to this file
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub ready_file: Option<PathBuf>,
+    /// Also write a transcript of each connection to this directory, as JSON Lines
+    #[arg(long, value_name = "DIR", help_heading = "Files")]
+    pub transcript: Option<PathBuf>,
     /// Milliseconds to wait before each response [default: 0]
     #[arg(long, value_name = "MS", value_parser = milliseconds, help_heading = "Serving")]
     pub latency: Option<Duration>,
@@ -159,6 +166,9 @@ pub struct ServeArguments {
     /// Also open this page, or /, in a browser that trusts the server, as `wireserve open` does
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/", help_heading = "Serving")]
     pub open: Option<String>,
+    /// Let requests with this token delete transcripts, stash and server.context: DELETE /_wire/state
+    #[arg(long, value_name = "TOKEN", help_heading = "Serving")]
+    pub state_token: Option<String>,
     /// Stop when standard input ends, as it does when the parent process exits
     #[arg(long, help_heading = "Serving")]
     pub exit_with_stdin: bool,
@@ -238,6 +248,21 @@ pub enum CertsCommand {
         #[arg(long)]
         authority: bool,
     },
+}
+
+/// Options of `wireserve schema`.
+#[derive(Args, Clone, Debug)]
+pub struct SchemaArguments {
+    /// What to print the schema of
+    #[arg(value_enum, value_name = "FORMAT")]
+    pub format: SchemaFormat,
+}
+
+/// A format with a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// Transcripts, as JSON and as JSON Lines
+    Transcript,
 }
 
 /// Options of `wireserve open`.

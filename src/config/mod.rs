@@ -58,7 +58,7 @@ use std::path::Path;
 
 pub use self::arguments::{
     Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
-    OpenArguments, ServeArguments, ViewArguments,
+    OpenArguments, SchemaArguments, SchemaFormat, ServeArguments, ViewArguments,
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
@@ -71,7 +71,7 @@ use self::resolved::{FILE, THEIR_FILE};
 pub use self::ssl::{OwnCertificate, Ssl, SslType};
 pub use self::stash::Stash;
 pub use self::transcript::Transcript;
-pub use self::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Value};
+pub use self::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Secret, Value};
 
 /// Reads `wpt.toml` (or the file that is named) and applies the flags of `wireserve serve`.
 ///

@@ -15,7 +15,7 @@ use super::ssl::{Ssl, SslType};
 use super::stash::Stash;
 use super::table::keys;
 use super::transcript::Transcript;
-use super::values::{self, LogFormat, LogLevel, MAX_LATENCY, Milliseconds, Origin, Value};
+use super::values::{self, LogFormat, LogLevel, MAX_LATENCY, Milliseconds, Origin, Secret, Value};
 use crate::site::{self, Alias, Rewrite, Route};
 
 /// What a checkout of web-platform-tests has below its root.
@@ -73,6 +73,9 @@ keys! {
         hooks as "hooks.scripts": Vec<PathBuf> = Vec::new(), readers::scripts, Reload;
         /// Host names or addresses, besides the server's own, under which a browser may read the pages below `/_wire/`.
         allowed_hosts as "inspector.allowed_hosts": Vec<String> = Vec::new(), |item| section::list(item, names::host), Reload;
+        /// The token with which `DELETE /_wire/state` forgets transcripts, stash and `server.context`. Without it nothing does.
+        state_token as "inspector.state_token": Option<Secret> = None, |item| section::text(item).map(Secret).map(Some), Start,
+            "--state-token" => |given| given.state_token.clone().map(Secret).map(Some);
         /// `off`, `error`, `warn`, `info`, `access`, `debug` or `trace`; Python's names in any case, too. On a terminal the default
         /// is `access`.
         log as "logging.level": LogLevel = LogLevel::Info, readers::level, Reload, "--log" => |given| given.log;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Value};
+use super::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Secret, Value};
 use crate::script::stash::{Backend, masked};
 
 /// Gathers the lines.
@@ -94,6 +94,7 @@ show! {
     // As the file says it: relative to where the command runs.
     PathBuf: |value| quoted(&Path::to_string_lossy(value));
     IpAddr: |value| quoted(&value.to_string());
+    Secret: |_value| quoted("***");
     LogLevel: |value| quoted(value.name());
     LogFormat: |value| quoted(value.name());
     Port: |value| match value {

@@ -181,7 +181,8 @@ macro_rules! keys {
         $name:ident for $options:ident: $target:ty, in $prefix:literal {
             $(
                 $(#[doc = $doc:literal])+
-                $field:ident: $type:ty $(= $default:expr)? $(=> $to:expr)?, $read:expr, $when:ident;
+                $field:ident: $type:ty $(= $default:expr)? $(=> $to:expr)?, $read:expr, $when:ident
+                $(, $flag:literal => $given:expr)?;
             )*
         }
     ) => {
@@ -211,7 +212,7 @@ macro_rules! keys {
                         doc: &[$($doc),+],
                         when: $crate::config::table::When::$when,
                     },
-                    flag: None,
+                    flag: keys!(@flag $($flag, $given)?),
                     get: |table| &table.$field,
                     get_mut: |table| &mut table.$field,
                     read: |item| ($read)(item),

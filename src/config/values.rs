@@ -40,6 +40,10 @@ impl<T: PartialEq> PartialEq for Value<T> {
     }
 }
 
+/// A value that is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret(pub String);
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {

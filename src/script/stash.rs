@@ -160,6 +160,20 @@ impl Stash {
         }
     }
 
+    /// Removes all values; with Redis also those of other servers.
+    ///
+    /// # Errors
+    /// Those of Redis.
+    pub async fn clear(&self) -> Result<(), StashError> {
+        match &self.store {
+            Store::Memory(memory) => {
+                memory.clear();
+                Ok(())
+            }
+            Store::Redis(redis) => redis.clear().await,
+        }
+    }
+
     /// Replaces `old`, as [`Stash::peek`] gave it, by `new`, unless another was faster: then it says false.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ pub enum StartError {
     Site(SiteError),
     /// The ready file cannot be written.
     ReadyFile(PathBuf, io::Error),
+    /// The directory for transcripts cannot be made.
+    TranscriptFolder(PathBuf, io::Error),
     /// The file that `SSLKEYLOGFILE` names cannot be written.
     KeyLog(PathBuf, io::Error),
     /// The operating system refuses a thread, a runtime or a signal handler.
@@ -41,6 +43,9 @@ impl fmt::Display for StartError {
             Self::Tls(error) => write!(f, "cannot set up TLS: {error}"),
             Self::Site(error) => error.fmt(f),
             Self::ReadyFile(path, error) => write!(f, "cannot write the ready file {}: {error}", path.display()),
+            Self::TranscriptFolder(path, error) => {
+                write!(f, "cannot make the directory {} for transcripts (--transcript): {error}", path.display())
+            }
             Self::KeyLog(path, error) => {
                 write!(f, "cannot write {}, which SSLKEYLOGFILE names: {error}", path.display())
             }

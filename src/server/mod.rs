@@ -11,6 +11,7 @@
 //! | `dispatch`, `piped`, `pages` | what responds to an exchange, through which pipes; the pages of the server itself |
 //! | `profiles`, `h2c_profile`, `hooks` | which profile controls a connection; when hooks are called |
 //! | `recording`, `outcomes` | what fills the transcripts; what became of requests that bear a token |
+//! | `transcript_files` | transcripts as files |
 //! | `log`, `error` | the log on standard error; why a server does not start |
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
@@ -43,6 +44,7 @@ mod start;
 mod stats;
 mod thread;
 mod thread_state;
+mod transcript_files;
 mod worker;
 
 pub use commands::run;

@@ -74,6 +74,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
         h2c_profile_wait: config.h2c_profile_wait.value.0,
         profile_hosts: setup::profiles::host_suffix(config),
         known_hosts: KnownHosts::of(config),
+        state_token: config.state_token.value.clone().map(|token| token.0),
         next_connection: lasting.next_connection.clone(),
         transcripts: lasting.transcripts.clone(),
         outcomes: lasting.outcomes.clone(),
@@ -81,11 +82,12 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
     })
 }
 
-/// Files and folders of which nothing is shown, wherever the configuration puts them: private keys, and the
+/// Files and folders of which nothing is shown, wherever the configuration puts them: private keys, transcripts, and the
 /// configuration, which may have a password in it. Canonical.
 fn hidden(config: &Config) -> Vec<PathBuf> {
     let own = config.ssl.own().map(|own| own.key.value);
-    let all = [config.ssl.folder.value.clone()].into_iter().chain(own).chain(config.secret_files());
+    let transcripts = config.transcript.folder.value.clone();
+    let all = [config.ssl.folder.value.clone()].into_iter().chain(own).chain(transcripts).chain(config.secret_files());
     all.filter_map(|path| canonical(&path)).collect()
 }
 

@@ -7,6 +7,7 @@ use super::orders::{self, Incoming, Order, Speaks};
 use super::reload::{Edits, Reloader};
 use super::settings::{self, Lasting};
 use super::thread;
+use super::transcript_files::TranscriptFiles;
 use super::worker::Shared;
 use crate::config::ports::Wanted;
 use crate::config::{Config, Port, PortKind, ProfilePort, Ready, ServeArguments, ready};
@@ -86,6 +87,7 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
         );
     }
     let transcripts = Hub::new(config.transcript.options(), net::now, super::recording::place);
+    let files = config.transcript.folder().map(|options| TranscriptFiles::start(options, &transcripts)).transpose()?;
     let lasting = Lasting::new(urls.clone(), unserved, stash, transcripts);
     let shared = Arc::new(settings::shared(&config, &lasting)?);
     let mut workers = Workers::start(config.workers.value, &shared)?;
@@ -133,6 +135,9 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
         () = workers.ended() => {}
         _ = signals.another() => tracing::warn!("a second signal: streams under way are cut off"),
         () = tokio::time::sleep(grace) => tracing::warn!("streams still under way after {grace:?} are cut off"),
+    }
+    if let Some(files) = files {
+        files.finish().await;
     }
     Ok(())
 }

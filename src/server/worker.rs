@@ -38,6 +38,8 @@ pub(super) struct Shared {
     pub profile_hosts: String,
     /// Hosts that the pages below `/_wire/` are served to.
     pub known_hosts: KnownHosts,
+    /// With what `DELETE /_wire/state` is allowed; `None`: nothing allows it.
+    pub state_token: Option<String>,
     /// The same for every configuration.
     pub next_connection: Arc<AtomicU64>,
     /// The same for every configuration.

@@ -71,6 +71,27 @@ pub(super) mod seconds {
     }
 }
 
+/// A duration that may not be known as milliseconds, to the microsecond, for `#[serde(with)]`.
+pub(super) mod milliseconds {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&(time.as_micros() as f64 / 1e3)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let Some(millis) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
+        let micros = (millis * 1e3).round();
+        if !(0.0..9e15).contains(&micros) {
+            return Err(D::Error::custom("expected milliseconds"));
+        }
+        Ok(Some(Duration::from_micros(micros as u64)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

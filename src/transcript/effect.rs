@@ -34,9 +34,11 @@ impl Effect {
             RecordKind::Preface => Self::Control,
             RecordKind::Request(_) => Self::Opens,
             RecordKind::Closed(_) | RecordKind::Ended(_) => Self::Ends,
-            RecordKind::NotSent(_) | RecordKind::Violation(_) | RecordKind::Expectation(_) | RecordKind::Notice(_) => {
-                Self::Note
-            }
+            RecordKind::NotSent(_)
+            | RecordKind::Violation(_)
+            | RecordKind::Expectation(_)
+            | RecordKind::Notice(_)
+            | RecordKind::Dropped(_) => Self::Note,
         }
     }
 
@@ -63,7 +65,7 @@ impl Record {
     /// NO_ERROR and CANCEL.
     pub fn is_error(&self) -> bool {
         match &self.kind {
-            RecordKind::Violation(_) => true,
+            RecordKind::Violation(_) | RecordKind::Dropped(_) => true,
             RecordKind::Expectation(expected) => !expected.passed,
             RecordKind::Frame(frame) => {
                 let malformed = matches!(frame.payload(), Some(Err(_))) || matches!(frame.fields(), Some(Err(_)));

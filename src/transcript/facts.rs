@@ -1,6 +1,7 @@
 //! What is known of a connection beside its records.
 
-use super::codec::seconds;
+use super::codec::{milliseconds, seconds};
+use super::moment::compact;
 use super::record::{Closed, Expected, Side};
 use crate::http::peer::{Peer, Protocol, Tls};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -32,9 +33,13 @@ pub struct Facts {
     /// When and why it ended; `None` while it is open.
     pub closed: Option<Ending>,
     /// How many requests there were.
-    pub requests: u64,
-    /// The newest of them; `None` if its record had to go.
-    pub last_request: Option<LastRequest>,
+    pub requests_total: u64,
+    /// The newest of them, up to a hundred, as far as their records are there.
+    pub requests: Vec<RequestFacts>,
+    /// The client's newest GOAWAY; `None` if there is no record of one.
+    pub client_goaway: Option<GoAwayFacts>,
+    /// The newest resets of streams, up to a hundred, as far as their records are there.
+    pub resets: Vec<ResetFacts>,
     /// What went wrong.
     pub errors: Errors,
     /// What scripts expected.
@@ -71,17 +76,54 @@ pub struct Ending {
     pub closed: Closed,
 }
 
-/// The newest request of a connection.
+/// A request of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastRequest {
+pub struct RequestFacts {
+    /// When its headers were complete, since the connection began.
+    #[serde(with = "seconds")]
+    pub time: Duration,
     /// Its stream, or over HTTP/1.1 its number.
     pub stream: u64,
     /// The method, one character per byte.
     pub method: String,
     /// The target, one character per byte.
     pub path: String,
+    /// The protocol that it came over.
+    #[serde(with = "protocol")]
+    pub protocol: Protocol,
     /// The status of its final response; `None` if there is none yet.
     pub status: Option<u16>,
+    /// From its headers to the end of the response; `None` if that has not ended.
+    #[serde(rename = "ms", with = "milliseconds")]
+    pub took: Option<Duration>,
+}
+
+/// A reset of a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetFacts {
+    /// When, since the connection began.
+    #[serde(with = "seconds")]
+    pub time: Duration,
+    /// Which stream.
+    pub stream: u32,
+    /// The code, by name.
+    pub code: String,
+    /// The end that sent it.
+    pub by: Side,
+}
+
+/// A GOAWAY.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoAwayFacts {
+    /// When, since the connection began.
+    #[serde(with = "seconds")]
+    pub time: Duration,
+    /// The code, by name.
+    pub code: String,
+    /// The last stream ID.
+    pub last_stream: u32,
+    /// Its debug data, one character per byte.
+    pub debug: String,
 }
 
 /// How often what went wrong.
@@ -127,14 +169,27 @@ impl Facts {
             profile: peer.profile.clone(),
             opened,
             closed: None,
-            requests: 0,
-            last_request: None,
+            requests_total: 0,
+            requests: Vec::new(),
+            client_goaway: None,
+            resets: Vec::new(),
             errors: Errors::default(),
             expectations: Vec::new(),
             expectations_failed: 0,
             expectations_dropped: 0,
             records_dropped: 0,
         }
+    }
+}
+
+impl Facts {
+    /// What a file with the transcript is called, without a suffix: `20261201-003011-000007-h2`. Names sort by time.
+    pub fn file_name(&self) -> String {
+        let protocol = match self.protocol {
+            Protocol::Http1 => "h1",
+            Protocol::Http2 => "h2",
+        };
+        format!("{}-{:06}-{protocol}", compact(self.opened), self.id)
     }
 }
 

@@ -3,18 +3,14 @@
 //! Nothing is queued for a reader: it takes what lies in the ring since it last looked. One that is slow misses what had
 //! to go meanwhile, and learns how much that was.
 
+use super::cursor::{Copied, Cursor};
 use super::hub::Hub;
 use super::log::Transcript;
-use super::reading::Records;
 use super::record::Record;
-use super::ring::Ring;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-
-/// Bytes that are copied from the ring at once.
-const BATCH: usize = 64 * 1024;
 
 /// The next thing that a reader gets.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,28 +25,13 @@ pub enum Next<T> {
 #[derive(Debug)]
 pub struct Follow {
     transcript: Arc<Transcript>,
-    /// What was copied from the ring and not read yet.
-    records: Records,
-    /// The number of the last record that is not wanted.
-    since: u64,
+    cursor: Cursor,
 }
 
 impl Transcript {
     /// The records after number `since`, those that come included. 0 is before the first.
     pub fn follow(self: &Arc<Self>, since: u64) -> Follow {
-        if let Some(saved) = &self.saved {
-            let skipped = saved.partition_point(|record| record.seq <= since);
-            let records = Records::saved(self.recorded_by(), self.places, saved, skipped);
-            return Follow { transcript: Arc::clone(self), records, since };
-        }
-        let log = self.log();
-        let dropped = log.ring.dropped();
-        let tables = log.tables.clone();
-        drop(log);
-        let (side, places) = (self.recorded_by(), self.places);
-        // Records before `since` are read for the tables' sake, as far as they are there.
-        let ring = Ring::after(dropped.min(since));
-        Follow { transcript: Arc::clone(self), records: Records { side, places, tables, ring, saved: None }, since }
+        Follow { transcript: Arc::clone(self), cursor: self.cursor(since) }
     }
 }
 
@@ -75,32 +56,17 @@ impl Follow {
 
     fn take(&mut self, mut context: Option<&mut Context<'_>>) -> Poll<Option<Next<Record>>> {
         loop {
-            while self.records.ring.dropped() < self.since && self.records.ring.oldest().is_some() {
-                self.records.pass();
-            }
-            if let Some(record) = self.records.next() {
+            if let Some(record) = self.cursor.next() {
                 return Poll::Ready(Some(Next::One(record)));
             }
-            if self.records.saved.is_some() {
+            if self.cursor.is_saved() {
                 return Poll::Ready(None);
             }
             let log = self.transcript.log();
-            let (dropped, read) = (log.ring.dropped(), self.records.ring.dropped());
-            if dropped > read {
-                self.records.ring = Ring::after(dropped);
-                self.records.tables.clone_from(&log.tables);
-                drop(log);
-                let missed = dropped.saturating_sub(self.since.max(read));
-                if missed > 0 {
-                    return Poll::Ready(Some(Next::Missed(missed)));
-                }
-                continue;
-            }
-            if log.ring.newest() > read {
-                self.records.ring = log.ring.copy_from(read + 1, BATCH);
-                drop(log);
-                self.records.tables.refill();
-                continue;
+            match self.cursor.copy(&log.ring, &log.tables) {
+                Copied::Some => continue,
+                Copied::Missed(count) => return Poll::Ready(Some(Next::Missed(count))),
+                Copied::Nothing => {}
             }
             if log.closed.is_some() {
                 return Poll::Ready(None);

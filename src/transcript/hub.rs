@@ -202,6 +202,13 @@ impl Hub {
         failed
     }
 
+    /// Forgets closed connections, and what was recorded of open ones so far.
+    pub fn forget(&self) {
+        while self.drop_oldest() {}
+        let open: Vec<_> = self.all().open.values().cloned().collect();
+        open.iter().for_each(|transcript| transcript.forget());
+    }
+
     /// The connection has ended: its transcript is kept as long as there is room.
     pub(super) fn close(&self, transcript: &Arc<Transcript>, why: CloseReason) {
         let (octets, granted) = transcript.close(self, (self.clock)(), why);

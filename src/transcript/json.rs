@@ -1,10 +1,11 @@
 //! A transcript as JSON and as JSON Lines, and back.
 
-use super::facts::Facts;
-use super::record::Record;
-use serde::de::Error as _;
+use super::exchanges::Exchanges;
+use super::facts::{Ending, Facts};
+use super::record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 use serde_json::ser::Formatter;
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -19,6 +20,20 @@ pub struct Snapshot {
     /// Its records, oldest first.
     pub records: Vec<Record>,
 }
+
+/// A saved transcript, as far as it can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    /// What it says.
+    pub snapshot: Snapshot,
+    /// Why lines were left out, of the first 20.
+    pub remarks: Vec<ReadError>,
+    /// How many were.
+    pub left_out: u64,
+}
+
+/// Lines that cannot be read of which is said why.
+const MAX_REMARKS: usize = 20;
 
 /// Why a text is not a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +59,18 @@ struct Head<F> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     what: Option<Connection>,
     version: u32,
+    /// The program that wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    program: Option<Cow<'static, str>>,
     #[serde(flatten)]
     facts: F,
+}
+
+impl<F> Head<F> {
+    fn of(what: Option<Connection>, facts: F) -> Self {
+        let program = concat!("wireserve ", env!("CARGO_PKG_VERSION"));
+        Self { what, version: VERSION, program: Some(Cow::Borrowed(program)), facts }
+    }
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -78,7 +103,7 @@ impl Record {
 
 /// What stands before the records in JSON.
 pub fn json_begins(facts: &Facts) -> String {
-    let head = Head { what: None, version: VERSION, facts };
+    let head = Head::of(None, facts);
     let mut text = to_text(|out| serde_json::to_writer_pretty(out, &head));
     text.truncate(text.trim_end_matches(['\n', '}']).len());
     text.push_str(",\n  \"records\": [");
@@ -93,9 +118,10 @@ pub fn json_record(record: &Record, first: bool) -> String {
 /// What stands behind the records in JSON.
 pub const JSON_ENDS: &str = "\n  ]\n}\n";
 
-/// The first line of JSON Lines.
+/// The first line of JSON Lines. In a file that is written while the connection is open it is the last line, too, with what
+/// is known then.
 pub fn lines_begin(facts: &Facts) -> String {
-    let head = Head { what: Some(Connection::Connection), version: VERSION, facts };
+    let head = Head::of(Some(Connection::Connection), facts);
     let mut line = to_text(|out| serde_json::to_writer(out, &head));
     line.push('\n');
     line
@@ -129,36 +155,103 @@ impl Snapshot {
     /// `fields_whole` and `fields_error` are read; its other keys follow from the bytes.
     ///
     /// # Errors
-    /// It is neither, or of another version.
+    /// It is neither, or of another version, or a line of it cannot be read.
     pub fn read(text: &str) -> Result<Self, ReadError> {
-        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let Some((first, head)) = lines.next() else {
-            return Err(ReadError { line: 1, text: "there is nothing".to_owned() });
-        };
-        // The first line of JSON is the beginning of an object.
-        let Ok(head) = serde_json::from_str::<Head<serde_json::Value>>(head).and_then(|head| match head.what {
-            Some(_) => Ok(head),
-            None => Err(serde_json::Error::custom("not JSON Lines")),
-        }) else {
-            return Self::read_json(text);
-        };
-        let error = |line: usize, text: String| ReadError { line: line + 1, text };
-        check_version(head.version).map_err(|text| error(first, text))?;
-        let facts = serde_json::from_value(head.facts).map_err(|fault| error(first, fault.to_string()))?;
-        let read = |(number, line)| serde_json::from_str(line).map_err(|fault| error(number, without_place(&fault)));
-        Ok(Self { facts, records: lines.map(read).collect::<Result<_, _>>()? })
+        let Saved { snapshot, remarks, .. } = Self::read_saved(text.as_bytes())?;
+        remarks.into_iter().next().map_or(Ok(snapshot), Err)
     }
 
-    fn read_json(text: &str) -> Result<Self, ReadError> {
+    /// As [`read`](Self::read), for files that may be damaged or from another program: lines that cannot be read are
+    /// left out.
+    ///
+    /// # Errors
+    /// Its beginning is not that of a transcript, or it is of another version.
+    pub fn read_saved(octets: &[u8]) -> Result<Saved, ReadError> {
+        let mut lines =
+            octets.split(|octet| *octet == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
+        let Some((head, first)) = lines.next() else {
+            return Err(ReadError { line: 1, text: "the file is empty".to_owned() });
+        };
+        // The first line of JSON is the beginning of an object.
+        let Some(head) = read_head(head) else {
+            return Self::read_json(octets).map(|snapshot| Saved { snapshot, remarks: Vec::new(), left_out: 0 });
+        };
+        let error = |text: String| ReadError { line: first, text };
+        check_version(head.version).map_err(error)?;
+        let facts = serde_json::from_value(head.facts).map_err(|fault| error(fault.to_string()))?;
+        let mut reader = Reader { facts, records: Vec::new(), is_complete: false, remarks: Vec::new(), left_out: 0 };
+        let cut = (!octets.ends_with(b"\n")).then(|| octets.split(|octet| *octet == b'\n').count());
+        lines.for_each(|(line, number)| reader.take(line, number, cut == Some(number)));
+        Ok(reader.finish())
+    }
+
+    fn read_json(text: &[u8]) -> Result<Self, ReadError> {
         let error = |fault: serde_json::Error| ReadError { line: fault.line().max(1), text: without_place(&fault) };
         #[derive(Deserialize)]
         struct Version {
             version: u32,
         }
-        let Version { version } = serde_json::from_str(text).map_err(error)?;
+        let Version { version } = serde_json::from_slice(text).map_err(|fault| ReadError {
+            text: format!(
+                "this is not a transcript, which begins with {{\"what\":\"connection\",\"version\":{VERSION},: {}",
+                without_place(&fault)
+            ),
+            line: fault.line().max(1),
+        })?;
         check_version(version).map_err(|text| ReadError { line: 1, text })?;
-        let Whole { head, records } = serde_json::from_str(text).map_err(error)?;
+        let Whole { head, records } = serde_json::from_slice(text).map_err(error)?;
         Ok(Self { facts: head.facts, records })
+    }
+}
+
+/// The first line of JSON Lines, or the last one.
+fn read_head(line: &[u8]) -> Option<Head<serde_json::Value>> {
+    serde_json::from_slice(line).ok().filter(|head: &Head<_>| head.what.is_some())
+}
+
+/// Reads the lines behind the first one.
+struct Reader {
+    facts: Facts,
+    records: Vec<Record>,
+    /// The last line says what was known at the end.
+    is_complete: bool,
+    remarks: Vec<ReadError>,
+    left_out: u64,
+}
+
+impl Reader {
+    fn take(&mut self, line: &[u8], number: usize, is_cut: bool) {
+        let fault = match serde_json::from_slice(line) {
+            Ok(record) => return self.records.push(record),
+            Err(fault) => fault,
+        };
+        if let Some(facts) = read_head(line).and_then(|head| serde_json::from_value(head.facts).ok()) {
+            (self.facts, self.is_complete) = (facts, true);
+            return;
+        }
+        let text = match without_place(&fault) {
+            _ if is_cut => "the file ends in the middle of this line".to_owned(),
+            text => text.replacen("unknown variant", "not known to this version of wireserve:", 1),
+        };
+        self.left_out += 1;
+        if self.remarks.len() < MAX_REMARKS {
+            self.remarks.push(ReadError { line: number, text });
+        }
+    }
+
+    fn finish(self) -> Saved {
+        let Self { mut facts, records, is_complete, remarks, left_out } = self;
+        let is_as_begun = facts.closed.is_none() && facts.requests_total == 0 && facts.resets.is_empty();
+        if !is_complete && is_as_begun && facts.requests.is_empty() {
+            let mut exchanges = Exchanges::for_lists();
+            records.iter().for_each(|record| exchanges.take(record));
+            exchanges.put_into(&mut facts);
+            facts.requests_total = facts.requests.len() as u64;
+            if let Some(Record { time, kind: RecordKind::Ended(closed), .. }) = records.last() {
+                facts.closed = Some(Ending { time: *time, closed: closed.clone() });
+            }
+        }
+        Saved { snapshot: Snapshot { facts, records }, remarks, left_out }
     }
 }
 

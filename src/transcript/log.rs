@@ -1,14 +1,16 @@
 //! One connection: its facts, its records, what scripts expected.
 
-use super::facts::{Ending, Errors, Facts, LastRequest, TimedExpectation};
+use super::cursor::Cursor;
+use super::facts::{Ending, Errors, Facts, TimedExpectation};
 use super::json::Snapshot;
 use super::reading::{Note, Places, Records, Tables};
 use super::record::{Closed, Expected, Record, RecordKind, Side};
 use super::ring::{Kind, Ring};
+use super::summary::Summary;
 use crate::http::peer::{Peer, Protocol};
 use crate::http::transport::CloseReason;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -26,8 +28,8 @@ pub struct Transcript {
     /// Its place in the order in which connections began to be recorded, from 1.
     pub(super) number: u64,
     pub(super) requests: AtomicU64,
-    /// Once it has ended.
-    last_request: OnceLock<Option<LastRequest>>,
+    /// What its records say, as far as it was asked for.
+    summary: Mutex<Option<Box<Summary>>>,
     /// The records, if they are those of a file: nothing is added then.
     pub(super) saved: Option<Arc<Vec<Record>>>,
     log: Mutex<Log>,
@@ -115,7 +117,7 @@ impl Transcript {
             places,
             number,
             requests: AtomicU64::new(0),
-            last_request: OnceLock::new(),
+            summary: Mutex::default(),
             saved,
             log: Mutex::new(Log::new(began)),
         }
@@ -144,6 +146,11 @@ impl Transcript {
     /// Time from the connection's start to `at`, as records have it.
     pub fn elapsed(&self, at: Instant) -> Duration {
         Duration::from_micros(micros(at.saturating_duration_since(self.began)))
+    }
+
+    /// What was known of the connection when it began.
+    pub fn facts_at_start(&self) -> &Facts {
+        &self.facts
     }
 
     /// The number of its newest record; 0 before the first.
@@ -179,26 +186,46 @@ impl Transcript {
         let (ring, tables) = (log.ring.clone(), log.tables.clone());
         log.put_into(&mut facts);
         drop(log);
-        facts.requests = self.requests.load(Ordering::Relaxed);
+        self.put_requests_into(&mut facts);
         let records = Records { side: facts.recorded_by, places: self.places, tables, ring, saved: None };
-        let find = || records.clone().last_request(facts.protocol);
-        facts.last_request = match facts.closed {
-            Some(_) => self.last_request.get_or_init(find).clone(),
-            None => find(),
-        };
         (facts, records)
     }
 
     /// What is known of the connection at present.
     pub fn facts(&self) -> Facts {
-        if self.saved.is_some() {
-            return self.facts.clone();
+        let mut facts = self.facts.clone();
+        if self.saved.is_none() {
+            self.put_requests_into(&mut facts);
+            self.log().put_into(&mut facts);
         }
-        let Some(last_request) = self.last_request.get() else { return self.read().0 };
-        let mut facts = Facts { last_request: last_request.clone(), ..self.facts.clone() };
-        facts.requests = self.requests.load(Ordering::Relaxed);
-        self.log().put_into(&mut facts);
         facts
+    }
+
+    /// Puts in what the records say. Those that were read before are not read again.
+    fn put_requests_into(&self, facts: &mut Facts) {
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        let summary = summary.get_or_insert_with(|| Box::new(Summary::new(self.cursor(0))));
+        let exchanges = summary.catch_up(|cursor| {
+            let log = self.log();
+            cursor.copy(&log.ring, &log.tables)
+        });
+        exchanges.put_into(facts);
+        facts.requests_total = self.requests.load(Ordering::Relaxed);
+    }
+
+    /// The place behind record `since`; 0 is before the first.
+    pub(super) fn cursor(&self, since: u64) -> Cursor {
+        let (side, places) = (self.recorded_by(), self.places);
+        if let Some(saved) = &self.saved {
+            let skipped = saved.partition_point(|record| record.seq <= since);
+            return Cursor::new(Records::saved(side, places, saved, skipped), since);
+        }
+        let log = self.log();
+        let (dropped, tables) = (log.ring.dropped(), log.tables.clone());
+        drop(log);
+        // Records before `since` are read for the tables' sake, as far as they are there.
+        let ring = Ring::after(dropped.min(since));
+        Cursor::new(Records { side, places, tables, ring, saved: None }, since)
     }
 
     /// All of it.
@@ -240,6 +267,18 @@ impl Transcript {
         } else {
             log.expectations_dropped += 1;
         }
+    }
+
+    /// Forgets what was recorded so far. What it did to dynamic tables is kept.
+    pub(super) fn forget(&self) {
+        self.requests.store(0, Ordering::Relaxed);
+        let mut summary = self.summary.lock().unwrap_or_else(PoisonError::into_inner);
+        *summary = None;
+        let mut log = self.log();
+        log.errors = Errors::default();
+        log.expectations.clear();
+        log.expectations_dropped = 0;
+        log.drop_while(|_| true);
     }
 
     /// Adds what was expected in vain, newest first, up to `max`.
@@ -321,7 +360,13 @@ impl Log {
             }
             self.allowance += more;
         }
-        while self.ring.size() > self.allowance
+        let allowance = self.allowance;
+        self.drop_while(|size| size > allowance);
+    }
+
+    /// Drops the oldest entries while `too_large` says so of the size.
+    fn drop_while(&mut self, too_large: impl Fn(usize) -> bool) {
+        while too_large(self.ring.size())
             && let Some((entry, parts)) = self.ring.oldest()
         {
             self.tables.pass(entry, parts);

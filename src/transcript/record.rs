@@ -6,6 +6,7 @@ use super::octets::Octets;
 use crate::h2::Rule;
 use crate::http::role::Role;
 use crate::http::transport::{self, CloseReason};
+use crate::wire::frame::HEADER_LENGTH;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -140,6 +141,21 @@ pub struct Record {
     pub kind: RecordKind,
 }
 
+impl Record {
+    /// The bytes of the wire that this record is about, as far as they were kept, and how many there were; `None` for
+    /// notes.
+    pub fn wire(&self) -> Option<(Bytes, u64)> {
+        match &self.kind {
+            RecordKind::Preface => Some((Bytes::from_static(crate::h2::PREFACE), crate::h2::PREFACE.len() as u64)),
+            RecordKind::Frame(frame) => {
+                Some((frame.octets().clone(), HEADER_LENGTH as u64 + u64::from(frame.header().length)))
+            }
+            RecordKind::Octets(octets) => Some((octets.octets.clone(), octets.length)),
+            _ => None,
+        }
+    }
+}
+
 /// What a record is about.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
@@ -160,6 +176,8 @@ pub enum RecordKind {
     Expectation(Expected),
     /// Something worth knowing happened, for people.
     Notice(Notice),
+    /// In a file: records before this one are not in it. Its number is that of the last of them.
+    Dropped(Dropped),
     /// The recording end's engine ended the connection. Its queued output still goes out.
     Closed(Closed),
     /// The transport is closed: nothing follows.
@@ -369,6 +387,38 @@ pub struct Notice {
     pub stream: Option<u64>,
     /// For people; at most 1,000 characters.
     pub text: String,
+}
+
+/// Records that are not in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// How many.
+    pub records: u64,
+    /// Why.
+    pub why: DropReason,
+}
+
+/// Why records are not in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DropReason {
+    /// They came faster than they could be written.
+    TooFast,
+    /// The file has the size that it may have.
+    FileFull,
+    /// The file was removed while it was written.
+    FileRemoved,
+}
+
+impl DropReason {
+    /// For people.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::TooFast => "they came faster than they could be written",
+            Self::FileFull => "the file has the size that it may have",
+            Self::FileRemoved => "the file was removed while it was written",
+        }
+    }
 }
 
 /// How a connection, or its use, ended.

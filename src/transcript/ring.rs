@@ -129,16 +129,6 @@ impl Ring {
         self.octets.shrink_to_fit();
     }
 
-    /// Every entry with its bytes in both their pieces, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = (Entry, [&[u8]; 2])> {
-        let mut start = 0;
-        self.entries.iter().map(move |entry| {
-            let parts = pieces(&self.octets, start, entry.kept as usize);
-            start += entry.kept as usize;
-            (*entry, parts)
-        })
-    }
-
     /// A copy of the entries from the one numbered `from` on, up to `size` bytes of them, but at least one if there is
     /// one. The first is the oldest that is left if `from` had to go.
     pub fn copy_from(&self, from: u64, size: usize) -> Self {

@@ -334,6 +334,7 @@ fn name_of(kind: &RecordKind) -> (Option<u64>, &'static str) {
         RecordKind::Violation(violation) => (violation.stream.map(u64::from), "✗ violation"),
         RecordKind::Expectation(expected) => (None, if expected.passed { "✓ expectation" } else { "✗ expectation" }),
         RecordKind::Notice(notice) => (notice.stream, "notice"),
+        RecordKind::Dropped(_) => (None, "✗ dropped"),
         RecordKind::Closed(_) => (None, "closed"),
         RecordKind::Ended(_) => (None, "ended"),
     }
@@ -350,6 +351,7 @@ fn other_says(kind: &RecordKind, f: &mut Formatter<'_>) -> fmt::Result {
             write!(f, "{}: {}", printable(&expected.name), printable(&expected.detail))
         }
         RecordKind::Notice(notice) => printable(&notice.text).fmt(f),
+        RecordKind::Dropped(dropped) => write!(f, "{} records: {}", dropped.records, dropped.why.text()),
         RecordKind::Closed(closed) | RecordKind::Ended(closed) => {
             write!(f, "{} ({})", printable(&closed.text), printable(&closed.why))
         }

@@ -33,6 +33,18 @@ const OPEN: &str = r##"
     };
     await until(() => text("#live-text") === "live" && !seen.querySelector("[aria-busy]"));"##;
 
+/// What can be saved, with status and type of the response.
+const MENU: [&str; 8] = [
+    "JSON Lines: 200 application/jsonl",
+    "JSON: 200 application/json",
+    "Text: 200 text/plain; charset=utf-8",
+    "HAR: 200 application/json",
+    "qlog: 200 application/qlog+json-seq",
+    "pcapng, for Wireshark: 200 application/x-pcapng",
+    "Bytes of the client: 200 application/octet-stream",
+    "Bytes of the server: 200 application/octet-stream",
+];
+
 #[test]
 fn a_frame_is_seen_found_told_apart_and_saved() {
     let script = format!(
@@ -54,13 +66,18 @@ fn a_frame_is_seen_found_told_apart_and_saved() {
         const link = all("#save-menu a").find(link => link.textContent === "JSON Lines");
         const file = (await (await fetch(link.href)).text()).trim().split("\n").map(line => JSON.parse(line));
         const saved = file.find(record => record.type === "CONTINUATION").octets;
+        const menu = [];
+        for (const {{ href, textContent }} of all("#save-menu a")) {{
+            const response = await fetch(href);
+            menu.push(`${{textContent}}: ${{response.status}} ${{response.headers.get("content-type")}}`);
+        }}
         const shown = all(".byte").map(byte => byte.textContent).join("");
         const hash = frame.contentWindow.location.hash.replace(/\d+/g, "N");
         filter("is:odd");
         await until(() => !seen.getElementById("query-fault").hidden);
         const fault = text("#query-fault");
         return {{ total: /^(\d+) of \1 frames$/.test(total), rows, octets, deepest, around: around.split("  ")[0],
-                  same: shown === saved, first: file[0].what, hash, fault: fault.startsWith("is: expects error"),
+                  same: shown === saved, first: file[0].what, menu, hash, fault: fault.startsWith("is: expects error"),
                   own: all(".row").every(row => !row.textContent.includes("/_wire/")) }};"##
     );
     let server = Server::builder().file("page.html", page(&script).replace("<script>", "<body><script>")).start();
@@ -68,7 +85,7 @@ fn a_frame_is_seen_found_told_apart_and_saved() {
         let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
         let expected = json!({
             "total": true, "rows": 1, "octets": 34, "deepest": "value",
-            "around": "field block › x-split › value", "same": true, "first": "connection",
+            "around": "field block › x-split › value", "same": true, "first": "connection", "menu": MENU,
             "hash": "#filter=type:CONTINUATION&frame=N:N", "fault": true, "own": true,
         });
         assert_eq!(report, expected, "{browser:?}");

@@ -3,9 +3,9 @@
 
 use super::{Browser, PATIENCE, Trust};
 use crate::support::process::run;
-use crate::support::programs::{absent, require};
+use crate::support::programs::npm;
 use crate::support::server::Server;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use walkdir::WalkDir;
 
@@ -40,32 +40,19 @@ const PAGES: [(&str, usize); 24] = [
     ("/dedicated.worker.html", 1),
 ];
 
-/// `testharness.js` from the npm registry, fetched once for each checkout.
-fn testharness() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE);
-    let script = folder.join("package/testharness/testharness.js");
-    if script.exists() {
-        return Some(script);
-    }
-    let npm = require("npm")?;
-    // Whoever comes second finds the whole folder or none.
-    let fresh = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
-    let packed = run(Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(fresh.path()), PATIENCE);
-    if packed.code() != Some(0) {
-        absent(&format!("npm pack {PACKAGE} fails: {}", packed.stderr));
-        return None;
-    }
-    let unpacked = run(Command::new("tar").args(["xzf", packed.text().trim()]).current_dir(fresh.path()), PATIENCE);
+/// `testharness.js` from the npm registry.
+fn testharness() -> Option<Vec<u8>> {
+    let folder = npm(&["pack", "--silent"], PACKAGE)?;
+    let archive = format!("{}.tgz", PACKAGE.replace('@', "-"));
+    let tar = ["xzOf", &archive, "package/testharness/testharness.js"];
+    let unpacked = run(Command::new("tar").args(tar).current_dir(folder), PATIENCE);
     assert_eq!(unpacked.code(), Some(0), "tar: {}", unpacked.stderr);
-    if std::fs::rename(fresh.path(), &folder).is_err() {
-        assert!(script.exists(), "neither we nor another test could put {} there", folder.display());
-    }
-    Some(script)
+    Some(unpacked.stdout)
 }
 
 /// The suite as a document root over HTTP/2, with names as the web-platform tests have them.
 fn serve() -> Option<Server> {
-    let harness = std::fs::read(testharness()?).expect("the package holds testharness.js");
+    let harness = testharness()?;
     let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/suite");
     let mut builder = Server::builder().file("resources/testharness.js", harness);
     for entry in WalkDir::new(&suite).into_iter().map(|entry| entry.expect("the suite can be read")) {

@@ -18,13 +18,8 @@ const SCRIPT: &str = r#"
 /// The records of the one connection on which the page came.
 fn transcript(server: &Server) -> Vec<Value> {
     let get = |path: &str| String::from_utf8(over_http1(server, &Ask::get(path)).body).expect("text");
-    let all: Value = serde_json::from_str(&get("/_wire/connections")).expect("JSON");
-    let files = all["connections"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|one| get(&format!("/_wire/connections/{}.jsonl", one["id"])));
-    let file = files.filter(|file| file.contains("/page.html")).last().expect("the page's connection");
+    let found: Value = serde_json::from_str(&get("/_wire/connections?path=/page.html&last")).expect("JSON");
+    let file = get(&format!("/_wire/connections/{}.jsonl", found["connections"][0]["id"]));
     file.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 

@@ -88,14 +88,11 @@ fn curl_fails_against_a_replay_as_it_failed() {
     };
     for path in ["/handlers/hello.rhai", "/handlers/data/oversized.rhai", "/handlers/frames/rst-stream.rhai?code=2"] {
         let first = ask(&server.url("h2", path), server.folder());
-        let transcripts = run(Command::new(&curl).args(["-sS", &server.url("http", "/_wire/connections")]), DEADLINE);
-        let all: serde_json::Value = serde_json::from_str(&transcripts.text()).expect("JSON");
-        let wanted = path.split('?').next().unwrap_or(path);
-        let of_path = |one: &&serde_json::Value| {
-            one["last_request"]["path"].as_str().is_some_and(|path| path.starts_with(wanted))
-        };
-        let id = all["connections"].as_array().and_then(|all| all.iter().rev().find(of_path)).map(|one| &one["id"]);
-        let url = server.url("http", &format!("/_wire/connections/{}.jsonl", id.expect("a transcript")));
+        let bare = path.split('?').next().unwrap_or(path);
+        let url = server.url("http", &format!("/_wire/connections?path={bare}&last"));
+        let found = run(Command::new(&curl).args(["-sS", &url]), DEADLINE);
+        let found: serde_json::Value = serde_json::from_str(&found.text()).expect("JSON");
+        let url = server.url("http", &format!("/_wire/connections/{}.jsonl", found["connections"][0]["id"]));
         server.write("recorded.jsonl", run(Command::new(&curl).args(["-sS", &url]), DEADLINE).text());
         let port = free_port();
         let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));

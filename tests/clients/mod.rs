@@ -9,6 +9,7 @@ pub mod command_lines;
 pub mod cookbook;
 pub mod crate_h2;
 pub mod engine;
+pub mod exports;
 pub mod fetch;
 pub mod files;
 pub mod grpc;

@@ -1,6 +1,7 @@
 //! The stash in a Redis server: several servers share it, it may go away and come back, nothing is lost.
 
 use crate::support::DEADLINE;
+use crate::support::ask::{Ask, over_http1};
 use crate::support::process::Process;
 use crate::support::programs::require;
 use crate::support::raw::Client;
@@ -94,7 +95,7 @@ fn show(value) {
 
 fn server(url: &str) -> Server {
     Server::builder()
-        .arguments(["--workers", "2"])
+        .arguments(["--workers", "2", "--state-token", "token"])
         .config(&format!("[stash]\nbackend = \"{url}\"\nany_key = true\nmax_entries = 5\nmax_octets = 2000\n"))
         .handler("stash.rhai", HANDLER)
         .start()
@@ -142,6 +143,18 @@ fn what_is_bounded_in_memory_is_bounded_in_redis() {
     assert!(large.contains("more than 2000 octets") && large.contains("max_octets"), "{large}");
     let many = ask(&server, "many");
     assert!(many.contains("it has 5 values that nobody took") && many.contains("max_entries"), "{many}");
+}
+
+#[test]
+fn what_one_server_forgets_is_gone_for_all() {
+    let Some(redis) = Redis::start() else { return };
+    let [one, other] = [server(&redis.url()), server(&redis.url())];
+    assert!(ask(&one, "many").contains("it has 5 values"));
+    let delete = Ask { method: "DELETE", ..Ask::get("/_wire/state") }.with("authorization", "Bearer token");
+    assert_eq!(over_http1(&other, &delete).status, 204);
+    assert_eq!(ask(&one, "put&value=a"), "put", "there is room again");
+    assert_eq!(over_http1(&one, &delete).status, 204);
+    assert_eq!(ask(&other, "take"), "nothing");
 }
 
 #[test]

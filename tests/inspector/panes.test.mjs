@@ -42,15 +42,15 @@ test("a row says what matters, and a client's error says so without its color", 
 });
 
 const facts = (id, more = {}) => ({
-  id, protocol: "HTTP/2", client_address: "127.0.0.1:1", tls: {}, profile: null, opened: 0, closed: null, requests: 0, last_request: null,
+  id, protocol: "HTTP/2", client_address: "127.0.0.1:1", tls: {}, profile: null, opened: 0, closed: null, requests: [], requests_total: 0,
   errors: { violations: 0, peer_resets: 0, peer_goaway: null }, expectations_failed: 0, records_dropped: 0, ...more,
 });
-const asked = (path, requests = 1, status = 200) => ({ requests, last_request: { stream: 1, method: "GET", path, status } });
+const asked = (...paths) => ({ requests: paths.map((path, at) => ({ stream: 2 * at + 1, method: "GET", path, status: 200 })), requests_total: paths.length });
 
 test("connections of the inspector itself are not listed unless asked for", () => {
   const all = new connections.Connections();
-  all.take([facts(1, asked("/_wire/live?watch=")), facts(2, asked("/a")), facts(3), facts(4, asked("/_wire/outcome/t"))]);
-  all.take([facts(2, asked("/_wire/", 2))]);
+  all.take([facts(1, asked("/_wire/", "/favicon.ico", "/_wire/live?watch=")), facts(2, asked("/a")), facts(3), facts(4, asked("/_wire/outcome/t"))]);
+  all.take([facts(2, asked("/a", "/_wire/"))]);
   assert.deepEqual(all.listed(false).map(one => one.id), [4, 3, 2]);
   assert.deepEqual(all.listed(true).map(one => one.id), [4, 3, 2, 1]);
   all.forget([3, 1]);
@@ -61,9 +61,9 @@ test("a connection's entry names what went wrong", () => {
   const pane = new Element("section");
   const errors = { violations: 2, peer_resets: 1, peer_goaway: "PROTOCOL_ERROR" };
   const chosen = [];
-  connections.show(pane, { listed: [facts(8, { errors, ...asked("/b", 2, null), profile: "goaway" })], chosen: [8] }, { choose: (...what) => chosen.push(what) });
+  connections.show(pane, { listed: [facts(8, { errors, requests: [...asked("/a").requests, { method: "GET", path: "/b", status: null }], requests_total: 9, profile: "goaway" })], chosen: [8] }, { choose: (...what) => chosen.push(what) });
   const entry = pane.children[1];
-  assert.match(entry.textContent, /⚠ 8h2● open.*profile goaway.*client: GOAWAY PROTOCOL_ERROR, 2 violations, 1 stream reset by the client.*2 requests, the newest:GET\/b–/);
+  assert.match(entry.textContent, /⚠ 8h2● open.*profile goaway.*client: GOAWAY PROTOCOL_ERROR, 2 violations, 1 stream reset by the client.*9 requests, the newest:GET\/a200GET\/b–/);
   assert.equal(entry.getAttribute("aria-pressed"), "true");
   entry.dispatch("click", { ctrlKey: true });
   pane.children[0].dispatch("click", {});

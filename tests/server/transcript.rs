@@ -345,10 +345,10 @@ fn a_transcript_is_json_json_lines_or_text() {
     let request = text.lines().find(|line| line.contains(" GET http://")).expect(&text);
     assert!(request.contains("← HEADERS         s1    END_STREAM|END_HEADERS"), "{request}");
     assert!(text.contains("   :path: /handlers/id.rhai  ("), "{text}");
-    for wrong in [".xml", "?format=har", ".txt.gz"] {
+    for wrong in [".xml", "?format=xml", ".txt.gz", ".json?format=text"] {
         let response = get(wrong);
         assert_eq!(response.status(), Some(400), "{wrong}");
-        assert!(response.text().contains("json, jsonl or text"), "{}", response.text());
+        assert!(response.text().contains("json, jsonl, text, har"), "{}", response.text());
     }
 }
 
@@ -378,20 +378,27 @@ fn the_list_says_what_each_connection_asked_for_in_the_order_of_ids() {
     let list = list["connections"].as_array().expect("a list");
     let ids: Vec<u64> = list.iter().filter_map(|one| one["id"].as_u64()).collect();
     assert!(ids.is_sorted() && ids.len() >= 5, "{ids:?}");
-    let of_path = |path: &str| list.iter().filter(move |one| one["last_request"]["path"] == path).collect::<Vec<_>>();
+    let last = |one: &Value| one["requests"].as_array().and_then(|all| all.last()).cloned().unwrap_or_default();
+    let of_path = |path: &str| list.iter().filter(move |one| last(one)["path"] == path).collect::<Vec<_>>();
     let missing = of_path("/missing?x=1");
     assert_eq!(missing.len(), 1, "{list:#?}");
-    assert_eq!(missing[0]["requests"], 2);
+    assert_eq!(missing[0]["requests_total"], 2);
+    let mut request = last(missing[0]);
+    let took = request.as_object_mut().and_then(|request| request.remove("ms"));
+    assert!(took.and_then(|took| took.as_f64()).is_some_and(|took| took >= 0.0), "{list:#?}");
+    request.as_object_mut().expect("an object").remove("time");
     assert_eq!(
-        missing[0]["last_request"],
-        json!({"stream": 3, "method": "GET", "path": "/missing?x=1", "status": 404})
+        request,
+        json!({"stream": 3, "method": "GET", "path": "/missing?x=1", "protocol": "HTTP/2", "status": 404})
     );
     let plain = of_path("/handlers/id.rhai");
     let http1: Vec<_> = plain.iter().filter(|one| one["protocol"] == "HTTP/1.1").collect();
-    assert_eq!((http1.len(), &http1[0]["last_request"]["status"], &http1[0]["requests"]), (1, &json!(200), &json!(1)));
+    assert_eq!((http1.len(), &last(http1[0])["status"], &http1[0]["requests_total"]), (1, &json!(200), &json!(1)));
     let gone: Vec<_> = plain.iter().filter(|one| one["errors"]["peer_goaway"] == "PROTOCOL_ERROR").collect();
     assert_eq!(gone.len(), 2, "{list:#?}");
     assert_eq!(gone[0]["errors"]["violations"], 1);
+    let goaway = &gone[0]["client_goaway"];
+    assert_eq!((&goaway["code"], &goaway["last_stream"]), (&json!("PROTOCOL_ERROR"), &json!(0)), "{goaway}");
 }
 
 #[test]

@@ -113,6 +113,21 @@ fn a_file_that_is_not_a_transcript_is_refused_in_words() {
 }
 
 #[test]
+fn lines_of_a_damaged_file_are_left_out_with_a_word() {
+    let server = Server::start();
+    let text = saved(&server);
+    let whole = text.lines().count() - 1;
+    let damaged = text.replacen("\"what\":\"frame\"", "\"what\":\"hologram\"", 1);
+    std::fs::write(server.folder().join("cut.jsonl"), &damaged[..damaged.len() - 10]).expect("a file");
+    let view = View::of(server.folder(), &["cut.jsonl"]);
+    let rows = view.json("/_wire/rows?connection=1");
+    assert_eq!(rows["rows"].as_array().map(Vec::len), Some(whole - 2), "{rows}");
+    let said = view.process.stderr();
+    assert!(said.contains("warning: cut.jsonl, line 2: not known to this version of wireserve: `hologram`"), "{said}");
+    assert!(said.contains("the file ends in the middle of this line: left out"), "{said}");
+}
+
+#[test]
 fn it_ends_at_a_signal() {
     let server = Server::start();
     std::fs::write(server.folder().join("one.jsonl"), saved(&server)).expect("a file");

@@ -49,6 +49,29 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
+/// The folder in which `npm ARGUMENTS PACKAGE` ran, once for each checkout, by the same rule.
+pub fn npm(arguments: &[&str], package: &str) -> Option<PathBuf> {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let folder = temporary.join(package);
+    if folder.exists() {
+        return Some(folder);
+    }
+    let npm = require("npm")?;
+    // Another test finds the whole folder or none.
+    let fresh = tempfile::tempdir_in(temporary).expect("a temporary folder");
+    let mut command = Command::new(npm);
+    command.args(arguments).arg(package).current_dir(fresh.path());
+    let finished = super::process::run(&mut command, Duration::from_secs(90));
+    if finished.code() != Some(0) {
+        absent(&format!("npm {} {package} fails: {}", arguments.join(" "), finished.stderr));
+        return None;
+    }
+    if std::fs::rename(fresh.path(), &folder).is_err() {
+        assert!(folder.exists(), "neither we nor another test could make {}", folder.display());
+    }
+    Some(folder)
+}
+
 /// The first line of `program --version`, for records of what a client did.
 pub fn version(program: &Path, arguments: &[&str]) -> String {
     let finished = super::process::run(Command::new(program).args(arguments), Duration::from_secs(10));

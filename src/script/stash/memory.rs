@@ -62,6 +62,14 @@ impl Memory {
         self.state().get(now, key).cloned()
     }
 
+    /// Removes all values; locks stay.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        let locks = std::mem::take(&mut state.locks);
+        // Ages stay unique.
+        *state = State { locks, next: state.next, ..State::default() };
+    }
+
     /// Replaces `old`, as [`Memory::peek`] gave it, by `new`; says whether `old` was still there.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ use super::key::Key;
 use super::limits::Limits;
 use super::waiters::Waiters;
 
+const CLEAR: &str = include_str!("redis/clear.lua");
 const STORE: &str = include_str!("redis/store.lua");
 const TAKE: &str = include_str!("redis/take.lua");
 const UNLOCK: &str = include_str!("redis/unlock.lua");
@@ -72,6 +73,13 @@ impl Redis {
     /// As `Stash::take`.
     pub async fn take(&self, key: &Key) -> Result<Option<Bytes>, StashError> {
         self.inner.take(key).await
+    }
+
+    /// As `Stash::clear`.
+    pub async fn clear(&self) -> Result<(), StashError> {
+        let mut command = script(CLEAR, &[AGES.to_owned(), SIZES.to_owned()]);
+        command.arg(VALUE);
+        self.inner.ask(&command).await
     }
 
     /// As `Stash::peek`.

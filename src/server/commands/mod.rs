@@ -10,6 +10,7 @@ mod new;
 mod open;
 mod output;
 mod replay;
+mod schema;
 mod serve;
 mod view;
 
@@ -27,6 +28,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Hosts(arguments) => hosts::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
         Command::View(arguments) => view::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
         Command::Open(arguments) => open::run(arguments),
         Command::Fetch(arguments) => fetch::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),

@@ -4,7 +4,7 @@ use super::super::log::Log;
 use super::output::{fail, fail_configuration, print_stderr, print_stdout};
 use crate::config::{self, LogLevel, ServeArguments, ViewArguments};
 use crate::server::start::{self, View};
-use crate::transcript::Snapshot;
+use crate::transcript::{Saved, Snapshot};
 use std::path::Path;
 use std::process::ExitCode;
 use tempfile::TempDir;
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &ViewArguments) -> ExitCode {
     }
 }
 
-/// A transcript from a file.
+/// A transcript from a file. Lines that cannot be read are left out, and the user is told.
 ///
 /// # Errors
 /// What is wrong with the file, in words.
@@ -63,9 +63,17 @@ fn read(file: &Path) -> Result<Snapshot, String> {
         ));
     }
     let octets = std::fs::read(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    let text =
-        std::str::from_utf8(&octets).map_err(|_| format!("{name} is not a transcript: it is not text\n{HELP}"))?;
-    Snapshot::read(text).map_err(|error| format!("{name} is not a transcript: {error}\n{HELP}"))
+    let saved = Snapshot::read_saved(&octets);
+    let Saved { snapshot, remarks, left_out } =
+        saved.map_err(|error| format!("{name} is not a transcript: {error}\n{HELP}"))?;
+    for remark in &remarks {
+        print_stderr(format!("warning: {name}, {remark}: left out"));
+    }
+    let more = left_out - remarks.len() as u64;
+    if more > 0 {
+        print_stderr(format!("warning: {name}: {more} more lines are left out"));
+    }
+    Ok(snapshot)
 }
 
 const HELP: &str = "help: save one with `curl http://localhost:8000/_wire/connections/ID.jsonl`, or in the inspector";

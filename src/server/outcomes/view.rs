@@ -129,7 +129,7 @@ fn is_of(attempt: &Attempt, record: &Record) -> bool {
         RecordKind::Notice(notice) => notice.stream.is_none_or(|stream| stream == attempt.head.stream),
         RecordKind::Closed(_) | RecordKind::Ended(_) => true,
         RecordKind::Request(head) => head.number == attempt.head.stream,
-        RecordKind::Octets(_) | RecordKind::Expectation(_) | RecordKind::Preface => is_during,
+        RecordKind::Octets(_) | RecordKind::Expectation(_) | RecordKind::Preface | RecordKind::Dropped(_) => is_during,
     }
 }
 

@@ -1,145 +1,131 @@
-//! `/_wire/connections`: the transcripts of connections.
+//! `/_wire/connections`: all connections, or some of them, without their records.
 
 use super::super::worker::Worker;
-use crate::exchange::{Content, ContentError, NextPiece, Pieces, Prepared, Request};
-use crate::http::form::parse_urlencoded;
-use crate::site;
-use crate::transcript::{self, Facts, JSON_ENDS, Line, Record, Transcript};
+use super::pieces::{JSON, in_pieces};
+use super::query::Query;
+use crate::exchange::{Exchange, Prepared};
+use crate::http::latin1::latin1;
+use crate::transcript::{Facts, JSON_ENDS, Transcript};
+use crate::{net, site};
 use bytes::Bytes;
-use std::fmt;
+use std::collections::HashMap;
 use std::iter::once;
 use std::sync::Arc;
+use std::time::Duration;
 
-pub(super) const NO_TRANSCRIPT: &str = "There is no transcript with this number: there was no such connection, or it was closed \
-                             long ago, or [transcript] in wpt.toml keeps none. request.connection.id in a script is \
-                             the number of its connection.";
+/// Seconds that a request may wait.
+const MAX_WAIT: u64 = 60;
+/// How long it waits without `seconds`.
+const WAIT: u64 = 5;
+/// How often a request that waits looks again.
+const LOOK: Duration = Duration::from_millis(20);
 
-const NO_FORMAT: &str = "The format of a transcript is json, jsonl or text: /_wire/connections/ID?format=text. \
-                         Or end the path in .json, .jsonl or .txt.";
-
-/// Bytes of a page that are made at once. Other connections of the worker take their turns between pieces.
-const PIECE: usize = 16 * 1024;
-
-/// How a transcript is written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Lines,
-    Text,
+/// Which connections are wanted.
+struct Wanted {
+    /// One of their requests was for this path, without or with its query.
+    path: Option<String>,
+    /// Their ids are higher.
+    since: u64,
+    /// Only the newest one with a request for something else than the server's own pages.
+    last: bool,
+    /// For how long to wait until one is there and all of them have ended.
+    wait: Option<Duration>,
 }
 
-impl Format {
-    fn of_suffix(suffix: &str) -> Option<Self> {
-        Some(match suffix {
-            "json" => Self::Json,
-            "jsonl" => Self::Lines,
-            "txt" => Self::Text,
-            _ => return None,
-        })
-    }
-
-    fn of_parameter(value: &[u8]) -> Option<Self> {
-        Some(match value {
-            b"json" => Self::Json,
-            b"jsonl" => Self::Lines,
-            b"text" => Self::Text,
-            _ => return None,
-        })
-    }
-
-    const fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Lines => "application/jsonl",
-            Self::Text => "text/plain; charset=utf-8",
-        }
-    }
-}
-
-/// All connections, without their records.
-pub(super) fn all(worker: &Worker) -> Prepared {
-    let all = worker.shared.transcripts.transcripts();
+/// The connections that the query names.
+pub(super) async fn all(worker: &Worker, exchange: &Exchange) -> Prepared {
+    let wanted = match Wanted::of(exchange) {
+        Ok(wanted) => wanted,
+        Err(text) => return site::status_page(400, &text),
+    };
+    let found = wanted.find(worker, exchange).await;
     let one = |(index, transcript): (usize, Arc<Transcript>)| {
         format!("{}\n    {}", if index == 0 { "" } else { "," }, transcript.facts().to_json())
     };
     let begin = once("{\n  \"connections\": [".to_owned());
-    in_pieces(Format::Json, begin.chain(all.into_iter().enumerate().map(one)).chain(once(JSON_ENDS.to_owned())))
+    let texts = begin.chain(found.into_iter().enumerate().map(one)).chain(once(JSON_ENDS.to_owned()));
+    in_pieces(JSON, texts.map(Bytes::from))
 }
 
-/// One transcript; `name` is its id, and may end in a suffix that says in which format.
-pub(super) fn one(worker: &Worker, name: &str, request: &Request) -> Prepared {
-    let (id, suffix) = name.split_once('.').map_or((name, None), |(id, suffix)| (id, Some(suffix)));
-    let parameters = parse_urlencoded(request.query().unwrap_or_default());
-    let wanted = parameters.iter().find(|(name, _)| name == "format").map(|(_, value)| value);
-    let format = match (suffix, wanted) {
-        (Some(suffix), _) => Format::of_suffix(suffix),
-        (None, Some(value)) => Format::of_parameter(value),
-        (None, None) => Some(Format::Json),
-    };
-    let Some(format) = format else { return site::status_page(400, NO_FORMAT) };
-    let Some(transcript) = id.parse().ok().and_then(|id| worker.shared.transcripts.transcript(id)) else {
-        return site::status_page(404, NO_TRANSCRIPT);
-    };
-    let (facts, records) = transcript.read();
-    match format {
-        Format::Json => {
-            let begin = once(transcript::json_begins(&facts));
-            let records = records.enumerate().map(|(index, record)| transcript::json_record(&record, index == 0));
-            in_pieces(format, begin.chain(records).chain(once(JSON_ENDS.to_owned())))
+impl Wanted {
+    fn of(exchange: &Exchange) -> Result<Self, String> {
+        let query = Query::of(exchange.request(), &["path", "since", "last", "wait", "seconds"])?;
+        let path = query.get("path").map(|path| latin1(path));
+        if let Some(path) = path.as_ref().filter(|path| !path.starts_with('/')) {
+            return Err(format!("`path` must begin with /, not \"{}\".", path.escape_debug()));
         }
-        Format::Lines => {
-            in_pieces(format, once(transcript::lines_begin(&facts)).chain(records.map(|one| transcript::line(&one))))
+        let seconds = query.number("seconds")?;
+        if seconds.is_some_and(|seconds| seconds > MAX_WAIT) {
+            return Err(format!("`seconds` must be from 0 to {MAX_WAIT}."));
         }
-        Format::Text => {
-            let title = once(transcript::title(&facts) + "\n\n");
-            in_pieces(format, title.chain(records.map(move |record| text(&facts, &record))))
+        let wait = match query.get("wait").map(|value| &value[..]) {
+            None if seconds.is_some() => return Err("`seconds` needs `wait=closed`.".to_owned()),
+            None => None,
+            Some(b"closed") => Some(Duration::from_secs(seconds.unwrap_or(WAIT))),
+            Some(other) => return Err(format!("`wait` can be `closed`, not \"{}\".", other.escape_ascii())),
+        };
+        if let Some(value) = query.get("last").filter(|value| !value.is_empty()) {
+            return Err(format!("`last` has no value: write ?last, not ?last={}.", value.escape_ascii()));
         }
-    }
-}
-
-/// A record and its fields, each on a line.
-fn text(facts: &Facts, record: &Record) -> String {
-    let mut text = format!("{}\n", Line::new(record, facts.recorded_by));
-    for line in transcript::field_lines(record) {
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
-/// A page that is not stored, made of texts while it is sent.
-fn in_pieces(format: Format, texts: impl Iterator<Item = String> + 'static) -> Prepared {
-    let mut prepared = site::html_page(String::new());
-    prepared.head.fields.set("content-type", format.content_type());
-    prepared.head.fields.append("cache-control", "no-store");
-    prepared.content = Content::Pieces(Box::new(Texts(Box::new(texts))));
-    prepared
-}
-
-/// Texts that are made while they are sent.
-struct Texts(Box<dyn Iterator<Item = String>>);
-
-impl fmt::Debug for Texts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Texts")
-    }
-}
-
-impl Pieces for Texts {
-    fn length(&self) -> Option<u64> {
-        None
+        Ok(Self { path, since: query.number("since")?.unwrap_or(0), last: query.get("last").is_some(), wait })
     }
 
-    fn next(&mut self) -> NextPiece<'_> {
-        Box::pin(async {
-            let mut piece = String::new();
-            while piece.len() < PIECE
-                && let Some(text) = self.0.next()
-            {
-                piece.push_str(&text);
+    /// Those that are there, or are there once they have ended. The connection that asks is not waited for.
+    async fn find(&self, worker: &Worker, exchange: &Exchange) -> Vec<Arc<Transcript>> {
+        let own = exchange.connection().peer().id;
+        let deadline = self.wait.map(|wait| net::now() + wait);
+        let mut known = HashMap::new();
+        loop {
+            let found = self.find_now(worker, &mut known).await;
+            let has_ended = |transcript: &Arc<Transcript>| transcript.is_closed() || transcript.id() == own;
+            let is_done = !found.is_empty() && found.iter().all(has_ended);
+            if is_done || deadline.is_none_or(|deadline| net::now() >= deadline) {
+                return found;
             }
-            tokio::task::yield_now().await;
-            Ok::<_, ContentError>(if piece.is_empty() { None } else { Some(Bytes::from(piece)) })
+            // The response may have nowhere to go any more.
+            if tokio::time::timeout(LOOK, exchange.lost()).await.is_ok() {
+                return found;
+            }
+        }
+    }
+
+    /// `known`: whether a connection matches, and up to which record it was read for that.
+    async fn find_now(&self, worker: &Worker, known: &mut HashMap<u64, (u64, bool)>) -> Vec<Arc<Transcript>> {
+        let mut all = worker.shared.transcripts.transcripts();
+        all.retain(|transcript| transcript.id() > self.since);
+        if self.path.is_none() && !self.last {
+            return all;
+        }
+        let mut found = Vec::new();
+        // The newest first, which may be enough.
+        for transcript in all.into_iter().rev() {
+            let newest = transcript.newest();
+            let is_match = match known.get(&transcript.id()) {
+                Some((read, is_match)) if *is_match || *read == newest => *is_match,
+                _ => {
+                    let is_match = self.matches(&transcript.facts());
+                    known.insert(transcript.id(), (newest, is_match));
+                    // Other connections of the worker take their turns meanwhile.
+                    tokio::task::yield_now().await;
+                    is_match
+                }
+            };
+            if is_match {
+                found.push(transcript);
+                if self.last {
+                    break;
+                }
+            }
+        }
+        found.reverse();
+        found
+    }
+
+    fn matches(&self, facts: &Facts) -> bool {
+        let bare = |path: &str| path.split('?').next() == self.path.as_deref();
+        facts.requests.iter().any(|request| match &self.path {
+            Some(wanted) => request.path == *wanted || bare(&request.path),
+            None => !request.path.starts_with("/_wire/"),
         })
     }
 }

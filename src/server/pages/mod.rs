@@ -6,7 +6,11 @@ mod assets;
 mod connections;
 mod inspector;
 mod outcome;
+mod pieces;
+mod query;
+mod state;
 mod status;
+mod transcript;
 pub(super) mod words;
 
 use super::worker::Worker;
@@ -14,9 +18,9 @@ use crate::exchange::{Exchange, Prepared, Request};
 use crate::site;
 
 const HELP: &str = "Nothing is at this path. /_wire/ is the inspector, /_wire/connections has the transcripts of \
-                    connections as JSON, /_wire/connections/ID one of them (also ID.jsonl and ID.txt), \
-                    /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, and /_wire/status the state of the \
-                    server.";
+                    connections as JSON, /_wire/connections/ID one of them (also ID.jsonl, ID.txt, ID.har, ID.sqlog, \
+                    ID.pcapng), /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, /_wire/status the state of \
+                    the server, and DELETE /_wire/state forgets it.";
 
 /// The path that all of it is below.
 const OWN: &[u8] = b"/_wire/";
@@ -41,6 +45,12 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     if let Some(token) = path.strip_prefix("outcome/") {
         return Some(outcome::page(worker, exchange, token).await);
     }
+    if path.trim_end_matches('/') == "state" {
+        return Some(match &request.method[..] {
+            b"DELETE" => state::forget(worker, request).await,
+            _ => words::other_methods("DELETE"),
+        });
+    }
     if !matches!(&request.method[..], b"GET" | b"HEAD") {
         return Some(words::other_methods("GET, HEAD"));
     }
@@ -51,8 +61,8 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
         None if path == "record" => inspector::record(worker, request).await,
         None if path == "overview" => inspector::overview(worker, request).await,
         None if path == "live" => inspector::live(worker, exchange),
-        None if path.trim_end_matches('/') == "connections" => connections::all(worker),
-        Some(("connections", name)) => connections::one(worker, name, request),
+        None if path.trim_end_matches('/') == "connections" => connections::all(worker, exchange).await,
+        Some(("connections", name)) => transcript::one(worker, name, request),
         _ => site::status_page(404, HELP),
     })
 }

@@ -1,10 +1,13 @@
 //! Transcripts of made-up connections.
 
 mod anatomy;
+mod exports;
 mod filter;
 mod follow;
 mod overview;
 mod round_trip;
+mod saved;
+mod schema;
 mod text;
 
 use super::record::{Closed, Place, RecordKind, Side};
@@ -78,11 +81,10 @@ fn a_ring_gives_back_what_was_put_in_across_its_seam() {
         }
     }
     assert_eq!((ring.dropped(), ring.size()), (40, 10 * (ENTRY_COST + 7)));
-    let all: Vec<Vec<u8>> = ring.iter().map(|(_, parts)| parts.concat()).collect();
-    assert_eq!(all, (40..50).map(|round| vec![round; 7]).collect::<Vec<_>>());
+    let all = |mut ring: Ring| std::iter::from_fn(move || ring.pop()).map(|(_, _, octets)| octets).collect::<Vec<_>>();
+    assert_eq!(all(ring.clone()), (40..50).map(|round| vec![round; 7]).collect::<Vec<_>>());
     let copy = ring.copy_from(45, 2 * (ENTRY_COST + 7));
-    let all: Vec<Vec<u8>> = copy.iter().map(|(_, parts)| parts.concat()).collect();
-    assert_eq!((copy.dropped(), copy.newest(), all), (44, 46, vec![vec![44; 7], vec![45; 7]]));
+    assert_eq!((copy.dropped(), copy.newest(), all(copy)), (44, 46, vec![vec![44; 7], vec![45; 7]]));
 }
 
 #[test]
@@ -234,10 +236,11 @@ fn either_end_can_record() {
             [&Value::from(5), &Value::from("client"), &Value::from("server")],
         ]
     );
-    assert_eq!((&records(&shown)[0]["what"], &shown["requests"]), (&Value::from("preface"), &Value::from(1)));
+    assert_eq!((&records(&shown)[0]["what"], &shown["requests_total"]), (&Value::from("preface"), &Value::from(1)));
     assert_eq!(shown["recorded_by"], "client");
-    let last = serde_json::json!({"stream": 1, "method": "GET", "path": "/a", "status": 204});
-    assert_eq!(shown["last_request"], last);
+    let [request] = &shown["requests"].as_array().expect("a list")[..] else { panic!("one request: {shown}") };
+    let told = ["stream", "method", "path", "protocol", "status"].map(|key| request[key].to_string());
+    assert_eq!(told, ["1", "\"GET\"", "\"/a\"", "\"HTTP/2\"", "204"], "{request}");
 }
 
 #[test]

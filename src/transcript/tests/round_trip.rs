@@ -1,9 +1,9 @@
 //! Whatever is written can be read back, and is the same.
 
 use super::super::{
-    Breach, Cause, Closed, Ending, Errors, Expected, Facts, FieldLine, FieldSection, Frame, Initiator, LastRequest,
-    Meaning, NotSent, NotSentReason, Notice, Octets, Place, Reaction, Record, RecordKind, RequestHead, Side, Snapshot,
-    TimedExpectation, TlsFacts, Unsent, Violation,
+    Breach, Cause, Closed, DropReason, Dropped, Ending, Errors, Expected, Facts, FieldLine, FieldSection, Frame,
+    GoAwayFacts, Initiator, Meaning, NotSent, NotSentReason, Notice, Octets, Place, Reaction, Record, RecordKind,
+    RequestFacts, RequestHead, ResetFacts, Side, Snapshot, TimedExpectation, TlsFacts, Unsent, Violation,
 };
 use super::{Recorder, hub, octets_of, record_as, sent};
 use crate::h2;
@@ -136,12 +136,14 @@ fn kind() -> impl Strategy<Value = RecordKind> {
             RecordKind::Request(RequestHead { number, method, target, head_octets })
         }),
         1 => (of(any::<u64>()), text()).prop_map(|(stream, text)| RecordKind::Notice(Notice { stream, text })),
+        1 => (any::<u64>(), select(vec![DropReason::TooFast, DropReason::FileFull, DropReason::FileRemoved]))
+            .prop_map(|(records, why)| RecordKind::Dropped(Dropped { records, why })),
         1 => closed().prop_map(RecordKind::Closed),
         1 => closed().prop_map(RecordKind::Ended),
     ]
 }
 
-fn record() -> impl Strategy<Value = Record> {
+pub(super) fn record() -> impl Strategy<Value = Record> {
     let cause = of(select(vec![Cause::Checked, Cause::Raw, Cause::Automatic]));
     let breaks = of(select(h2::Rule::ALL).prop_map(Breach::of));
     ((any::<u64>(), time(), of(side())), (cause, of(place()), breaks, kind())).prop_map(
@@ -149,15 +151,36 @@ fn record() -> impl Strategy<Value = Record> {
     )
 }
 
-fn facts() -> impl Strategy<Value = Facts> {
+pub(super) fn facts() -> impl Strategy<Value = Facts> {
     let tls = (of(text()), of(text()), text(), text()).prop_map(|(sni, alpn, version, cipher)| TlsFacts {
         sni,
         alpn,
         version,
         cipher,
     });
-    let last = (any::<u64>(), text(), text(), of(any::<u16>()))
-        .prop_map(|(stream, method, path, status)| LastRequest { stream, method, path, status });
+    let request = (time(), any::<u64>(), text(), text(), of(any::<u16>()), of(time())).prop_map(
+        |(time, stream, method, path, status, took)| RequestFacts {
+            time,
+            stream,
+            method,
+            path,
+            protocol: Protocol::Http2,
+            status,
+            took,
+        },
+    );
+    let goaway = (time(), text(), 0..1_u32 << 31, text()).prop_map(|(time, code, last_stream, debug)| GoAwayFacts {
+        time,
+        code,
+        last_stream,
+        debug,
+    });
+    let reset = (time(), 0..1_u32 << 31, text(), side()).prop_map(|(time, stream, code, by)| ResetFacts {
+        time,
+        stream,
+        code,
+        by,
+    });
     let errors = (any::<u64>(), any::<u64>(), of(text())).prop_map(|(violations, peer_resets, peer_goaway)| Errors {
         violations,
         peer_resets,
@@ -168,14 +191,14 @@ fn facts() -> impl Strategy<Value = Facts> {
     let protocol = select(vec![Protocol::Http1, Protocol::Http2]);
     (
         (any::<u64>(), protocol, side(), text(), text(), any::<u16>()),
-        (of(tls), of(text()), time(), closed, of(last), errors),
+        (of(tls), of(text()), time(), closed, (vec(request, 0..3), of(goaway), vec(reset, 0..3)), errors),
         (expectations, any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()),
     )
         .prop_map(
             |(
                 (id, protocol, recorded_by, client_address, server_address, server_port),
-                (tls, profile, opened, closed, last_request, errors),
-                (expectations, requests, expectations_failed, expectations_dropped, records_dropped),
+                (tls, profile, opened, closed, (requests, client_goaway, resets), errors),
+                (expectations, requests_total, expectations_failed, expectations_dropped, records_dropped),
             )| Facts {
                 id,
                 protocol,
@@ -187,8 +210,10 @@ fn facts() -> impl Strategy<Value = Facts> {
                 profile,
                 opened,
                 closed,
+                requests_total,
                 requests,
-                last_request,
+                client_goaway,
+                resets,
                 errors,
                 expectations,
                 expectations_failed,
@@ -269,16 +294,16 @@ fn what_is_no_transcript_is_an_error_with_its_line() {
     step(&recorder, &(0, Bytes::from_static(b"abc")));
     let lines = recorder.transcript().snapshot().to_lines();
     let error = |text: &str| Snapshot::read(text).expect_err(text).to_string();
-    assert_eq!(error(""), "line 1: there is nothing");
+    assert_eq!(error(""), "line 1: the file is empty");
     assert_eq!(
         error("{\"version\": 2}"),
         "line 1: this is version 2 of the transcript format; this program reads version 1"
     );
-    assert!(error("hello").starts_with("line 1: expected value"), "{}", error("hello"));
+    assert!(error("hello").starts_with("line 1: this is not a transcript"), "{}", error("hello"));
     let other = lines.replacen("\"version\":1", "\"version\":9", 1);
     assert!(error(&other).contains("version 9"), "{}", error(&other));
     let cut = lines.trim_end().strip_suffix('}').expect("an object");
-    assert!(error(cut).starts_with("line 2: EOF"), "{}", error(cut));
+    assert_eq!(error(cut), "line 2: the file ends in the middle of this line");
     let odd = lines.replace("616263", "61626");
     assert!(error(&odd).starts_with("line 2: expected pairs of hexadecimal digits"), "{}", error(&odd));
     let lying = lines.replace("616263", "61626300");

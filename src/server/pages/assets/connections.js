@@ -2,6 +2,8 @@
 
 import { h } from "./dom.js";
 
+/** Requests that are listed of one connection: the newest. */
+const MAX_REQUESTS = 8;
 /** Connections that are listed: the newest. */
 const MAX_LISTED = 500;
 
@@ -40,10 +42,10 @@ export class Connections {
   }
 }
 
-/** Whether a connection seems to be the inspector's own. Of its requests the newest is known. One for an outcome is a test's. */
+/** Whether a connection seems to be the inspector's own: all of its known requests are. One for an outcome is a test's. */
 export function isOwn(facts) {
-  const path = facts.last_request?.path;
-  return path !== undefined && /^(https?:\/\/[^/]*)?\/(_wire\/(?!outcome\/)|favicon\.ico$)/.test(path) && !isBad(facts);
+  const own = ({ path }) => /^(https?:\/\/[^/]*)?\/(_wire\/(?!outcome\/)|favicon\.ico$)/.test(path);
+  return facts.requests.length > 0 && facts.requests.every(own) && !isBad(facts);
 }
 
 /** Whether something went wrong. */
@@ -75,9 +77,10 @@ export function show(pane, { listed, chosen }, on) {
 
 function entry(facts, chosen, on) {
   const state = facts.closed ? h("span", { class: "state" }, "closed") : h("span", { class: "state open" }, "● open");
-  const lines = [facts.last_request].filter(Boolean).map(({ method, path, status }) =>
+  const newest = facts.requests.slice(-MAX_REQUESTS);
+  const lines = newest.map(({ method, path, status }) =>
     h("li", {}, h("span", {}, method), h("span", { class: "path", title: path }, path), h("span", { class: status === null || status >= 500 ? "status bad" : "status" }, status === null ? "–" : String(status))));
-  const more = facts.requests > 1 ? h("li", {}, `${facts.requests} requests, the newest:`) : "";
+  const more = facts.requests_total > newest.length ? h("li", {}, `${facts.requests_total} requests, the newest:`) : "";
   const wrong = faults(facts);
   return h("button", {
     class: "conn", "data-id": facts.id, "aria-pressed": String(chosen.includes(facts.id)),

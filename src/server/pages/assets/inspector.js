@@ -77,6 +77,8 @@ function showSave() {
   $("save-menu").replaceChildren(...(id === null ? [h("p", {}, "There is no connection yet.")] : [
     h("p", {}, `Connection ${id}, all of its records`),
     link("JSON Lines", ".jsonl"), link("JSON", ".json"), link("Text", ".txt"),
+    link("HAR", ".har"), ...(connections.get(id)?.protocol === "HTTP/2" ? [link("qlog", ".sqlog")] : []), link("pcapng, for Wireshark", ".pcapng"),
+    link("Bytes of the client", "?format=octets&from=client"), link("Bytes of the server", "?format=octets&from=server"),
   ]));
 }
 

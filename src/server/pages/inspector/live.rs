@@ -3,9 +3,10 @@
 //! Nothing is queued for a viewer, and nothing is made before the client has taken what was made before. A viewer looks
 //! at the transcripts a few times a second; recording knows nothing of it.
 
-use super::query::{filter, parameter};
+use super::query::{filter, refused};
 use super::rows::Reader;
 use crate::exchange::{Content, ContentError, Exchange, NextPiece, Pieces, Prepared};
+use crate::server::pages::query::Query;
 use crate::server::worker::{Shared, Worker};
 use crate::site;
 use crate::transcript::Transcript;
@@ -33,16 +34,20 @@ const MAX_CONNECTIONS: usize = 50;
 /// can still be read) and `rows`. The id of an event is the value of `watch` with which to go on.
 pub(in crate::server::pages) fn live(worker: &Worker, exchange: &Exchange) -> Prepared {
     let request = exchange.request();
-    let again = request.fields.get("last-event-id").map(|value| String::from_utf8_lossy(value).into_owned());
-    let watch = again.or_else(|| parameter(request, "watch")).unwrap_or_default();
-    let Some(watched) = positions(&watch) else {
-        return site::status_page(400, "watch= lists at most 64 connections as ID:AFTER, with commas between them.");
+    let query = match Query::of(request, &["watch", "filter", "own"]) {
+        Ok(query) => query,
+        Err(text) => return *refused(text),
     };
-    let filter = match filter(request) {
+    let again = request.fields.get("last-event-id").map(|value| String::from_utf8_lossy(value).into_owned());
+    let watch = again.or_else(|| query.text("watch")).unwrap_or_default();
+    let Some(watched) = positions(&watch) else {
+        return *refused("watch= lists at most 64 connections as ID:AFTER, with commas between them.");
+    };
+    let filter = match filter(&query) {
         Ok(filter) => filter,
         Err(refused) => return *refused,
     };
-    let own = parameter(request, "own").is_some();
+    let own = query.get("own").is_some();
     let hub = &worker.shared.transcripts;
     let readers = watched.into_iter().filter_map(|(id, after)| {
         let transcript = hub.transcript(id)?;
@@ -121,7 +126,7 @@ impl Live {
     /// What is new.
     async fn events(&mut self) -> String {
         let mut events = String::new();
-        self.connections(&mut events);
+        self.connections(&mut events).await;
         for index in 0..self.readers.len() {
             let Some(reader) = self.readers.get_mut(index) else { break };
             let page = reader.page(MAX_ROWS).await;
@@ -138,7 +143,7 @@ impl Live {
         events
     }
 
-    fn connections(&mut self, events: &mut String) {
+    async fn connections(&mut self, events: &mut String) {
         let all = self.shared.transcripts.transcripts();
         // An old connection may be open long after younger ones were forgotten.
         let is_there = |id: &u64| all.binary_search_by_key(id, |transcript| transcript.id()).is_ok();
@@ -164,6 +169,7 @@ impl Live {
             if known.is_none_or(|known| known.hash != hash) {
                 facts.push(json);
             }
+            tokio::task::yield_now().await;
         }
         if !facts.is_empty() {
             let _ = write!(events, "event: connections\ndata: [{}]\n\n", facts.join(","));

@@ -13,7 +13,7 @@ use crate::exchange::{Prepared, Request};
 use crate::site;
 use crate::transcript::{Dissection, Overseer};
 use own::Own;
-use query::{Asked, filter, number};
+use query::Asked;
 use rows::{Reader, SLICE};
 use serde::Serialize;
 
@@ -23,10 +23,10 @@ const MAX_ROWS: usize = 5_000;
 /// `rows?connection=&after=&limit=&filter=`: the rows that fit, a page of them.
 pub(super) async fn rows(worker: &Worker, request: &Request) -> Prepared {
     let page = async {
-        let Asked { transcript, own } = Asked::of(worker, request)?;
-        let (after, limit) = (number(request, "after", 0)?, number(request, "limit", 1_000)?);
+        let asked = Asked::of(worker, request, &["connection", "own", "after", "limit", "filter"])?;
+        let (after, limit) = (asked.number("after", 0)?, asked.number("limit", 1_000)?);
         let limit = usize::try_from(limit).unwrap_or(MAX_ROWS).clamp(1, MAX_ROWS);
-        let mut reader = Reader::new(&transcript, after, filter(request)?, own);
+        let mut reader = Reader::new(&asked.transcript, after, asked.filter()?, asked.own);
         Ok::<_, Box<Prepared>>(json(&reader.page(limit).await))
     };
     page.await.unwrap_or_else(|refused| *refused)
@@ -34,9 +34,11 @@ pub(super) async fn rows(worker: &Worker, request: &Request) -> Prepared {
 
 /// `record?connection=&number=`: one record, and what its bytes mean.
 pub(super) async fn record(worker: &Worker, request: &Request) -> Prepared {
-    let (transcript, wanted) = match (Asked::of(worker, request), number(request, "number", 0)) {
-        (Ok(asked), Ok(wanted)) => (asked.transcript, wanted),
-        (Err(refused), _) | (_, Err(refused)) => return *refused,
+    let asked = Asked::of(worker, request, &["connection", "own", "number"]);
+    let asked = asked.and_then(|asked| Ok((asked.number("number", 0)?, asked.transcript)));
+    let (wanted, transcript) = match asked {
+        Ok(asked) => asked,
+        Err(refused) => return *refused,
     };
     let (facts, records) = transcript.read();
     let mut dissection = Dissection::new(records, wanted);
@@ -58,7 +60,7 @@ pub(super) async fn record(worker: &Worker, request: &Request) -> Prepared {
 
 /// `overview?connection=`: streams over time, and windows.
 pub(super) async fn overview(worker: &Worker, request: &Request) -> Prepared {
-    let Asked { transcript, own } = match Asked::of(worker, request) {
+    let Asked { transcript, own, .. } = match Asked::of(worker, request, &["connection", "own"]) {
         Ok(asked) => asked,
         Err(refused) => return *refused,
     };

@@ -1,0 +1,13 @@
+//! `wireserve schema`
+
+use super::output::print_stdout;
+use crate::config::{SchemaArguments, SchemaFormat};
+use crate::transcript;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &SchemaArguments) -> ExitCode {
+    print_stdout(match arguments.format {
+        SchemaFormat::Transcript => transcript::SCHEMA,
+    });
+    ExitCode::SUCCESS
+}
