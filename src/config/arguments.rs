@@ -63,8 +63,9 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve view --open transcripts/*.jsonl    several connections, in a browser")]
     View(ViewArguments),
     /// Print the JSON Schema of a format
-    #[command(help_template = HELP, before_help = "Example:
-  wireserve schema transcript > transcript.schema.json")]
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve schema transcript > transcript.schema.json
+  wireserve schema outcome > outcome.schema.json")]
     Schema(SchemaArguments),
     /// Start Chromium or Firefox with a fresh profile that trusts the server
     #[command(help_template = HELP, before_help = "Examples:
@@ -263,6 +264,8 @@ pub struct SchemaArguments {
 pub enum SchemaFormat {
     /// Transcripts, as JSON and as JSON Lines
     Transcript,
+    /// Outcomes, the JSON of /_wire/outcome/TOKEN
+    Outcome,
 }
 
 /// Options of `wireserve open`.

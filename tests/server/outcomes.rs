@@ -3,10 +3,12 @@
 use crate::support::ask::{self, Ask};
 use crate::support::http1::Answer;
 use crate::support::raw::{self, Client, rst_stream};
-use crate::support::server::Server;
+use crate::support::server::{Server, wireserve};
+use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::LazyLock;
 use wireserve::wire::frame::{FrameType, RawFrame};
 
 /// Sends half of a response, and waits for the client.
@@ -22,12 +24,34 @@ const HALF: &str = "fn main(request, response) {
     sleep(60.0);
 }";
 
+/// The published schema of outcomes, whose records are those of transcripts.
+static SCHEMA: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let all = [("transcript", wireserve::transcript::SCHEMA), ("outcome", OUTCOME)];
+    for (name, schema) in all {
+        let schema = serde_json::from_str(schema).expect("JSON");
+        compiler.add_resource(&format!("urn:wireserve:schema:{name}:1"), schema).expect("a name");
+    }
+    let index = compiler.compile("urn:wireserve:schema:outcome:1", &mut schemas).expect("a schema");
+    (schemas, index)
+});
+
+/// What an outcome has that the schema does not allow.
+fn fault(outcome: &Value) -> Option<String> {
+    SCHEMA.0.validate(outcome, SCHEMA.1).err().map(|error| format!("{error:#} in {outcome:#}"))
+}
+
+/// What `wireserve schema outcome` prints.
+const OUTCOME: &str = include_str!("../../src/server/outcomes/schema.json");
+
 /// Asks for an outcome over a connection of its own; `query` without its first `?`.
 fn outcome(server: &Server, token: &str, query: &str) -> Value {
     let answer = ask::over_http1(server, &Ask::get(&format!("/_wire/outcome/{token}?{query}")));
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.get("cache-control"), Some("no-store"));
-    serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {}", answer.text()))
+    let outcome = serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {}", answer.text()));
+    assert_eq!(fault(&outcome), None);
+    outcome
 }
 
 /// The outcome once it is there, and its only attempt.
@@ -387,4 +411,25 @@ fn a_server_that_ends_waits_for_no_outcome() {
     let answer: Value = serde_json::from_str(&client.response(stream).text()).expect("JSON");
     assert_eq!(answer["why"], "never-came");
     assert_eq!(server.wait().and_then(|status| status.code()), Some(0), "{}", server.log());
+}
+
+#[test]
+fn the_schema_is_printed_and_finds_mistakes() {
+    let server = Server::start();
+    let printed = wireserve(server.folder(), &["schema", "outcome"]);
+    assert_eq!((printed.code(), printed.text()), (Some(0), OUTCOME.to_owned()));
+    let path = "/handlers/hello.rhai?wire=schema";
+    ask::over_http2(&server, &Ask::get(path));
+    let right = outcome(&server, "schema", "wait=20&settle=0");
+    for (pointer, value) in [
+        ("/version", json!(2)),
+        ("/why", json!("bored")),
+        ("/attempts/0/client/goaway", json!({})),
+        ("/attempts/0/records/0/what", json!("hologram")),
+        ("/attempts/0/times/over", json!("soon")),
+    ] {
+        let mut wrong = right.clone();
+        *wrong.pointer_mut(pointer).expect(pointer) = value;
+        assert!(fault(&wrong).is_some(), "{pointer}");
+    }
 }

@@ -1,5 +1,6 @@
 //! `wireserve schema`
 
+use super::super::outcomes;
 use super::output::print_stdout;
 use crate::config::{SchemaArguments, SchemaFormat};
 use crate::transcript;
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 pub(super) fn run(arguments: &SchemaArguments) -> ExitCode {
     print_stdout(match arguments.format {
         SchemaFormat::Transcript => transcript::SCHEMA,
+        SchemaFormat::Outcome => outcomes::SCHEMA,
     });
     ExitCode::SUCCESS
 }

@@ -11,7 +11,7 @@
 //! | `flow` | what the client's windows have left |
 //! | [`Watch`] | fills the attempts of one connection |
 //! | [`Outcomes`] | keeps and forgets them, and waits for them |
-//! | [`Outcome`] | the JSON |
+//! | [`Outcome`] | the JSON, and its published schema |
 
 mod attempt;
 mod facts;
@@ -25,5 +25,5 @@ mod watch;
 
 pub(super) use store::{Event, MAX_PER_TOKEN, Outcomes, Wanted};
 pub(super) use token::Token;
-pub(super) use view::Outcome;
+pub(super) use view::{Outcome, SCHEMA};
 pub(super) use watch::Watch;

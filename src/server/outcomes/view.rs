@@ -9,6 +9,8 @@ use crate::wire::frame::FrameType;
 use serde::Serialize;
 use std::collections::VecDeque;
 
+/// The JSON Schema (2020-12) of an outcome; its records are those of `transcript::SCHEMA`.
+pub(in crate::server) const SCHEMA: &str = include_str!("schema.json");
 /// The version of this JSON.
 const VERSION: u32 = 1;
 /// Records that are shown of an attempt, the newest.
