@@ -3,6 +3,7 @@
 mod known;
 mod names;
 mod own;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod wrong;
@@ -13,19 +14,21 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use rhai::Engine;
+use rhai::{ASTNode, Engine, Expr, Stmt};
 use walkdir::{DirEntry, WalkDir};
 
 use self::known::Known;
 use self::names::wrong_names;
+use self::own::each;
 use super::api::{self, helpers::ReadableFiles};
 use super::compiled::{Script, ScriptSource};
 use super::engine;
+use super::entries::Entry;
 use super::error::ScriptError;
 use super::limits::Limits;
 use super::loader::{Loader, Roots};
 use super::offers::Offers;
-use super::roles::{DefinedHooks, check_entries, check_is_handler, check_is_usable};
+use super::roles::{DefinedHooks, check_entries, check_is_handler, check_is_usable, listed};
 use super::watch::Changes;
 
 /// Where the scripts of a server lie.
@@ -54,7 +57,8 @@ pub struct Report {
 /// name in it means something. Without paths: the handlers, and the scripts below the document root.
 ///
 /// A script of the handlers in a directory `profiles` is a profile; one with an entry function is a handler; one with
-/// other functions only is a library to import. One without any function could do nothing, which is an error.
+/// other functions only is a library to import. One that could do nothing is an error: it has no function, or no script
+/// imports it.
 ///
 /// Hook scripts are looked at as such, wherever they lie. `embedded` are the scripts inside the program, to import.
 pub fn check(
@@ -69,7 +73,14 @@ pub fn check(
     let loader = Rc::new(Loader::new(Rc::new(limits.clone()), Roots { folders, embedded }, Changes::unwatched()));
     let engine = engine_of(limits, &loader);
     let known = Known::of(&engine);
-    let mut check = Check { loader: &loader, known, seen: BTreeSet::new(), report: Report::default() };
+    let mut check = Check {
+        loader: &loader,
+        known,
+        seen: BTreeSet::new(),
+        imports: Imports::default(),
+        libraries: Vec::new(),
+        report: Report::default(),
+    };
     for path in &places.hooks {
         check.one(path, |script| DefinedHooks::of(script).map(drop));
     }
@@ -78,7 +89,13 @@ pub fn check(
         check.all(&places.pages, check_is_page_script);
     } else {
         paths.iter().for_each(|path| check.all(path, check_is_usable));
+        // What was not asked about may import what was.
+        if !check.libraries.is_empty() {
+            let hooks = places.hooks.iter();
+            hooks.chain(&places.handlers).chain([&places.pages]).for_each(|path| check.see_imports(path));
+        }
     }
+    check.report_unused();
     check.report
 }
 
@@ -102,6 +119,9 @@ struct Check<'a> {
     known: Known<'a>,
     /// Files that were looked at: directories may lie in each other.
     seen: BTreeSet<PathBuf>,
+    imports: Imports,
+    /// Scripts that the server itself does not call.
+    libraries: Vec<Rc<Script>>,
     report: Report,
 }
 
@@ -140,8 +160,13 @@ impl Check<'_> {
         }
         let errors = match self.loader.load(&ScriptSource::Path(path.to_owned())) {
             Ok(script) => {
+                self.imports.add(&script, self.loader);
                 let names = wrong_names(&script, &self.known, self.loader);
-                role(&script).err().into_iter().chain(names).collect()
+                let errors: Vec<ScriptError> = role(&script).err().into_iter().chain(names).collect();
+                if errors.is_empty() && is_library(&script) {
+                    self.libraries.push(script);
+                }
+                errors
             }
             Err(error) => vec![(*error).clone()],
         };
@@ -150,6 +175,68 @@ impl Check<'_> {
         }
         self.report.errors.extend(errors);
     }
+
+    /// Notes what other scripts import, without a word on what is wrong with them.
+    fn see_imports(&mut self, path: &Path) {
+        let found = WalkDir::new(path).follow_links(true).into_iter().filter_map(Result::ok);
+        for entry in found.filter(|entry| entry.file_type().is_file() && is_script(entry.path())) {
+            if let Ok(script) = self.loader.load(&ScriptSource::Path(entry.path().to_owned())) {
+                self.imports.add(&script, self.loader);
+            }
+        }
+    }
+
+    /// Reports the libraries that no script imports.
+    fn report_unused(&mut self) {
+        if self.imports.any_by_expression {
+            return;
+        }
+        for script in std::mem::take(&mut self.libraries) {
+            let path = script.path();
+            if self.imports.files.contains(&place_of(path)) {
+                continue;
+            }
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let mut fault = script.fault("the server calls no function of this script, and no script imports it");
+            fault.help = Some(format!(
+                "define {}, or import it: `import \"{name}\" as {}`",
+                listed(&Entry::HANDLER),
+                name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
+            ));
+            self.report.good.retain(|good| good != path);
+            self.report.errors.push(ScriptError::NoHandler(fault));
+        }
+    }
+}
+
+/// What scripts import.
+#[derive(Default)]
+struct Imports {
+    files: BTreeSet<PathBuf>,
+    /// Whether a script computes the name, so that it may be any.
+    any_by_expression: bool,
+}
+
+impl Imports {
+    fn add(&mut self, script: &Script, loader: &Loader) {
+        each(script.ast(), |node| {
+            let ASTNode::Stmt(Stmt::Import(import, _)) = node else { return };
+            match &import.0 {
+                Expr::StringConstant(name, _) => {
+                    if let Some(ScriptSource::Path(path)) = loader.resolve_import(Some(script.path()), name) {
+                        self.files.insert(place_of(&path));
+                    }
+                }
+                _ => self.any_by_expression = true,
+            }
+        });
+    }
+}
+
+/// Whether a script has functions, but none that the server calls.
+fn is_library(script: &Script) -> bool {
+    let is_profile = script.path().parent().and_then(Path::file_name).is_some_and(|folder| folder == "profiles");
+    script.has_functions() && !is_profile && !script.defines_any(&Entry::ALL) && DefinedHooks::of(script).is_err()
 }
 
 /// The name of a file or link in its real directory.

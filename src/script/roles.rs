@@ -81,7 +81,7 @@ pub fn check_entries(script: &Script) -> Result<(), ScriptError> {
 }
 
 /// Entry functions as messages name them.
-fn listed(entries: &[Entry]) -> String {
+pub fn listed(entries: &[Entry]) -> String {
     entries.iter().map(|entry| entry.call()).collect::<Vec<_>>().join(", ")
 }
 

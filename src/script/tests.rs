@@ -375,7 +375,7 @@ fn check_finds_every_error() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     };
-    write("good.rhai", "fn main(request, response) { 1 }");
+    write("good.rhai", "import \"library\" as library; fn main(request, response) { 1 }");
     write("library.rhai", "fn helper(x) { x }");
     write("profiles/p.rhai", "fn on_connect(connection) { }");
     write("deep/syntax.rhai", "fn main(request, response) { let x = ; }");

@@ -23,12 +23,17 @@ use super::frame::Frame;
 use super::record::{Cause, Reaction, Record, RecordKind, Side};
 use super::text::Columns;
 use crate::http::latin1::latin1;
-use crate::wire::frame::{ErrorCode, flag};
+use crate::http::words::similar;
+use crate::wire::frame::{ErrorCode, FrameType, flag};
 use std::fmt;
 use std::ops::RangeInclusive;
 
 /// What a word can begin with, before a colon.
 const KEYS: [&str; 10] = ["type", "stream", "frame", "length", "flag", "code", "rule", "from", "cause", "is"];
+
+/// Names of the records that are not frames, as [`name_of`] gives them.
+const RECORDS: [&str; 9] =
+    ["octets", "preface", "request", "not-sent", "violation", "expectation", "notice", "closed", "ended"];
 
 /// Words of one filter, and bytes of it: each record is held against all of them.
 const MAX_WORDS: usize = 64;
@@ -115,11 +120,6 @@ impl Filter {
     pub fn fits(&self, record: &Record) -> bool {
         self.0.iter().all(|word| word.test.fits(record) != word.inverted)
     }
-
-    /// Whether all records are wanted.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// Words with their `-` and without their quotes, and whether they may have a key.
@@ -181,7 +181,7 @@ impl Test {
         let lower = |one: &str| one.to_ascii_lowercase();
         let ranges = || values.clone().map(|one| range(key, one)).collect::<Result<Vec<_>, _>>();
         let test = match key {
-            "type" => Self::Type(values.map(|one| lower(one).replace('_', "-")).collect()),
+            "type" => Self::Type(values.map(type_name).collect::<Result<_, _>>()?),
             "stream" => Self::Stream(ranges()?),
             "frame" => Self::Number(ranges()?),
             "length" => Self::Length(ranges()?),
@@ -316,6 +316,26 @@ fn range(key: &str, text: &str) -> Result<RangeInclusive<u64>, FilterError> {
         (Ok(from), Ok(to)) => Ok(from..=to),
         _ => Err(FilterError(format!("{key}: expects numbers such as 1 or 5-9, not {text:?}."))),
     }
+}
+
+/// The name of a frame type, `unknown`, the number of an unknown type, or the name of another record.
+fn type_name(text: &str) -> Result<String, FilterError> {
+    let wanted = text.to_ascii_lowercase().replace('_', "-");
+    let frames = (0..=u8::MAX).filter_map(|code| FrameType(code).name());
+    let frames: Vec<String> = frames.map(|name| name.to_ascii_lowercase().replace('_', "-")).collect();
+    let known = || frames.iter().map(String::as_str).chain(RECORDS).chain(["unknown"]);
+    let is_number = wanted.strip_prefix("0x").is_some_and(|digits| u8::from_str_radix(digits, 16).is_ok());
+    if is_number || known().any(|known| known == wanted) {
+        return Ok(wanted);
+    }
+    let advice = match similar(&wanted, known()) {
+        Some(near) if frames.iter().any(|name| name == near) => {
+            format!("a similar type is {}", near.to_ascii_uppercase().replace('-', "_"))
+        }
+        Some(near) => format!("a similar type is {near}"),
+        None => format!("types are those of RFC 9113 §6 such as HEADERS, unknown, 0x42, {}", RECORDS.join(", ")),
+    };
+    Err(FilterError(format!("type: knows no {text:?}; {advice}.")))
 }
 
 fn flag_name(name: &str) -> Result<String, FilterError> {

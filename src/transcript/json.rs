@@ -97,22 +97,36 @@ impl Facts {
 impl Record {
     /// The record as a JSON object of one line.
     pub fn to_json(&self) -> String {
-        to_text(|out| self.serialize(&mut serde_json::Serializer::with_formatter(out, Spaced)))
+        to_text(|out| self.write_json(out))
+    }
+
+    fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        self.serialize(&mut serde_json::Serializer::with_formatter(out, Spaced))
     }
 }
 
 /// What stands before the records in JSON.
 pub fn json_begins(facts: &Facts) -> String {
-    let head = Head::of(None, facts);
-    let mut text = to_text(|out| serde_json::to_writer_pretty(out, &head));
-    text.truncate(text.trim_end_matches(['\n', '}']).len());
-    text.push_str(",\n  \"records\": [");
-    text
+    to_text(|out| write_beginning(out, facts))
+}
+
+fn write_beginning(out: &mut Vec<u8>, facts: &Facts) -> serde_json::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Head::of(None, facts))?;
+    // The object goes on.
+    let end = out.strip_suffix(b"\n}").map_or(out.len(), <[u8]>::len);
+    out.truncate(end);
+    out.extend_from_slice(b",\n  \"records\": [");
+    Ok(())
 }
 
 /// A record in JSON; `first` for the first one.
 pub fn json_record(record: &Record, first: bool) -> String {
-    format!("{}\n    {}", if first { "" } else { "," }, record.to_json())
+    to_text(|out| write_record(out, record, first))
+}
+
+fn write_record(out: &mut Vec<u8>, record: &Record, first: bool) -> serde_json::Result<()> {
+    out.extend_from_slice(if first { b"\n    " } else { b",\n    " });
+    record.write_json(out)
 }
 
 /// What stands behind the records in JSON.
@@ -137,12 +151,14 @@ pub fn line(record: &Record) -> String {
 impl Snapshot {
     /// All of it as one JSON value.
     pub fn to_json(&self) -> String {
-        let mut text = json_begins(&self.facts);
-        for (index, record) in self.records.iter().enumerate() {
-            text.push_str(&json_record(record, index == 0));
-        }
-        text.push_str(JSON_ENDS);
-        text
+        to_text(|out| {
+            write_beginning(out, &self.facts)?;
+            for (index, record) in self.records.iter().enumerate() {
+                write_record(out, record, index == 0)?;
+            }
+            out.extend_from_slice(JSON_ENDS.as_bytes());
+            Ok(())
+        })
     }
 
     /// All of it as JSON Lines: first the connection, then a line for each record.

@@ -3,7 +3,8 @@
 use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::{Dynamic, Engine, EvalAltResult};
+use rhai::{Dynamic, Engine, EvalAltResult, INT, ImmutableString};
+
 /// Words of the language that look like functions, with any number of arguments.
 const BUILT_IN: [&str; 10] =
     ["call", "curry", "debug", "Fn", "is_def_fn", "is_def_var", "is_shared", "print", "to_string", "type_of"];
@@ -78,6 +79,20 @@ impl<'e> Known<'e> {
         [&format!("{accessor}{name}"), &format!("index${accessor}")]
             .iter()
             .any(|name| self.method(name, Some(of)).is_some())
+    }
+
+    /// The type of a property, if it is one of the server's: a handle that scripts call methods on. It has a setter
+    /// without effect, which names the type.
+    pub(super) fn property_type(&self, name: &str, of: TypeId) -> Option<TypeId> {
+        let plain =
+            [TypeId::of::<Dynamic>(), TypeId::of::<INT>(), TypeId::of::<bool>(), TypeId::of::<ImmutableString>()];
+        let setters = self.functions.get(&format!("set${name}"))?;
+        let mut values = setters.iter().filter_map(|types| match types[..] {
+            [first, value] if first == of => Some(value),
+            _ => None,
+        });
+        let value = values.next().filter(|value| !plain.contains(value))?;
+        values.next().is_none().then_some(value)
     }
 
     /// Names of the properties of a type.

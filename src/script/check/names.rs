@@ -1,33 +1,30 @@
 //! Names in a script that nothing bears: functions, methods, properties, variables, modules.
 //!
 //! Rhai finds out at run time, in the branch that is taken. Only what is sure is an error here: a method is looked up by
-//! its name and the number of its arguments, whatever the object, unless the object is a parameter of an entry function,
-//! whose type is known. What a map holds is not known, so that a name that the script ever gives to a map's key passes.
+//! its name and the number of its arguments, whatever the object, unless the text tells the object's type. What a map
+//! holds is not known, so that a name that the script ever gives to a map's key passes.
 
-use std::any::TypeId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use rhai::{AST, ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
+use rhai::{ASTFlags, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 
 use super::known::Known;
-use super::own::{Own, each, functions_of};
+use super::own::{Own, functions_of};
+use super::parts::{Part, Type, parts};
 use super::wrong::Wrong;
-use crate::exchange::Connection;
 use crate::http::words::similar;
-use crate::script::api::request::Request;
-use crate::script::api::response::Response;
 use crate::script::compiled::Script;
 use crate::script::entries::Entry;
 use crate::script::error::ScriptError;
 use crate::script::host::GLOBALS;
 use crate::script::loader::Loader;
-use crate::wire::frame::{ErrorCode, Frame, FrameType, SettingId};
+use crate::wire::frame::{ErrorCode, FrameType, SettingId};
 
 /// What is wrong with the names of a script, in the order of its lines.
 pub(super) fn wrong_names(script: &Script, known: &Known<'_>, loader: &Loader) -> Vec<ScriptError> {
     let own = Own::of(script, loader);
     let mut found = Vec::new();
-    for part in parts(script.ast()) {
+    for part in parts(script.ast(), &own, known) {
         let mut scan = Scan { known, own: &own, part: &part, found: &mut found };
         part.ast.walk(&mut |path| {
             scan.node(path);
@@ -38,54 +35,6 @@ pub(super) fn wrong_names(script: &Script, known: &Known<'_>, loader: &Loader) -
     found.sort_by_key(|wrong| wrong.place.as_ref().ok().map(|place| (place.line(), place.position())));
     found.dedup_by(|one, other| one.place.is_ok() && one.place == other.place);
     found.into_iter().map(|wrong| wrong.error(script)).collect()
-}
-
-/// A function of a script, or what stands outside of all.
-struct Part {
-    ast: AST,
-    name: String,
-    parameters: Vec<String>,
-    /// Parameters of an entry function, with the types that the server gives them.
-    types: BTreeMap<String, TypeId>,
-}
-
-/// The functions of a script, and what stands outside of all.
-fn parts(ast: &AST) -> Vec<Part> {
-    let mut outside = ast.clone();
-    outside.clear_functions();
-    let outside = Part { ast: outside, name: String::new(), parameters: Vec::new(), types: BTreeMap::new() };
-    let functions = ast.iter_functions().map(|function| {
-        let (name, count) = (function.name, function.params.len());
-        let ast = ast.clone_functions_only_filtered(|_, _, _, other, params| other == name && params == count);
-        let parameters: Vec<String> = function.params.iter().map(ToString::to_string).collect();
-        let entry = Entry::ALL.into_iter().find(|entry| entry.name() == name && entry.parameters().len() == count);
-        let typed = parameters.iter().zip(entry.map_or(&[][..], Entry::parameters));
-        let mut types: BTreeMap<String, TypeId> =
-            typed.filter_map(|(name, meant)| Some((name.clone(), type_of(meant)?))).collect();
-        each(&ast, |node| match node {
-            ASTNode::Stmt(Stmt::Var(variable, ..)) => drop(types.remove(&*variable.0.name)),
-            ASTNode::Stmt(Stmt::For(target, _)) => drop(types.remove(&*target.0.name)),
-            ASTNode::Stmt(Stmt::Assignment(assignment)) => {
-                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
-                    types.remove(&*variable.1);
-                }
-            }
-            _ => {}
-        });
-        Part { ast, name: name.to_owned(), parameters, types }
-    });
-    std::iter::once(outside).chain(functions).collect()
-}
-
-/// What the server gives for a parameter of an entry function.
-fn type_of(parameter: &str) -> Option<TypeId> {
-    match parameter {
-        "request" => Some(TypeId::of::<Request>()),
-        "response" => Some(TypeId::of::<Response>()),
-        "connection" => Some(TypeId::of::<Connection>()),
-        "frame" => Some(TypeId::of::<Frame>()),
-        _ => None,
-    }
 }
 
 /// Looks at one part of a script.
@@ -106,9 +55,9 @@ impl Scan<'_> {
                     self.call(call, *place);
                 }
             }
-            Some(ASTNode::Expr(Expr::MethodCall(call, place))) => self.method(call, *place, receiver(path)),
+            Some(ASTNode::Expr(Expr::MethodCall(call, place))) => self.method(call, *place, self.receiver(path)),
             Some(ASTNode::Expr(Expr::Property(property, place))) => {
-                self.property(&property.2, *place, receiver(path), is_assigned(path));
+                self.property(&property.2, *place, self.receiver(path), is_assigned(path));
             }
             Some(ASTNode::Expr(Expr::Variable(variable, short_index, place))) => {
                 if !variable.2.is_empty() {
@@ -145,7 +94,7 @@ impl Scan<'_> {
         self.found.push(wrong);
     }
 
-    fn method(&mut self, call: &FnCallExpr, place: Position, receiver: Option<&str>) {
+    fn method(&mut self, call: &FnCallExpr, place: Position, receiver: Option<(Type, String)>) {
         let (name, count) = (call.name.as_str(), call.args.len());
         let own = self.own.functions.get(name);
         // A map may hold a function pointer, which is called like a method.
@@ -153,12 +102,15 @@ impl Scan<'_> {
         {
             return;
         }
-        let of = receiver.and_then(|receiver| self.part.types.get(receiver).copied());
+        if receiver.as_ref().is_some_and(|(of, _)| of.holds_functions()) {
+            return;
+        }
+        let of = receiver.as_ref().map(|(of, _)| of.id);
         let counts = self.known.method(name, of);
         if counts.as_ref().is_some_and(|counts| counts.contains(&count)) {
             return;
         }
-        let object = of.and(receiver).map(|receiver| format!(" of `{receiver}`")).unwrap_or_default();
+        let object = receiver.map(|(_, receiver)| format!(" of `{receiver}`")).unwrap_or_default();
         let wrong = match counts {
             Some(counts) => {
                 Wrong::new(place, format!("the method `{name}`{object} takes {}, not {count}", arguments(&counts)))
@@ -172,22 +124,55 @@ impl Scan<'_> {
         self.found.push(wrong);
     }
 
-    fn property(&mut self, name: &str, place: Position, receiver: Option<&str>, is_assigned: bool) {
-        let Some((receiver, of)) = receiver.and_then(|receiver| self.part.types.get_key_value(receiver)) else {
-            return;
-        };
-        if self.known.has_property(name, *of, is_assigned) {
+    fn property(&mut self, name: &str, place: Position, receiver: Option<(Type, String)>, is_assigned: bool) {
+        let Some((of, receiver)) = receiver else { return };
+        let may_be_key = !of.is_sure && self.own.written_keys.contains(name);
+        if may_be_key || self.known.has_property(name, of.id, is_assigned) {
             return;
         }
-        self.found.push(if self.known.has_property(name, *of, false) {
+        self.found.push(if self.known.has_property(name, of.id, false) {
             Wrong::new(place, format!("the property `{name}` of `{receiver}` cannot be set"))
         } else {
-            Wrong::new(place, format!("`{receiver}` has no property `{name}`")).similar(
-                "property",
-                name,
-                self.known.properties(*of),
-            )
+            let known = self.known.properties(of.id);
+            Wrong::new(place, format!("`{receiver}` has no property `{name}`")).similar("property", name, known)
         });
+    }
+
+    /// What the last node of a path is a member of, its type and how it is written: `a.b` for `c` of `a.b.c`.
+    fn receiver(&self, path: &[ASTNode<'_>]) -> Option<(Type, String)> {
+        let (last, above) = path.split_last()?;
+        let ASTNode::Expr(child) = last else { return None };
+        let mut child: &Expr = child;
+        for (index, node) in above.iter().enumerate().rev() {
+            let ASTNode::Expr(parent) = node else { return None };
+            let (Expr::Dot(chain, ..) | Expr::Index(chain, ..)) = parent else { return None };
+            if std::ptr::eq(&raw const chain.lhs, child) {
+                child = parent;
+                continue;
+            }
+            return match (parent, &chain.lhs) {
+                (Expr::Dot(..), member @ (Expr::Property(..) | Expr::MethodCall(..))) => {
+                    let (of, receiver) = self.receiver(path.get(..=index)?)?;
+                    let written = match member {
+                        Expr::Property(property, _) => format!("{receiver}.{}", property.2),
+                        Expr::MethodCall(call, _) => format!("{receiver}.{}(…)", call.name),
+                        _ => return None,
+                    };
+                    Some((self.own.member_type(of, member, self.known)?, written))
+                }
+                (Expr::Dot(..), head) => {
+                    let of = self.own.type_of(head, &self.part.types, self.known)?;
+                    let written = match head {
+                        Expr::Variable(variable, ..) => variable.1.to_string(),
+                        Expr::FnCall(call, _) => format!("{}::{}(…)", call.namespace.root(), call.name),
+                        _ => return None,
+                    };
+                    Some((of, written))
+                }
+                _ => None,
+            };
+        }
+        None
     }
 
     fn variable(&mut self, name: &str, place: Position) {
@@ -320,33 +305,18 @@ fn constants_of(known: &Known<'_>, module: &str) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The variable whose member the last node of a path is: `a` for `b` of `a.b`, `a.b.c` and `a.b[0]`.
-fn receiver<'a>(path: &[ASTNode<'a>]) -> Option<&'a str> {
-    let (last, above) = path.split_last()?;
-    let ASTNode::Expr(child) = last else { return None };
-    let mut child: &Expr = child;
-    for node in above.iter().rev() {
-        let ASTNode::Expr(parent) = node else { return None };
-        let (Expr::Dot(chain, ..) | Expr::Index(chain, ..)) = parent else { return None };
-        if std::ptr::eq(&raw const chain.lhs, child) {
-            child = parent;
-            continue;
-        }
-        return match (parent, &chain.lhs) {
-            (Expr::Dot(..), Expr::Variable(variable, ..)) if variable.2.is_empty() => Some(&variable.1),
-            _ => None,
-        };
-    }
-    None
-}
-
-/// Whether the last node of a path is a member that is assigned, as `b` in `a.b = 1`.
+/// Whether the last node of a path is a member that is assigned, as `c` in `a.b.c = 1`.
 fn is_assigned(path: &[ASTNode<'_>]) -> bool {
-    let [.., ASTNode::Stmt(Stmt::Assignment(assignment)), ASTNode::Expr(Expr::Dot(..)), ASTNode::Expr(_)] = path else {
-        return false;
-    };
-    let [.., ASTNode::Expr(target), _] = path else { return false };
-    std::ptr::eq(*target, &raw const assignment.1.lhs)
+    let Some((ASTNode::Expr(last), above)) = path.split_last() else { return false };
+    let mut child: &Expr = last;
+    for node in above.iter().rev() {
+        match node {
+            ASTNode::Expr(parent @ Expr::Dot(chain, ..)) if std::ptr::eq(&raw const chain.rhs, child) => child = parent,
+            ASTNode::Stmt(Stmt::Assignment(assignment)) => return std::ptr::eq(child, &raw const assignment.1.lhs),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `no argument`, `1 argument`, `1 or 2 arguments`.

@@ -39,8 +39,10 @@ pub(super) struct Own {
     pub constants: BTreeSet<String>,
     /// Variables of all functions, and parameters of those with a name.
     pub variables: BTreeSet<String>,
-    /// Names that may be keys of maps.
+    /// Names that may be keys of maps: written in a map, or assigned to a member of something.
     pub keys: BTreeSet<String>,
+    /// Those that are written in a map.
+    pub written_keys: BTreeSet<String>,
     /// Names that are more than defined: called, or written in a text, which may become a function's name.
     pub used: BTreeSet<String>,
 }
@@ -85,16 +87,23 @@ impl Own {
             }
             ASTNode::Expr(Expr::Variable(variable, ..)) => drop(self.used.insert(variable.1.to_string())),
             ASTNode::Expr(Expr::StringConstant(text, _)) => drop(self.used.insert(text.to_string())),
-            ASTNode::Expr(Expr::Map(map, _)) => self.keys.extend(map.0.iter().map(|(key, _)| key.name.to_string())),
+            ASTNode::Expr(Expr::Map(map, _)) => self.see_keys(map.0.iter().map(|(key, _)| key.name.to_string())),
             ASTNode::Expr(Expr::DynamicConstant(value, _)) => {
                 if let Some(map) = value.read_lock::<rhai::Map>() {
-                    self.keys.extend(map.keys().map(ToString::to_string));
+                    self.see_keys(map.keys().map(ToString::to_string));
                 }
                 if let Some(pointer) = value.read_lock::<rhai::FnPtr>() {
                     self.used.insert(pointer.fn_name().to_owned());
                 }
             }
             _ => {}
+        }
+    }
+
+    fn see_keys(&mut self, keys: impl Iterator<Item = String>) {
+        for key in keys {
+            self.keys.insert(key.clone());
+            self.written_keys.insert(key);
         }
     }
 

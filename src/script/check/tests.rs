@@ -22,7 +22,7 @@ fn check_line(line: &str) -> Vec<String> {
 #[test]
 fn names_that_mean_nothing_are_errors_with_their_place_and_a_similar_name() {
     for (line, words) in [
-        ("let w = response.writer; w.flsh();", ["no object with a method `flsh`", "`flush`", "a.rhai:4:"]),
+        ("let w = response.writer; w.flsh();", ["no method `flsh` of `w`", "`flush`", "a.rhai:4:"]),
         ("write_raw_fram(1);", ["no function `write_raw_fram`", "`write_raw_frame`", ":4:5"]),
         ("frame::pong([1]);", ["no function `frame::pong`", "`frame::ping`", ":4:"]),
         ("frame::ping(1, 2, 3, 4);", ["`frame::ping` takes", "not 4", ":4:"]),
@@ -33,7 +33,7 @@ fn names_that_mean_nothing_are_errors_with_their_place_and_a_similar_name() {
         ("request.protocol = 3;", ["property `protocol` of `request` cannot be set", "", ":4:"]),
         ("log(request.metod);", ["`request` has no property `metod`", "`method`", ":4:"]),
         ("request.write_data(\"x\");", ["no method `write_data` of `request`", "", ":4:"]),
-        ("response.writer.write_data();", ["the method `write_data` takes", "not 0", ":4:"]),
+        ("response.writer.write_data();", ["the method `write_data` of `response.writer` takes", "not 0", ":4:"]),
         ("log();", ["the function `log` takes", "not 0", ":4:5"]),
         ("helper();", ["the function `helper` takes 1 argument, not 0", "", ":4:5"]),
         ("LIMIT", ["no variable `LIMIT`", "`global::LIMIT`", ":4:5"]),
@@ -43,6 +43,25 @@ fn names_that_mean_nothing_are_errors_with_their_place_and_a_similar_name() {
         ("import \"library\" as lib; lib::double()", ["`lib::double` takes 1 argument, not 0", "", ":4:"]),
         ("import \"library\" as lib; lib::secret(1)", ["no function `lib::secret`", "", ":4:"]),
         ("import \"library\" as lib; lib::HIDDEN", ["no constant `lib::HIDDEN`", "", ":4:"]),
+        ("let r = response; r.statuss = 3;", ["`r` has no property `statuss`", "`status`", ":4:"]),
+        ("let r = response; let q = r; log(q.statuss);", ["`q` has no property `statuss`", "`status`", ":4:"]),
+        ("let c = request.connection; log(c.protocl);", ["`c` has no property `protocl`", "`protocol`", ":4:"]),
+        ("log(request.connection.protocl);", ["`request.connection` has no property `protocl`", "`protocol`", ":4:"]),
+        ("response.writer.write_dat(\"x\");", ["no method `write_dat` of `response.writer`", "`write_data`", ":4:"]),
+        (
+            "let f = frame::ping(\"12345678\"); f.payloadd = \"x\";",
+            ["`f` has no property `payloadd`", "`payload`", ":4:"],
+        ),
+        ("log(frame::ping(\"12345678\").flagz);", ["`frame::ping(…)` has no property `flagz`", "`flags`", ":4:"]),
+        (
+            "let p = response.writer.write_push(\"/x\"); p.contnt = 1;",
+            ["`p` has no property `contnt`", "`content`", ":4:"],
+        ),
+        (
+            "let w = response.writer; let send = || w.flsh(); send.call();",
+            ["no method `flsh` of `w`", "`flush`", ":4:"],
+        ),
+        ("request.frames.filter(|frame| frame.typ == \"DATA\");", ["`frame` has no property `typ`", "`type`", ":4:"]),
         ("#{ status: 200 }", ["main returns a map", "[headers, content]", ":4:5"]),
         ("return #{ status: helper(1) };", ["main returns a map", "[headers, content]", ":4:"]),
         ("[1, 2, 3, 4]", ["main returns a list of 4", "[headers, content]", ":4:5"]),
@@ -54,6 +73,18 @@ fn names_that_mean_nothing_are_errors_with_their_place_and_a_similar_name() {
     let found = check_text("fn mian(request, response) { \"x\" }");
     assert!(found.len() == 1 && found[0].contains("nothing calls the function `mian`"), "{found:?}");
     assert!(found[0].contains("`main(request, response)`") && found[0].contains("a.rhai:1:1"), "{found:?}");
+    for (helper, words) in [
+        ("fn send(response) { response.statuss = 3; }", "`response` has no property `statuss`"),
+        ("fn send(frame) { log(frame.typ); }", "`frame` has no property `typ`"),
+        (
+            "fn send(r) { r.statuss = 3; } fn more(request, response) { send(response); }",
+            "`r` has no property `statuss`",
+        ),
+        ("fn on_connection(connection) { connection.protocl }", "`connection` has no property `protocl`"),
+    ] {
+        let found = check_text(&format!("{helper} fn main(request, response) {{ \"x\" }}"));
+        assert!(found.len() == 1 && found[0].contains(words), "{helper}: {found:?}");
+    }
     let found = check_text("fn Handle_Header(f, request, response) { response.status = 201; }");
     assert!(found.len() == 1 && found[0].contains("handle_headers(frame, request, response)"), "{found:?}");
 }
@@ -67,6 +98,12 @@ fn what_may_mean_something_is_no_error() {
         "let o = parse_json(\"{}\"); log(o.whatever); o.x = 1;",
         "request.context.mine = 1; response.headers.set(\"a\", \"b\");",
         "let request = #{}; request.own = 1;",
+        "let r = response; r = #{}; r.own = 1;",
+        "let r = if request.path == \"/\" { response } else { #{} }; r.own = 1;",
+        "let c = request.context; c.grow = |x| x; c.grow(1); log(c.own); let d = request.context; d.unknown(1);",
+        "for response in [#{ own: 1 }] { log(response.own); }",
+        "let w = response.writer; w.write_data(\"x\", true); w.flush();",
+        "let show = |frame| frame.own; show.call(#{ own: 1 });",
         "let s = \"abc\"; s.len(); s.to_upper(); [1].map(|x| x + 1).filter(|x| x > global::LIMIT).len();",
         "for i in 0..3 { let j = i; log(j); } try { throw 1; } catch (e) { log(e); }",
         "switch 1 { 1 => helper(1), _ => () }",
@@ -77,6 +114,37 @@ fn what_may_mean_something_is_no_error() {
     ] {
         assert_eq!(check_line(line), [""; 0], "{line}");
     }
+}
+
+#[test]
+fn what_a_helper_is_given_may_be_anything() {
+    for helper in [
+        "fn show(response) { response.own } fn main(request, other) { show(#{ own: 1 }) }",
+        "fn show(frame) { frame.own } fn main(request, response) { show(parse_json(\"{}\")) }",
+        "fn show(r) { r.own } fn main(request, response) { show(response); show(1); \"x\" }",
+        "fn show(frame) { frame.own } fn main(request, response) { let all = parse_json(\"[]\"); all.map(show); }",
+    ] {
+        assert_eq!(check_text(helper), [""; 0], "{helper}");
+    }
+}
+
+#[test]
+fn a_script_that_nothing_uses_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("alone.rhai", "fn double(x) { x + x }");
+    write("used.rhai", "fn double(x) { x + x }");
+    write("uses.rhai", "import \"used\" as used; fn main(request, response) { `${used::double(1)}` }");
+    for paths in [vec![], vec![folder.path().join("alone.rhai"), folder.path().join("used.rhai")]] {
+        let report = check(&paths, &places(folder.path()), &Limits::default(), |_| None);
+        let [error] = &report.errors[..] else { panic!("{report:?}") };
+        let error = error.to_string();
+        assert!(error.contains("alone.rhai") && error.contains("no script imports it"), "{error}");
+        assert!(error.contains("`import \"alone\" as alone`") && error.contains("main(request, response)"), "{error}");
+    }
+    write("other.rhai", "fn main(request, response) { import `${request.path}` as any; any::double(1) }");
+    let report = check(&[], &places(folder.path()), &Limits::default(), |_| None);
+    assert!(report.errors.is_empty(), "{report:?}");
 }
 
 #[test]

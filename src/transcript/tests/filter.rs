@@ -1,5 +1,6 @@
 //! Which records a filter wants.
 
+use super::super::text::Columns;
 use super::super::{Cause, Closed, Expected, Filter, Frame, Place, Reaction, Record, RecordKind, Side, Violation};
 use super::super::{FieldLine, FieldSection, Meaning, Octets};
 use crate::wire::frame::{ErrorCode, FrameType, GoAway, Payload, RawFrame, flag};
@@ -137,6 +138,10 @@ fn a_key_with_a_value_that_it_cannot_have_is_a_fault() {
         ("stream:a", "stream: expects numbers such as 1 or 5-9, not \"a\"."),
         ("length:1-x", "length: expects"),
         ("code:NO", "code: expects an error code"),
+        ("type:HEADRES", "type: knows no \"HEADRES\"; a similar type is HEADERS."),
+        ("type:DATA,violatoin", "type: knows no \"violatoin\"; a similar type is violation."),
+        ("-type:not_snet", "type: knows no \"not_snet\"; a similar type is not-sent."),
+        ("type:0x", "type: knows no \"0x\"; types are those of RFC 9113 §6 such as HEADERS, unknown, 0x42, octets"),
         ("flag:X", "flag: expects END_STREAM"),
         ("from:me", "from: expects client, server, not \"me\"."),
         ("-cause:x", "cause: expects checked, raw, automatic"),
@@ -144,6 +149,12 @@ fn a_key_with_a_value_that_it_cannot_have_is_a_fault() {
     ] {
         let error = Filter::parse(text).expect_err(text).to_string();
         assert!(error.starts_with(says), "{text}: {error}");
+    }
+    for record in connection() {
+        let name = Columns::of(&record.kind).name;
+        let name = name.trim_start_matches(['✗', '✓', ' ']).replace(' ', "_");
+        let name = if name.starts_with("UNKNOWN") { "unknown" } else { &name };
+        assert!(Filter::parse(&format!("type:{name}")).is_ok(), "{name}");
     }
     let long = "a ".repeat(65);
     assert!(Filter::parse(&long).is_err() && Filter::parse(&"a".repeat(4_001)).is_err());
