@@ -73,18 +73,12 @@ pub struct Transcript<'p> {
 
 /// Both ends of a connection, as transcripts have them.
 pub fn peer(id: u64, client: SocketAddr, server: SocketAddr, tls: Option<&TlsInfo>) -> Peer {
-    let tls = tls.map(|tls| crate::http::peer::Tls {
-        sni: tls.sni.clone(),
-        alpn: tls.alpn.clone(),
-        version: tls.version.replace('_', "."),
-        cipher: tls.cipher.to_owned(),
-    });
     Peer {
         id,
         client_address: client.to_string(),
         server_address: server.to_string(),
         server_port: server.port(),
-        tls,
+        tls: tls.cloned(),
         ..Peer::default()
     }
 }

@@ -237,6 +237,13 @@ impl Exchange {
         .await
     }
 
+    /// Whether the body has fewer octets, and no more will come although the client announced them: it reset the stream,
+    /// or its connection ended.
+    pub fn is_broken_off(&self, octets: u64) -> bool {
+        let is_short = !self.request_ended() && self.0.inbox.borrow().body_length() < octets;
+        is_short && matches!(self.outcome(), Outcome::Reset(_) | Outcome::Gone)
+    }
+
     /// The body received so far, in one piece.
     pub fn body(&self) -> Bytes {
         self.0.inbox.borrow_mut().body()

@@ -50,7 +50,7 @@ pub struct Peer {
 }
 
 /// What a TLS handshake agreed on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
     /// The name that the client asked for (RFC 6066 §3).
     pub sni: Option<String>,

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::certificates;
-use super::tls::TlsInfo;
+use super::tls::{TlsInfo, agreed};
 use super::transport::Transport;
 
 /// Which certificates a client accepts.
@@ -63,7 +63,7 @@ pub async fn dial(host: &str, port: u16, tls: Option<(&Trust, &[&str])>) -> Resu
     };
     let sni = matches!(name, ServerName::DnsName(_)).then(|| host.to_owned());
     let stream = connector.connect(name, stream).await.map_err(|error| DialError::tls(place(host, port), &error))?;
-    let tls = Some(TlsInfo::of(stream.get_ref().1, sni.as_deref()));
+    let tls = Some(agreed(stream.get_ref().1, sni.as_deref()));
     Ok(Dialed { stream: Box::new(stream), tls, local, remote })
 }
 

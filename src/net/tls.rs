@@ -19,6 +19,8 @@ use tokio_rustls::StartHandshake;
 pub use tokio_rustls::server::TlsStream;
 
 use super::transport::Transport;
+/// What a handshake agreed on.
+pub use crate::http::peer::Tls as TlsInfo;
 
 /// The TLS side of one port. Cheap to clone: one for each worker.
 #[derive(Clone)]
@@ -55,19 +57,6 @@ impl KeyLog {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// What a handshake agreed on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsInfo {
-    /// The host name the client asked for (RFC 6066 §3); none for an IP address.
-    pub sni: Option<String>,
-    /// The protocol agreed on (RFC 7301); none if the client offered none.
-    pub alpn: Option<String>,
-    /// `"TLSv1_2"` or `"TLSv1_3"`.
-    pub version: &'static str,
-    /// The cipher suite by its IANA name.
-    pub cipher: &'static str,
 }
 
 impl Tls {
@@ -227,9 +216,7 @@ impl<S: Transport> Hello<S> {
                 return;
             }
             if let Some(begin) = begin.take() {
-                begin(&TlsInfo::of(connection, connection.server_name()), &mut |octets| {
-                    connection.writer().write(octets)
-                });
+                begin(&agreed(connection, connection.server_name()), &mut |octets| connection.writer().write(octets));
             }
         };
         let accept = match selection {
@@ -258,7 +245,7 @@ impl<S: Transport> Hello<S> {
         };
         let stream = tls.in_time(deadline, accept).await?;
         let connection = stream.get_ref().1;
-        let info = TlsInfo::of(connection, connection.server_name());
+        let info = agreed(connection, connection.server_name());
         Ok((stream, info))
     }
 
@@ -287,15 +274,15 @@ async fn refuse<S: Transport>(stream: &mut S, alert: AlertDescription) -> io::Re
     stream.shutdown().await
 }
 
-impl TlsInfo {
-    /// What is agreed on a connection to the host `sni`.
-    pub(super) fn of(connection: &CommonState, sni: Option<&str>) -> TlsInfo {
-        TlsInfo {
-            sni: sni.map(str::to_owned),
-            alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
-            version: connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("unknown"),
-            cipher: connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unknown"),
-        }
+/// What is agreed on a connection to the host `sni`.
+pub(super) fn agreed(connection: &CommonState, sni: Option<&str>) -> TlsInfo {
+    let version = connection.protocol_version().and_then(|version| version.as_str()).unwrap_or("unknown");
+    let suite = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("unknown");
+    TlsInfo {
+        sni: sni.map(str::to_owned),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+        version: version.replace('_', "."),
+        cipher: suite.to_owned(),
     }
 }
 

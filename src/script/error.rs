@@ -92,9 +92,10 @@ impl ScriptError {
         }
     }
 
-    /// Whether there is no such file.
+    /// Whether there is no such file, or a directory in its place.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::System { kind: ErrorKind::NotFound | ErrorKind::NotADirectory, .. })
+        let missing = [ErrorKind::NotFound, ErrorKind::NotADirectory, ErrorKind::IsADirectory];
+        matches!(self, Self::System { kind, .. } if missing.contains(kind))
     }
 
     /// The place in a script, if it has one.

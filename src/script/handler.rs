@@ -151,11 +151,12 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
                 with_frame(entry, frame)?;
             }
         }
-        if matches!(exchange.outcome(), exchange::Outcome::Reset(_) | exchange::Outcome::Gone) {
-            return Err(ScriptError::Ended);
-        }
     } else if main && !exchange.request_ended() {
         waited(caller, exchange, |exchange| async move { exchange.request_complete().await })?;
+    }
+    // What a client broke off is no request.
+    if matches!(exchange.outcome(), exchange::Outcome::Reset(_) | exchange::Outcome::Gone) {
+        return Err(ScriptError::Ended);
     }
     if main {
         last = Entry::Main;

@@ -5,7 +5,7 @@ use super::h2c_profile;
 use super::orders::{Incoming, Speaks};
 use super::profiles::Shape;
 use super::thread_state::Thread;
-use crate::exchange::{self, Peer};
+use crate::exchange::Peer;
 use crate::net::opening::Opening;
 use crate::net::tls::{Early, HandshakeError, Hello, TlsInfo};
 use crate::net::transport::Transport;
@@ -94,7 +94,7 @@ async fn serve_over_tls<S: Transport>(
     let open = |info: &TlsInfo| {
         let http2 = shape.speaks_http2(info.alpn.as_deref());
         let wrong_protocol = !http2 && shaped && !shape.is_for_http1();
-        Open::new(thread, Peer { wrong_protocol, tls: Some(agreed(info)), ..peer.clone() }, http2, &shape)
+        Open::new(thread, Peer { wrong_protocol, tls: Some(info.clone()), ..peer.clone() }, http2, &shape)
     };
     let mut early = None;
     let begin = |info: &TlsInfo, write: &mut Early<'_>| {
@@ -111,14 +111,5 @@ async fn serve_over_tls<S: Transport>(
                 open.fail().await;
             }
         }
-    }
-}
-
-fn agreed(info: &TlsInfo) -> exchange::Tls {
-    exchange::Tls {
-        sni: info.sni.clone(),
-        alpn: info.alpn.clone(),
-        version: info.version.to_owned(),
-        cipher: info.cipher.to_owned(),
     }
 }

@@ -19,7 +19,7 @@ pub use as_is::{send_as_is, send_as_written};
 pub use cache::FileCache;
 pub use listing::{add_slash, listing};
 
-use super::pages::status_page;
+use super::pages::{status_page, unreadable};
 use super::pipes::Pipeline;
 use super::roots::Roots;
 use super::template::Scope;
@@ -47,11 +47,11 @@ pub fn file(exchange: &Exchange, path: &Path, files: &Files<'_>, scope: &Scope<'
     let request = exchange.request();
     let cached = match cache::find(path, files) {
         Ok(cached) => cached,
-        Err(error) => return unreadable(&error),
+        Err(error) => return unreadable("file", &error),
     };
     let source = match open(&cached, path, files) {
         Ok(source) => source,
-        Err(error) => return unreadable(&error),
+        Err(error) => return unreadable("file", &error),
     };
     let changed_by_pipe = || Pipeline::is_asked_for(request.query(), "");
     let mut prepared = match &cached.fields {
@@ -98,12 +98,5 @@ fn open(cached: &Cached, path: &Path, files: &Files<'_>) -> io::Result<select::S
             let length = file.length()?.min(*length);
             Ok(select::Source::File(file, length))
         }
-    }
-}
-
-fn unreadable(error: &io::Error) -> Prepared {
-    match error.kind() {
-        io::ErrorKind::NotFound => status_page(404, "The file was here a moment ago, and is gone."),
-        _ => status_page(500, &format!("The file exists but cannot be read: {error}.")),
     }
 }

@@ -282,6 +282,39 @@ fn a_large_file_that_is_cut_meanwhile_breaks_off() {
 }
 
 #[test]
+fn what_is_gone_since_it_was_looked_up_is_404() {
+    let server = Server::builder()
+        .file("a.txt", "a")
+        .file("b.asis", "HTTP/1.1 200 OK\r\n\r\nb")
+        .file("c.sub.txt", "{{host}}")
+        .file("d.any.js", "test(() => {});")
+        .file("e/x", "")
+        .start();
+    let mut client = Client::h2c(&server);
+    let mut ask = |path: &str| {
+        let stream = client.get(path);
+        client.response(stream)
+    };
+    for (path, file) in [
+        ("/a.txt", "a.txt"),
+        ("/a.txt?pipe=slice(0)", "a.txt"),
+        ("/b.asis", "b.asis"),
+        ("/c.sub.txt", "c.sub.txt"),
+        ("/d.any.html", "d.any.js"),
+        ("/d.any.worker.js", "d.any.js"),
+        ("/e/", "e"),
+    ] {
+        let (file, away) = (server.folder().join(file), server.folder().join("away"));
+        assert_eq!(ask(path).status(), Some(200), "{path}");
+        fs::rename(&file, &away).expect("renamed");
+        let answer = ask(path);
+        assert_eq!(answer.status(), Some(404), "{path}: {}", answer.text());
+        fs::rename(&away, &file).expect("renamed back");
+    }
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+}
+
+#[test]
 fn a_folder_is_listed() {
     let server = Server::builder()
         .file("x/b.html", "")

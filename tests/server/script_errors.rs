@@ -169,6 +169,11 @@ fn a_script_that_is_gone_between_look_up_and_opening_is_missing() {
         std::fs::rename(handlers.join("race.rhai"), handlers.join("away.rhai")).expect("renamed");
         assert_eq!(answer(&mut client, "/handlers/race.rhai").status(), Some(404));
     }
+    server.write("handlers/race.rhai", "fn main(request, response) { \"there\" }");
+    assert_eq!(answer(&mut client, "/handlers/race.rhai").text(), "there");
+    std::fs::remove_file(handlers.join("race.rhai")).expect("removed");
+    std::fs::create_dir(handlers.join("race.rhai")).expect("a folder of that name");
+    assert_eq!(answer(&mut client, "/handlers/race.rhai").status(), Some(301), "it is a directory now");
     // The shipped handler of that name shows through.
     assert_eq!(answer(&mut client, "/handlers/hello.rhai").text(), "mine");
     std::fs::remove_file(handlers.join("hello.rhai")).expect("removed");

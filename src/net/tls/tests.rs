@@ -65,7 +65,7 @@ async fn shake(
 #[tokio::test]
 async fn both_versions_agree_on_alpn_and_tell_what_was_agreed() {
     let fixture = fixture(&["h2", "http/1.1"]);
-    for (version, name) in [(&rustls::version::TLS12, "TLSv1_2"), (&rustls::version::TLS13, "TLSv1_3")] {
+    for (version, name) in [(&rustls::version::TLS12, "TLSv1.2"), (&rustls::version::TLS13, "TLSv1.3")] {
         for (offered, agreed) in [(&["http/1.1", "h2"][..], Some("h2")), (&["http/1.1"], Some("http/1.1")), (&[], None)]
         {
             let connector = client(&fixture, offered, &[version]);
@@ -73,7 +73,7 @@ async fn both_versions_agree_on_alpn_and_tell_what_was_agreed() {
             let (mut ours, info) = ours.unwrap();
             let mut theirs = theirs.unwrap();
             assert_eq!(info.alpn.as_deref(), agreed);
-            assert_eq!((info.sni.as_deref(), info.version), (Some("localhost"), name));
+            assert_eq!((info.sni.as_deref(), info.version.as_str()), (Some("localhost"), name));
             assert!(info.cipher.starts_with("TLS"), "{}", info.cipher);
             let mut octet = [0];
             theirs.write_all(b"?").await.unwrap();

@@ -177,7 +177,12 @@ impl Parts {
             [status, headers, content] => (Some(status), headers, content),
             _ => return Err(format!("main returned a list of {}; {ALLOWED}", parts.len())),
         };
-        let said = |error: Box<rhai::EvalAltResult>| format!("main returned what is no response: {error}; {ALLOWED}");
+        let said = |error: Box<rhai::EvalAltResult>| {
+            let text = error.to_string();
+            let text = text.strip_prefix("Runtime error: ").unwrap_or(&text);
+            let advice = if text.contains("\nhelp: ") { String::new() } else { format!("; {ALLOWED}") };
+            format!("main returned what is no response: {text}{advice}")
+        };
         if let Some(status) = status {
             self.set_status(status).map_err(said)?;
         }

@@ -14,7 +14,7 @@ use super::line_writer::LineWriter;
 use super::outcome::{Outcome, fail, sent};
 use super::parts::Parts;
 use super::pieces::{Call, Made, Source};
-use crate::exchange::{Content, Exchange, Prepared, ResponseHead};
+use crate::exchange::{CloseReason, Content, Exchange, Prepared, ResponseHead};
 use crate::script::budget::pause;
 use crate::script::common::Common;
 use crate::script::octets::Octets;
@@ -244,7 +244,7 @@ impl Response {
         let exchange = &self.0.exchange;
         !exchange.headers_sent()
             && !exchange.raw_used()
-            && exchange.connection().is_closed()
+            && matches!(exchange.connection().end_reason(), CloseReason::Local(_))
             && self.0.parts.has_content()
     }
 

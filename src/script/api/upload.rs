@@ -66,6 +66,11 @@ fn available(exchange: &Exchange, octets: u64) -> Outcome<Bytes> {
         let waiting = exchange.clone();
         pause(async move { waiting.received(octets).await })?;
     }
+    if exchange.is_broken_off(octets) {
+        // A part is never taken for the whole. The handler is usually ended while it waits here.
+        pause(tokio::task::yield_now())?;
+        return fail("the client left before its request was complete");
+    }
     if exchange.too_large() {
         let text = "The request's content is larger than this server keeps.".to_owned();
         return Err(BadRequest { status: 413, text }.into());

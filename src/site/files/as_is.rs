@@ -1,16 +1,16 @@
 //! `.asis` files: a response as its author wrote it, octet for octet.
 
+use super::Files;
 use super::content::{FilePieces, Segment};
 use super::opened::Opened;
 use super::select::other_method;
-use super::{Files, unreadable};
 use crate::exchange::pace::Pace;
 use crate::exchange::{CallSite, Close, Content, Exchange, Pieces, Prepared, Protocol, ResponseHead, SendError};
 use crate::http::Fields;
 use crate::http::latin1::octets_of_text;
 use crate::http::status::reason_phrase;
 use crate::site::deliver::send;
-use crate::site::pages::status_page;
+use crate::site::pages::{status_page, unreadable};
 use crate::site::pipes::trickled;
 use bytes::{Buf, Bytes, BytesMut};
 use std::path::Path;
@@ -42,7 +42,7 @@ pub async fn send_as_is(
     let opened = files.cache.open_files.open(path).and_then(|file| Ok((file.length()?, file)));
     let (length, file) = match opened {
         Ok(opened) => opened,
-        Err(error) => return send(exchange, unreadable(&error), common).await,
+        Err(error) => return send(exchange, unreadable("file", &error), common).await,
     };
     match exchange.protocol() {
         Protocol::Http1 => {

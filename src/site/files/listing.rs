@@ -4,7 +4,7 @@ use crate::exchange::{Prepared, Request, ResponseHead};
 use crate::http::path::percent_decoded;
 use crate::site::escape;
 use crate::site::files::select::{Source, answer, other_method};
-use crate::site::pages::status_page;
+use crate::site::pages::{status_page, unreadable};
 use crate::site::render::render;
 use crate::site::roots::{Roots, is_hidden};
 use bytes::BytesMut;
@@ -27,7 +27,7 @@ struct Entry {
 pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
     let entries = match entries(path, roots) {
         Ok(entries) => entries,
-        Err(error) => return status_page(500, &format!("The folder exists but cannot be read: {error}.")),
+        Err(error) => return unreadable("folder", &error),
     };
     let url_path = String::from_utf8_lossy(&percent_decoded(request.path())).into_owned();
     let data = json!({

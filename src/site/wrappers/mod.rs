@@ -14,6 +14,7 @@ pub(in crate::site) use table::{Wrapper, find};
 use self::meta::Metadata;
 use self::pages::Parts;
 use super::escape;
+use super::pages::is_gone;
 use crate::exchange::{Prepared, ResponseHead};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -79,6 +80,7 @@ impl WrapError {
     pub fn status(&self) -> u16 {
         match self {
             Self::OtherGlobal { .. } => 404,
+            Self::Unreadable(_, error) if is_gone(error) => 404,
             Self::TooLong(..) | Self::Unreadable(..) => 500,
         }
     }

@@ -1,7 +1,7 @@
 //! `request`: query, forms and uploads, content piece by piece, authentication, what the request line said.
 
 use super::{Came, bare, get, http1, http2, serve};
-use crate::support::raw::Client;
+use crate::support::raw::{Client, rst_stream};
 use crate::support::server::Server;
 
 /// What the handler says about this request, over both protocols.
@@ -163,4 +163,35 @@ fn content_too_large_to_keep_is_refused_only_where_it_is_read() {
     assert!(refused.text().contains("larger than this server keeps"), "{}", refused.text());
     assert_eq!(ask("spared", 5000).text(), "not read");
     assert_eq!(ask("stream", 5000).text(), "the last text");
+}
+
+#[test]
+fn what_a_client_breaks_off_is_no_request() {
+    let server = Server::builder()
+        .handler("main.rhai", "fn main(request, response) { log(`got ${request.body.len}`); \"x\" }")
+        .handler("early.rhai", "fn handle_headers(frame, request, response) { log(`got ${request.body.len}`); }")
+        .handler("part.rhai", "fn handle_headers(frame, request, response) { request.raw_input.read(1); log(`got ${request.raw_input.read(9).len}`); }")
+        .handler("hello.rhai", "fn main(request, response) { \"hello\" }")
+        .start();
+    for handler in ["main", "early", "part"] {
+        let path = format!("/handlers/{handler}.rhai");
+        let mut client = Client::h2c(&server);
+        let stream = client.request("POST", &path, &[("content-length", "3")], false);
+        client.data(stream, b"a", false);
+        client.barrier();
+        client.send(&rst_stream(stream, 8));
+        let stream = client.get("/handlers/hello.rhai");
+        assert_eq!(client.response(stream).text(), "hello");
+        let stream = client.request("POST", &path, &[], false);
+        client.data(stream, b"a", false);
+        client.half_close();
+        client.until_end();
+        let text = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\n\r\na");
+        let mut socket = server.connect("http");
+        std::io::Write::write_all(&mut socket, text.as_bytes()).expect("a part of a request");
+        socket.shutdown(std::net::Shutdown::Write).expect("the end of it");
+        std::io::Read::read_to_end(&mut socket, &mut Vec::new()).expect("the end of the connection");
+    }
+    let log = server.log();
+    assert!(!log.contains("got") && !log.contains("WARN"), "{log}");
 }
