@@ -37,6 +37,8 @@ mod names;
 mod one_client;
 #[path = "server/outcomes.rs"]
 mod outcomes;
+#[path = "server/pages.rs"]
+mod pages;
 #[path = "server/pipes.rs"]
 mod pipes;
 #[path = "server/pipes_docs.rs"]

@@ -53,7 +53,7 @@ pub use input::{Input, Interest};
 pub use limits::Limits;
 pub use observer::{Expectation, Observer};
 pub use plan::Plan;
-pub use prepared::{Content, ContentError, NextPiece, Pieces, Prepared, ResponseHead};
+pub use prepared::{Content, ContentError, Excerpt, NextPiece, Pieces, Prepared, ResponseHead, Words};
 pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
 pub use socket::Socket;
 pub use subscription::Subscription;

@@ -29,6 +29,36 @@ pub struct Prepared {
     pub trailers: Fields,
     /// Answer HEAD with content, as GET would be (wptserve's `send_body_for_head_request`).
     pub content_for_head: bool,
+    /// Where the content is words of the server's own, these: a browser may get them as a page.
+    pub words: Option<Box<Words>>,
+}
+
+/// What the server says in place of a response that was asked for.
+#[derive(Debug, Default)]
+pub struct Words {
+    /// What happened and what to do: sentences, and lines.
+    pub text: String,
+    /// Paths and URLs that work instead.
+    pub links: Vec<String>,
+    /// Where a script is wrong.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A place in a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The file, with line and column if they are known.
+    pub spot: String,
+    /// The line of it, from 1; 0 if it is not known.
+    pub line: usize,
+    /// The column in the line, from 1; 0 if it is not known.
+    pub column: usize,
+    /// The line itself.
+    pub code: String,
+    /// The calls that led there, the innermost first.
+    pub calls: Vec<String>,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 /// The content of a response.

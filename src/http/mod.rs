@@ -21,11 +21,13 @@
 //! | [`conditional`] | entity tags and preconditions |
 //! | [`media_type`] | media types by file extension, parameters of a `content-type` |
 //! | [`parameters`] | `value; name=value` lists |
+//! | [`accept`] | which media types a client would rather have |
 //! | [`peer`] | the ends of a connection, its protocol, its TLS |
 //! | [`role`] | client or server |
 //! | [`transport`] | how a peer closed, how to close, what to transmit, what caused it |
 //! | [`words`] | similar names, hexadecimal digits |
 
+pub mod accept;
 pub mod authority;
 pub mod authorization;
 pub mod conditional;

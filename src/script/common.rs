@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 
 use super::error::ScriptError;
+use crate::exchange::{Prepared, Request};
 use crate::http::Fields;
 
 /// Lines of failures that are kept apart; what a script throws may be another text each time.
@@ -20,6 +21,8 @@ pub struct Common {
     pub wall_clock: fn() -> SystemTime,
     /// Whether an error is shown in one line.
     pub brief: bool,
+    /// Makes a page of what is said in words, if the client would rather have one.
+    pub dress: fn(&Request, Prepared) -> Prepared,
     /// The names of this server, in lower case: it is authoritative for them.
     pub hosts: HashSet<String>,
     limits_met: RefCell<BTreeMap<&'static str, u64>>,
@@ -32,9 +35,18 @@ impl Common {
         date: Box<dyn Fn() -> Bytes>,
         wall_clock: fn() -> SystemTime,
         brief: bool,
+        dress: fn(&Request, Prepared) -> Prepared,
         hosts: HashSet<String>,
     ) -> Self {
-        Self { date, wall_clock, brief, hosts, limits_met: RefCell::default(), profile_failures: RefCell::default() }
+        Self {
+            date,
+            wall_clock,
+            brief,
+            dress,
+            hosts,
+            limits_met: RefCell::default(),
+            profile_failures: RefCell::default(),
+        }
     }
 
     /// Counts that a profile failed.

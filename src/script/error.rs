@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
 use super::limits::{Ending, Limits};
+use crate::exchange::Excerpt;
 
 /// Why a handler gave no answer. All are the script's fault, except [`ScriptError::Ended`] and
 /// [`ScriptError::Panic`].
@@ -152,18 +153,8 @@ impl fmt::Display for Fault {
                 write!(f, "\n {margin} | {indent}^")?;
             }
         }
-        let count = self.calls.len();
-        for (at, call) in self.calls.iter().enumerate() {
-            if count > CALLS_SHOWN && at == CALLS_SHOWN / 2 {
-                write!(f, "\n  … {} more calls …", count - CALLS_SHOWN)?;
-            }
-            if count > CALLS_SHOWN && (CALLS_SHOWN / 2..count - CALLS_SHOWN / 2).contains(&at) {
-                continue;
-            }
-            match call.place {
-                Some(place) => write!(f, "\n  in `{}`, called at {}", call.function, Spot(&call.file, Some(place)))?,
-                None => write!(f, "\n  in `{}` of {}", call.function, call.file.display())?,
-            }
+        for call in self.calls_shown() {
+            write!(f, "\n  {call}")?;
         }
         match &self.help {
             Some(help) => write!(f, "\n help: {help}"),
@@ -209,6 +200,34 @@ impl Fault {
             message => message,
         };
         Self::new(message, file, text, place_of(error.position()))
+    }
+
+    /// The calls as lines, the middle of a long chain left out.
+    fn calls_shown(&self) -> Vec<String> {
+        let count = self.calls.len();
+        let line = |call: &Call| match call.place {
+            Some(place) => format!("in `{}`, called at {}", call.function, Spot(&call.file, Some(place))),
+            None => format!("in `{}` of {}", call.function, call.file.display()),
+        };
+        if count <= CALLS_SHOWN {
+            return self.calls.iter().map(line).collect();
+        }
+        let (first, last) = (&self.calls[..CALLS_SHOWN / 2], &self.calls[count - CALLS_SHOWN / 2..]);
+        let gap = std::iter::once(format!("… {} more calls …", count - CALLS_SHOWN));
+        first.iter().map(line).chain(gap).chain(last.iter().map(line)).collect()
+    }
+
+    /// For a page.
+    pub fn excerpt(&self) -> Excerpt {
+        let (line, column) = self.place.unwrap_or_default();
+        Excerpt {
+            spot: Spot(&self.file, self.place).to_string(),
+            line,
+            column,
+            code: self.line.clone().unwrap_or_default(),
+            calls: self.calls_shown(),
+            help: self.help.clone(),
+        }
     }
 
     /// Says where `function` begins, for errors that Rhai gives no place.

@@ -19,12 +19,12 @@ use super::call_sites;
 use super::common::Common;
 use super::compiled::Script;
 use super::entries::Entry;
-use super::error::ScriptError;
+use super::error::{Fault, ScriptError};
 use super::finish::{abandon_pushed, finish, settle_raw};
 use super::octets::octets_of;
 use super::runtime::{Caller, Runtime, ScriptCall};
 use super::subject::Subject;
-use crate::exchange::{self, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead};
+use crate::exchange::{self, Content, Delivery, Exchange, Input, Interest, Prepared, Protocol, ResponseHead, Words};
 use crate::http::Fields;
 use crate::wire::frame::{ErrorCode, Frame, FrameType, RawFrame};
 
@@ -58,7 +58,7 @@ pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchan
         Err(full) => {
             tracing::warn!(target: "script", "{}: {full}", script.path().display());
             common.count_limit("script.live");
-            return answer_plain(&exchange, 503, &format!("{full}\n"), common).await;
+            return answer_in_words(&exchange, 503, full.to_string(), None, common).await;
         }
     };
     let mut result = until_lost(&mut handler, &exchange).await;
@@ -217,7 +217,7 @@ pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Com
         }
         ScriptError::BadRequest(error) if !exchange.headers_sent() => {
             tracing::debug!(target: "script", "{target}: {}", error.text);
-            return answer_plain(exchange, error.status, &format!("{}\n", error.text), common).await;
+            return answer_in_words(exchange, error.status, error.text.clone(), None, common).await;
         }
         _ => {}
     }
@@ -232,16 +232,23 @@ pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Com
         // The client may be gone already, or the script has ended the stream, which is all the same now.
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
-        answer_plain(exchange, 500, &format!("{text}\n"), common).await;
+        let fault = error.fault().filter(|_| !common.brief);
+        answer_in_words(exchange, 500, text, fault, common).await;
     }
 }
 
-async fn answer_plain(exchange: &Exchange, code: u16, text: &str, common: &Common) {
+/// Answers with `text`; a page shows what is wrong with a script by `fault` in place of it.
+async fn answer_in_words(exchange: &Exchange, code: u16, text: String, fault: Option<&Fault>, common: &Common) {
     let mut fields = Fields::with_capacity(4);
     fields.append("content-type", "text/plain; charset=utf-8");
     let head = ResponseHead { status: code, reason: None, fields };
-    let content = Content::Whole(Bytes::copy_from_slice(text.as_bytes()));
-    let page = exchange.reviewed(Prepared { head, content, ..Prepared::default() }).await;
+    let content = Content::Whole(Bytes::from(format!("{text}\n")));
+    let words = match fault {
+        Some(fault) => Words { text: fault.message.clone(), excerpt: Some(fault.excerpt()), links: Vec::new() },
+        None => Words { text, ..Words::default() },
+    };
+    let page = Prepared { head, content, words: Some(Box::new(words)), ..Prepared::default() };
+    let page = exchange.reviewed((common.dress)(exchange.request(), page)).await;
     let Prepared { mut head, content: Content::Whole(text), .. } = page else { return };
     common.complete(&mut head.fields);
     match exchange.send_whole(head, Some(text), &Fields::new()) {

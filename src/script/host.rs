@@ -32,7 +32,7 @@ use super::roles::{check_is_handler, check_is_profile};
 use super::runtime::Runtime;
 use super::stash::Stash;
 use super::watch::Changes;
-use crate::exchange::{Connection, Delivery, Exchange};
+use crate::exchange::{Connection, Delivery, Exchange, Prepared, Request};
 use crate::http::date;
 
 /// What the script host needs to know; the same for all workers.
@@ -62,6 +62,8 @@ pub struct Options {
     pub embedded: fn(&str) -> Option<Cow<'static, str>>,
     /// A file inside the program, by the same kind of path.
     pub embedded_file: fn(&str) -> Option<Cow<'static, [u8]>>,
+    /// Makes a page of the words that are said of a script, if the client would rather have one.
+    pub dress: fn(&Request, Prepared) -> Prepared,
     /// The time: scripts see it, and responses carry it.
     pub wall_clock: fn() -> SystemTime,
 }
@@ -116,7 +118,7 @@ impl Host {
         let brief = options.suppress_handler_traceback;
         let date = Box::new(move || cache.at(wall_clock()));
         let hosts = hosts_of(&options.server_config);
-        let common = Rc::new(Common::new(date, wall_clock, brief, hosts));
+        let common = Rc::new(Common::new(date, wall_clock, brief, options.dress, hosts));
         let offers = Rc::new(Offers::default());
         let files = ReadableFiles {
             roots: options.roots.iter().chain([&options.doc_root]).cloned().collect(),

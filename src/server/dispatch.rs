@@ -61,16 +61,14 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
     // Which profiles there are is told whatever is spoken.
     let is_for_no_profile = matches!(misdirected, Some((404, _)));
     let refused = exchange.connection().peer().wrong_protocol && !is_for_no_profile;
-    if refused && worker.site().refuse_h2_over_http1 {
-        let text = "This port speaks HTTP/2 only. The ready line names a port for HTTP/1.1; \
-                    refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
-        return in_place(worker, &exchange, site::status_page(505, text)).await;
+    if refused && worker.site().refuse_h2_over_http1 && !pages::is_asset(request) {
+        return in_place(worker, &exchange, words::http2_port(&worker.shared, request)).await;
     }
     if !request.connect_protocol_known {
         let text = "This :protocol is not served.";
         return in_place(worker, &exchange, site::status_page(501, text)).await;
     }
-    if let Some((status, text)) = misdirected {
+    if let Some((status, text)) = misdirected.filter(|_| !pages::is_asset(request)) {
         let page = site::status_page(status, &text);
         return in_place(worker, &exchange, page).await;
     }
@@ -83,10 +81,12 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         Some((asked, answer)) => (Some(asked), answer),
         None => (None, route(worker, request)),
     };
-    let refused = answer.found.is_for_http2 && exchange.protocol() == Protocol::Http1 && answer.is_there();
-    if refused && worker.site().refuse_h2_over_http1 {
-        let text = words::wrong_protocol(worker.shared.port_for("HTTP/2"), request);
-        return in_place(worker, &exchange, site::status_page(505, &text)).await;
+    if exchange.protocol() == Protocol::Http1 && worker.site().refuse_h2_over_http1 {
+        let by_name = answer.found.is_for_http2 && answer.is_there();
+        if by_name || answer.is_declared_for_http2() {
+            let page = words::wrong_protocol(worker.shared.port_for("HTTP/2"), request, by_name);
+            return in_place(worker, &exchange, page).await;
+        }
     }
     while let Some(script) = &answer.script {
         let delivery = match piped::delivery(worker, &exchange, &answer.file_name) {
@@ -160,12 +160,12 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
     if request.query() == Some(b"list")
         && let Some(folder) = site.folder(request.path())
     {
-        return site::listing(request, &folder, &site.roots);
+        return site::listing(request, &folder, &site.roots, worker.title(""));
     }
     match meaning {
         Meaning::File(path) => site::file(exchange, path, &worker.files(), &worker.scope(exchange)),
         Meaning::Generated(generated) => generate(worker, exchange, generated),
-        Meaning::Folder(path) => site::listing(request, path, &site.roots),
+        Meaning::Folder(path) => site::listing(request, path, &site.roots, worker.title("")),
         Meaning::Shipped(name, content) => {
             let content = match content {
                 Cow::Borrowed(octets) => Bytes::from_static(octets),
@@ -174,11 +174,13 @@ fn prepare(worker: &Worker, site: &Site, exchange: &Exchange, meaning: &Meaning)
             site::shipped_page(request, name, content)
         }
         Meaning::Index => {
-            let protocol = exchange.protocol().to_string();
-            site::html_page(site::index_page(&worker.title("Handlers"), &site.roots, &worker.shared.ports, &protocol))
+            let title = worker.title("Handlers");
+            let ports =
+                site::Ports { urls: &worker.shared.ports, probe: worker.probe(), protocol: exchange.protocol() };
+            site::html_page(worker.index.page(&worker.files(), &title, &ports))
         }
         Meaning::AddSlash => site::add_slash(request),
-        meaning => words::in_words(meaning),
+        meaning => words::in_words(worker, request, meaning),
     }
 }
 

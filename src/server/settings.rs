@@ -123,6 +123,7 @@ fn script_options(config: &Config, roots: &Roots, shown: serde_json::Value, last
         server_config: Arc::new(shown),
         embedded: |name| site::shipped_handler(name.strip_prefix("handlers/")?),
         embedded_file: site::shipped_octets,
+        dress: site::dressed,
         wall_clock: net::wall_clock,
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Worker {
     /// When the turn of a connection that is under way began.
     pub now: Cell<Instant>,
     resolved: Resolved,
+    /// The page that lists the handlers.
+    pub index: site::Index,
     date: date::Cache,
 }
 
@@ -78,6 +80,7 @@ impl Worker {
             file_cache: FileCache::default(),
             now: Cell::new(net::now()),
             resolved: Resolved::default(),
+            index: site::Index::default(),
             date: date::Cache::default(),
         }
     }
@@ -108,6 +111,14 @@ impl Worker {
         if answer.script.as_ref() == Some(gone) { Rc::new(Answer::new(Meaning::Missing.into())) } else { answer }
     }
 
+    /// The address of another of the server's names on the port for HTTP/2, by which a page learns whether its browser
+    /// trusts the certificate there.
+    pub fn probe(&self) -> Option<String> {
+        let port = self.shared.port_for("HTTP/2")?.trim_end_matches('/').rsplit_once(':')?.1;
+        let name = self.site().environment.hosts.get("")?.get("www")?;
+        Some(format!("https://{name}:{port}"))
+    }
+
     /// For answers with files.
     pub fn files(&self) -> Files<'_> {
         Files { roots: &self.site().roots, cache: &self.file_cache, now: self.now.get(), wall_clock: net::wall_clock }
@@ -119,7 +130,7 @@ impl Worker {
     }
 
     /// What the header of a page says.
-    pub fn title(&self, name: &'static str) -> site::Title<'static> {
+    pub fn title<'a>(&self, name: &'a str) -> site::Title<'a> {
         let Counts { violations, failed_expectations } = self.shared.transcripts.counts();
         site::Title { name, violations, failed_expectations }
     }

@@ -1,18 +1,15 @@
 //! The handlers that a server has, with what their comments say.
 
-use super::head::Head;
+use super::files::stamp::Stamp;
+use super::head::{Head, beginning};
 use super::roots::Roots;
 use super::shipped;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::SystemTime;
 use walkdir::WalkDir;
-
-/// Octets of a handler that are looked at.
-const MAX_COMMENT: u64 = 64 * 1024;
 
 /// A handler as its own leading comment describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,9 +30,39 @@ pub(super) struct Catalogue {
     pub profiles: BTreeMap<String, Entry>,
 }
 
+/// A script in a folder of handlers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Script {
+    /// Below its root.
+    path: String,
+    file: PathBuf,
+    stamp: Stamp,
+}
+
+/// The scripts in the folders of handlers, those that others hide before them.
+pub(super) fn scan(roots: &Roots) -> Vec<Script> {
+    let in_root = |root: &PathBuf| {
+        let files = WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok);
+        let script = |file: walkdir::DirEntry| {
+            let path = file.path().strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+            let is_script = path.ends_with(".rhai") && !path.split('/').any(|segment| segment.starts_with('.'));
+            // What else may have a name (a pipe, a device, a folder) is no handler, and reading it might never end.
+            let stamp = if is_script { Stamp::look(file.path())? } else { return None };
+            Some(Script { path, file: file.into_path(), stamp })
+        };
+        files.filter_map(script).collect::<Vec<_>>()
+    };
+    roots.handlers.iter().rev().flat_map(in_root).collect()
+}
+
+/// Whether one of them may change now, and its stamp stay what it is.
+pub(super) fn is_young(scripts: &[Script], now: SystemTime) -> bool {
+    scripts.iter().any(|script| script.stamp.is_young(now))
+}
+
 /// All handlers and profiles; files on disk come before shipped ones of the same path.
-pub(super) fn catalogue(roots: &Roots) -> Catalogue {
-    let (profiles, handlers) = scripts(roots).into_iter().partition(|(path, _)| path.starts_with(PROFILES));
+pub(super) fn catalogue(scripts: &[Script]) -> Catalogue {
+    let (profiles, handlers) = entries(scripts).into_iter().partition(|(path, _)| path.starts_with(PROFILES));
     let profiles: BTreeMap<String, Entry> = profiles;
     let named = |(path, entry): (String, Entry)| {
         let name = path.strip_prefix(PROFILES)?.strip_suffix(".rhai")?;
@@ -53,44 +80,24 @@ static SHIPPED: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
     shipped::shipped_handlers().filter_map(entry).collect()
 });
 
-fn scripts(roots: &Roots) -> BTreeMap<String, Entry> {
+fn entries(scripts: &[Script]) -> BTreeMap<String, Entry> {
     let mut entries = SHIPPED.clone();
-    for root in roots.handlers.iter().rev() {
-        for file in WalkDir::new(root).sort_by_file_name().into_iter().filter_map(Result::ok) {
-            let Ok(path) = file.path().strip_prefix(root) else { continue };
-            let path = path.to_string_lossy().replace('\\', "/");
-            if !path.ends_with(".rhai") || path.split('/').any(|segment| segment.starts_with('.')) {
-                continue;
-            }
-            let Some(text) = beginning(file.path()) else { continue };
-            if shipped::shipped_handler(&path).is_some_and(|shipped| shipped == text) {
-                // The same text: what another root has is shadowed by it.
-                entries.extend(SHIPPED.get(&path).map(|entry| (path, entry.clone())));
-                continue;
-            }
-            entries.insert(path.clone(), Entry { path, head: Head::parse(&text), shipped: false });
+    for Script { path, file, .. } in scripts {
+        let Some(text) = beginning(file) else { continue };
+        if shipped::shipped_handler(path).is_some_and(|shipped| shipped == text) {
+            // The same text: what another root has is shadowed by it.
+            entries.extend(SHIPPED.get(path).map(|entry| (path.clone(), entry.clone())));
+            continue;
         }
+        entries.insert(path.clone(), Entry { path: path.clone(), head: Head::parse(&text), shipped: false });
     }
     entries
-}
-
-/// The first octets of a regular file, for its comment. What else may have a name (a pipe, a device, a folder) is no
-/// handler, and reading it might never end.
-fn beginning(path: &Path) -> Option<String> {
-    if !fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
-    let mut octets = Vec::new();
-    // An unreadable handler is listed all the same: asked for, it says what is wrong.
-    if let Ok(file) = File::open(path) {
-        let _ = file.take(MAX_COMMENT).read_to_end(&mut octets);
-    }
-    Some(String::from_utf8_lossy(&octets).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     #[cfg(unix)]
@@ -106,7 +113,7 @@ mod tests {
             hidden: Vec::new(),
             mounted: Vec::new(),
         };
-        let entries = catalogue(&roots).handlers;
+        let entries = catalogue(&scan(&roots)).handlers;
         assert_eq!(entries["file.rhai"].head.sends, "Here");
         assert!(!entries.contains_key("folder.rhai") && !entries.contains_key("endless.rhai"));
     }
@@ -115,7 +122,7 @@ mod tests {
     fn every_shipped_handler_says_what_it_sends_and_what_a_client_should_do() {
         let roots =
             Roots { document: "/nowhere".into(), handlers: Vec::new(), hidden: Vec::new(), mounted: Vec::new() };
-        let Catalogue { handlers: entries, profiles } = catalogue(&roots);
+        let Catalogue { handlers: entries, profiles } = catalogue(&scan(&roots));
         assert!(entries.len() > 30, "only {} shipped handlers", entries.len());
         for entry in entries.values().chain(profiles.values()) {
             let (path, head) = (&entry.path, &entry.head);

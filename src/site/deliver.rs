@@ -1,6 +1,6 @@
 //! Sending a response that is decided: status, fields, content, trailers.
 
-use super::pages::status_page;
+use super::pages::{dressed, status_page};
 use super::pipes::Ending;
 use crate::exchange::{Content, ErrorCode, Exchange, Pieces, Plan, Prepared, SendError};
 use crate::http::Fields;
@@ -31,7 +31,8 @@ async fn send_until(
     common: Fields,
     ending: Option<Ending>,
 ) -> Result<(), SendError> {
-    let Prepared { mut head, content, trailers, content_for_head } = exchange.reviewed(prepared).await;
+    let prepared = if prepared.words.is_some() { dressed(exchange.request(), prepared) } else { prepared };
+    let Prepared { mut head, content, trailers, content_for_head, .. } = exchange.reviewed(prepared).await;
     exchange.allow_content_for_head(content_for_head);
     head.fields.reserve(1 + common.len());
     let plan = exchange.plan(&mut head, content.length(), !trailers.is_empty());
@@ -99,7 +100,7 @@ fn refused(exchange: &Exchange, error: SendError) -> Result<(), SendError> {
     let target = exchange.request().target.escape_ascii().to_string();
     tracing::warn!("{target}: the response cannot be sent: {error}");
     let text = format!("The response cannot be sent as it is written: {error}.");
-    let Prepared { head, content, .. } = status_page(500, &text);
+    let Prepared { head, content, .. } = dressed(exchange.request(), status_page(500, &text));
     let Content::Whole(text) = content else { return Ok(()) };
     exchange.send_whole(head, Some(text), &Fields::new()).map(drop)
 }

@@ -13,10 +13,11 @@ mod fields;
 mod listing;
 mod opened;
 pub(super) mod select;
-mod stamp;
+pub(super) mod stamp;
 
 pub use as_is::{send_as_is, send_as_written};
 pub use cache::FileCache;
+pub(super) use listing::links;
 pub use listing::{add_slash, listing};
 
 use super::pages::{status_page, unreadable};

@@ -15,7 +15,13 @@
 //! come one or more [`Reaction`]s, joined by `or`: each is correct.
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
 use std::str::FromStr;
+
+/// Bytes of a script that are looked at for its head.
+const MAX_HEAD: u64 = 64 * 1024;
 
 /// The comment's lines up to the first code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +98,18 @@ impl Head {
         head
     }
 
+    /// Reads the leading comment of the script in a file; `None` if it is no regular file.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Option<Self> {
+        beginning(path).map(|text| Self::parse(&text))
+    }
+
+    /// Whether the script says that it is for HTTP/2 alone.
+    #[must_use]
+    pub fn is_for_http2(&self) -> bool {
+        self.only.as_deref().is_some_and(|only| matches!(only, "HTTP/2" | GRPC))
+    }
+
     /// What a client is expected to do that asks with this query (`""` for none); `None` if the head does not say.
     #[must_use]
     pub fn expected(&self, query: &str) -> Option<&Expectation> {
@@ -104,6 +122,23 @@ impl Head {
     pub fn queries(&self) -> Vec<&str> {
         if self.tries.is_empty() { vec![""] } else { self.tries.iter().map(String::as_str).collect() }
     }
+}
+
+/// What `Only:` says of handlers that respond to gRPC calls: a browser cannot use them.
+pub(super) const GRPC: &str = "gRPC";
+
+/// The first bytes of a regular file, for its comment. What else may have a name (a pipe, a device, a folder) is no
+/// handler, and reading it might never end.
+pub(super) fn beginning(path: &Path) -> Option<String> {
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    // An unreadable handler is listed all the same: asked for, it says what is wrong.
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(MAX_HEAD).read_to_end(&mut bytes);
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn add(text: &mut String, line: &str) {

@@ -10,11 +10,12 @@
 //! | `pipes` | what `?pipe=` does to a response and to the way it goes out |
 //! | `wrappers` | pages and scripts generated around tests |
 //! | `inject` | a script put into every page |
-//! | `index`, `catalogue`, `shipped` | the page of the handlers; what the binary brings with it |
+//! | `index`, `catalogue`, `recorded`, `shipped` | the page of the handlers; what known clients do; what the binary brings with it |
 //! | [`head`] | what a script says of itself in its leading comment: what it sends, and what a client is to do |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
+//! | `source` | a script as a page |
 //! | `layout` | the header and the stylesheet of all pages |
-//! | `render` | pages with placeholders |
+//! | `render`, `highlight` | pages with placeholders; scripts in color |
 //! | `escape` | text inside of HTML, URLs and JavaScript |
 //!
 //! A [`Site`] is all that a configuration says of it, never changed and swapped whole. Files on disk come first, then
@@ -27,18 +28,21 @@ mod environment;
 mod escape;
 mod files;
 pub mod head;
+mod highlight;
 mod index;
 mod inject;
 mod layout;
 mod options;
 mod pages;
 mod pipes;
+mod recorded;
 mod render;
 mod resolve;
 mod roots;
 mod routes;
 mod shipped;
 mod snapshot;
+mod source;
 mod template;
 mod wrappers;
 
@@ -51,11 +55,11 @@ pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the do
 pub use deliver::send;
 pub use environment::Environment;
 pub use files::{FileCache, Files, add_slash, file, listing, own_fields, send_as_is};
-pub use index::index_page;
+pub use index::{Index, Ports};
 pub use inject::Injection;
 pub use layout::{Title, page};
 pub use options::{Alias, Options, Rewrite, Route, Target};
-pub use pages::{html_page, status_page};
+pub use pages::{dressed, html_page, status_page, status_page_with};
 pub use pipes::{PipeError, Pipeline, send_piped};
 pub use render::render;
 pub use resolve::{Found, Meaning, Source};
@@ -63,5 +67,6 @@ pub use roots::{Roots, is_among};
 pub use routes::{Pattern, PatternError};
 pub use shipped::{shipped_handler, shipped_handlers, shipped_octets, shipped_page};
 pub use snapshot::{Site, SiteError};
+pub use source::{source_page, sources_page};
 pub use template::{Scope, TemplateError};
 pub use wrappers::{Generated, WrapError};

@@ -106,3 +106,40 @@ fn the_index_page_fetches_at_a_click() {
         assert_eq!(report, json!({ "shown": true, "outcome": true, "link": true }), "{browser:?}");
     }
 }
+
+#[test]
+fn the_index_page_over_http1_fetches_over_http2_and_says_what_it_finds() {
+    let script = r#"
+        const frame = document.createElement("iframe");
+        frame.src = "/";
+        await new Promise(loaded => { frame.onload = loaded; document.documentElement.append(frame); });
+        const page = frame.contentDocument;
+        const article = page.getElementById("frames/cut.rhai");
+        const seen = new Promise(seen => {
+            const look = () => {
+                const item = article.querySelector("output li");
+                if (item) seen(item);
+            };
+            new frame.contentWindow.MutationObserver(look).observe(article, { childList: true, subtree: true });
+        });
+        article.querySelector("button").click();
+        const { className, textContent } = await seen;
+        const found = text => {
+            const filter = page.getElementById("filter");
+            filter.value = text;
+            filter.dispatchEvent(new frame.contentWindow.Event("input"));
+            return page.getElementById("found").textContent.split(":")[0];
+        };
+        return {
+            outcome: /stream \d+ of connection/.test(textContent) && className === "wrong" || textContent,
+            one: found("hello.rhai smallest"),
+            none: found("xyzzy"),
+            all: found(""),
+        };"#;
+    let server = Server::builder().file("page.html", page(script)).start();
+    for browser in Browser::ALL {
+        let Some(report) = browser.report(&Trust::of(&server), &server.url("http", "/page.html")) else { continue };
+        let expected = json!({ "outcome": true, "one": "1 found", "none": "Nothing found", "all": "" });
+        assert_eq!(report, expected, "{browser:?}");
+    }
+}

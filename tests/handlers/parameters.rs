@@ -106,24 +106,21 @@ fn every_link_on_the_page_of_handlers_is_answered_without_a_script_error() {
 }
 
 #[test]
-fn what_exists_over_http2_only_says_so_over_http1() {
+fn what_is_for_http2_only_says_over_http1_where_it_works() {
     let server = Server::start();
-    // gRPC is for HTTP/2 alone.
-    for (path, text) in shipped().into_iter().filter(|(path, _)| !path.starts_with("grpc/")) {
+    let url = server.base("h2");
+    for (path, text) in shipped() {
         // One of them waits for another request.
         let query = if path == "rendezvous.rhai" { "?seconds=0.01" } else { "" };
         let request = format!("GET /handlers/{path}{query} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         let page = exchange(server.connect("http"), request.as_bytes());
         let page = String::from_utf8_lossy(&page);
-        let only = text.contains("// Only: HTTP/2");
-        if only && page.starts_with("HTTP/1.1 500") {
-            assert!(page.contains("exists over HTTP/2 only, and this request came over HTTP/1.1"), "{path}: {page}");
+        if text.contains("// Only: ") {
+            let there = page.starts_with("HTTP/1.1 505") && page.contains(&format!("  {url}/handlers/{path}{query}\n"));
+            assert!(there, "{path}: {page}");
         } else {
-            assert!(page.starts_with("HTTP/1.1 ") && !page.starts_with("HTTP/1.1 500"), "{path}: {page}");
-            assert!(!only || LAWFUL.contains(&&*path), "{path} works over HTTP/1.1 as well: {page}");
+            let failed = page.starts_with("HTTP/1.1 500") || page.starts_with("HTTP/1.1 505");
+            assert!(page.starts_with("HTTP/1.1 ") && !failed, "{path}: {page}");
         }
     }
 }
-
-/// For HTTP/2 by what they are about, but answered over HTTP/1.1 as well.
-const LAWFUL: [&str; 3] = ["data/sizes.rhai", "fields/many.rhai", "rendezvous.rhai"];

@@ -52,6 +52,7 @@ impl Piped {
             content: decided.whole.map_or_else(|| handover.content(), Into::into),
             trailers: decided.trailers,
             content_for_head: decided.content_for_head,
+            words: None,
         };
         let sending = self.delivery.deliver(exchange.clone(), prepared);
         sent(handover.run(sending, Source::new(decided.content), call)?)

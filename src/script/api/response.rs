@@ -116,9 +116,10 @@ impl Response {
             content: shown.map_or_else(|| Content::Pieces(Box::new(Made)), Content::Whole),
             trailers: parts.trailers.0.borrow().clone(),
             content_for_head: parts.send_body_for_head_request.get(),
+            words: None,
         };
         let reviewed = exchange.clone();
-        let Prepared { head, content, trailers, content_for_head } =
+        let Prepared { head, content, trailers, content_for_head, .. } =
             pause(async move { reviewer.review(reviewed, prepared).await })?;
         let content = match content {
             Content::Whole(octets) if whole => Dynamic::from(Octets(octets)),

@@ -8,7 +8,7 @@ use rust_embed::Embed;
 use std::borrow::Cow;
 
 /// Nothing comes from elsewhere, and no text of a client becomes a script.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 #[derive(Embed)]

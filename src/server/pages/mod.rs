@@ -8,6 +8,7 @@ mod inspector;
 mod outcome;
 mod pieces;
 mod query;
+mod source;
 mod state;
 mod status;
 mod transcript;
@@ -19,8 +20,8 @@ use crate::site;
 
 const HELP: &str = "Nothing is at this path. /_wire/ is the inspector, /_wire/connections has the transcripts of \
                     connections as JSON, /_wire/connections/ID one of them (also ID.jsonl, ID.txt, ID.har, ID.sqlog, \
-                    ID.pcapng), /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, /_wire/status the state of \
-                    the server, and DELETE /_wire/state forgets it.";
+                    ID.pcapng), /_wire/source/ the scripts, /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, \
+                    /_wire/status the state of the server, and DELETE /_wire/state forgets it.";
 
 /// The path that all of it is below.
 const OWN: &[u8] = b"/_wire/";
@@ -28,6 +29,11 @@ const OWN: &[u8] = b"/_wire/";
 /// Whether a request is about the server itself.
 pub(super) fn is_own(request: &Request) -> bool {
     request.path().starts_with(OWN)
+}
+
+/// Whether it is about the style or a script of the pages, which error pages on any host need.
+pub(super) fn is_asset(request: &Request) -> bool {
+    request.path().strip_prefix(OWN).is_some_and(|path| path.starts_with(b"assets/"))
 }
 
 /// The response to a path below `/_wire/`; `None` for any other path.
@@ -41,6 +47,7 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     if let Err(text) = worker.shared.known_hosts.check(request, exchange.connection().peer()) {
         return Some(site::status_page(403, &text));
     }
+    let source = path.strip_prefix(b"source").filter(|path| path.is_empty() || path.starts_with(b"/"));
     let path = String::from_utf8_lossy(path);
     if let Some(token) = path.strip_prefix("outcome/") {
         return Some(outcome::page(worker, exchange, token).await);
@@ -53,6 +60,9 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
     }
     if !matches!(&request.method[..], b"GET" | b"HEAD") {
         return Some(words::other_methods("GET, HEAD"));
+    }
+    if let Some(source) = source {
+        return Some(source::page(worker, if source.is_empty() { b"/" } else { source }));
     }
     Some(match path.trim_end_matches('/').split_once('/') {
         None if path.trim_end_matches('/') == "status" => status::page(worker, request).await,

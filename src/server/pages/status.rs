@@ -3,6 +3,7 @@
 use super::super::stats::{WorkerStats, add};
 use super::super::worker::Worker;
 use crate::exchange::{Prepared, Request};
+use crate::http::accept;
 use crate::script::hooks::shared::Failure;
 use crate::site;
 use crate::transcript::Failed;
@@ -15,9 +16,7 @@ const MAX_EXPECTATIONS: usize = 64;
 /// The page: HTML for people, or JSON with `?json` or where `accept` asks for it.
 pub(super) async fn page(worker: &Worker, request: &Request) -> Prepared {
     let status = gather(worker).await;
-    let accept = request.fields.get("accept").map(|value| String::from_utf8_lossy(value).into_owned());
-    let wants_json = request.query() == Some(b"json") || accept.is_some_and(|accept| accept.contains("json"));
-    if wants_json {
+    if request.query() == Some(b"json") || accept::prefers(&request.fields, "application/json", "text/html") {
         return json_page(&status);
     }
     let mut prepared = site::html_page(site::page(&worker.title("Status"), &html(&status)));

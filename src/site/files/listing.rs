@@ -4,6 +4,7 @@ use crate::exchange::{Prepared, Request, ResponseHead};
 use crate::http::path::percent_decoded;
 use crate::site::escape;
 use crate::site::files::select::{Source, answer, other_method};
+use crate::site::layout::{Title, page};
 use crate::site::pages::{status_page, unreadable};
 use crate::site::render::render;
 use crate::site::roots::{Roots, is_hidden};
@@ -24,7 +25,7 @@ struct Entry {
 
 /// Lists the folder at `path` as wptserve does: sorted, each file's `.headers` beside it. What is not served is not
 /// listed.
-pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
+pub fn listing(request: &Request, path: &Path, roots: &Roots, title: Title<'_>) -> Prepared {
     let entries = match entries(path, roots) {
         Ok(entries) => entries,
         Err(error) => return unreadable("folder", &error),
@@ -35,7 +36,8 @@ pub fn listing(request: &Request, path: &Path, roots: &Roots) -> Prepared {
         "has_parent": !url_path.trim_matches('/').is_empty(),
         "entries": entries.iter().map(shown).collect::<Value>(),
     });
-    let page = render(PAGE, &data);
+    let name = format!("Directory listing for {url_path}");
+    let page = page(&Title { name: &name, ..title }, &render(PAGE, &data));
     let mut head = ResponseHead { status: 200, ..ResponseHead::default() };
     head.fields.append("content-type", "text/html");
     answer(request, &head, Source::Octets(page.into()))
@@ -58,6 +60,12 @@ pub fn add_slash(request: &Request) -> Prepared {
     let mut prepared = status_page(301, "A folder's address ends in a slash.");
     prepared.head.fields.append("location", location);
     prepared
+}
+
+/// The URLs, relative to the folder, of what is listed of it.
+pub(in crate::site) fn links(path: &Path, roots: &Roots) -> Vec<String> {
+    let link = |entry: Entry| format!("{}{}", escape::url_path(&entry.name), if entry.folder { "/" } else { "" });
+    entries(path, roots).into_iter().flatten().map(link).collect()
 }
 
 fn shown(entry: &Entry) -> Value {

@@ -11,7 +11,7 @@ const STEP: Duration = Duration::from_secs(2);
 
 /// Two equal stamps mean an unchanged file, unless it was [young](Stamp::is_young) when it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stamp {
+pub(in crate::site) struct Stamp {
     pub length: u64,
     modified: Option<SystemTime>,
     /// Modified, renamed, or its modification time set.
