@@ -12,7 +12,7 @@ fn raw(fields: &[(&str, &str)], text: &str) -> Vec<Want> {
 #[test]
 fn pseudo_fields() {
     let status = (":status", "200");
-    let odd = "Odd pseudo-fields came before this.\n";
+    let odd = "Odd pseudo-headers came before this.\n";
     check(&[
         ("fields/order.rhai", raw(&[TYPE, status], ":status came second.\n")),
         ("fields/pseudo.rhai", raw(&[status, status, TYPE], odd)),
@@ -25,7 +25,7 @@ fn pseudo_fields() {
             "fields/pseudo.rhai?kind=trailers",
             vec![
                 headers(END_HEADERS, block(&[status, TYPE])),
-                data(0, "A pseudo-field comes after this.\n"),
+                data(0, "A pseudo-header comes after this.\n"),
                 headers(END_HEADERS | END_STREAM, block(&[status])),
             ],
         ),
@@ -46,7 +46,7 @@ fn status_values() {
 
 #[test]
 fn names() {
-    let row = |name| raw(&[(":status", "200"), (name, "1"), TYPE], "A field name before this was no name.\n");
+    let row = |name| raw(&[(":status", "200"), (name, "1"), TYPE], "An invalid header name came before this.\n");
     check(&[
         ("fields/name.rhai", row("X-Upper-Case")),
         ("fields/name.rhai?name=with%20space", row("with space")),
@@ -60,7 +60,8 @@ fn names() {
 
 #[test]
 fn values() {
-    let row = |value| raw(&[(":status", "200"), ("x-value", value), TYPE], "A field value before this was none.\n");
+    let row =
+        |value| raw(&[(":status", "200"), ("x-value", value), TYPE], "An invalid header value came before this.\n");
     check(&[
         ("fields/value.rhai", row("a\0b")),
         ("fields/value.rhai?kind=cr", row("a\rb")),
@@ -74,7 +75,7 @@ fn values() {
 #[test]
 fn connection_specific_fields() {
     let row = |name, value| {
-        raw(&[(":status", "200"), (name, value), TYPE], "A connection-specific field came before this.\n")
+        raw(&[(":status", "200"), (name, value), TYPE], "A connection-specific header came before this.\n")
     };
     check(&[
         ("fields/connection-specific.rhai", row("connection", "keep-alive")),

@@ -66,5 +66,5 @@ fn the_clients_window_closes_and_opens() {
     assert_eq!(first.last().map(|frame| frame.payload.to_vec()), Some(entry(0)));
     assert_eq!(second.last().map(|frame| frame.payload.to_vec()), Some(entry(1 << 20)));
     client.data(stream, b"content", true);
-    assert_eq!(client.response(stream).text(), "7 octets came.\n");
+    assert_eq!(client.response(stream).text(), "7 bytes arrived.\n");
 }

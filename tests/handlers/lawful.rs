@@ -28,7 +28,7 @@ fn pages_over_both_protocols() {
         ("file.rhai", "This text is in the file beside the script.\n"),
         ("cookies.rhai", "{}"),
         ("fields/repeated.rhai", "Five fields, two names.\n"),
-        ("connection/write-size.rhai?octets=5", "Each write had 5 octets.\n"),
+        ("connection/write-size.rhai?octets=5", "Each write had 5 bytes.\n"),
         ("headers.rhai", "\"raw_headers\""),
         ("delay.rhai?seconds=0.01", "Slept for 0.01 s.\n"),
     ];
