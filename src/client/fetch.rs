@@ -85,7 +85,7 @@ impl<'a> Fetch<'a> {
     fn only_target(&self) -> Result<Target, Failure> {
         match &self.targets[..] {
             [target] => Ok(target.clone()),
-            _ => Err(Failure::usage("--plan and --replay take one URL, whose path means nothing to them")),
+            _ => Err(Failure::usage("--plan and --replay take one URL, and ignore its path")),
         }
     }
 
@@ -104,7 +104,7 @@ impl<'a> Fetch<'a> {
         let dialed = dialed?;
         let is_other = |tls: &crate::net::tls::TlsInfo| tls.alpn.as_deref() != Some("h2");
         if !self.arguments.http1 && dialed.tls.as_ref().is_some_and(is_other) {
-            let text = "the server does not agree on HTTP/2 in the TLS handshake (ALPN)\nhelp: try --http1";
+            let text = "the server did not select HTTP/2 in the TLS handshake (ALPN)\nhelp: try --http1";
             return Err(Failure { exit: Exit::TlsError, text: text.to_owned() });
         }
         Ok((dialed, deadline))
@@ -149,7 +149,7 @@ impl<'a> Fetch<'a> {
             say(&format!("the server sent GOAWAY {code}"));
         }
         if job.num_left() > 0 {
-            say(&format!("{} steps were left when it ended", job.num_left()));
+            say(&format!("{} steps were left when the connection ended", job.num_left()));
         }
         let num_settings = job.num_settings + usize::from(automatic);
         self.finish(received, is_whole, requests, num_settings).await;
@@ -185,7 +185,7 @@ impl<'a> Fetch<'a> {
             say(&strict::judge(strict::Connection { received, requests, num_settings }).await);
         } else {
             let max = super::session::MAX_CAPTURE >> 20;
-            say(&format!("a strict client was not asked: more than {max} MiB arrived"));
+            say(&format!("no verdict of a strict client: more than {max} MiB arrived"));
         }
     }
 

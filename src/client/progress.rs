@@ -63,8 +63,8 @@ impl Progress {
             Mark::Ping => "a PING".to_owned(),
             Mark::PingAck => "an ACK of a PING".to_owned(),
             Mark::GoAway => "GOAWAY".to_owned(),
-            Mark::Headers(stream) => format!("a header section on stream {stream}"),
-            Mark::Content(stream) => format!("as much content on stream {stream}"),
+            Mark::Headers(stream) => format!("headers on stream {stream}"),
+            Mark::Content(stream) => format!("as much body on stream {stream}"),
             Mark::End(stream) => format!("the end of stream {stream}"),
             Mark::Reset(stream) => format!("a reset of stream {stream}"),
         })
@@ -115,7 +115,7 @@ mod tests {
         wanted.frame(&FrameHeader::new(FrameType::HEADERS, flag::END_STREAM, 3, 0));
         assert_eq!(wanted.missing(&seen).as_deref(), Some("SETTINGS"));
         seen.frame(&FrameHeader::new(FrameType::SETTINGS, 0, 0, 0));
-        assert_eq!(wanted.missing(&seen).as_deref(), Some("a header section on stream 3"));
+        assert_eq!(wanted.missing(&seen).as_deref(), Some("headers on stream 3"));
         // The stream is over: nothing more of it will come.
         seen.frame(&FrameHeader::new(FrameType::RST_STREAM, 0, 3, 4));
         assert_eq!(wanted.missing(&seen), None);

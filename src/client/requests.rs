@@ -101,7 +101,9 @@ impl Requests {
                 let why = broken.map(rule).unwrap_or_else(|| code.to_string());
                 line.push_str(&format!("{begin}stream error {code}: {why}"));
             }
-            Outcome::Unprocessed => line.push_str(&format!("{begin}not processed, says the server's GOAWAY")),
+            Outcome::Unprocessed => {
+                line.push_str(&format!("{begin}the server's GOAWAY says that it was not processed"))
+            }
             Outcome::NotSent(misuse) => line.push_str(&format!("{begin}not sent: {misuse}")),
         }
         format!("{line}  {url}")

@@ -44,7 +44,7 @@ pub async fn judge(connection: Connection) -> String {
 fn refusal(connection: &Connection) -> Option<String> {
     let Connection { requests, num_settings, .. } = connection;
     if *num_settings != 1 {
-        return Some(format!("it would send SETTINGS once, not {num_settings} times"));
+        return Some(format!("no verdict: it sends SETTINGS once, and here they were sent {num_settings} times"));
     }
     let highest = requests.iter().map(|(stream, _)| *stream as usize).max().unwrap_or(0);
     let is_sorted = requests.is_sorted_by_key(|(stream, _)| *stream) && requests.iter().all(|(id, _)| id % 2 == 1);

@@ -40,7 +40,7 @@ impl Target {
         let is_tls = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            Some(_) => return Err(wrong("only http and https are spoken")),
+            Some(_) => return Err(wrong("only http and https are supported")),
             None => return Err(wrong("it has no scheme")),
         };
         let (Some(host), Some(authority)) = (uri.host(), uri.authority()) else { return Err(wrong("it has no host")) };

@@ -89,11 +89,11 @@ Exit code: 0 complete; 2 wrong arguments or files; 3 a stream was reset, or its 
     #[command(help_template = HELP, before_help = "Examples:
   wireserve decode capture.pcapng              all connections of HTTP/2 without TLS in it
   echo '000000040100000000' | wireserve decode one frame, as hexadecimal digits
-  echo 828684 | wireserve decode --hpack       a field block, and the dynamic table after it
+  echo 828684 | wireserve decode --hpack       a header block, and the dynamic table after it
 
-A caret points at the first byte that makes no sense; decoding goes on where frames begin again.
+A caret points at the first invalid byte; decoding continues where frames begin again.
 
-Exit code: 0 no faults; 1 some bytes make no sense; 2 wrong arguments or files; 3 this is not HTTP/2.")]
+Exit code: 0 no faults; 1 some bytes are invalid; 2 wrong arguments or files; 3 this is not HTTP/2.")]
     Decode(DecodeArguments),
     /// Serve to a client what the server of a recorded connection sent
     #[command(help_template = HELP, before_help = "Examples:

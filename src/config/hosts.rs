@@ -95,7 +95,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     let hosts = Hosts::of(config);
     let names = hosts.domains_set().into_iter().chain(hosts.not_domains_set());
     if let Some(name) = names.max_by_key(|name| name.len()).filter(|name| name.len() > MAX_NAME) {
-        let what = format!("{name} is longer than {MAX_NAME} octets: shorten the host or its subdomains");
+        let what = format!("{name} is longer than {MAX_NAME} bytes: shorten the host or its subdomains");
         errors.push(ConfigError::plain(what));
     }
 }

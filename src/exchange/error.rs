@@ -70,14 +70,13 @@ impl fmt::Display for SendError {
             Self::OtherProtocol { function, wanted } => {
                 write!(f, "{function} exists over {wanted} only, and this request came over {}", wanted.other())
             }
-            Self::HeadersSent => f.write_str("the response's status and fields were already sent"),
+            Self::HeadersSent => f.write_str("the response's status and headers were already sent"),
             Self::Ended => f.write_str("the response was already ended"),
-            Self::ContentLength { announced, content } => write!(
-                f,
-                "{announced} octets of content were announced by content-length, and with this there would be {content}"
-            ),
-            Self::Trailer { name } => write!(f, "{name:?} is not a field for trailers"),
-            Self::Interim { name } => write!(f, "{name:?} is not a field for an interim response"),
+            Self::ContentLength { announced, content } => {
+                write!(f, "content-length announced {announced} bytes of body, and with this there would be {content}")
+            }
+            Self::Trailer { name } => write!(f, "{name:?} is not allowed in trailers"),
+            Self::Interim { name } => write!(f, "{name:?} is not allowed in an interim response"),
         }
     }
 }

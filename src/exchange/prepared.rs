@@ -139,7 +139,7 @@ impl Content {
         let mut all = BytesMut::new();
         while let Some(piece) = pieces.next().await? {
             if all.len() + piece.len() > limit {
-                return Err(ContentError(format!("The content is longer than {limit} octets.")));
+                return Err(ContentError(format!("The body is longer than {limit} bytes.")));
             }
             all.extend_from_slice(&piece);
         }

@@ -50,25 +50,24 @@ impl fmt::Display for Misuse {
             Self::NotActive(id) => write!(f, "request {id} is over: its response is complete, or the client left it"),
             Self::Closed => f.write_str("the connection is closed"),
             Self::Status(status) => write!(f, "a response of this kind cannot have the status {status}"),
-            Self::Reason => f.write_str("the reason phrase holds CR, LF or NUL; writer.write_status sends it"),
-            Self::FieldName(name) => write!(f, "`{name}` is no field name; writer.write_header sends it"),
+            Self::Reason => f.write_str("the reason phrase has CR, LF or NUL\nhelp: writer.write_status sends it"),
+            Self::FieldName(name) => {
+                write!(f, "`{name}` is not a valid header name\nhelp: writer.write_header sends it")
+            }
             Self::FieldValue(name) => {
-                write!(f, "the value of `{name}` holds CR, LF or NUL; writer.write_header sends it")
+                write!(f, "the value of `{name}` has CR, LF or NUL\nhelp: writer.write_header sends it")
             }
             Self::Framing(name) => {
-                write!(
-                    f,
-                    "the field `{name}` contradicts the body that was announced; only the raw functions send that"
-                )
+                write!(f, "the header `{name}` contradicts the announced body\nhelp: only raw functions send that")
             }
-            Self::HeadSent => f.write_str("the status line and fields of this response were already sent"),
-            Self::HeadNotSent => f.write_str("the status line and fields must be sent before the body"),
+            Self::HeadSent => f.write_str("the status line and headers of this response were already sent"),
+            Self::HeadNotSent => f.write_str("the status line and headers must be sent before the body"),
             Self::InformationalToHttp10 => f.write_str("an HTTP/1.0 client cannot be sent interim (1xx) responses"),
             Self::BodyTooLong { announced } => {
-                write!(f, "the body is longer than the {announced} octets announced by content-length")
+                write!(f, "the body is longer than the {announced} bytes announced by content-length")
             }
             Self::BodyTooShort { announced, sent } => {
-                write!(f, "the body ends after {sent} of the {announced} octets announced by content-length")
+                write!(f, "the body ends after {sent} of the {announced} bytes announced by content-length")
             }
             Self::NotChunked => f.write_str("trailers need a chunked body"),
         }

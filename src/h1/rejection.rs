@@ -36,7 +36,7 @@ rejections! {
     /// The method holds an octet that no token has.
     Method => 400, "RFC 9110 §9.1", "the method is not a token";
     /// The target holds a control octet.
-    Target => 400, "RFC 9112 §3.2", "the request target holds a control character";
+    Target => 400, "RFC 9112 §3.2", "the request target has a control character";
     /// The target has none of the forms that its method may have.
     TargetForm => 400, "RFC 9112 §3.2", "the request target is not of a form that this method has: a path, \
         a whole URL, `host:port` for CONNECT alone, `*` for OPTIONS alone";
@@ -45,33 +45,33 @@ rejections! {
     /// The version is not `HTTP/` digit `.` digit.
     VersionSyntax => 400, "RFC 9112 §2.3", "the version is not of the form HTTP/1.1";
     /// A major version other than 1.
-    Version => 505, "RFC 9110 §15.6.6", "only HTTP/1.0 and HTTP/1.1 are spoken on this port";
+    Version => 505, "RFC 9110 §15.6.6", "this port speaks only HTTP/1.0 and HTTP/1.1";
     /// The connection preface of HTTP/2.
-    Http2Preface => 505, "RFC 9113 §3.4", "this port speaks HTTP/1.1; what came is the connection preface of HTTP/2: \
-        use the port opened by --h2c (clear) or --h2 (TLS)";
+    Http2Preface => 505, "RFC 9113 §3.4", "this port speaks HTTP/1.1, and the client sent the preface of HTTP/2: \
+        use the port of --h2 (TLS) or --h2c (without TLS)";
     /// A TLS handshake record.
-    TlsRecord => 400, "RFC 9110 §4.2.1", "this port speaks HTTP in clear; what came is a TLS handshake: \
-        use http:// here or https:// on the TLS port";
+    TlsRecord => 400, "RFC 9110 §4.2.1", "this port speaks HTTP without TLS, and the client began a TLS handshake: \
+        use http:// here, or https:// on the TLS port";
     /// The request line is longer than the limit.
     RequestLineTooLong => 414, "RFC 9112 §3", "the request line is longer than this server reads";
     /// The head is longer than the limit.
-    HeadTooLong => 431, "RFC 6585 §5", "the fields of the request are longer than this server reads";
+    HeadTooLong => 431, "RFC 6585 §5", "the headers of the request are longer than this server reads";
     /// There are more field lines than the limit.
-    TooManyFieldLines => 431, "RFC 6585 §5", "the request has more field lines than this server reads";
+    TooManyFieldLines => 431, "RFC 6585 §5", "the request has more headers than this server reads";
     /// Whitespace before the first field line.
-    LeadingWhitespace => 400, "RFC 9112 §2.2", "there is whitespace between the request line and the first field";
+    LeadingWhitespace => 400, "RFC 9112 §2.2", "there is whitespace between the request line and the first header";
     /// A field line without colon.
-    NoColon => 400, "RFC 9112 §5", "a field line has no colon";
+    NoColon => 400, "RFC 9112 §5", "a header line has no colon";
     /// An empty field name, or one with whitespace or control octets.
-    FieldName => 400, "RFC 9112 §5.1", "a field name is empty or holds whitespace or a control character";
+    FieldName => 400, "RFC 9112 §5.1", "a header name is empty or has whitespace or a control character";
     /// CR, or NUL in a field line.
-    FieldValue => 400, "RFC 9110 §5.5", "a field value holds a NUL or a CR that ends no line";
+    FieldValue => 400, "RFC 9110 §5.5", "a header value has a NUL, or a CR that does not end a line";
     /// No `host` in HTTP/1.1.
-    NoHost => 400, "RFC 9112 §3.2", "a request of HTTP/1.1 must have a host field";
+    NoHost => 400, "RFC 9112 §3.2", "an HTTP/1.1 request must have a host header";
     /// More than one `host`.
-    RepeatedHost => 400, "RFC 9112 §3.2", "there is more than one host field";
+    RepeatedHost => 400, "RFC 9112 §3.2", "there is more than one host header";
     /// A `host` that is no authority.
-    InvalidHost => 400, "RFC 9112 §3.2", "the host field is not a host with an optional port";
+    InvalidHost => 400, "RFC 9112 §3.2", "the host header is not a host with an optional port";
     /// A `content-length` that is no number, or several that differ.
     ContentLength => 400, "RFC 9112 §6.3", "content-length is not one decimal number";
     /// A `content-length` beyond 64 bits.

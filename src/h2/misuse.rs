@@ -174,16 +174,16 @@ impl Contradiction {
             Self::Reset => format!("the stream was reset by {by}"),
             Self::HeadersSent => format!("the response's headers were already sent by {by}"),
             Self::FieldBlock => {
-                format!("the field block begun by {by} has not ended (END_HEADERS): only CONTINUATION may follow it")
+                format!("the header block begun by {by} has not ended (END_HEADERS): only CONTINUATION may follow it")
             }
             Self::Frame { missing } => {
-                format!("the frame begun by {by} has not ended: its length announces {missing} octets more")
+                format!("the frame begun by {by} has not ended: its length announces {missing} more bytes")
             }
             Self::ContentLength { announced, content } => {
-                format!("{announced} octets of content were announced by {by}, and with this there would be {content}")
+                format!("{announced} bytes of body were announced by {by}, and with this there would be {content}")
             }
             Self::WindowOverdrawn { octets } => {
-                format!("the flow-control window was overdrawn by {octets} octets, by {by}")
+                format!("the flow-control window was exceeded by {octets} bytes, by {by}")
             }
             Self::WindowFull => format!("the flow-control window would pass 2147483647 after what was granted by {by}"),
             Self::GoAway { last_stream_id } => {
@@ -209,23 +209,28 @@ impl fmt::Display for Misuse {
             Self::Ended => f.write_str("our half of the stream is already ended (END_STREAM was sent)"),
             Self::NoHeaders => f.write_str("the headers must be sent first"),
             Self::HeadersSent => f.write_str("the response's headers were already sent"),
-            Self::FieldName { name } => write!(f, "{name:?} is not a field name (raw frames can send it)"),
+            Self::FieldName { name } => {
+                write!(f, "invalid header name {name:?}\nhelp: writer.write_raw_header_frame sends it")
+            }
             Self::Uppercase { name } => {
                 write!(
                     f,
-                    "field name {name:?} has an uppercase letter, HTTP/2 wants lowercase (raw frames can send it)"
+                    "header name {name:?} has an uppercase letter, and HTTP/2 needs lowercase\nhelp: writer.write_raw_header_frame sends it"
                 )
             }
             Self::FieldValue { name } => {
-                write!(f, "the value of {name:?} holds NUL, CR, LF, or whitespace at an end (raw frames can send it)")
+                write!(
+                    f,
+                    "the value of {name:?} has NUL, CR, LF, or whitespace at an end\nhelp: writer.write_raw_header_frame sends it"
+                )
             }
             Self::ConnectionSpecific { name } => {
                 write!(f, "{name:?} is connection-specific and has no place in HTTP/2 (raw frames can send it)")
             }
             Self::PseudoField { name } => {
-                write!(f, "pseudo-field {name:?} does not belong here (raw frames can send it)")
+                write!(f, "pseudo-header {name:?} does not belong here\nhelp: writer.write_raw_header_frame sends it")
             }
-            Self::PseudoMissing { name } => write!(f, "pseudo-field {name:?} is missing"),
+            Self::PseudoMissing { name } => write!(f, "pseudo-header {name:?} is missing"),
             Self::Status { value } => write!(f, "{value:?} is not a status code that can be sent here"),
             Self::PushDisabled => f.write_str("the client does not accept pushes (SETTINGS_ENABLE_PUSH is 0)"),
             Self::PushConcurrency { max } => write!(f, "the client accepts no more than {max} pushed streams at once"),

@@ -61,7 +61,7 @@ rules! {
     PrefaceSettings, "h2.preface.settings", "RFC 9113 §3.4", Connection, PROTOCOL_ERROR, "the first frame is not SETTINGS";
     PrefaceTimeout, "h2.preface.timeout", "limits", Connection, PROTOCOL_ERROR, "the peer's preface did not arrive in time";
     FrameSize, "h2.frame.size", "RFC 9113 §4.2", Connection, FRAME_SIZE_ERROR, "a frame is larger than our SETTINGS_MAX_FRAME_SIZE";
-    Compression, "h2.hpack", "RFC 9113 §4.3", Connection, COMPRESSION_ERROR, "a field block cannot be decoded";
+    Compression, "h2.hpack", "RFC 9113 §4.3", Connection, COMPRESSION_ERROR, "a header block cannot be decoded";
 
     // Streams
     StreamIdEven, "h2.stream-id.even", "RFC 9113 §5.1.1", Connection, PROTOCOL_ERROR, "a client opens a stream with an even identifier";
@@ -112,37 +112,37 @@ rules! {
     PingStream, "h2.ping.stream", "RFC 9113 §6.7", Connection, PROTOCOL_ERROR, "PING on a stream other than 0";
     PingLength, "h2.ping.length", "RFC 9113 §6.7", Connection, FRAME_SIZE_ERROR, "PING whose length is not 8";
     GoAwayStream, "h2.goaway.stream", "RFC 9113 §6.8", Connection, PROTOCOL_ERROR, "GOAWAY on a stream other than 0";
-    GoAwayLength, "h2.goaway.length", "RFC 9113 §4.2", Connection, FRAME_SIZE_ERROR, "GOAWAY shorter than 8 octets";
+    GoAwayLength, "h2.goaway.length", "RFC 9113 §4.2", Connection, FRAME_SIZE_ERROR, "GOAWAY shorter than 8 bytes";
     GoAwayIncreased, "h2.goaway.increased", "RFC 9113 §6.8", Connection, PROTOCOL_ERROR, "GOAWAY with a greater last stream identifier than the one before";
     WindowUpdateLength, "h2.window-update.length", "RFC 9113 §6.9", Connection, FRAME_SIZE_ERROR, "WINDOW_UPDATE whose length is not 4";
     WindowUpdateZero, "h2.window-update.zero", "RFC 9113 §6.9", Stream, PROTOCOL_ERROR, "WINDOW_UPDATE by 0 on a stream";
     WindowUpdateZeroConnection, "h2.window-update.zero-connection", "RFC 9113 §6.9", Connection, PROTOCOL_ERROR, "WINDOW_UPDATE by 0 on the connection";
     WindowUpdateOverflow, "h2.window-update.overflow", "RFC 9113 §6.9.1", Stream, FLOW_CONTROL_ERROR, "WINDOW_UPDATE lifts a stream's window above 2^31-1";
     WindowUpdateOverflowConnection, "h2.window-update.overflow-connection", "RFC 9113 §6.9.1", Connection, FLOW_CONTROL_ERROR, "WINDOW_UPDATE lifts the connection's window above 2^31-1";
-    ContinuationUnexpected, "h2.continuation.unexpected", "RFC 9113 §6.10", Connection, PROTOCOL_ERROR, "CONTINUATION without a field block before it";
-    ContinuationInterrupted, "h2.continuation.interrupted", "RFC 9113 §6.2", Connection, PROTOCOL_ERROR, "another frame inside a field block";
-    ContinuationStream, "h2.continuation.stream", "RFC 9113 §6.10", Connection, PROTOCOL_ERROR, "CONTINUATION on another stream than its field block";
+    ContinuationUnexpected, "h2.continuation.unexpected", "RFC 9113 §6.10", Connection, PROTOCOL_ERROR, "CONTINUATION without a header block before it";
+    ContinuationInterrupted, "h2.continuation.interrupted", "RFC 9113 §6.2", Connection, PROTOCOL_ERROR, "another frame interrupts a header block";
+    ContinuationStream, "h2.continuation.stream", "RFC 9113 §6.10", Connection, PROTOCOL_ERROR, "CONTINUATION on another stream than its header block";
     PriorityUpdateStream, "h2.priority-update.stream", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "PRIORITY_UPDATE on a stream other than 0";
-    PriorityUpdateLength, "h2.priority-update.length", "RFC 9218 §7.1", Connection, FRAME_SIZE_ERROR, "PRIORITY_UPDATE shorter than 4 octets";
+    PriorityUpdateLength, "h2.priority-update.length", "RFC 9218 §7.1", Connection, FRAME_SIZE_ERROR, "PRIORITY_UPDATE shorter than 4 bytes";
     PriorityUpdateZero, "h2.priority-update.zero", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "PRIORITY_UPDATE for stream 0";
     PriorityUpdateIdle, "h2.priority-update.idle", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "PRIORITY_UPDATE for a pushed stream that is idle";
 
     PriorityUpdateFromServer, "h2.priority-update.from-server", "RFC 9218 §7.1", Connection, PROTOCOL_ERROR, "a server sends PRIORITY_UPDATE";
 
     // Malformed messages
-    FieldNameEmpty, "h2.field-name.empty", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field name is empty";
-    FieldNameUppercase, "h2.field-name.uppercase", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field name holds an uppercase letter";
-    FieldNameForbidden, "h2.field-name.forbidden", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field name holds an octet that no field name may hold";
-    FieldValueForbidden, "h2.field-value.forbidden", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field value holds NUL, CR or LF";
-    FieldValueWhitespace, "h2.field-value.whitespace", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a field value begins or ends with whitespace";
-    ConnectionSpecific, "h2.field.connection-specific", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "a connection-specific field";
-    TeNotTrailers, "h2.field.te", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "te holds something other than trailers";
+    FieldNameEmpty, "h2.field-name.empty", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a header name is empty";
+    FieldNameUppercase, "h2.field-name.uppercase", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a header name has an uppercase letter";
+    FieldNameForbidden, "h2.field-name.forbidden", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a header name has a byte that is not allowed in names";
+    FieldValueForbidden, "h2.field-value.forbidden", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a header value has NUL, CR or LF";
+    FieldValueWhitespace, "h2.field-value.whitespace", "RFC 9113 §8.2.1", Stream, PROTOCOL_ERROR, "a header value begins or ends with whitespace";
+    ConnectionSpecific, "h2.field.connection-specific", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "a connection-specific header";
+    TeNotTrailers, "h2.field.te", "RFC 9113 §8.2.2", Stream, PROTOCOL_ERROR, "te has a value other than trailers";
     HostDiffers, "h2.field.host", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, "host differs from :authority";
-    PseudoUnknown, "h2.pseudo.unknown", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field that this message cannot have";
-    PseudoAfterField, "h2.pseudo.after-field", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field after a regular field";
-    PseudoDuplicate, "h2.pseudo.duplicate", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-field appears twice";
-    PseudoMissing, "h2.pseudo.missing", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, "a pseudo-field that every request has is missing";
-    PseudoInTrailers, "h2.pseudo.trailers", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "a pseudo-field in trailers";
+    PseudoUnknown, "h2.pseudo.unknown", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-header that this message must not have";
+    PseudoAfterField, "h2.pseudo.after-field", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-header after another header";
+    PseudoDuplicate, "h2.pseudo.duplicate", "RFC 9113 §8.3", Stream, PROTOCOL_ERROR, "a pseudo-header appears twice";
+    PseudoMissing, "h2.pseudo.missing", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, "a required pseudo-header is missing";
+    PseudoInTrailers, "h2.pseudo.trailers", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "a pseudo-header in trailers";
     MethodInvalid, "h2.pseudo.method", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":method is not a token";
     SchemeInvalid, "h2.pseudo.scheme", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":scheme is not a scheme";
     PathInvalid, "h2.pseudo.path", "RFC 9113 §8.3.1", Stream, PROTOCOL_ERROR, ":path is empty or does not begin with a slash";
@@ -162,12 +162,12 @@ rules! {
     PromiseContent, "h2.promise.content", "RFC 9113 §8.4", Stream, PROTOCOL_ERROR, "a promised request with content";
     PromiseAuthority, "h2.promise.authority", "RFC 9113 §8.4", Stream, PROTOCOL_ERROR, "a promised request without :authority";
     TunnelHeaders, "h2.connect.headers", "RFC 9113 §8.5", Stream, PROTOCOL_ERROR, "HEADERS on the stream of a CONNECT tunnel";
-    TrailersEndStream, "h2.trailers.end-stream", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "a second field section without END_STREAM";
+    TrailersEndStream, "h2.trailers.end-stream", "RFC 9113 §8.1", Stream, PROTOCOL_ERROR, "a second header section without END_STREAM";
 
     // Limits: floods that are within the letter of the RFC (RFC 9113 §10.5)
-    LimitFieldSection, "h2.limit.field-section", "RFC 9113 §10.5.1", Stream, ENHANCE_YOUR_CALM, "a field section is larger than our SETTINGS_MAX_HEADER_LIST_SIZE";
-    LimitFieldBlock, "h2.limit.field-block", "RFC 9113 §10.5.1", Connection, ENHANCE_YOUR_CALM, "a field block has too many octets";
-    LimitContinuations, "h2.limit.continuations", "RFC 9113 §10.5.1", Connection, ENHANCE_YOUR_CALM, "a field block is cut into too many CONTINUATION frames";
+    LimitFieldSection, "h2.limit.field-section", "RFC 9113 §10.5.1", Stream, ENHANCE_YOUR_CALM, "the headers are larger than our SETTINGS_MAX_HEADER_LIST_SIZE";
+    LimitFieldBlock, "h2.limit.field-block", "RFC 9113 §10.5.1", Connection, ENHANCE_YOUR_CALM, "a header block has too many bytes";
+    LimitContinuations, "h2.limit.continuations", "RFC 9113 §10.5.1", Connection, ENHANCE_YOUR_CALM, "a header block is split into too many CONTINUATION frames";
     LimitResets, "h2.limit.resets", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams were reset by the peer";
     LimitErrors, "h2.limit.errors", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams had to be reset because of what the peer sent";
     LimitRefused, "h2.limit.refused", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many streams were opened beyond our SETTINGS_MAX_CONCURRENT_STREAMS";
@@ -178,7 +178,7 @@ rules! {
     LimitWindowUpdates, "h2.limit.window-updates", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many WINDOW_UPDATEs for what we sent";
     LimitUnknown, "h2.limit.unknown", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many frames that we ignore";
     LimitPromises, "h2.limit.promises", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "too many promised streams wait for their response";
-    LimitFrameTime, "h2.limit.frame-time", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "a frame or field block that has begun does not end in time";
+    LimitFrameTime, "h2.limit.frame-time", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "a frame or header block that has begun does not end in time";
     LimitStall, "h2.limit.stall", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "content waits for the peer's windows, and the peer says nothing (limits.stall_timeout)";
     LimitQueued, "h2.limit.queued", "RFC 9113 §10.5", Connection, ENHANCE_YOUR_CALM, "the peer makes us answer but does not read the answers";
 }

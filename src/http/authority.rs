@@ -138,7 +138,7 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the request target is empty"),
-            Self::ForbiddenOctet(octet) => write!(f, "the request target holds the octet 0x{octet:02x}"),
+            Self::ForbiddenOctet(octet) => write!(f, "the request target has the byte 0x{octet:02x}"),
             Self::UnknownForm => {
                 f.write_str("the request target is neither a path, nor an absolute URL, nor host:port, nor *")
             }

@@ -59,7 +59,7 @@ impl fmt::Display for MultipartError {
             Self::Boundary => "the boundary parameter is missing, empty or longer than 200 bytes",
             Self::NoOpeningDelimiter => "the body has no opening delimiter",
             Self::TooManyParts => "the form has too many parts",
-            Self::PartHeadTooLong => "the fields of a part are too long",
+            Self::PartHeadTooLong => "the headers of a part are too long",
         })
     }
 }

@@ -49,7 +49,7 @@ impl fmt::Display for PathError {
         f.write_str(match self {
             Self::NotAbsolute => "the path does not begin with a slash",
             Self::ParentFolder => "the path has a `..` segment",
-            Self::ForbiddenOctet => "a segment of the path holds a slash, a backslash or a NUL",
+            Self::ForbiddenOctet => "a segment of the path has a slash, a backslash or a NUL",
             Self::NotUtf8 => "a segment of the path is not UTF-8",
         })
     }

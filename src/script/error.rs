@@ -291,6 +291,6 @@ pub fn ending_message(ending: Ending, limits: &Limits) -> String {
             "memory",
             limits.memory.to_string(),
         ),
-        Ending::Nesting => "closures that hold each other are nested too deep".to_owned(),
+        Ending::Nesting => "closures that contain each other are nested too deep".to_owned(),
     }
 }

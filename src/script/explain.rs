@@ -91,14 +91,14 @@ impl Explainer<'_> {
             EvalAltResult::ErrorPropertyNotFound(name, _) => (format!("there is no property `{name}`"), None),
             EvalAltResult::ErrorDotExpr(text, _) => self.missing_property(text),
             EvalAltResult::ErrorModuleNotFound(name, _) => {
-                (format!("there is no script {name:?} below the handler folders to import"), None)
+                (format!("there is no script {name:?} in the handler roots to import"), None)
             }
             EvalAltResult::ErrorDataTooLarge(what, _) => (self.too_large(what), None),
             EvalAltResult::ErrorDataRace(_, _) => (
-                "a closure holds the very variable that a method is called on or a property \
-                 is set on with it"
+                "a closure uses the same variable that a method is called on, or a property \
+                 is set on, with it"
                     .to_owned(),
-                Some("let the closure hold a copy, as in `let copy = response;`".to_owned()),
+                Some("let the closure use a copy, as in `let copy = response;`".to_owned()),
             ),
             EvalAltResult::ErrorTooManyVariables(_) => (
                 format!("more variables than a script may have (limits.script.variables = {})", self.limits.variables),

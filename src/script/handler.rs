@@ -166,8 +166,8 @@ fn answer(caller: &Caller, exchange: &Exchange, response: Response, request: Req
             let (script, target) = (script.path().display(), String::from_utf8_lossy(&exchange.request().target));
             tracing::warn!(
                 target: "script",
-                "{target}: what main of {script} returned is not sent: after a raw call nothing goes out by itself, \
-                 send it by response.writer",
+                "{target}: what main of {script} returned is not sent, because after a raw call nothing is added: \
+                 send it with response.writer",
             );
         }
         response
@@ -213,7 +213,7 @@ pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Com
     let target = String::from_utf8_lossy(&exchange.request().target).into_owned();
     match error {
         ScriptError::Ended => {
-            return tracing::debug!(target: "script", "{target}: the client left before its answer was complete");
+            return tracing::debug!(target: "script", "{target}: the client left before its response was complete");
         }
         ScriptError::BadRequest(error) if !exchange.headers_sent() => {
             tracing::debug!(target: "script", "{target}: {}", error.text);

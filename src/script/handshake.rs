@@ -105,7 +105,7 @@ fn protocol_name(value: Dynamic) -> Result<String, String> {
     if (1..=255).contains(&name.len()) {
         Ok(name)
     } else {
-        Err(format!("the name of a protocol has 1 to 255 octets, not {} (RFC 7301 §3.1)", name.len()))
+        Err(format!("the name of a protocol has 1 to 255 bytes, not {} (RFC 7301 §3.1)", name.len()))
     }
 }
 

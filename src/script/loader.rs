@@ -166,14 +166,14 @@ impl Loader {
         };
         let size = std::fs::metadata(path).map_err(system)?.len();
         if usize::try_from(size).is_ok_and(|size| size > self.limits.source) {
-            return Err(unreadable(format!("it has {size} octets; a script may have {}", self.limits.source)));
+            return Err(unreadable(format!("it has {size} bytes; a script may have {}", self.limits.source)));
         }
         let octets = std::fs::read(path).map_err(system)?;
         match String::from_utf8(octets) {
             Ok(text) => self.compile(path, without_mark(&text)),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                Err(unreadable(format!("it is not UTF-8 text: octet {at} fits no character")))
+                Err(unreadable(format!("it is not UTF-8 text: byte {at} is invalid")))
             }
         }
     }

@@ -96,7 +96,7 @@ fn end_offset(index: INT, length: usize) -> usize {
 }
 
 fn octet_of(value: INT) -> Outcome<u8> {
-    u8::try_from(value).map_err(|_| format!("{value} is no octet: 0 to 255").into())
+    u8::try_from(value).map_err(|_| format!("{value} is not a byte: 0 to 255").into())
 }
 
 fn out_of_bounds(length: usize, index: INT) -> Box<EvalAltResult> {
@@ -104,12 +104,12 @@ fn out_of_bounds(length: usize, index: INT) -> Box<EvalAltResult> {
 }
 
 fn too_many() -> Box<EvalAltResult> {
-    format!("a script may make octets of up to {MAX_MADE} bytes").into()
+    format!("a script can make at most {MAX_MADE} bytes in one value").into()
 }
 
 /// `blob(count, octet)`.
 fn filled(count: INT, octet: INT) -> Outcome<Octets> {
-    let count = usize::try_from(count).map_err(|_| format!("{count} is no number of octets"))?;
+    let count = usize::try_from(count).map_err(|_| format!("{count} is not a number of bytes"))?;
     if count > MAX_MADE {
         return Err(too_many());
     }
@@ -125,10 +125,10 @@ fn encoded(text: &str, encoding: &str) -> Outcome<Octets> {
             let text = text.to_owned();
             match aside(text.len(), move || from_latin1(&text))? {
                 Some(octets) => Ok(Octets(octets.into())),
-                None => Err("this text has characters that latin1 has not: U+0100 and above".into()),
+                None => Err("this text has characters that latin1 does not have: U+0100 and above".into()),
             }
         }
-        _ => Err(format!("there is no encoding {encoding:?} here; there are latin1, utf8").into()),
+        _ => Err(format!("unknown encoding {encoding:?}\nhelp: encodings are latin1 and utf8").into()),
     }
 }
 
@@ -139,7 +139,7 @@ fn joined(first: Bytes, second: &[u8]) -> Outcome<Octets> {
 }
 
 fn argument(value: &Dynamic) -> Outcome<Bytes> {
-    octets_of(value).ok_or_else(|| format!("octets are a string or a blob, not {}", types::name_of_value(value)).into())
+    octets_of(value).ok_or_else(|| format!("expected a string or bytes, not {}", types::name_of_value(value)).into())
 }
 
 fn find(octets: &Octets, wanted: Bytes) -> Outcome<INT> {

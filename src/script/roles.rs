@@ -19,9 +19,9 @@ pub fn check_is_handler(script: &Script) -> Result<(), ScriptError> {
         return Ok(());
     }
     let message = if script.defines_any(&Entry::PROFILE) {
-        "this is a profile, which shapes connections and answers no requests".to_owned()
+        "this is a profile: it controls connections, and does not respond to requests".to_owned()
     } else {
-        format!("this is no handler: it defines none of {}", listed(&Entry::HANDLER))
+        format!("this script has no handler function: define one of {}", listed(&Entry::HANDLER))
     };
     Err(ScriptError::NoHandler(script.fault(message)))
 }
@@ -37,7 +37,7 @@ pub fn check_is_profile(script: &Script) -> Result<(), ScriptError> {
         return Ok(());
     }
     let message =
-        format!("this is no profile: it defines none of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
+        format!("this script is not a profile: define one of {}, const ALPN, const SPEAKS", listed(&Entry::PROFILE));
     Err(ScriptError::NoHandler(script.fault(message)))
 }
 
@@ -118,7 +118,7 @@ impl DefinedHooks {
                 continue;
             };
             if !(hook.min_parameters()..=hook.parameters().len()).contains(&found) {
-                return wrong(format!("{} is written {}, not with {found} parameters", hook.name(), hook.call()));
+                return wrong(format!("{} must be written {}, not with {found} parameters", hook.name(), hook.call()));
             }
             defined.0[hook as usize] = Some(found);
             registers = true;
@@ -127,7 +127,7 @@ impl DefinedHooks {
             return Ok(defined);
         }
         let hooks: Vec<String> = Hook::ALL.iter().map(|hook| hook.call()).collect();
-        let message = format!("this is no hook script: it registers nothing, and defines none of {}", hooks.join(", "));
+        let message = format!("this script is not a hook: it registers nothing; define one of {}", hooks.join(", "));
         Err(ScriptError::NoHandler(script.fault(message)))
     }
 }

@@ -395,7 +395,7 @@ fn check_finds_every_error() {
         "{}",
         text[2]
     );
-    assert!(text[3].contains("defines none of"), "{}", text[3]);
+    assert!(text[3].contains("has no handler function"), "{}", text[3]);
     assert!(text[4].contains("missing"), "{}", text[4]);
 }
 
@@ -440,7 +440,7 @@ fn deep_sources_do_not_overflow_the_stack() {
 #[test]
 fn a_closure_that_holds_what_it_is_given_to_is_explained() {
     let error = run("fn main() { let m = []; let f = || m; m.push(f); }").unwrap_err().to_string();
-    assert!(error.contains("a closure holds the very variable"), "{error}");
+    assert!(error.contains("a closure uses the same variable"), "{error}");
     assert_eq!(
         run("fn main() { let m = []; let copy = m; let f = || copy; m.push(f); m.len }").unwrap().as_int(),
         Ok(1)

@@ -28,8 +28,8 @@ pub enum Full {
 impl fmt::Display for Full {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Entries => write!(f, "server.context is full: it has {MAX_ENTRIES} entries, the most it may have"),
-            Self::Octets => write!(f, "server.context is full: it holds up to {MAX_OCTETS} octets of JSON"),
+            Self::Entries => write!(f, "server.context is full: it has {MAX_ENTRIES} entries, which is the limit"),
+            Self::Octets => write!(f, "server.context is full: it holds at most {MAX_OCTETS} bytes of JSON"),
         }
     }
 }

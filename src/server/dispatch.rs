@@ -26,7 +26,10 @@ pub(super) fn dispatch(worker: &Rc<Worker>, exchange: Exchange) {
         // Polled again at once by the task, which registers the task's own waker.
         Ok(Poll::Pending) => drop(tokio::task::spawn_local(answer)),
         Err(_) => {
-            tracing::error!("a fault in the server ended the answer to {:?}", exchange.request().target);
+            tracing::error!(
+                "internal error in the response to {:?}: this is a bug in wireserve",
+                exchange.request().target
+            );
             let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
         }
     }
@@ -212,7 +215,7 @@ async fn by_site<F: Future<Output = Result<(), SendError>>>(exchange: &Exchange,
     });
     match done.await {
         Ok(()) => {}
-        Err(error) if error.is_peer_gone() => tracing::debug!("left before the answer: {error}"),
-        Err(error) => tracing::error!("the server's own answer to {:?} failed: {error}", exchange.request().target),
+        Err(error) if error.is_peer_gone() => tracing::debug!("left before the response: {error}"),
+        Err(error) => tracing::error!("the server's own response to {:?} failed: {error}", exchange.request().target),
     }
 }

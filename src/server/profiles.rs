@@ -117,12 +117,12 @@ impl Worker {
         let target = String::from_utf8_lossy(&request.target);
         let port = |protocol| Some(self.shared.port_for(protocol)?.trim_end_matches('/').rsplit_once(':')?.1);
         let tls = port("HTTP/2").map(|port| format!("https://{name}{}:{port}{target}", self.shared.profile_hosts));
-        let tls = tls.unwrap_or_else(|| "start the server with --h2, and ask there".to_owned());
+        let tls = tls.unwrap_or_else(|| "start the server with --h2".to_owned());
         let clear = port("h2c").unwrap_or("of --h2c");
         let text = format!(
-            "The profile {name} shapes connections of HTTP/2, and not this one. Over TLS the host chooses it: {tls}. In \
-             clear, on port {clear}, ?{}={name} in the first request of a connection does, if it comes within \
-             h2c_profile_wait. Or the profile has a port of its own ([[profile_ports]] in wpt.toml).",
+            "The profile {name} applies to HTTP/2 connections opened for it, not to this one. Over TLS the host chooses it: {tls}. \
+             Without TLS, on port {clear}, ?{}={name} in the first request of a connection chooses it, if that \
+             arrives within h2c_profile_wait. Or give the profile its own port ([[profile_ports]] in wpt.toml).",
             h2c_profile::PARAMETER
         );
         Some((421, text))

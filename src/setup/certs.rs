@@ -19,7 +19,7 @@ const PROFILE: &str = "PROFILE";
 pub fn renew(config: &Config, what: Renew) -> Result<String, String> {
     if let Some(own) = config.ssl.own() {
         let (path, origin) = (own.certificate.value.display(), &own.certificate.origin);
-        return Err(format!("{path} ({origin}) is your own certificate: only what the server made does it renew"));
+        return Err(format!("{path} ({origin}) is your own certificate: this renews only what the server made"));
     }
     let folder = &config.ssl.folder.value;
     Certificates::renew(folder, &super::certificates::names(config), what, wall_clock())
@@ -27,11 +27,11 @@ pub fn renew(config: &Config, what: Renew) -> Result<String, String> {
     let paths = Paths::of(folder);
     Ok(match what {
         Renew::Leaf => {
-            format!("{} is new. A server that runs shows the old one until it is started again.", paths.leaf.display())
+            format!("{} is new. A running server uses the old one until it is restarted.", paths.leaf.display())
         }
         Renew::Authority => format!(
-            "{} and {} are new. Nobody trusts them yet: whoever trusted the old authority, by its file or by its key, has to be \
-             told of the new one, as `wireserve certs` says. A server that runs shows the old ones until it is started again.",
+            "{} and {} are new, and not trusted yet. Everything that trusted the old authority, by its file or its key, must trust \
+             the new one: see `wireserve certs`. A running server uses the old ones until it is restarted.",
             paths.authority.display(),
             paths.leaf.display()
         ),
@@ -119,15 +119,15 @@ impl Report {
         self.write_chromium(&mut text);
         self.write_firefox(&mut text);
         if self.own {
-            text.push_str("Other programs: as ever with this certificate.\n");
+            text.push_str("Other programs: as usual with this certificate.\n");
         } else {
             let authority = quoted(&self.trusted);
             let _ = write!(
                 text,
-                "Other programs take the authority as a file:\n\n    curl --cacert {authority} URL\n    \
+                "Other programs need the authority as a file:\n\n    curl --cacert {authority} URL\n    \
                  NODE_EXTRA_CA_CERTS={authority} node …\n\n\
-                 Whoever has {} can make certificates that you then trust: it is made for this folder, \
-                 and need not be installed anywhere.\n",
+                 With the key {}, other people can make certificates that you then trust. So do not \
+                 install the authority system-wide.\n",
                 self.certificates.first().map(|shown| shown.key.as_str()).unwrap_or_default()
             );
         }
@@ -135,7 +135,7 @@ impl Report {
     }
 
     fn write_chromium(&self, text: &mut String) {
-        text.push_str("Chromium needs no authority and no hosts file, but these arguments:\n\n");
+        text.push_str("Chromium needs these arguments, and neither the authority nor a hosts file:\n\n");
         let _ = write!(text, "    chromium --user-data-dir={PROFILE}");
         for argument in self.trust.chromium() {
             let _ = write!(text, " \\\n        {}", quoted(&argument));

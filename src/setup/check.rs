@@ -46,7 +46,7 @@ impl Report {
         let profiles = self.unknown_profiles.iter().map(|error| format!("error: {error}\n"));
         let links = self.scripts.links_outside.iter().map(|link| {
             let link = link.display();
-            format!("warning: {link} leads out of its folder, so the server does not serve it\nhelp: copy it, or name its folder in roots of [handlers]\n")
+            format!("warning: {link} leads out of its directory, so the server does not serve it\nhelp: copy it, or add its directory to roots in [handlers]\n")
         });
         let certificate = self.certificate.iter().map(|error| format!("error: {error}\n"));
         config

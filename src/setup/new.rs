@@ -79,13 +79,13 @@ fn check_name(name: &str) -> Result<(), NewError> {
     let why = if name.is_empty() {
         "it is empty"
     } else if name.contains(['/', '\\']) {
-        "it holds a path separator; give a plain name, such as my-test"
+        "it has a path separator; use a plain name, such as my-test"
     } else if name.starts_with(['.', '-']) {
         "it begins with a dot or a dash"
     } else if name.ends_with(".rhai") || name.ends_with(".html") {
         "leave out the ending; .rhai and .html are added"
     } else if name.len() > 100 {
-        "it is longer than 100 octets"
+        "it is longer than 100 bytes"
     } else if !name.chars().all(|char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.')) {
         "letters, digits, '-', '_' and '.' only, so that it needs no escapes in a URL"
     } else {

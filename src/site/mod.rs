@@ -47,10 +47,10 @@ mod template;
 mod wrappers;
 
 /// What to say where the document root has no testharness.js or what belongs to it.
-pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the document root: /resources/testharness.js, \
-                              testharnessreport.js and their helpers come from there. Serve a checkout of WPT (--root), or \
-                              take testharness.js from `npm pack wpt-runner` and put it, with a testharnessreport.js that \
-                              may be empty, into the folder resources below the document root.";
+pub const NO_HARNESS: &str = "The harness of web-platform-tests is not in the served directory: it needs \
+                              /resources/testharness.js, testharnessreport.js and their helpers. Serve a checkout of WPT \
+                              (--root), or copy testharness.js from `npm pack wpt-runner`, and a testharnessreport.js that \
+                              may be empty, into the directory resources.";
 
 pub use deliver::send;
 pub use environment::Environment;

@@ -122,7 +122,7 @@ impl Blocks {
         block.extend_from_slice(&fragment);
         if block.len() > MAX_BLOCK {
             self.lose();
-            return Some(Err(format!("the field block is longer than {MAX_BLOCK} bytes").into()));
+            return Some(Err(format!("the header block is longer than {MAX_BLOCK} bytes").into()));
         }
         if frame.header.has(flag::END_HEADERS) {
             return Some(Ok(block));

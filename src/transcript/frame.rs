@@ -266,6 +266,6 @@ impl<'de> Deserialize<'de> for Frame {
             (Some(lines), None) => Some(Ok(FieldSection { lines, whole: fields_whole.unwrap_or(true) })),
             (None, None) => None,
         };
-        Self::new(octets, fields).ok_or_else(|| D::Error::custom("the octets of a frame are not a frame"))
+        Self::new(octets, fields).ok_or_else(|| D::Error::custom("the bytes of a frame are not a frame"))
     }
 }

@@ -279,7 +279,7 @@ impl NotSentReason {
             Self::StreamReset => "the stream was reset",
             Self::StreamEnded => "a raw frame ended the stream",
             Self::Contradicted => "a raw frame contradicts it",
-            Self::RawUnfinished => "a raw frame or field block has not ended",
+            Self::RawUnfinished => "a raw frame or header block has not ended",
             Self::Unprocessed => "the peer does not process the stream",
             Self::ConnectionClosed => "the connection ended",
             Self::SwitchedOff => "it is switched off",

@@ -85,7 +85,7 @@ fn a_frame_is_seen_found_told_apart_and_saved() {
         let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
         let expected = json!({
             "total": true, "rows": 1, "octets": 34, "deepest": "value",
-            "around": "field block › x-split › value", "same": true, "first": "connection", "menu": MENU,
+            "around": "header block › x-split › value", "same": true, "first": "connection", "menu": MENU,
             "hash": "#filter=type:CONTINUATION&frame=N:N", "fault": true, "own": true,
         });
         assert_eq!(report, expected, "{browser:?}");

@@ -140,7 +140,7 @@ fn what_is_bounded_in_memory_is_bounded_in_redis() {
     let Some(redis) = Redis::start() else { return };
     let server = server(&redis.url());
     let large = ask(&server, "large");
-    assert!(large.contains("more than 2000 octets") && large.contains("max_octets"), "{large}");
+    assert!(large.contains("more than 2000 bytes") && large.contains("max_octets"), "{large}");
     let many = ask(&server, "many");
     assert!(many.contains("it has 5 values that nobody took") && many.contains("max_entries"), "{many}");
 }

@@ -19,7 +19,7 @@ test("a frame becomes the call that makes it", () => {
     [record("CONTINUATION", 9, 4, 3, "88"), 'frame::continuation(3, from_hex("88"))'],
     [record("RST_STREAM", 3, 0, 5, "00000008", { code: "CANCEL", code_number: 8 }), "frame::rst_stream(5, error::CANCEL)"],
     [record("RST_STREAM", 3, 0, 5, "000000ff", { code: "UNKNOWN(0xff)", code_number: 255 }), "frame::rst_stream(5, 255)"],
-    [record("RST_STREAM", 3, 0, 5, "00", { error: "payload of 1 octets where 4 are due" }), 'frame::unknown("RST_STREAM", 0, 5, from_hex("00"))'],
+    [record("RST_STREAM", 3, 0, 5, "00", { error: "payload of 1 bytes where 4 are needed" }), 'frame::unknown("RST_STREAM", 0, 5, from_hex("00"))'],
     [record("SETTINGS", 4, 1, 0, ""), "frame::settings_ack()"],
     [record("SETTINGS", 4, 0, 0, "000300000064" + "00be00000001", { settings: [["MAX_CONCURRENT_STREAMS", 100], ["UNKNOWN(0x00be)", 1]] }), "frame::settings([[setting::MAX_CONCURRENT_STREAMS, 100], [190, 1]])"],
     [record("PING", 6, 0, 0, "0011223344556677"), 'frame::ping(from_hex("0011223344556677"))'],

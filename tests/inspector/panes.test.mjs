@@ -73,7 +73,7 @@ test("a connection's entry names what went wrong", () => {
 test("a part shows its bytes, and a byte the deepest part", () => {
   const pane = new Element("section");
   const parts = [{ name: "frame header", value: "", from: 0, to: 9, parts: [{ name: "length", value: "1", from: 0, to: 3 }] },
-    { name: "field block", value: "1 bytes", from: 9, to: 10, parts: [{ name: ":status", value: "200", note: "indexed 8", main: true, from: 9, to: 10 }] }];
+    { name: "header block", value: "1 bytes", from: 9, to: 10, parts: [{ name: ":status", value: "200", note: "indexed 8", main: true, from: 9, to: 10 }] }];
   const record = { seq: 3, time: 0.001, from: "server", cause: "raw", what: "frame", type: "HEADERS", type_code: 1, stream: 1, flags: 4, length: 1, whole: true, octets: "00000101040000000188" };
   const went = [];
   detail.show(pane, 7, { record, parts, block: [3, 4], fields: [[":status", "200", "indexed"]], table: { count: 1, size: 34, max_size: 4096, before: 0, entries: [[62, "a", "b"]] } }, { go: number => went.push(number), link: () => "" });
@@ -85,7 +85,7 @@ test("a part shows its bytes, and a byte the deepest part", () => {
   assert.ok(part("length").classList.contains("hot") && !part("frame header").classList.contains("hot"));
   pane.querySelectorAll(".byte")[9].dispatch("click");
   assert.ok(part(":status").classList.contains("pinned"));
-  assert.match(pane.querySelector(".where").textContent, /field block › :status {2}· {2}byte 9/);
+  assert.match(pane.querySelector(".where").textContent, /header block › :status {2}· {2}byte 9/);
   pane.querySelector(".hex").dispatch("keydown", { key: "ArrowLeft" });
   assert.ok(part("frame header").classList.contains("pinned"));
   pane.querySelectorAll("button").find(one => one.textContent === "#4").dispatch("click");

@@ -125,15 +125,15 @@ fn what_passes_a_bound_is_an_error_that_names_it_and_nothing_is_sent() {
     let script = |call: &str| format!("fn main(request, response) {{\n    {call};\n    \"sent\"\n}}");
     let rows = [
         ("flood::ping(response, #{ count: 51 })", "count is at most 50 (flood_frames in [limits.script]"),
-        ("flood::ping(response, #{ count: -1 })", "count is a whole number from 0 on, not -1"),
-        ("flood::unknown(response, #{ count: 50, size: 50 })", "2950 octets are more than 2000 (flood_octets"),
-        ("flood::unknown(response, #{ size: 16001 })", "size is a whole number from 0 to 16000, not 16001"),
+        ("flood::ping(response, #{ count: -1 })", "count must be a whole number from 0 on, not -1"),
+        ("flood::unknown(response, #{ count: 50, size: 50 })", "2950 bytes are more than 2000 (flood_octets"),
+        ("flood::unknown(response, #{ size: 16001 })", "size must be a whole number from 0 to 16000, not 16001"),
         ("flood::ping(response, #{ size: 1 })", "there is no option size"),
         ("flood::ping(response, #{ pause: \"long\" })", "pause is a time in seconds"),
-        ("flood::ping(response, #{ burst: 0 })", "burst is a whole number from 1 on, not 0"),
+        ("flood::ping(response, #{ burst: 0 })", "burst must be a whole number from 1 on, not 0"),
         ("flood::data(response)", "comes after the header section"),
         ("flood::data(request.connection)", "is on a stream: give it the response"),
-        ("flood::ping(7)", "a flood goes to a response, writer, request or connection, not integer"),
+        ("flood::ping(7)", "the target of a flood must be a response, writer, request or connection, not integer"),
     ];
     let mut builder = Server::builder().config(limits);
     for (number, (call, _)) in rows.iter().enumerate() {
@@ -206,7 +206,7 @@ fn profiles_flood_too() {
     assert_eq!(frames.iter().filter(|frame| frame.is(FrameType::CONTINUATION)).count(), 3);
     client.send(&RawFrame::new(FrameType::PRIORITY_UPDATE, 0, 0, b"\0\0\0\x01u=1".to_vec()));
     assert_eq!(client.connection_error(), 2, "a wait in on_frame would last for ever");
-    let line = server.logged("flood::ping would wait for ever");
+    let line = server.logged("flood::ping would wait forever");
     assert!(line.contains("flooding.rhai") || line.contains("profile"), "{line}");
 }
 

@@ -62,19 +62,19 @@ fn a_tracked_call_that_contradicts_a_raw_one_names_it_with_file_and_line() {
             "writer.write_raw_header_frame([[\":status\", \"200\"], [\"content-length\", \"3\"]], #{ end_headers: true });",
             "writer.write_data(\"four\", true);",
             "writer.write_data(\"odd\", true);",
-            "3 octets of content were announced by writer.write_raw_header_frame at ",
+            "3 bytes of body were announced by writer.write_raw_header_frame at ",
         ),
         (
             "writer.write_raw_header_frame([[\":status\", \"204\"]], #{ end_headers: true });",
             "writer.write_data(\"x\", true);",
             "writer.end_stream();",
-            "0 octets of content were announced by writer.write_raw_header_frame at ",
+            "0 bytes of body were announced by writer.write_raw_header_frame at ",
         ),
         (
             &format!("{head}writer.write_raw_frame(frame::data(request.stream_id, blob(1500)));"),
             "writer.write_data(\"more\");",
             "",
-            "the flow-control window was overdrawn by 500 octets, by writer.write_raw_frame at ",
+            "the flow-control window was exceeded by 500 bytes, by writer.write_raw_frame at ",
         ),
         (
             "connection.send(frame::goaway(1, 0, \"\"));",
@@ -86,7 +86,7 @@ fn a_tracked_call_that_contradicts_a_raw_one_names_it_with_file_and_line() {
             "writer.write_raw_header_frame([[\":status\", \"200\"]]);",
             "writer.write_data(\"more\");",
             "writer.write_raw_continuation_frame([], #{ end_headers: true }); writer.end_stream();",
-            "the field block begun by writer.write_raw_header_frame at ",
+            "the header block begun by writer.write_raw_header_frame at ",
         ),
         (
             &format!(

@@ -143,7 +143,7 @@ fn a_handler_that_ends_in_the_middle_of_something_is_warned_of_once() {
     let frame = "fn main(request, response) {\n  let ping = frame::data(request.stream_id, \"x\");\n  ping.length = 9;\n  \
                  response.writer.write_raw_frame(ping);\n}\n";
     let server = Server::builder().handler("block.rhai", block).handler("frame.rhai", frame).start();
-    for (name, place, what) in [("block", "block.rhai:2", "field block"), ("frame", "frame.rhai:4", "frame begun")] {
+    for (name, place, what) in [("block", "block.rhai:2", "header block"), ("frame", "frame.rhai:4", "frame begun")] {
         let mut client = Client::h2c(&server);
         client.get(&format!("/handlers/{name}.rhai"));
         let line = server.logged(place);

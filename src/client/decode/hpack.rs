@@ -67,7 +67,7 @@ pub fn decode(octets: Vec<u8>, printer: &mut Printer) -> Result<Exit, Failure> {
                 let problem = Problem { offset: error.offset, text: error.kind.to_string() };
                 show_problem(&case.octets, &problem, printer);
                 // What the table holds is unknown (RFC 9113 §4.3).
-                printer.note("the blocks after it cannot be read: what the table holds is not known\n");
+                printer.note("the blocks after it cannot be read, because the table is unknown\n");
                 return Ok(Exit::Faulty);
             }
         }
@@ -91,7 +91,7 @@ fn cases(octets: Vec<u8>) -> Result<Vec<Case>, Failure> {
                 .map_err(|error| Failure::usage(format!("this is not a file of hpack-test-case: {error}")))?;
             cases.cases.into_iter().map(Case::try_from).collect()
         }
-        _ => Err(Failure::usage("--hpack reads field blocks\nhelp: leave it out for transcripts and captures")),
+        _ => Err(Failure::usage("--hpack reads header blocks\nhelp: leave it out for transcripts and captures")),
     }
 }
 

@@ -90,7 +90,7 @@ fn bytes(octets: Bytes, from: Option<Sender>, printer: &mut Printer) -> Result<E
     let is_http2 = pieces.iter().any(|piece| !matches!(piece.kind, RecordKind::Octets(_)));
     if !is_http2 {
         let why = stream::other_protocol(&octets).unwrap_or("no frame of HTTP/2 can be found in it");
-        let help = "give the bytes of one direction, from the first frame header on; --hpack for a field block";
+        let help = "give the bytes of one direction, from the first frame header on; use --hpack for a header block";
         let text = format!("{why}\nhelp: {help}");
         if let Some(problem) = pieces.iter().find_map(|piece| piece.problems.first()) {
             show_problem(&octets, problem, printer);

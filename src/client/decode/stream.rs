@@ -57,7 +57,7 @@ pub fn read(octets: &Bytes) -> Vec<Piece> {
         reader.next();
     }
     if let (Some(open), Some(last)) = (reader.open, reader.pieces.last_mut()) {
-        let text = format!("the field block on stream {} does not end", open.stream);
+        let text = format!("the header block on stream {} does not end", open.stream);
         last.problems.push(Problem { offset: octets.len(), text });
     }
     reader.pieces
@@ -180,15 +180,15 @@ impl Reader<'_> {
     fn sequence_fault(&mut self, header: &FrameHeader) -> Option<Problem> {
         let is_continuation = header.frame_type == FrameType::CONTINUATION;
         let (at, text) = match &self.open {
-            None if is_continuation => (3, "CONTINUATION without a field block before it".to_owned()),
+            None if is_continuation => (3, "CONTINUATION without a header block before it".to_owned()),
             Some(open) if !is_continuation => {
-                let text = format!("{} interrupts the field block on stream {}", header.frame_type, open.stream);
+                let text = format!("{} interrupts the header block on stream {}", header.frame_type, open.stream);
                 self.open = None;
                 self.blocks.lose();
                 (3, text)
             }
             Some(open) if header.stream_id != open.stream => {
-                (5, format!("CONTINUATION on another stream than its field block, which is on {}", open.stream))
+                (5, format!("CONTINUATION on another stream than its header block, which is on {}", open.stream))
             }
             _ => return None,
         };

@@ -63,20 +63,20 @@ fn the_first_byte_that_makes_no_sense_is_found() {
         ),
         (vec![settings(), long], &["SETTINGS", "12 bytes @21 DATA announces 200 bytes, and the input ends after 3"]),
         (vec![settings(), vec![0, 0, 1]], &["SETTINGS", "3 bytes @12 3 bytes are less than a frame header"]),
-        (vec![unindexed, ping()], &["HEADERS @11 index 126 is in no table (at octet 1 of the field block)", "PING"]),
+        (vec![unindexed, ping()], &["HEADERS @11 index 126 is in no table (at byte 1 of the header block)", "PING"]),
         (
             vec![begins.clone(), rest(1), ping()],
-            &["HEADERS", "CONTINUATION @19 index 126 is in no table (at octet 1 of the field block)", "PING"],
+            &["HEADERS", "CONTINUATION @19 index 126 is in no table (at byte 1 of the header block)", "PING"],
         ),
         (
             vec![rest(1), ping()],
             &[
-                "CONTINUATION @3 CONTINUATION without a field block before it @9 index 126 is in no table (at octet 0 of the field block)",
+                "CONTINUATION @3 CONTINUATION without a header block before it @9 index 126 is in no table (at byte 0 of the header block)",
                 "PING",
             ],
         ),
-        (vec![begins.clone(), ping()], &["HEADERS", "PING @13 PING interrupts the field block on stream 1"]),
-        (vec![settings(), begins], &["SETTINGS", "HEADERS @19 the field block on stream 1 does not end"]),
+        (vec![begins.clone(), ping()], &["HEADERS", "PING @13 PING interrupts the header block on stream 1"]),
+        (vec![settings(), begins], &["SETTINGS", "HEADERS @19 the header block on stream 1 does not end"]),
     ] {
         assert_eq!(read(&parts), expected);
     }

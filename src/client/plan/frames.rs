@@ -189,7 +189,7 @@ fn fields(keys: &mut Keys<'_, '_, '_>, encoder: &mut Encoder, out: &mut BytesMut
             _ => {
                 return Err(source.error(
                     field.range(),
-                    "a field is [name, value] or [name, value, representation]",
+                    "a header is [name, value] or [name, value, representation]",
                     None,
                 ));
             }
@@ -210,7 +210,8 @@ fn fields(keys: &mut Keys<'_, '_, '_>, encoder: &mut Encoder, out: &mut BytesMut
             value_huffman: false,
         };
         let encoded = encoder.encode_field(spec, out);
-        encoded.map_err(|_| source.error(field.range(), "neither table has this field: it cannot be indexed", None))?;
+        encoded
+            .map_err(|_| source.error(field.range(), "neither table has this header, so it cannot be indexed", None))?;
     }
     Ok(())
 }

@@ -67,8 +67,8 @@ impl fmt::Display for Fault {
         match &self.kind {
             Kind::Read(error) => write!(f, "cannot read {path}: {error}"),
             Kind::Write(error) => write!(f, "cannot write {path}: {error}"),
-            Kind::NoCertificate => write!(f, "{path} holds no certificate in PEM form"),
-            Kind::NoKey => write!(f, "{path} holds no private key in PEM form"),
+            Kind::NoCertificate => write!(f, "{path} has no certificate in PEM form"),
+            Kind::NoKey => write!(f, "{path} has no private key in PEM form"),
             Kind::Malformed(why) => write!(f, "{path} is damaged or of an unknown kind: {why}"),
             Kind::OtherKey(certificate) => {
                 write!(f, "the key {path} does not belong to the certificate {}", certificate.display())
@@ -86,10 +86,10 @@ impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CertificateError::Folder(path, error) => {
-                write!(f, "cannot use the folder {} for certificates: {error}", path.display())
+                write!(f, "cannot use the directory {} for certificates: {error}", path.display())
             }
             CertificateError::Authority(fault) if fault.is_content() => {
-                write!(f, "{fault}: delete ca.pem and ca.key in that folder to have a new authority made")
+                write!(f, "{fault}: delete ca.pem and ca.key in that directory, and a new authority is made")
             }
             CertificateError::Authority(fault) | CertificateError::Read(fault) => fault.fmt(f),
             CertificateError::Configured(fault) => write!(f, "{fault} (named in [ssl] of the configuration)"),

@@ -50,11 +50,13 @@ impl Builder {
 }
 
 fn index_of(index: INT) -> Outcome<u64> {
-    u64::try_from(index).or_else(|_| fail(format!("{index} is no index")))
+    u64::try_from(index).or_else(|_| fail(format!("{index} is not an index")))
 }
 
 pub fn register(engine: &mut Engine) {
-    types::register(engine, "field block", |block: &Builder| format!("field block {}", Octets(block.octets()).shown()));
+    types::register(engine, "header block", |block: &Builder| {
+        format!("header block {}", Octets(block.octets()).shown())
+    });
     for (name, kind) in [
         ("incremental", LiteralKind::Incremental),
         ("without_indexing", LiteralKind::WithoutIndexing),

@@ -120,7 +120,7 @@ fn register_context(engine: &mut Engine) {
         }
         let mut map = context.0.borrow_mut();
         if map.len() >= MAX_NESTING {
-            return fail("a context holds no more entries");
+            return fail("a context cannot hold more entries");
         }
         let former = map.insert(name.into(), value.flatten());
         drop(map);

@@ -35,7 +35,7 @@ fn cookie(now: SystemTime, name: &Dynamic, value: &Dynamic, options: &Map) -> Ou
     cookie.secure = flag_of(options, "secure", false)?;
     cookie.http_only = flag_of(options, "httponly", false)?;
     if let Some(seconds) = given(options, "max_age").filter(|_| !forget) {
-        cookie.max_age = Some(seconds.as_int().or_else(|_| fail("max_age is a whole number of seconds"))?);
+        cookie.max_age = Some(seconds.as_int().or_else(|_| fail("max_age must be a whole number of seconds"))?);
     }
     if let Some(seconds) = given(options, "expires").filter(|_| !forget) {
         let Ok(seconds) = seconds.as_int() else { return fail("expires is a number of seconds from now") };

@@ -24,8 +24,8 @@ pub fn profile_call() -> Option<Entry> {
 pub fn check_wait(function: &str) -> Outcome<()> {
     if profile_call() == Some(Entry::OnFrame) {
         return fail(format!(
-            "{function} would wait for ever: what it waits for can come only after on_frame has returned. \
-             Send the frame, and look for the answer in on_frame"
+            "{function} would wait forever: what it waits for can arrive only after on_frame has returned. \
+             Send the frame, and look for the reply in on_frame"
         ));
     }
     Ok(())

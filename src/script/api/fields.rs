@@ -58,7 +58,7 @@ fn list(fields: &Fields, name: &str) -> Array {
 /// The octets of a field name.
 pub fn name_of(value: &Dynamic) -> Outcome<Bytes> {
     field_octets_of(value)
-        .map_or_else(|| fail(format!("a field name is a string or a blob, not {}", name_of_value(value))), Ok)
+        .map_or_else(|| fail(format!("a header name must be a string or bytes, not {}", name_of_value(value))), Ok)
 }
 
 /// The octets of a field value.
@@ -67,7 +67,7 @@ pub fn value_of(value: &Dynamic) -> Outcome<Bytes> {
         return Ok(Bytes::from(number.to_string()));
     }
     field_octets_of(value).map_or_else(
-        || fail(format!("a field value is a string, a blob or a number, not {}", name_of_value(value))),
+        || fail(format!("a header value must be a string, bytes or a number, not {}", name_of_value(value))),
         Ok,
     )
 }
@@ -91,19 +91,19 @@ pub fn fields_of(value: &Dynamic) -> Outcome<Fields> {
         for pair in array.iter() {
             let pair = pair.read_lock::<Array>();
             let Some([name, value]) = pair.as_deref().map(Vec::as_slice) else {
-                return fail("fields are a list of [name, value], or a map");
+                return fail("headers must be a list of [name, value], or a map");
             };
             append(&mut fields, name_of(name)?, value)?;
         }
         return check_size(&fields).map(|()| fields);
     }
-    fail(format!("fields are a list of [name, value], or a map, not {}", name_of_value(value)))
+    fail(format!("headers must be a list of [name, value], or a map, not {}", name_of_value(value)))
 }
 
 /// Refuses fields that are larger than octets may be: handles on the same octets are written out each time.
 pub fn check_size(fields: &Fields) -> Outcome<()> {
     let size: usize = fields.iter().map(|field| field.name.len() + field.value.len()).sum();
-    if size > MAX_MADE { fail(format!("these fields have {size} octets; {MAX_MADE} are the most")) } else { Ok(()) }
+    if size > MAX_MADE { fail(format!("these headers have {size} bytes; the limit is {MAX_MADE}")) } else { Ok(()) }
 }
 
 fn append(fields: &mut Fields, name: Bytes, value: &Dynamic) -> Outcome<()> {

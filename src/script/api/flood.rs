@@ -110,7 +110,9 @@ impl Target {
             request.exchange().clone()
         } else {
             let other = name_of_value(value);
-            return fail(format!("a flood goes to a response, writer, request or connection, not {other}"));
+            return fail(format!(
+                "the target of a flood must be a response, writer, request or connection, not {other}"
+            ));
         };
         Ok(Self { connection: exchange.connection().clone(), exchange: Some(exchange) })
     }
@@ -128,7 +130,7 @@ fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options:
         return other_protocol(preset.function, Protocol::Http2);
     }
     let plan = preset.plan(&target, call_site(context, "flood::"), options)?;
-    let Some(run) = budget::current() else { return fail("a flood goes out from a handler or a profile only") };
+    let Some(run) = budget::current() else { return fail("only handlers and profiles can send floods") };
     run.set_outlives_client(true);
     let report = sent(pause(plan.run())?)?;
     let left = !matches!(report.client, Client::Acknowledged | Client::Silent);
@@ -138,7 +140,7 @@ fn send(preset: &Preset, context: &NativeCallContext<'_>, to: &Dynamic, options:
     tracing::info!(
         target: "script",
         connection = target.connection.peer().id,
-        "{}: {} frames, {} octets, then the client: {did}{code}", preset.function, report.frames, report.octets,
+        "{}: {} frames, {} bytes, then the client: {did}{code}", preset.function, report.frames, report.octets,
     );
     Ok(flood_report::of(&report))
 }
@@ -183,7 +185,7 @@ impl Preset {
         if let Some(id) = options.get("stream_id") {
             let number = id.as_int();
             return number
-                .map_or_else(|_| fail(format!("the option stream_id is a whole number, not {id}")), stream_of);
+                .map_or_else(|_| fail(format!("the option stream_id must be a whole number, not {id}")), stream_of);
         }
         match target.exchange.as_ref().and_then(Exchange::stream_id) {
             _ if !self.on_stream => Ok(0),
@@ -215,7 +217,7 @@ impl Preset {
             let table = connection.peer_settings().map_or(0, |settings| settings.header_table_size as usize);
             let room = table.min(DEFAULT_TABLE_SIZE).checked_sub(BOMB_OVERHEAD);
             let Some(room) = room.and_then(|room| INT::try_from(room).ok()) else {
-                return fail(format!("{}: no field fits into the client's table of {table} octets", self.function));
+                return fail(format!("{}: no header fits into the client's table of {table} bytes", self.function));
             };
             size = room;
         }
@@ -240,7 +242,7 @@ impl Preset {
             return Ok(());
         }
         fail(format!(
-            "{}: {octets} octets are more than {most} (flood_octets in [limits.script] of wpt.toml)",
+            "{}: {octets} bytes are more than {most} (flood_octets in [limits.script] of wpt.toml)",
             self.function
         ))
     }
@@ -287,8 +289,8 @@ fn whole(options: &Map, name: &str, default: INT, least: INT, most: INT) -> Outc
     let Some(value) = options.get(name) else { return Ok(default) };
     match value.as_int() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
-        _ if most == INT::MAX => fail(format!("the option {name} is a whole number from {least} on, not {value}")),
-        _ => fail(format!("the option {name} is a whole number from {least} to {most}, not {value}")),
+        _ if most == INT::MAX => fail(format!("the option {name} must be a whole number from {least} on, not {value}")),
+        _ => fail(format!("the option {name} must be a whole number from {least} to {most}, not {value}")),
     }
 }
 

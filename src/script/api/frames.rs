@@ -146,7 +146,9 @@ fn constructors() -> Functions {
     m.add("ping", move |opaque: Dynamic| -> Outcome<Frame> {
         match <[u8; 8]>::try_from(&octets("a PING's payload", &opaque)?[..]) {
             Ok(opaque) => Ok(frame(&Payload::Ping(Ping { opaque }), 0, 0)),
-            Err(_) => fail("a PING's payload has 8 octets; set frame.payload for others"),
+            Err(_) => {
+                fail("a PING payload must be 8 bytes\nhelp: to send another length, set frame.payload afterwards")
+            }
         }
     });
     let goaway = move |last: INT, code: Dynamic, debug: Dynamic| -> Outcome<Frame> {
@@ -236,7 +238,7 @@ fn register_header(engine: &mut Engine) {
 fn shown(frame: &Frame) -> String {
     let names: Vec<&str> = flag::set_names(frame.frame_type, frame.flags).collect();
     format!(
-        "{} on stream {}, {} octets, flags {:#04x} {}",
+        "{} on stream {}, {} bytes, flags {:#04x} {}",
         frame.frame_type,
         frame.stream_id,
         frame.true_length(),

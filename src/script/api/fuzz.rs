@@ -65,7 +65,7 @@ fn register_generator(engine: &mut Engine) {
     engine.register_fn("blob", |random: &mut Generator, count: INT| -> Outcome<Octets> {
         match usize::try_from(count) {
             Ok(count) if count <= MAX_MADE => Ok(Octets(random.draw(|random| random.octets(count)))),
-            _ => fail(format!("a blob has 0 to {MAX_MADE} octets, not {count}")),
+            _ => fail(format!("a blob has 0 to {MAX_MADE} bytes, not {count}")),
         }
     });
     engine.register_fn("choice", |random: &mut Generator, of: Array| -> Outcome<Dynamic> {

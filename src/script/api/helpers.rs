@@ -39,12 +39,12 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
     engine.register_fn("uuid", || uuid::Uuid::new_v4().to_string());
     register_log(engine);
     engine.register_fn("hex", |value: Dynamic| hex(&Octets(octets("what hex takes", &value)?)));
-    engine.register_fn("from_hex", |text: &str| from_text(text, from_hex, "no even number of hexadecimal digits"));
+    engine.register_fn("from_hex", |text: &str| from_text(text, from_hex, "not an even number of hexadecimal digits"));
     engine.register_fn("base64", |value: Dynamic| {
         let octets = octets("what base64 takes", &value)?;
         aside(octets.len(), move || STANDARD.encode(&octets))
     });
-    engine.register_fn("from_base64", |text: &str| from_text(text, from_base64, "no base64"));
+    engine.register_fn("from_base64", |text: &str| from_text(text, from_base64, "not base64"));
     engine.register_fn("sha256", |value: Dynamic| -> Outcome<Octets> {
         let octets = octets("what sha256 takes", &value)?;
         let digest = aside(octets.len(), move || ring::digest::digest(&ring::digest::SHA256, &octets))?;
@@ -123,7 +123,7 @@ fn read_file(files: &ReadableFiles, name: &str) -> Outcome<Octets> {
     };
     let plain = |part: Component| matches!(part, Component::Normal(_) | Component::CurDir | Component::ParentDir);
     if relative.as_os_str().is_empty() || !relative.components().all(plain) {
-        return fail(format!("{name:?} is no path below the document root"));
+        return fail(format!("{name:?} is not a path in the served directory"));
     }
     let run = budget::current();
     let script = run.as_ref().and_then(|run| run.script::<Script>());
@@ -144,13 +144,13 @@ fn read_file(files: &ReadableFiles, name: &str) -> Outcome<Octets> {
             }));
         }
     }
-    fail(format!("there is no file {name:?} beside the script or below the document root"))
+    fail(format!("there is no file {name:?} beside the script or in the served directory"))
 }
 
 fn read(file: &Path, name: &str) -> Outcome<Octets> {
     let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     if size > MAX_MADE as u64 {
-        return fail(format!("{name:?} has {size} octets; read_file takes up to {MAX_MADE}"));
+        return fail(format!("{name:?} has {size} bytes; the limit of read_file is {MAX_MADE}"));
     }
     let path = file.to_owned();
     aside(usize::try_from(size).unwrap_or(usize::MAX), move || std::fs::read(path))?

@@ -45,7 +45,7 @@ fn offer(offers: &Offers, name: &str, function: FnPtr) -> Outcome<()> {
         );
     };
     if name.is_empty() || name.len() > MAX_NAME {
-        return fail(format!("the name of a function has 1 to {MAX_NAME} octets"));
+        return fail(format!("the name of a function has 1 to {MAX_NAME} bytes"));
     }
     if !may_offer {
         // What stands outside of functions runs again before each call.
@@ -61,7 +61,10 @@ fn offer(offers: &Offers, name: &str, function: FnPtr) -> Outcome<()> {
         );
     }
     if !script.ast().iter_functions().any(|defined| defined.name == function.fn_name()) {
-        return fail(format!("{} is no function of this script: register a closure that calls it", function.fn_name()));
+        return fail(format!(
+            "{} is not a function of this script: register a closure that calls it",
+            function.fn_name()
+        ));
     }
     offers.register(name, Offer { function, script }).or_else(|error| fail(error.to_string()))
 }
@@ -75,7 +78,7 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
     }
     if !function.iter_curry().all(may_last) {
         return fail(format!(
-            "what the function {name:?} holds is nested too deep: does each call put it into one more closure or list?"
+            "the values that the function {name:?} holds are nested too deep: does each call put it into one more closure or list?"
         ));
     }
     KeptScripts::keep(&run, &script);
@@ -123,7 +126,7 @@ pub fn register(engine: &mut Engine, offers: &Rc<Offers>) {
             return fail(format!("a script adds up to {MAX_LINES} lines to the status page"));
         }
         if name.len() + value.to_string().len() > MAX_LINE {
-            return fail(format!("a line of the status page has up to {MAX_LINE} octets, as JSON"));
+            return fail(format!("a line of the status page has at most {MAX_LINE} bytes, as JSON"));
         }
         lines.push(StatusLine { name: name.to_owned(), value });
         Ok(())

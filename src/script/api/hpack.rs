@@ -30,7 +30,7 @@ fn encode(fields: &Dynamic) -> Outcome<Octets> {
 
 /// Decodes a block with a fresh decoder: what refers to the dynamic table must be in the block itself.
 fn decode(block: &Dynamic) -> Outcome<Array> {
-    let block = octets("a field block", block)?;
+    let block = octets("a header block", block)?;
     let decoded = Decoder::new(DEFAULT_TABLE_SIZE).decode(block, 16 << 20);
     match decoded {
         Ok(block) => Ok(block.entries.iter().map(|entry| Dynamic::from_map(entry_map(entry))).collect()),

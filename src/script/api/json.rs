@@ -45,7 +45,7 @@ pub fn parse(octets: Bytes) -> Outcome<Dynamic> {
         let value = Bounded(&Cell::new(MAX_VALUES)).deserialize(&mut reader)?;
         reader.end().map(|()| value)
     })?;
-    parsed.map(from_json).or_else(|error| fail(format!("this is no JSON: {error}")))
+    parsed.map(from_json).or_else(|error| fail(format!("this is not valid JSON: {error}")))
 }
 
 /// Reads a value, as long as there are not too many in it: each takes far more memory than its text.
@@ -192,7 +192,7 @@ impl Conversion {
 
     fn count(&self, length: usize) -> Outcome<()> {
         let Some(left) = self.octets.get().checked_sub(length) else {
-            return fail(format!("this makes more than {MAX_MADE} octets of JSON"));
+            return fail(format!("this makes more than {MAX_MADE} bytes of JSON"));
         };
         self.octets.set(left);
         Ok(())

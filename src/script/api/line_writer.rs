@@ -83,7 +83,7 @@ impl LineWriter {
 
     fn check_head(&self, exchange: &Exchange, function: &str) -> Outcome<()> {
         if self.is_complete() || (!self.has_begun() && exchange.headers_sent()) {
-            return fail(format!("{function} comes too late: the response's status and fields were already sent"));
+            return fail(format!("{function} is too late: the response's status and headers were already sent"));
         }
         Ok(())
     }
@@ -178,8 +178,8 @@ impl LineWriter {
             }
         } else if let Some(announced) = self.0.borrow().announced {
             return fail(format!(
-                "the first write_content has announced its {announced} octets as all of the content; call end_headers \
-                 before it to write more"
+                "the first write_content announced its {announced} bytes as the whole body\nhelp: call end_headers before \
+                 it to write more"
             ));
         }
         Ok(())

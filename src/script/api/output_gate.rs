@@ -16,7 +16,7 @@ pub fn register(engine: &mut Engine) {
         match usize::try_from(size) {
             Ok(0) => connection.set_write_size(None),
             Ok(size) => connection.set_write_size(Some(size)),
-            Err(_) => return fail(format!("{size} is no number of octets; 0 cuts nothing")),
+            Err(_) => return fail(format!("{size} is not a number of bytes; 0 means no limit")),
         }
         Ok(())
     });
@@ -33,12 +33,12 @@ fn delay(connection: &Connection, seconds: &Dynamic) -> Outcome<()> {
             connection.set_write_delay(delay);
             Ok(())
         }
-        _ => fail(format!("{seconds} is no time for a write to wait: 0 to {} seconds", LONGEST_DELAY.as_secs())),
+        _ => fail(format!("the delay must be 0 to {} seconds, not {seconds}", LONGEST_DELAY.as_secs())),
     }
 }
 
 fn cut(connection: &Connection, octets: INT, how: &str) -> Outcome<()> {
-    let Ok(octets) = u64::try_from(octets) else { return fail(format!("{octets} is no number of octets")) };
+    let Ok(octets) = u64::try_from(octets) else { return fail(format!("{octets} is not a number of bytes")) };
     let how = match how {
         "close" => Some(Close::Graceful),
         "truncate" => Some(Close::Truncate),
@@ -47,7 +47,7 @@ fn cut(connection: &Connection, octets: INT, how: &str) -> Outcome<()> {
         "stall" => None,
         other => {
             return fail(format!(
-                "{other:?} is no way to cut a connection off: close, truncate, half-close, reset or stall"
+                "{other:?} is not a way to end a connection: close, truncate, half-close, reset or stall"
             ));
         }
     };

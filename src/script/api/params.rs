@@ -91,7 +91,7 @@ impl Params {
         let digits = text.strip_prefix("0x").map_or_else(|| text.parse(), |digits| INT::from_str_radix(digits, 16));
         match digits {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
-            _ => bad(format!("The parameter {name} is a whole number from {least} to {most}, not {text:?}.")),
+            _ => bad(format!("The parameter `{name}` must be a whole number from {least} to {most}, not {text:?}.")),
         }
     }
 
@@ -99,7 +99,7 @@ impl Params {
         let Some(text) = self.first(name).map(Param::text) else { return Ok(default) };
         match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
-            _ => bad(format!("The parameter {name} is a number from {least} to {most}, not {text:?}.")),
+            _ => bad(format!("The parameter `{name}` must be a number from {least} to {most}, not {text:?}.")),
         }
     }
 
@@ -110,7 +110,7 @@ impl Params {
             Some(choice) => Ok(choice.clone()),
             None => {
                 let all: Vec<String> = choices.iter().map(ToString::to_string).collect();
-                bad(format!("The parameter {name} is one of {}, not {text:?}.", all.join(", ")))
+                bad(format!("The parameter `{name}` must be one of {}, not {text:?}.", all.join(", ")))
             }
         }
     }

@@ -156,7 +156,7 @@ impl Parts {
     /// # Errors
     /// It is no response: a sentence for people.
     pub fn take(&self, value: Dynamic) -> Result<(), String> {
-        const ALLOWED: &str = "main may return nothing, content (a string or octets), [headers, content] or \
+        const ALLOWED: &str = "main may return nothing, content (a string or bytes), [headers, content] or \
                                [status, headers, content]";
         if value.is_unit() {
             return Ok(());
@@ -181,7 +181,7 @@ impl Parts {
             let text = error.to_string();
             let text = text.strip_prefix("Runtime error: ").unwrap_or(&text);
             let advice = if text.contains("\nhelp: ") { String::new() } else { format!("; {ALLOWED}") };
-            format!("main returned what is no response: {text}{advice}")
+            format!("main returned something that is not a response: {text}{advice}")
         };
         if let Some(status) = status {
             self.set_status(status).map_err(said)?;

@@ -20,7 +20,7 @@ pub type Call<'a> = &'a dyn Fn(&FnPtr) -> Outcome<Dynamic>;
 
 /// What is said of content that is none.
 pub fn wrong_content(content: &Dynamic) -> String {
-    format!("content is a string, octets, a list of them, or a function, not {}", name_of_value(content))
+    format!("content must be a string, bytes, a list of them, or a function, not {}", name_of_value(content))
 }
 
 /// What is left of a content.
@@ -85,7 +85,7 @@ fn made(value: &Dynamic) -> Outcome<Option<Bytes>> {
     }
     match octets_of(value) {
         Some(octets) => Ok(Some(octets)),
-        None => fail(format!("a function as content gives a string, octets or (), not {}", name_of_value(value))),
+        None => fail(format!("a function as content must return a string, bytes or (), not {}", name_of_value(value))),
     }
 }
 

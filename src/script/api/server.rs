@@ -83,19 +83,19 @@ fn copy(context: &NativeCallContext<'_>, value: &Dynamic) -> Outcome<Option<Byte
         StashError::Type { place, type_name } => {
             let type_name = context.engine().map_type_name(&type_name);
             fail(format!(
-                "server.context keeps no {type_name} ({place}), but numbers, strings, characters, octets, booleans, (), \
-                 and arrays and maps of them"
+                "cannot store a {type_name} in server.context (at {place})\n\
+                 help: it stores numbers, strings, characters, bytes, booleans, (), and arrays and maps of them"
             ))
         }
-        StashError::Depth(most) => fail(format!("server.context keeps no values nested deeper than {most}")),
-        StashError::ValueTooLarge(most) => fail(format!("a value of server.context has at most {most} octets as JSON")),
+        StashError::Depth(most) => fail(format!("server.context stores values at most {most} levels deep")),
+        StashError::ValueTooLarge(most) => fail(format!("a value of server.context has at most {most} bytes as JSON")),
         error => fail(error.to_string()),
     })
 }
 
 fn value_of(octets: Option<&Bytes>) -> Outcome<Dynamic> {
     let Some(octets) = octets else { return Ok(Dynamic::UNIT) };
-    restored(octets)?.map_or_else(|| fail("what server.context holds cannot be read"), Ok)
+    restored(octets)?.map_or_else(|| fail("the values of server.context cannot be read"), Ok)
 }
 
 pub fn register(engine: &mut Engine) {

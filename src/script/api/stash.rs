@@ -80,7 +80,7 @@ impl Handle {
     fn wait(&self, key: &Dynamic, timeout: &Dynamic, path: &Dynamic) -> Outcome<Dynamic> {
         let key = self.key(key, path)?;
         let Some(timeout) = time_of(timeout) else {
-            return fail(format!("{timeout} is no time to wait, in seconds"));
+            return fail(format!("{timeout} is not a time in seconds"));
         };
         let (stash, place) = (Arc::clone(&self.0), key.clone());
         value_of(&key, or_fail(pause(async move { stash.wait(&place, timeout).await })?)?.as_ref())

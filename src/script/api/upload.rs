@@ -121,7 +121,7 @@ impl InputFile {
         let length = self.available(found.unwrap_or_default())?.len();
         match found.filter(|place| *place <= length) {
             Some(place) => self.0.at.set(place),
-            None => return fail(format!("{place} is no place in content of {length} octets")),
+            None => return fail(format!("{place} is not a position in a body of {length} bytes")),
         }
         Ok(())
     }
@@ -187,7 +187,7 @@ fn register_input_file(engine: &mut Engine) {
         let lines: Array =
             Lines(file.clone()).take(most + 1).map(|line| line.map(Dynamic::from)).collect::<Outcome<_>>()?;
         if lines.len() > most {
-            fail("there are more lines than a list may have; for goes through them")
+            fail("there are more lines than a list can have\nhelp: read them with `for`")
         } else {
             Ok(lines)
         }

@@ -86,7 +86,7 @@ fn wait_for_frame(
 ) -> Outcome<Dynamic> {
     let wanted = if wanted.is_unit() { None } else { Some(type_of(wanted)?) };
     let Some(deadline) = time_of(timeout).and_then(|timeout| Instant::now().checked_add(timeout)) else {
-        return fail(format!("{timeout} is no time to wait, in seconds"));
+        return fail(format!("{timeout} is not a time in seconds"));
     };
     check_wait("connection.wait_for_frame")?;
     let mut frames = sent(connection.subscribe(wanted))?;

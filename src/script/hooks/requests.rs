@@ -281,6 +281,6 @@ fn content_of(content: &Dynamic) -> Result<Option<Bytes>, String> {
     match pieces {
         Some(pieces) if pieces.is_empty() => Ok(None),
         Some(pieces) => Ok(Some(pieces.concat().into())),
-        None => Err("in on_response content is a string, octets or a list of them".to_owned()),
+        None => Err("in on_response, content must be a string, bytes or a list of them".to_owned()),
     }
 }

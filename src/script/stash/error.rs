@@ -30,7 +30,7 @@ pub enum StashError {
     TooMany(usize),
     /// As before: with this value there would be more than `max_octets` octets.
     Full(usize),
-    /// The configuration's: this is no address of a Redis server, and why.
+    /// The configuration's: this is not the address of a Redis server, and why.
     Url { url: String, why: String },
     /// The Redis server's: it cannot be reached, or the answer did not come.
     Lost { url: String, why: String },
@@ -47,45 +47,45 @@ impl fmt::Display for StashError {
         match self {
             Self::NotUuid(key) => write!(
                 f,
-                "the stash's key {key:?} is no UUID: take one from uuid() or from the page, or allow other keys by \
-                 any_key = true below [stash] in wpt.toml"
+                "the stash key {key:?} is not a UUID\nhelp: use one from uuid() or from the page, or allow other \
+                 keys with any_key = true under [stash] in wpt.toml"
             ),
-            Self::NoKey(why) => write!(f, "this is no key of the stash: {why}"),
+            Self::NoKey(why) => write!(f, "invalid stash key: {why}"),
             Self::Exists(key) => {
-                write!(f, "the stash has a value for {key} already: take it first, or change it by update")
+                write!(f, "the stash already has a value for {key}\nhelp: take it first, or change it with update")
             }
-            Self::Unit => f.write_str("() cannot be put into the stash: it stands for no value"),
+            Self::Unit => f.write_str("() cannot be put into the stash: it means that there is no value"),
             Self::Type { place, type_name } => write!(
                 f,
-                "the stash keeps no {type_name} ({place}), but numbers, strings, characters, octets, booleans, (), and \
-                 arrays and maps of them"
+                "cannot store a {type_name} in the stash (at {place})\nhelp: it stores numbers, strings, \
+                 characters, bytes, booleans, (), and arrays and maps of them"
             ),
-            Self::Depth(most) => write!(f, "the stash keeps no values nested deeper than {most}"),
-            Self::Held(path) => write!(f, "this handler has the stash's lock for {path:?} already"),
+            Self::Depth(most) => write!(f, "the stash stores values at most {most} levels deep"),
+            Self::Held(path) => write!(f, "this handler already has the stash lock for {path:?}"),
             Self::Overdue(most) => write!(
                 f,
-                "the stash's lock was held for more than {} s, after which others may have it: do what takes long \
-                 before or after with_lock",
+                "the stash lock expired: the script held it for more than {} s\nhelp: do slow work before or \
+                 after with_lock",
                 most.as_secs_f64()
             ),
             Self::ValueTooLarge(most) => {
-                write!(f, "a value of the stash has at most {most} octets as JSON: max_value {IN_CONFIG}")
+                write!(f, "a stash value has at most {most} bytes as JSON: max_value {IN_CONFIG}")
             }
             Self::TooMany(most) => write!(
                 f,
-                "the stash is full: it has {most} values that nobody took, the most it may have: max_entries {IN_CONFIG}"
+                "the stash is full: it has {most} unclaimed values, which is the limit: max_entries {IN_CONFIG}"
             ),
             Self::Full(most) => write!(
                 f,
-                "the stash is full: with this value it would have more than {most} octets of JSON: max_octets \
+                "the stash is full: with this value it would have more than {most} bytes of JSON: max_octets \
                  {IN_CONFIG}"
             ),
-            Self::Url { url, why } => write!(f, "{url:?} is no address of a Redis server: {why}"),
+            Self::Url { url, why } => write!(f, "{url:?} is not the address of a Redis server: {why}"),
             Self::Lost { url, why } => write!(f, "the stash at {url} cannot be reached: {why}"),
             Self::Refused { url, why } => write!(f, "the stash at {url} refuses this: {why}"),
-            Self::NotAStashValue(key) => write!(f, "what Redis has for {key} is no value of a stash"),
+            Self::NotAStashValue(key) => write!(f, "what Redis has for {key} is not a stash value"),
         }
     }
 }
 
-const IN_CONFIG: &str = "below [stash] in wpt.toml";
+const IN_CONFIG: &str = "under [stash] in wpt.toml";

@@ -25,7 +25,7 @@ impl Key {
     /// empty or longer than 4,096 octets, and for such a path.
     pub fn new(path: &str, name: &str, any_key: bool) -> Result<Self, StashError> {
         if path.len() > MAX_LENGTH || name.len() > MAX_LENGTH {
-            return Err(StashError::NoKey(format!("neither a key nor its path is longer than {MAX_LENGTH} octets")));
+            return Err(StashError::NoKey(format!("a key and its path have at most {MAX_LENGTH} bytes each")));
         }
         let name = match uuid_of(name) {
             Some(uuid) => uuid.hyphenated().to_string(),

@@ -134,7 +134,7 @@ fn a_panic_there_ends_that_handler_only() {
 #[test]
 fn what_is_read_as_json_is_bounded() {
     let error = on_worker(call(1, "parse_json(`[${\"0,\" + text}`)")).unwrap_err().to_string();
-    assert!(error.contains("this is no JSON"), "{error}");
+    assert!(error.contains("this is not valid JSON"), "{error}");
     let many = "let s = \"0,\"; for i in 0..16 { s += s; } parse_json(`[${s}0]`)";
     let error = on_worker(call(1, many)).unwrap_err().to_string();
     assert!(error.contains("more than 30000 values"), "{error}");

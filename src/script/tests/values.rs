@@ -19,7 +19,7 @@ fn values_too_deep_for_json_are_an_error() {
 fn many_handles_on_the_same_octets_are_not_written_out_without_bound() {
     let list = "let b = blob(60000000, 97); let a = []; for i in 0..1000 { a.push(b); }";
     let error = run_with_api(&format!("fn main() {{ {list} to_json(a) }}")).unwrap_err().to_string();
-    assert!(error.contains("octets of JSON"), "{error}");
+    assert!(error.contains("bytes of JSON"), "{error}");
     let printed = run_with_api(&format!("fn main() {{ {list} `${{a}}`.len }}"));
     assert!(printed.unwrap().as_int().unwrap() < 3_000_000);
     let error = run_with_api(&format!("fn main() {{ {list} hpack::encode(a.map(|b| [\"a\", b])) }}")).unwrap_err();

@@ -11,7 +11,7 @@ pub(super) fn run(arguments: &NewArguments) -> ExitCode {
         Err(errors) => return fail_configuration(&errors),
     };
     let Some(handlers) = config.handler_roots.value.first() else {
-        return fail("the configuration names no directory for handlers\nhelp: add one to `roots` in [handlers]");
+        return fail("the configuration has no directory for handlers\nhelp: add one to `roots` in [handlers]");
     };
     let written = setup::new::new(&arguments.name, handlers, &config.doc_root.value);
     finish(written.map(|written| written.to_string()))

@@ -59,7 +59,7 @@ fn read(file: &Path) -> Result<Snapshot, String> {
     let length = std::fs::metadata(file).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
     if length > MAX_FILE {
         return Err(format!(
-            "{name} has {length} bytes; {MAX_FILE} can be shown\nhelp: cut it into several, each with the first line"
+            "{name} has {length} bytes; the limit is {MAX_FILE}\nhelp: split it into several files, each with the first line"
         ));
     }
     let octets = std::fs::read(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
@@ -89,5 +89,5 @@ fn prepare() -> std::io::Result<TempDir> {
 /// Says where the page is.
 fn announce(url: &str) {
     print_stdout(&format!("{url}\n"));
-    print_stderr("Open this URL in a browser; Ctrl-C ends the program.");
+    print_stderr("Open this URL in a browser. Press Ctrl-C to stop.");
 }

@@ -24,7 +24,7 @@ pub(in crate::server) enum Why {
     ConnectionLost,
     /// The wait is over, and an attempt is still in progress, or what was waited for has not happened.
     Deadline,
-    /// No request bore the token.
+    /// No request had the token.
     NeverCame,
 }
 

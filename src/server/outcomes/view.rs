@@ -141,7 +141,7 @@ fn text(found: &Found, token: &Token, wanted: &Wanted) -> String {
     let waited = format!("within {} s", wanted.wait.as_secs_f64());
     match (why, attempts.last()) {
         (Why::NeverCame, _) => {
-            let mut text = format!("No request bore the token \"{token}\" {waited}.");
+            let mut text = format!("No request had the token \"{token}\" {waited}.");
             if !similar.is_empty() {
                 text += &format!(" These tokens are known: {}.", similar.join(", "));
             }
@@ -155,8 +155,8 @@ fn text(found: &Found, token: &Token, wanted: &Wanted) -> String {
         }
         (Why::Deadline, _) => {
             let missing = match wanted.event {
-                Some(event) => format!("\"for={}\" has not happened", event.name()),
-                None => format!("there are {} of {} attempts", attempts.len(), wanted.attempts),
+                Some(event) => format!("for={} was asked for, and has not happened", event.name()),
+                None => format!("attempts={} was asked for, and there were {}", wanted.attempts, attempts.len()),
             };
             format!("{missing} {waited}.")
         }

@@ -4,21 +4,21 @@ use super::super::worker::{Shared, Worker};
 use crate::exchange::{Prepared, Request, Words};
 use crate::site::{self, Meaning};
 
-const MISSING: &str = "No file and no handler answers to this path. /handlers/ lists the handlers.";
+const MISSING: &str = "Nothing is served at this path. /handlers/ lists the handlers.";
 
 const HTTP2_PORT: &str = "This port speaks HTTP/2 only, and this request came over HTTP/1.1. The ready line names a port for \
                           HTTP/1.1; refuse_h2_over_http1 = false in wpt.toml lets this one answer too.";
 
-const ROUTED: &str = "A route in wpt.toml answers so.";
+const ROUTED: &str = "A route in wpt.toml gives this response.";
 
-const OTHER_METHODS: &str = "This path answers to other methods: see the field allow.";
+const OTHER_METHODS: &str = "This path has other methods: see the header allow.";
 
-const PYTHON: &str = "Python handlers do not run here. Write the same in Rhai and put it beside this file, under \
-                      the same name with .rhai at its end: it then answers at this URL too. \
-                      docs/from-wptserve.md has the Rhai line for each call of wptserve's.";
+const PYTHON: &str = "Python handlers do not run here. Write the same in Rhai, in a file of the same name that ends \
+                      in .rhai, beside this one: it then serves this URL, too. docs/porting-from-wptserve.md \
+                      has the Rhai line for each call of wptserve.";
 
-const WITHHELD: &str = "As with WPT's serve.py, nothing is shown of /_certs/, /tools/ (but /tools/runner/), \
-                        /*/tools/ and /results/. An alias or a route in wpt.toml can show it.";
+const WITHHELD: &str = "As with WPT's serve.py, these are not served: /_certs/, /tools/ (except /tools/runner/), \
+                        /*/tools/ and /results/. An alias or a route in wpt.toml can serve them.";
 
 /// The page for what has nothing but words to answer with.
 pub fn in_words(worker: &Worker, request: &Request, meaning: &Meaning) -> Prepared {

@@ -67,7 +67,7 @@ impl fmt::Display for OpenError {
                  (libnss3-tools in Debian and Ubuntu, nss-tools in Fedora, nss in Homebrew), or use Chromium"
             ),
             Self::Certutil(why) => write!(f, "certutil cannot make Firefox's profile trust the server: {why}"),
-            Self::Profile(error) => write!(f, "a profile cannot be made in the folder for temporary files: {error}"),
+            Self::Profile(error) => write!(f, "cannot make a profile in the directory for temporary files: {error}"),
             Self::Start(program, error) => write!(f, "{} does not start: {error}", program.display()),
             Self::Ended(program, status) => {
                 let how = status.map_or_else(String::new, |status| format!(" ({status})"));

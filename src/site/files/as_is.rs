@@ -108,12 +108,12 @@ fn head_length(file: &Opened) -> Option<u64> {
 fn translated(file: Opened, length: u64) -> Result<Prepared, String> {
     let begin = read_begin(&file, MAX_HEAD as u64)?;
     let because =
-        |what| format!("An .asis file is sent over HTTP/2 by the meaning of its status line and fields, but {what}.");
+        |what| format!("Over HTTP/2, the status line and headers of an .asis file are translated, but {what}.");
     let (mut head, head_length) = parse_head(&begin).map_err(because)?;
     let chunked = head.fields.has_token("transfer-encoding", "chunked");
     head.fields.remove_connection_specific();
     if chunked && length > MAX_CHUNKED {
-        return Err(because(format!("it is chunked, and longer than {MAX_CHUNKED} octets")));
+        return Err(because(format!("it is chunked, and longer than {MAX_CHUNKED} bytes")));
     }
     let content = if chunked {
         let all = read_begin(&file, MAX_CHUNKED)?;
@@ -138,7 +138,7 @@ fn parse_head(octets: &Bytes) -> Result<(ResponseHead, usize), String> {
     let mut head = ResponseHead { status: parse_status(&status_line)?, ..ResponseHead::default() };
     for number in 2.. {
         let Some(line) = take_line(&mut rest) else {
-            return Err(format!("there is no empty line after its fields, within its first {MAX_HEAD} octets"));
+            return Err(format!("there is no empty line after its headers, within its first {MAX_HEAD} bytes"));
         };
         if line.is_empty() {
             break;

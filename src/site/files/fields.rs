@@ -71,7 +71,7 @@ impl Source {
 
 fn check_length(name: &str, text: &[u8]) -> Result<(), String> {
     if text.len() as u64 > MAX_OCTETS {
-        return Err(format!("{name} is too long: a .headers file has up to {MAX_OCTETS} octets."));
+        return Err(format!("{name} is too long: a .headers file has at most {MAX_OCTETS} bytes."));
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ impl Groups {
                 return wrong("there is no name before the colon.");
             }
             if line.contains(&0) {
-                return wrong("there is a NUL; a field that HTTP does not allow can be sent by a script.");
+                return wrong("there is a NUL. A script can send headers that HTTP does not allow.");
             }
             self.add(text.slice_ref(name), text.slice_ref(value));
         }

@@ -28,7 +28,7 @@ struct Entry {
 pub fn listing(request: &Request, path: &Path, roots: &Roots, title: Title<'_>) -> Prepared {
     let entries = match entries(path, roots) {
         Ok(entries) => entries,
-        Err(error) => return unreadable("folder", &error),
+        Err(error) => return unreadable("directory", &error),
     };
     let url_path = String::from_utf8_lossy(&percent_decoded(request.path())).into_owned();
     let data = json!({
@@ -57,7 +57,7 @@ pub fn add_slash(request: &Request) -> Prepared {
         location.extend_from_slice(b"?");
         location.extend_from_slice(query);
     }
-    let mut prepared = status_page(301, "A folder's address ends in a slash.");
+    let mut prepared = status_page(301, "Directory URLs end in a slash.");
     prepared.head.fields.append("location", location);
     prepared
 }

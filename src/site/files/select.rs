@@ -57,7 +57,7 @@ fn slice(octets: &Bytes, range: ByteRange) -> Bytes {
 
 /// The answer of files and folders to methods that they do not have.
 pub fn other_method() -> Prepared {
-    let mut prepared = status_page(405, "A file answers GET and HEAD.");
+    let mut prepared = status_page(405, "A file has the methods GET and HEAD.");
     prepared.head.fields.append("allow", "GET, HEAD");
     prepared
 }
@@ -122,7 +122,7 @@ fn partial(range: &[u8], head: &ResponseHead, source: Source) -> Prepared {
     let content = match ranges::parse(range, length) {
         RangeRequest::Whole => source.whole(),
         RangeRequest::Unsatisfiable => {
-            return unsatisfied(&format!("Nothing of the range lies within the file's {length} octets."));
+            return unsatisfied(&format!("The range is outside of the file, which has {length} bytes."));
         }
         // As wptserve answers it, though it might be ignored.
         RangeRequest::Malformed => return unsatisfied("Range is not bytes=FIRST-LAST, FIRST- or -COUNT, or several."),

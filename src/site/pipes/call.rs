@@ -26,7 +26,7 @@ const MAX_STEPS: usize = 1000;
 const MAX_PIPES: usize = 100;
 
 /// What the argument of trickle is.
-const TRICKLE: &str = "steps joined by colons (a whole number of octets; d and seconds, at most 3600; rN at the end, \
+const TRICKLE: &str = "steps joined by colons (a whole number of bytes; d and seconds, at most 3600; rN at the end, \
                        where N is even, to repeat the last N steps, of which one must not be 0), at most 1000";
 
 /// One step from a response to another.
@@ -70,21 +70,21 @@ impl Pipe {
             "gzip" => arguments(call, "gzip", 0).map(|[]| Self::Gzip),
             "delay" => only(call, "delay(seconds)", "a number of seconds from 0 to 3600", seconds).map(Self::Delay),
             "reset" => {
-                const USAGE: &str = "reset(code,octets)";
+                const USAGE: &str = "reset(code,bytes)";
                 let [code, after] = arguments(call, USAGE, 1)?;
                 let code = code.ok_or(PipeError::Count { usage: USAGE, given: 0 })?;
                 let code = code.read("an error code of RFC 9113 §7, by name or by number", error_code)?;
                 Ok(Self::End(Ending { how: How::Reset(code), after: octets(after)? }))
             }
             "close" => {
-                let [after] = arguments(call, "close(octets)", 0)?;
+                let [after] = arguments(call, "close(bytes)", 0)?;
                 Ok(Self::End(Ending { how: How::Close, after: octets(after)? }))
             }
             "split" => {
                 let read = |text: &str| whole(text).filter(|octets| (1..=MAX_DATA).contains(octets));
-                only(call, "split(octets)", "a whole number from 1 to 16384", read).map(Self::Split)
+                only(call, "split(bytes)", "a whole number from 1 to 16384", read).map(Self::Split)
             }
-            "pad" => only(call, "pad(octets)", "a whole number from 0 to 255", whole).map(Self::Pad),
+            "pad" => only(call, "pad(bytes)", "a whole number from 0 to 255", whole).map(Self::Pad),
             name => Err(PipeError::Unknown { name: name.chars().take(80).collect(), like: similar(name, NAMES) }),
         }
     }
@@ -102,8 +102,8 @@ fn header(call: &Call) -> Result<Pipe, PipeError> {
         (!octets.iter().any(|octet| b"\r\n\0".contains(octet))).then_some(octets)
     };
     Ok(Pipe::Header {
-        name: name.read("a field name (RFC 9110 §5.1)", token)?,
-        value: value.read("a field value (RFC 9110 §5.5): characters up to U+00FF, no CR, LF or NUL", octets)?,
+        name: name.read("a header name (RFC 9110 §5.1)", token)?,
+        value: value.read("a header value (RFC 9110 §5.5): characters up to U+00FF, no CR, LF or NUL", octets)?,
         append: append.map_or(Ok(false), |append| append.read("true or false", boolean))?,
     })
 }
@@ -121,7 +121,7 @@ fn slice(call: &Call) -> Result<Pipe, PipeError> {
 
 /// After how many octets something ends; `None` for before everything.
 fn octets(argument: Option<Argument<'_>>) -> Result<Option<u64>, PipeError> {
-    argument.map(|argument| argument.read("a whole number of octets", whole)).transpose()
+    argument.map(|argument| argument.read("a whole number of bytes", whole)).transpose()
 }
 
 /// An argument of a call, with what an error says about it.

@@ -78,14 +78,14 @@ impl fmt::Display for PipeError {
                 }
             }
             Self::TooMany(most) => write!(f, "There are more than {most} pipes."),
-            Self::Count { usage, given: 0 } => write!(f, "The pipe {usage} is written without arguments."),
+            Self::Count { usage, given: 0 } => write!(f, "The pipe {usage} has no arguments here."),
             Self::Count { usage, given } => {
-                write!(f, "The pipe {usage} is written with {given} argument{}.", if *given == 1 { "" } else { "s" })?;
+                write!(f, "The pipe {usage} has {given} argument{} here.", if *given == 1 { "" } else { "s" })?;
                 // Parentheses with nothing in them are one empty argument, as in wptserve.
-                if usage.contains('(') { Ok(()) } else { f.write_str(" It takes none, and no parentheses.") }
+                if usage.contains('(') { Ok(()) } else { f.write_str(" It takes no arguments and no parentheses.") }
             }
             Self::Argument { usage, place, given, allowed } => {
-                write!(f, "Argument {place} of the pipe {usage} is {allowed}, not {given:?}.")
+                write!(f, "Argument {place} of the pipe {usage} must be {allowed}, not {given:?}.")
             }
             Self::Protocol { name, wanted } => {
                 write!(f, "The pipe {name} exists over {wanted} only, and this request came over {}.", wanted.other())

@@ -172,12 +172,12 @@ fn wrong_pipes_are_named() {
         ("a\n\u{1b}b", "There is no pipe \"a\\n\\u{1b}b\"."),
         ("zzz", "There is no pipe \"zzz\". There are sub, status, header, slice, trickle, gzip, delay"),
         ("()", "There is no pipe \"\""),
-        ("status", "The pipe status(code) is written without arguments."),
-        ("status(1,2)", "The pipe status(code) is written with 2 arguments."),
-        ("gzip()", "The pipe gzip is written with 1 argument. It takes none, and no parentheses."),
+        ("status", "The pipe status(code) has no arguments here."),
+        ("status(1,2)", "The pipe status(code) has 2 arguments here."),
+        ("gzip()", "The pipe gzip has 1 argument here. It takes no arguments and no parentheses."),
         ("sub()", "Argument 1 of the pipe sub(escape) is html or none, not \"\"."),
-        ("slice(1,x)", "Argument 2 of the pipe slice(start,end) is a whole number, or null, not \"x\"."),
-        ("gzip|status(x", "Argument 1 of the pipe status(code) is a whole number from 100 to 999, not \"x\"."),
+        ("slice(1,x)", "Argument 2 of the pipe slice(start,end) must be a whole number, or null, not \"x\"."),
+        ("gzip|status(x", "Argument 1 of the pipe status(code) must be a whole number from 100 to 999, not \"x\"."),
         (r"header(a,b\", "The pipes end in a backslash, which escapes nothing."),
     ] {
         let error = error(pipes);

@@ -51,7 +51,7 @@ impl fmt::Display for PatternError {
             Self::Name => "A name in braces has letters, digits and _ only, and one at least.",
             Self::Twice => "Two parts have the same name.",
             Self::Adjacent => {
-                "Two parts follow each other with nothing between them: nobody can tell where the first ends."
+                "Two parts follow each other with nothing between them, so it is unknown where the first ends."
             }
             Self::SecondStar => "A path has one * at most.",
             Self::AfterStar => "A {name} cannot follow the *, which matches all that is left.",

@@ -90,16 +90,16 @@ impl fmt::Display for Fault {
             Self::NotUtf8(text) => write!(f, "{text} is not UTF-8"),
             Self::Unknown(name, Some(like)) => write!(f, "there is no name {name}; did you mean {like}?"),
             Self::Unknown(name, None) => {
-                write!(f, "there is no name {name}, neither of this server nor in its configuration")
+                write!(f, "there is no name {name}, in templates or in the configuration")
             }
             Self::NotSet(name) => write!(f, "the variable {name} is not set; {{{{{name}:…}}}} sets it, before its use"),
             Self::Index(of, index, known) => write!(f, "{of} has no [{index}]; {known}"),
             Self::NoParts(what) => write!(f, "{what} has no parts to be picked by [index]"),
-            Self::NoFunction(what) => write!(f, "{what} is no function to be called"),
+            Self::NoFunction(what) => write!(f, "{what} is not a function"),
             Self::Call(name, usage) => write!(f, "{name} is a function; it is called as {usage}"),
-            Self::NotText(what, usage) => write!(f, "{what} is no single value; pick one by {usage}"),
+            Self::NotText(what, usage) => write!(f, "{what} is not a single value; choose one with {usage}"),
             Self::File(name, why) => write!(f, "the file {name} {why}"),
-            Self::TooLarge(most) => write!(f, "the file becomes larger than {most} octets here"),
+            Self::TooLarge(most) => write!(f, "the file becomes larger than {most} bytes here"),
         }
     }
 }

@@ -77,7 +77,7 @@ fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>, hashed: &mut u64) -
     let unreadable = |error: io::Error| fault(format!("cannot be read: {error}"));
     // What else may have a name (a pipe, a device) might never end.
     if !std::fs::metadata(&path).map_err(unreadable)?.is_file() {
-        return Err(fault("is no regular file".to_owned()));
+        return Err(fault("is not a regular file".to_owned()));
     }
     let mut file = File::open(&path).map_err(unreadable)?;
     let mut piece = vec![0; 64 * 1024];
@@ -88,7 +88,7 @@ fn file_hash(algorithm: &str, name: &str, scope: &Scope<'_>, hashed: &mut u64) -
         }
         *hashed += length as u64;
         if *hashed > MAX_HASHED {
-            return Err(fault(format!("is too long: one template hashes up to {MAX_HASHED} octets in all")));
+            return Err(fault(format!("is too long: one template hashes at most {MAX_HASHED} bytes in total")));
         }
         digest.update(piece.get(..length).unwrap_or_default());
     }
@@ -133,7 +133,7 @@ fn below_root(name: &str, from: &str, scope: &Scope<'_>) -> Result<PathBuf, Faul
         }
     }
     if segments.is_empty() && !name.starts_with('/') {
-        return Err(fault("is no file"));
+        return Err(fault("is not a file"));
     }
     let root = scope.doc_root;
     let mut path = root.to_path_buf();

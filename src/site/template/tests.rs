@@ -289,7 +289,7 @@ fn what_means_nothing_is_named_with_its_place() {
         ("{{headers}}", "pick one by [name]"),
         ("{{uuid}}", "uuid is a function; it is called as uuid()"),
         ("{{uuid(1)}}", "it is called as uuid()"),
-        ("{{host()}}", "\"wpt.test\" is no function"),
+        ("{{host()}}", "\"wpt.test\" is not a function"),
         ("{{host[0]}}", "\"wpt.test\" has no parts"),
     ] {
         let error = stage.error(wrong);

@@ -62,11 +62,7 @@ impl fmt::Display for WrapError {
                 }
             }
             Self::TooLong(path) => {
-                write!(
-                    f,
-                    "The file {} is longer than {MAX_TEXT} octets, too long for a page around it.",
-                    path.display()
-                )
+                write!(f, "The file {} is longer than {MAX_TEXT} bytes, too long for a generated page.", path.display())
             }
             Self::Unreadable(path, error) => write!(f, "The file {} cannot be read: {error}.", path.display()),
         }

@@ -5,7 +5,7 @@ use crate::wire::frame::{ErrorCode, FrameHeader, FrameType, HEADER_LENGTH, Setti
 use std::ops::Range;
 
 /// The name of the part that representations are put into.
-pub(super) const FIELD_BLOCK: &str = "field block";
+pub(super) const FIELD_BLOCK: &str = "header block";
 
 /// Bytes of content or debug data that a part's value shows.
 const MAX_SHOWN: usize = 200;

@@ -81,7 +81,7 @@ fn a_header_is_told_apart_with_its_index() {
     assert_eq!(
         of_frame(&frame),
         [
-            "9..30 field block: 21 bytes",
+            "9..30 header block: 21 bytes",
             "  9..10 :status: 200 (indexed 8)",
             "    9..10 index: 8 (static table)",
             "  10..16 x: yz (incremental, Huffman)",

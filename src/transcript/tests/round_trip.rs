@@ -307,5 +307,5 @@ fn what_is_no_transcript_is_an_error_with_its_line() {
     let odd = lines.replace("616263", "61626");
     assert!(error(&odd).starts_with("line 2: expected pairs of hexadecimal digits"), "{}", error(&odd));
     let lying = lines.replace("616263", "61626300");
-    assert!(error(&lying).starts_with("line 2: the octets of a frame are not a frame"), "{}", error(&lying));
+    assert!(error(&lying).starts_with("line 2: the bytes of a frame are not a frame"), "{}", error(&lying));
 }

@@ -78,7 +78,7 @@ connection 3  HTTP/2   →   without TLS
   0.002000 ← RST_STREAM      s1                                4  CANCEL
   0.002000 ← PRIORITY        s1                                5  depends exclusively on 3, weight 16
   0.002000 ← WINDOW_UPDATE   s0                                4  +5
-  0.002000 ← WINDOW_UPDATE   s0                                3  ✗ payload of 3 octets where 4 are due
+  0.002000 ← WINDOW_UPDATE   s0                                3  ✗ payload of 3 bytes where 4 are needed
   0.002000 ← GOAWAY          s0                               12  PROTOCOL_ERROR, last stream 1, \"why\\x1b\"
   0.002100 → not sent        s1                                   4 bytes of data: the stream was reset by the client with CANCEL
   0.002200 · ✗ expectation                                        it is so: no  (connection.send at a.rhai:7)

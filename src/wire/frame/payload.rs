@@ -43,13 +43,15 @@ pub enum PayloadError {
 impl fmt::Display for PayloadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length { length, expected } => write!(f, "payload of {length} octets where {expected} are due"),
+            Self::Length { length, expected } => write!(f, "payload of {length} bytes where {expected} are needed"),
             Self::TooShort { length, minimum } => {
-                write!(f, "payload of {length} octets where at least {minimum} are due")
+                write!(f, "payload of {length} bytes where at least {minimum} are needed")
             }
-            Self::NotMultiple { length, unit } => write!(f, "payload of {length} octets is no multiple of {unit}"),
+            Self::NotMultiple { length, unit } => {
+                write!(f, "payload of {length} bytes, which is not a multiple of {unit}")
+            }
             Self::Padding { pad_length, available } => {
-                write!(f, "pad length {pad_length} where {available} octets are left")
+                write!(f, "pad length {pad_length} where {available} bytes are left")
             }
         }
     }

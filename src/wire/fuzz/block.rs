@@ -100,13 +100,13 @@ impl fmt::Display for BlockMutation {
         match self {
             Self::IndexZero { at } => write!(f, "index 0 at {at}"),
             Self::IndexBeyond { at, index } => write!(f, "index {index} at {at}, beyond every table"),
-            Self::IntegerOverLong { at, extra } => write!(f, "an index with {extra} octets that add nothing at {at}"),
+            Self::IntegerOverLong { at, extra } => write!(f, "an index with {extra} bytes that add nothing at {at}"),
             Self::IntegerOverflow { at } => write!(f, "an index of more than 64 bits at {at}"),
             Self::HuffmanPaddingTooLong { at } => write!(f, "Huffman padding of more than seven ones at {at}"),
             Self::HuffmanPaddingZeros { at } => write!(f, "Huffman padding of zeros at {at}"),
             Self::HuffmanEos { at } => write!(f, "EOS in a Huffman-coded value at {at}"),
             Self::StringLength { at, announced } => {
-                write!(f, "a value at {at} that says to have {announced} octets and has 5")
+                write!(f, "a value at {at} that announces {announced} bytes and has 5")
             }
             Self::SizeUpdate { at, size } => write!(f, "a size update to {size} at {at}"),
             Self::Capital { at } => write!(f, "a name with a capital at {at}"),

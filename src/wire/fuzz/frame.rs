@@ -89,9 +89,9 @@ impl fmt::Display for Mutation {
             }
             Self::Padding { octets, zeros: true } => write!(f, "{} of padding", Count(*octets)),
             Self::Padding { octets, zeros: false } => write!(f, "{} of padding, not zeros", Count(*octets)),
-            Self::Word { at, width, value } => write!(f, "payload: {width} octets at {at} set to {value:#x}"),
+            Self::Word { at, width, value } => write!(f, "payload: {width} bytes at {at} set to {value:#x}"),
             Self::Payload(mutation) => write!(f, "payload: {mutation}"),
-            Self::Block(mutation) => write!(f, "field block: {mutation}"),
+            Self::Block(mutation) => write!(f, "header block: {mutation}"),
         }
     }
 }

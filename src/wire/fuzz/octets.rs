@@ -100,8 +100,8 @@ pub enum OctetsMutation {
 impl fmt::Display for OctetsMutation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Flipped { at, bit } => write!(f, "bit {bit} of octet {at} flipped"),
-            Self::Set { at, to } => write!(f, "octet {at} set to {to:#04x}"),
+            Self::Flipped { at, bit } => write!(f, "bit {bit} of byte {at} flipped"),
+            Self::Set { at, to } => write!(f, "byte {at} set to {to:#04x}"),
             Self::Number { at, width, value } => write!(f, "{} at {at} set to {value:#x}", Count(*width)),
             Self::Cut { to } => write!(f, "cut after {}", Count(*to)),
             Self::Removed { at, count } => write!(f, "{} at {at} removed", Count(*count)),
@@ -117,7 +117,7 @@ pub(super) struct Count(pub usize);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.0, if self.0 == 1 { "octet" } else { "octets" })
+        write!(f, "{} {}", self.0, if self.0 == 1 { "byte" } else { "bytes" })
     }
 }
 

@@ -199,24 +199,24 @@ proptest! {
 /// Seed, what it does to HEADERS of `samples`, and the octets.
 const GOLDEN: [(u64, &str, &str); 7] = [
     (3, "flag 0x20 set", "000014012400000001885f0a746578742f706c61696e0003782d610131"),
-    (7, "payload: bit 4 of octet 18 flipped", "000014010400000001885f0a746578742f706c61696e0003782d611131"),
+    (7, "payload: bit 4 of byte 18 flipped", "000014010400000001885f0a746578742f706c61696e0003782d611131"),
     (
         8,
-        "field block: a value at 13 that says to have 16384 octets and has 5",
+        "header block: a value at 13 that announces 16384 bytes and has 5",
         "000024010400000001885f0a746578742f706c61696e0006782d66757a7a7f817f73686f72740003782d610131",
     ),
     (
         13,
-        "field block: Huffman padding of more than seven ones at 13",
+        "header block: Huffman padding of more than seven ones at 13",
         "00001f010400000001885f0a746578742f706c61696e0006782d66757a7a821fff0003782d610131",
     ),
-    (17, "pad length 178 for 20 octets", "000015010c00000001b2885f0a746578742f706c61696e0003782d610131"),
+    (17, "pad length 178 for 20 bytes", "000015010c00000001b2885f0a746578742f706c61696e0003782d610131"),
     (
         22,
-        "field block: the representation at 0 moved to the end",
+        "header block: the representation at 0 moved to the end",
         "0000140104000000015f0a746578742f706c61696e0003782d61013188",
     ),
-    (35, "length 16777215 for 20 octets", "ffffff010400000001885f0a746578742f706c61696e0003782d610131"),
+    (35, "length 16777215 for 20 bytes", "ffffff010400000001885f0a746578742f706c61696e0003782d610131"),
 ];
 
 /// SHA-256 over the octets of all mutants of `samples` by the seeds 0 to 499.

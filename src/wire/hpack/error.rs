@@ -72,14 +72,14 @@ impl fmt::Display for DecodeErrorKind {
             Self::Index(index) => write!(f, "index {index} is in no table"),
             Self::Truncated => f.write_str("the block ends inside a representation"),
             Self::IntegerOverflow => f.write_str("an integer has more than 64 bits"),
-            Self::IntegerTooLong => f.write_str("an integer has too many octets"),
+            Self::IntegerTooLong => f.write_str("an integer has too many bytes"),
             Self::HuffmanPaddingTooLong => f.write_str("Huffman padding has more than 7 bits"),
             Self::HuffmanPadding => f.write_str("Huffman padding is not the beginning of EOS"),
             Self::HuffmanEos => f.write_str("EOS inside a Huffman string"),
             Self::SizeUpdateTooLarge { size, limit } => {
                 write!(f, "table size update to {size} where {limit} is allowed")
             }
-            Self::SizeUpdateNotAtStart => f.write_str("table size update behind a field"),
+            Self::SizeUpdateNotAtStart => f.write_str("table size update after a header"),
             Self::SizeUpdateMissing { limit } => {
                 write!(f, "no table size update to {limit} or less at the start, though the setting was lowered")
             }
@@ -89,7 +89,7 @@ impl fmt::Display for DecodeErrorKind {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at octet {} of the field block)", self.kind, self.offset)
+        write!(f, "{} (at byte {} of the header block)", self.kind, self.offset)
     }
 }
 

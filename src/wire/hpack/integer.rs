@@ -21,9 +21,9 @@ pub enum IntegerError {
 impl fmt::Display for IntegerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Truncated => "the octets end inside an integer",
+            Self::Truncated => "the bytes end inside an integer",
             Self::Overflow => "an integer has more than 64 bits",
-            Self::TooLong => "an integer has too many octets",
+            Self::TooLong => "an integer has too many bytes",
         })
     }
 }

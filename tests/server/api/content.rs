@@ -93,8 +93,8 @@ fn a_length_that_is_not_known_is_not_announced() {
 
 #[test]
 fn what_write_headers_announces_is_kept_to() {
-    let long = "5 octets of content were announced by content-length, and with this there would be 8";
-    let short = "5 octets of content were announced by content-length, and with this there would be 3";
+    let long = "content-length announced 5 bytes of body, and with this there would be 8";
+    let short = "content-length announced 5 bytes of body, and with this there would be 3";
     let rows = [
         ("writer.write_data(\"12345678\", true);", long, "writer.write_data(\"12345\", true);"),
         ("writer.write_data(\"123\", true);", short, "writer.write_data(\"12345\", true);"),
@@ -123,7 +123,7 @@ fn too_little_is_told_when_the_handler_ends() {
     let server = serve(&bare("writer.write_headers(200, [[\"content-length\", \"5\"]]);\nwriter.write_data(\"123\");"));
     let answer = http2(&server, "GET", &[], b"");
     assert_eq!((answer.reset, answer.text().as_str()), (Some(2), "123"));
-    let said = "5 octets of content were announced by content-length, and with this there would be 3";
+    let said = "content-length announced 5 bytes of body, and with this there would be 3";
     server.logged(said);
     let server = serve(&bare("writer.write_headers(200, [[\"content-length\", \"5\"]], true);"));
     let answer: Response = http2(&server, "GET", &[], b"");

@@ -158,7 +158,7 @@ fn what_has_no_place_in_trailers_is_the_same_error_over_both() {
         ] {
             let script = format!("fn main(request, response) {{ let writer = response.writer;\n{call}\n\"r\" }}");
             let server = serve(&script);
-            let said = format!("\"{name}\" is not a field for trailers");
+            let said = format!("\"{name}\" is not allowed in trailers");
             let answer = super::http2(&server, "GET", &[], b"");
             http1(&server, "GET", "\r\n");
             server.logged_times(&said, 2);
@@ -173,7 +173,7 @@ fn what_has_no_place_in_trailers_is_the_same_error_over_both() {
             "fn main(request, response) {{\nresponse.writer.write_informational(103, [[\"{name}\", \"1\"]]); }}"
         );
         let server = serve(&script);
-        let said = format!("\"{name}\" is not a field for an interim response");
+        let said = format!("\"{name}\" is not allowed in an interim response");
         assert!(super::http2(&server, "GET", &[], b"").text().contains(&said));
         let super::Came::Stays(came) = http1(&server, "GET", "\r\n") else { panic!("{name}") };
         assert!(came.contains(&said), "{came}");

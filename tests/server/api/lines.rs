@@ -189,7 +189,7 @@ fn calls_in_the_wrong_order_are_script_errors() {
     let late = "writer.write_header(\"content-length\", 4); writer.end_headers();
         let text = \"\";
         try { writer.write_header(\"x\", \"1\"); } catch (error) { text = error; }
-        writer.write(if text.contains(\"comes too late\") { \"late\" } else { \"none\" });";
+        writer.write(if text.contains(\"is too late\") { \"late\" } else { \"none\" });";
     is(late, stays("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate"));
     let twice = "writer.write_content(\"TEST\");
         try { writer.write_content(\"more\"); } catch (error) { if !error.contains(\"end_headers\") { throw error; } }";

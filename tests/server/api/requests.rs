@@ -83,7 +83,7 @@ fn raw_input_is_read_as_wptserves_input_file() {
         all.push(request.body.len);
         try { input.seek(13); } catch (error) { all.push(error); }
         to_json(all)"#;
-    let expected = r#"["ab",7,"12345ab\n",8,"cdef",12,"12345ab\ncdef",0,8,4,2,12,"123",12,"13 is no place in content of 12 octets"]"#;
+    let expected = r#"["ab",7,"12345ab\n",8,"cdef",12,"12345ab\ncdef",0,8,4,2,12,"123",12,"13 is not a position in a body of 12 bytes"]"#;
     says(body, "POST", &[], b"12345ab\ncdef", expected);
 }
 

@@ -70,7 +70,10 @@ fn main(request, response) {
     let wanted = "[2, \"two\", #{\"three\": 3.5}] [1, \"two\", #{\"three\": 3.5}] [\"list\"] false missing";
     assert_eq!(text(&server, "/handlers/map.rhai"), wanted);
     let told = text(&server, "/handlers/closure.rhai");
-    assert!(told.contains("server.context keeps no Fn (value[0])") && told.contains("closure.rhai:1:"), "{told}");
+    assert!(
+        told.contains("cannot store a Fn in server.context (at value[0])") && told.contains("closure.rhai:1:"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -141,5 +144,5 @@ fn main(request, response) {
     let told = text(&server, "/handlers/itself.rhai");
     assert!(told.contains("count was changed 1000 times") && told.contains("itself.rhai:3:"), "{told}");
     let told = text(&server, "/handlers/deep.rhai");
-    assert!(told.contains("server.context keeps no values nested deeper than 127"), "{told}");
+    assert!(told.contains("server.context stores values at most 127 levels deep"), "{told}");
 }

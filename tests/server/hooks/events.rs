@@ -151,7 +151,7 @@ fn hooks_are_checked_and_printed() {
     for told in [
         "the server calls no on_requests: did you mean on_request?\n  --> b.rhai:2:1",
         "on_connection_close is written on_connection_close(connection, reason), not with 1 parameters\n  --> c.rhai:1:1",
-        "this is no hook script: it registers nothing, and defines none of on_start(server), ",
+        "this script is not a hook: it registers nothing; define one of on_start(server), ",
         "3 errors; 1 script OK",
     ] {
         assert!(checked.stderr.contains(told), "{told} is not in:\n{}", checked.stderr);

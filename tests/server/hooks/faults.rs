@@ -106,7 +106,7 @@ fn a_script_that_is_no_hook_is_told_and_left_out() {
     for answer in both(&server, "/page.txt") {
         assert_eq!((&*answer.text(), answer.get("x-mark")), ("page", Some("good")));
     }
-    for place in ["broken.rhai:2:", "throws.rhai:2:", "this is no hook script", "loops.rhai:1:"] {
+    for place in ["broken.rhai:2:", "throws.rhai:2:", "this script is not a hook", "loops.rhai:1:"] {
         server.logged(place);
     }
 }

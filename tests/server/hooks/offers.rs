@@ -148,6 +148,6 @@ hooks::register("grow", || { for number in 0..100 { let former = kept; kept = ||
     let told = refused.expect("it has an end").text();
     // A look at the call may find it before the look at what stays after it.
     let either =
-        ["what the function \"grow\" holds is nested too deep", "closures that hold each other are nested too deep"];
+        ["what the function \"grow\" holds is nested too deep", "closures that contain each other are nested too deep"];
     assert!(either.iter().any(|text| told.contains(text)), "{told}");
 }

@@ -68,7 +68,7 @@ function verdict(record) {
     else if (record.status) says.push(` The server answers with ${record.status}.`);
   }
   if (record.error) says.push(`Malformed: ${record.error}.`);
-  if (record.fields_error) says.push(`The field block cannot be read: ${record.fields_error}.`);
+  if (record.fields_error) says.push(`The header block cannot be read: ${record.fields_error}.`);
   if (record.what === "expectation") says.push(`${record.passed ? "✓" : "✗ expected in vain:"} ${record.name}${record.detail ? `: ${record.detail}` : ""}`);
   if (["GOAWAY", "RST_STREAM"].includes(record.type) && record.code && record.code !== "NO_ERROR")
     says.push(`The ${record.from} reports ${record.code} (RFC 9113 §7)${record.debug ? `: “${record.debug}”` : ""}.`);
