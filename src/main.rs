@@ -3,7 +3,7 @@
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Scripts make many small values: worth 8 % on scripted requests (docs/performance.md).
+/// Scripts make many small values: worth 8 % on scripted requests (docs/maintainers/performance.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

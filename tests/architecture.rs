@@ -7,6 +7,8 @@
 mod circles;
 #[path = "tree/owners.rs"]
 mod owners;
+#[path = "tree/pages.rs"]
+mod pages;
 #[path = "tree/rules.rs"]
 mod rules;
 #[path = "tree/seeds.rs"]
@@ -17,6 +19,7 @@ mod source;
 mod words;
 
 use circles::Graph;
+use pages::Page;
 use rules::Rules;
 use source::Source;
 use std::collections::BTreeSet;
@@ -99,9 +102,59 @@ fn files_use_each_other_only_in_circles_with_a_reason() {
 #[test]
 fn the_page_lists_each_file_with_what_it_owns() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("docs/architecture.md")).expect("docs/architecture.md");
+    let page = std::fs::read_to_string(root.join("docs/maintainers/architecture.md"))
+        .expect("docs/maintainers/architecture.md");
     let wrong = owners::check(&page, &Source::read_all(&root.join("src")));
-    assert!(wrong.is_empty(), "docs/architecture.md, \"Files and their owners\":\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "docs/maintainers/architecture.md, \"Files and their owners\":\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn pages_have_live_links_and_plain_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = Page::read_all(root);
+    assert!(pages.len() > 20, "only {} pages", pages.len());
+    let wrong: Vec<String> = pages.iter().flat_map(|page| page.check(root, &pages)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn comments_of_scripts_help_and_errors_use_plain_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = ["handlers", "src", "wpt.toml"].into_iter().flat_map(|name| walkdir::WalkDir::new(root.join(name)));
+    let mut wrong = Vec::new();
+    for entry in files.map(|entry| entry.expect("the tree can be read")) {
+        let name = entry.path().strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
+        let read = || std::fs::read_to_string(entry.path()).expect("text");
+        match name.rsplit_once('.') {
+            Some((_, "rhai" | "toml")) => wrong.extend(pages::check_comments(&name, &read())),
+            Some((_, "rs")) if !name.contains("tests") => wrong.extend(pages::check_texts(&name, &read())),
+            _ => {}
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn plain_words_are_asked_of_texts_alone() {
+    let text = "//! nobody\n#[cfg(test)]\nmod t { fn f() { g(\"anew\") } }\nfn f() { g(\"there is no x: nobody\") }\n";
+    assert_eq!(pages::check_texts("a.rs", text), ["a.rs:4: \"nobody\": use a plainer word"]);
+    let help = "/// Nobody\nstruct A;";
+    assert_eq!(pages::check_texts("a/arguments.rs", help), ["a/arguments.rs:1: \"nobody\": use a plainer word"]);
+    assert_eq!(pages::check_comments("a.rhai", "// anew\nlet anew = 1;"), ["a.rhai:1: \"anew\": use a plainer word"]);
+}
+
+#[test]
+fn each_fault_of_a_page_is_found() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text =
+        "# A `b.c`\n[x](#a-bc) [x](README.md) [x](docs/none.md) [x](#none)\nWhoever `whoever`\n\n    [x](anew.md)\n";
+    let wrong = Page::new("a.md", text).check(root, &[Page::new("a.md", text)]);
+    let expected = [
+        "a.md:3: \"whoever\": use a plainer word",
+        "a.md: the link to docs/none.md: there is no such file",
+        "a.md: the link to #none: that page has no such heading",
+    ];
+    assert_eq!(wrong, expected);
 }
 
 /// Property tests with a configuration of their own would fail in CI at random, and forget what failed.

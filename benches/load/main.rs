@@ -1,6 +1,6 @@
 //! Speed and size of the server beside its neighbours, as Markdown tables. One command, nothing else to start:
 //!
-//!     cargo bench                          some 8 minutes, for docs/performance.md
+//!     cargo bench                          some 8 minutes, for docs/maintainers/performance.md
 //!     cargo bench -- --quick               under 4 minutes
 //!     cargo bench -- --only load,idle      parts: load, files, sleepers, loops, idle, silent,
 //!                                          floods

@@ -49,7 +49,11 @@ pub(super) const ALIASES: Only<Alias> = &[&List {
 }];
 
 pub(super) const ROUTES: Only<Route> = &[&List {
-    head: Head { name: "routes", doc: &[" What a path means: see [urls.md](urls.md)."], when: When::Reload },
+    head: Head {
+        name: "routes",
+        doc: &[" What a path means: see [routes](files-and-urls.md#routes)."],
+        when: When::Reload,
+    },
     read: urls::route,
     print: |Route { methods, path, target }, printer| {
         print_methods(methods, printer);
@@ -66,7 +70,7 @@ pub(super) const ROUTES: Only<Route> = &[&List {
 pub(super) const REWRITES: Only<Rewrite> = &[&List {
     head: Head {
         name: "rewrites",
-        doc: &[" Serve one path as if it were another: see [urls.md](urls.md)."],
+        doc: &[" Serve one path as if it were another: see [rewrites](files-and-urls.md#rewrites)."],
         when: When::Reload,
     },
     read: urls::rewrite,

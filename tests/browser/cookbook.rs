@@ -1,4 +1,4 @@
-//! What browsers make of scripts of `docs/cookbook.md`: they try again where they may, and their user notices nothing.
+//! What browsers make of scripts of `docs/recipes/`: they try again where they may, and their user notices nothing.
 
 use super::{Browser, Trust, page};
 use crate::support::cookbook::builder;

@@ -1,4 +1,4 @@
-//! The scripts of `docs/cookbook.md`, each met by every installed client.
+//! The scripts of `docs/recipes/`, each met by every installed client.
 
 use super::verdicts::{Case, judge_all};
 use super::{Client, Ending, Outcome, Request};

@@ -22,6 +22,7 @@ pub mod pipes;
 pub mod profiles;
 pub mod readme;
 pub mod redis;
+pub mod runners;
 pub mod scripts;
 pub mod selftest;
 pub mod shipped;

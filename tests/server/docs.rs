@@ -1,4 +1,4 @@
-//! Every example of `docs/handlers.md` and `docs/from-wptserve.md` is a whole handler and does what the comment above it promises.
+//! Every example of the pages for script authors is a whole handler and does what the comment above it promises.
 //!
 //! `<!-- test: PROTOCOLS STATUS key="value" … -->` stands before a ```` ```rhai ```` block, as often as the example is to
 //! be asked. PROTOCOLS is `both`, `h1` or `h2`; STATUS a code, `reset=CODE`, `none` (no status came), or `end` (the connection ends). Keys of the
@@ -9,11 +9,29 @@
 use crate::support::raw::{Client, Fields, exchange};
 use crate::support::server::{Builder, Server};
 use std::fmt::Write;
+use std::path::Path;
 use wireserve::wire::frame::{FrameType, flag};
 
-const DOCS: &str = include_str!("../../docs/handlers.md");
-const FUZZING: &str = include_str!("../../docs/fuzzing.md");
-const TOUR: &str = include_str!("../../docs/from-wptserve.md");
+const TOUR: &str = include_str!("../../docs/porting-from-wptserve.md");
+
+/// Pages besides those in `docs/api/` whose examples are whole handlers, and how many they have at least.
+const PAGES: [(&str, usize); 4] =
+    [("handlers.md", 5), ("rhai.md", 6), ("fuzzing.md", 10), ("porting-from-wptserve.md", 10)];
+
+/// The text of a page below `docs/`.
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names of the pages about the objects of scripts.
+fn api_pages() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api");
+    let pages = std::fs::read_dir(folder).expect("docs/api").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = pages.map(|name| format!("api/{}", name.to_string_lossy())).collect();
+    names.sort();
+    names
+}
 
 #[derive(Default)]
 struct Example {
@@ -87,18 +105,19 @@ struct Answer {
 }
 
 #[test]
-fn every_example_of_the_handler_documentation_does_what_it_promises() {
-    keeps_its_promises("docs/handlers.md", DOCS, 40);
+fn every_example_of_the_pages_for_script_authors_does_what_it_promises() {
+    for (name, least) in PAGES {
+        keeps_its_promises(name, &page(name), least);
+    }
 }
 
 #[test]
-fn every_example_of_the_documentation_of_fuzzing_does_what_it_promises() {
-    keeps_its_promises("docs/fuzzing.md", FUZZING, 10);
-}
-
-#[test]
-fn every_example_of_the_tour_for_authors_from_python_does_what_it_promises() {
-    keeps_its_promises("docs/from-wptserve.md", TOUR, 10);
+fn every_example_of_the_pages_about_objects_does_what_it_promises() {
+    let pages = api_pages();
+    assert!(pages.len() >= 7, "{pages:?}");
+    for name in pages {
+        keeps_its_promises(&name, &page(&name), 4);
+    }
 }
 
 /// The page has at least so many examples, and each does what it says.
@@ -130,8 +149,9 @@ fn keeps_its_promises(name: &str, page: &str, least: usize) {
 
 #[test]
 fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
-    for (file, page) in [("docs/handlers.md", DOCS), ("docs/fuzzing.md", FUZZING)] {
-        let examples = examples(page);
+    for file in ["handlers.md", "fuzzing.md"].map(str::to_owned).into_iter().chain(api_pages()) {
+        let page = page(&file);
+        let examples = examples(&page);
         for example in &examples {
             assert!(!example.markers.is_empty(), "{file}:{}: an example without a test", example.line);
         }
@@ -149,6 +169,7 @@ fn every_entry_of_the_handler_documentation_has_an_example_that_uses_it() {
 
 #[test]
 fn whatever_the_tour_says_is_here_is_in_the_handler_documentation() {
+    let docs: String = api_pages().iter().map(|name| page(name)).chain([page("handlers.md")]).collect();
     let (mut named, mut missing) = (0, Vec::new());
     let sections = TOUR.split("\n## ").filter(|section| section.starts_with("The "));
     for row in sections.flat_map(str::lines).filter(|line| line.starts_with("| `")) {
@@ -161,14 +182,14 @@ fn whatever_the_tour_says_is_here_is_in_the_handler_documentation() {
             for name in code.split('.').skip(1) {
                 let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 named += usize::from(!name.is_empty());
-                if !DOCS.contains(&name) {
+                if !docs.contains(&name) {
                     missing.push(format!("{name} in {code}"));
                 }
             }
         }
     }
     assert!(named > 80, "only {named} names");
-    assert!(missing.is_empty(), "docs/handlers.md does not name {missing:#?}");
+    assert!(missing.is_empty(), "the pages about objects do not name {missing:#?}");
 }
 
 fn protocols(marker: &[(String, String)]) -> &'static [&'static str] {
@@ -342,14 +363,14 @@ fn unchunk(mut rest: &str, answer: &mut Answer) {
 #[test]
 fn the_handlers_of_the_readme_do_what_it_says() {
     let blocks: Vec<&str> = include_str!("../../README.md").split("```rhai\n").skip(1).collect();
-    let [hello, odd] = blocks[..] else { panic!("{} handlers", blocks.len()) };
+    let [hello, rule] = blocks[..] else { panic!("{} handlers", blocks.len()) };
     let code = |block: &str| block.split("\n```").next().unwrap_or_default().to_owned();
-    let server = Server::builder().handler("my-test.rhai", &code(hello)).handler("odd.rhai", &code(odd)).start();
+    let server = Server::builder().handler("hi.rhai", &code(hello)).handler("rule.rhai", &code(rule)).start();
     let mut client = Client::h2c(&server);
-    let stream = client.get("/handlers/my-test.rhai?name=you");
-    assert_eq!(client.response(stream).text(), "Hello, you, over HTTP/2!");
-    client.get("/handlers/odd.rhai");
-    let frames = client.until(|frame| frame.is(FrameType::WINDOW_UPDATE) && frame.word(0) == 0);
+    let stream = client.get("/handlers/hi.rhai?name=you");
+    assert_eq!(client.response(stream).text(), "Hello, you, over HTTP/2!\n");
+    client.get("/handlers/rule.rhai");
+    let frames = client.until(|frame| frame.is(FrameType::DATA) && frame.header.has(flag::END_STREAM));
     let headers = frames.iter().find(|frame| frame.is(FrameType::HEADERS)).expect("HEADERS");
     let fields = headers.fields.as_ref().and_then(|fields| fields.as_ref().ok()).expect("a whole block");
     assert_eq!(fields.iter().map(|(name, _)| text(name)).collect::<Vec<_>>(), ["content-type", ":status"]);

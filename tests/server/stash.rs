@@ -165,6 +165,6 @@ fn main(request, response) {
 fn a_backend_that_is_no_address_is_told_at_start() {
     let ended = Server::builder().config("[stash]\nbackend = \"redis://me:secret@127.0.0.1:port/\"\n").run_to_end();
     assert_eq!(ended.code(), Some(2), "{}", ended.stderr);
-    let told = "cannot set up the stash: \"redis://me:***@127.0.0.1:port/\" is no address of a Redis server: ";
+    let told = "cannot set up the stash: \"redis://me:***@127.0.0.1:port/\" is not the address of a Redis server: ";
     assert!(ended.stderr.contains(told) && !ended.stderr.contains("secret"), "{}", ended.stderr);
 }

@@ -243,7 +243,7 @@ fn a_test_about_http_2_is_refused_over_http_1() {
 fn python_handlers_are_named_and_scripts_stand_in_for_them() {
     let script = "fn main(request, response) { \"Rhai\" }";
     let server = Server::builder().file("a.py", "").file("b.py", "").file("b.rhai", script).start();
-    expect(&server, "GET", "/a.py?x", 501, &["Python", "docs/from-wptserve.md"]);
+    expect(&server, "GET", "/a.py?x", 501, &["Python", "docs/porting-from-wptserve.md"]);
     expect(&server, "POST", "/b.py", 200, &["Rhai"]);
     expect(&server, "GET", "/c.py", 404, &[]);
     expect(&server, "GET", "/handlers/hello.py", 200, &["Hello"]);

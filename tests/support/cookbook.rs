@@ -1,9 +1,20 @@
-//! The scripts of `docs/cookbook.md`.
+//! The scripts of the recipes, `docs/recipes/`.
 
 use super::examples::scripts;
 use super::server::{Builder, Server};
 
-pub const PAGE: &str = include_str!("../../docs/cookbook.md");
+/// The list of all questions.
+pub const INDEX: &str = include_str!("../../docs/recipes/README.md");
+
+/// The pages in the order of the list: file name and text.
+pub const PAGES: [(&str, &str); 6] = [
+    ("goaway.md", include_str!("../../docs/recipes/goaway.md")),
+    ("early-end.md", include_str!("../../docs/recipes/early-end.md")),
+    ("windows.md", include_str!("../../docs/recipes/windows.md")),
+    ("headers.md", include_str!("../../docs/recipes/headers.md")),
+    ("hosts.md", include_str!("../../docs/recipes/hosts.md")),
+    ("grpc.md", include_str!("../../docs/recipes/grpc.md")),
+];
 
 /// A script with the name that stands above it.
 pub struct Recipe {
@@ -12,14 +23,14 @@ pub struct Recipe {
     pub code: String,
 }
 
-/// All of them, in the order of the page.
+/// All of them, in the order of the list.
 pub fn recipes() -> Vec<Recipe> {
     let path = |line: &'static str| line.strip_prefix("`handlers/")?.strip_suffix("`:");
     let recipe = |(before, code): (Vec<&'static str>, String)| Recipe {
         path: before.into_iter().rev().find_map(path).expect("the name of a script stands above it"),
         code,
     };
-    scripts(PAGE).into_iter().map(recipe).collect()
+    PAGES.iter().flat_map(|(_, page)| scripts(page)).map(recipe).collect()
 }
 
 /// A server that has all of them.

@@ -1,4 +1,4 @@
-//! The table of files in docs/architecture.md: each file with what it owns, from the bottom of its module up.
+//! The table of files in docs/maintainers/architecture.md: each file with what it owns, from the bottom of its module up.
 
 use super::circles::Graph;
 use super::source::Source;

@@ -32,6 +32,20 @@ use crate::wire::frame::Frame;
 const PAGES: &str = concat!(
     include_str!("../../../docs/handlers.md"),
     "\n",
+    include_str!("../../../docs/api/request.md"),
+    "\n",
+    include_str!("../../../docs/api/response.md"),
+    "\n",
+    include_str!("../../../docs/api/writer.md"),
+    "\n",
+    include_str!("../../../docs/api/frames.md"),
+    "\n",
+    include_str!("../../../docs/api/connection.md"),
+    "\n",
+    include_str!("../../../docs/api/stash.md"),
+    "\n",
+    include_str!("../../../docs/api/helpers.md"),
+    "\n",
     include_str!("../../../docs/fuzzing.md"),
     "\n",
     include_str!("../../../docs/profiles.md"),
@@ -42,30 +56,26 @@ const PAGES: &str = concat!(
 /// Below which headings the members of each type are: a `## ` heading has everything up to the next one.
 fn objects() -> Vec<(TypeId, &'static str, &'static [&'static str])> {
     vec![
-        (TypeId::of::<Request>(), "request", &["## The request", "## The connection"]),
+        (TypeId::of::<Request>(), "request", &["# `request`", "# `connection`"]),
         (TypeId::of::<Params>(), "request.GET", &["### `request.GET`", "### `request.GET.integer`"]),
         (TypeId::of::<Upload>(), "an upload", &["### Uploads"]),
         (TypeId::of::<RequestFields>(), "request.headers", &["### `request.headers`"]),
         (TypeId::of::<InputFile>(), "request.raw_input", &["### `request.raw_input`"]),
-        (TypeId::of::<Server>(), "request.server", &["### `request.client_address`", "## The stash"]),
+        (TypeId::of::<Server>(), "request.server", &["### `request.client_address`", "# `stash`"]),
         (TypeId::of::<ServerContext>(), "server.context", &["### `server.context`"]),
-        (TypeId::of::<Response>(), "response", &["## The response"]),
+        (TypeId::of::<Response>(), "response", &["# `response`"]),
         (TypeId::of::<FieldList>(), "response.headers", &["### `response.headers`", "### `response.trailers`"]),
-        (
-            TypeId::of::<Writer>(),
-            "writer",
-            &["## The writer", "## The writer, tracked", "## The writer, raw", "## The writer, line by line"],
-        ),
-        (TypeId::of::<Frame>(), "frame", &["## Frames"]),
+        (TypeId::of::<Writer>(), "writer", &["# `response.writer`"]),
+        (TypeId::of::<Frame>(), "frame", &["# Frames and HPACK"]),
         (TypeId::of::<Builder>(), "hpack::block", &["## HPACK"]),
-        (TypeId::of::<Connection>(), "connection", &["## The connection", "## What a profile defines", "## Switches"]),
+        (TypeId::of::<Connection>(), "connection", &["# `connection`", "## What a profile defines", "## Switches"]),
         (TypeId::of::<Context>(), "request.context", &["### `request.context`"]),
         (TypeId::of::<SettingsPair>(), "connection.settings", &["### `connection.settings`", "### `on_connect"]),
         (TypeId::of::<Switches>(), "connection.auto", &["### `connection.auto`", "## Switches"]),
         (TypeId::of::<FirstSettings>(), "connection.settings", &["### `on_connect"]),
-        (TypeId::of::<Handle>(), "stash", &["## The stash"]),
+        (TypeId::of::<Handle>(), "stash", &["# `stash`"]),
         (TypeId::of::<StatusLines>(), "status", &["## Lines on the status page"]),
-        (TypeId::of::<Octets>(), "octets", &["### Octets"]),
+        (TypeId::of::<Octets>(), "octets", &["### Bytes"]),
         (TypeId::of::<Generator>(), "fuzz::random", &["### `fuzz::random`"]),
     ]
 }
@@ -125,7 +135,7 @@ fn whatever_scripts_can_call_is_documented_below_its_object() {
     };
     let objects = objects();
     let codes: Vec<String> = objects.iter().map(|(_, _, headings)| code(&sections(headings))).collect();
-    let (all, elsewhere) = (code(PAGES), code(&sections(&["## Elsewhere"])));
+    let (all, elsewhere) = (code(PAGES), code(&sections(&["# Helpers"])));
     let mut missing = BTreeSet::new();
     let mut count = 0;
     let functions = engine.collect_fn_metadata(

@@ -4,7 +4,7 @@
 use super::difference::{Difference, Pair};
 use crate::support::http1::Answer;
 
-/// One row. `docs/wptserve.md` has the same, word by word.
+/// One row. `docs/maintainers/wptserve.md` has the same, word by word.
 pub struct Allowed {
     pub id: &'static str,
     pub reason: &'static str,
@@ -16,14 +16,14 @@ pub struct Allowed {
 pub const ALLOWED: [Allowed; 29] = [
     Allowed {
         id: "method",
-        reason: "a file answers other methods with 405 and Allow (RFC 9110 §15.5.6); wptserve has no route then: 404",
+        reason: "other methods on a file get 405 and Allow (RFC 9110 §15.5.6); wptserve has no route then: 404",
         covers: |pair, _, wptserve, ours| {
             !is_read(pair) && wptserve.status == 404 && ours.status == 405 && ours.get("allow") == Some("GET, HEAD")
         },
     },
     Allowed {
         id: "head-range",
-        reason: "only GET has ranges (RFC 9110 §14.2); wptserve answers HEAD with 206, or 416",
+        reason: "only GET has ranges (RFC 9110 §14.2); wptserve responds to HEAD with 206, or 416",
         covers: |pair, _, wptserve, ours| {
             pair.request.method == "HEAD"
                 && pair.request.has_range()
@@ -33,7 +33,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "range-416",
-        reason: "a 416 says how long the file is (RFC 9110 §15.5.17); wptserve forgets the field that it has set",
+        reason: "a 416 says how long the file is (RFC 9110 §15.5.17); wptserve drops the header that it has set",
         covers: |_, difference, wptserve, ours| {
             is_field(difference, "content-range")
                 && (wptserve.status, ours.status) == (416, 416)
@@ -43,7 +43,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "range-unit",
-        reason: "a range in another unit, or in none, is no range (RFC 9110 §14.2), and the unit's case is free; wptserve: 416",
+        reason: "a range without a unit, or in another one, is ignored (RFC 9110 §14.2), and the letter case of the unit is free; wptserve: 416",
         covers: |pair, _, wptserve, ours| {
             let range = pair.request.header("Range").unwrap_or_default();
             !range.starts_with("bytes=") && wptserve.status == 416 && matches!(ours.status, 200 | 206)
@@ -51,7 +51,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "range-list",
-        reason: "empty elements of a list are passed over (RFC 9110 §5.6.1), and so are ranges beyond the end beside one that is there; wptserve: 416",
+        reason: "empty elements of a list are ignored (RFC 9110 §5.6.1), and so are ranges beyond the end if another one is valid; wptserve: 416",
         covers: |pair, _, wptserve, ours| {
             let range = pair.request.header("Range").unwrap_or_default();
             range.contains(',') && wptserve.status == 416 && ours.status == 206
@@ -59,14 +59,14 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "range-nothing",
-        reason: "`bytes=-` is no range: 416; wptserve takes it for everything",
+        reason: "`bytes=-` is invalid: 416; wptserve reads it as the whole file",
         covers: |pair, _, wptserve, ours| {
             pair.request.header("Range") == Some("bytes=-") && (wptserve.status, ours.status) == (206, 416)
         },
     },
     Allowed {
         id: "list-range",
-        reason: "a list of files has ranges like a file; in wptserve it has none",
+        reason: "a directory list has ranges like a file; in wptserve it has none",
         covers: |pair, _, wptserve, ours| {
             pair.request.path().ends_with('/')
                 && pair.request.has_range()
@@ -75,7 +75,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "list",
-        reason: "the list of a folder's files looks other; its links are the same in the same order, but for `..`, which leads to a list at the root too",
+        reason: "a directory list looks different; its links are the same in the same order, except `..`, which links to a list at the root, too",
         covers: |pair, difference, wptserve, ours| {
             pair.request.path().ends_with('/')
                 && (is_field(difference, "content-length") || *difference == Difference::Body)
@@ -84,7 +84,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "location",
-        reason: "the redirect to a folder's slash names the path alone, which is right behind any proxy, and keeps the query behind the slash; wptserve names the whole URL, and puts the slash behind the query; ours has a text for people",
+        reason: "the redirect to a directory's slash has only the path, which is correct behind any proxy, and keeps the query after the slash; wptserve has the whole URL, and puts the slash after the query; ours has a text for people",
         covers: |pair, difference, wptserve, ours| {
             let covered = ["location", "content-type", "content-length"].iter().any(|name| is_field(difference, name));
             let (path, query) = pair.request.target.split_once('?').unwrap_or((&pair.request.target, ""));
@@ -103,14 +103,14 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "encoded-slash",
-        reason: "%2F is no slash (RFC 3986 §2.2): it names nothing, so that nothing can be reached in two ways",
+        reason: "%2F is not a slash (RFC 3986 §2.2): it names nothing, so that nothing can be reached in two ways",
         covers: |pair, _, wptserve, ours| {
             pair.request.path().contains("%2F") && (wptserve.status, ours.status) == (200, 404)
         },
     },
     Allowed {
         id: "no-content",
-        reason: "204 and 304 have no content (RFC 9112 §6.3), and what follows one is the next response; wptserve sends the file",
+        reason: "204 and 304 have no body (RFC 9112 §6.3), and what follows them is the next response; wptserve sends the file",
         covers: |_, difference, wptserve, ours| {
             matches!(ours.status, 204 | 304)
                 && wptserve.status == ours.status
@@ -120,14 +120,14 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "trickle-sums",
-        reason: "two counts or two pauses in a row are added up, as wptserve's code means to; it fails there: 500",
+        reason: "two counts or two pauses in a row are added, as wptserve's code means to; it fails there: 500",
         covers: |pair, _, wptserve, ours| {
             pair.request.target.contains("trickle(1:2:") && (wptserve.status, ours.status) == (500, 200)
         },
     },
     Allowed {
         id: "late-pipe",
-        reason: "a pipe that there is not is an error for an `.asis` file, and for a script that writes by itself, too; in wptserve the answer is on its way by then",
+        reason: "an unknown pipe is an error for an `.asis` file, and for a script that sends its response itself, too; in wptserve the response is already being sent",
         covers: |pair, _, wptserve, ours| {
             let writes_itself = [".asis", "/raw.py"].iter().any(|end| pair.request.path().ends_with(end));
             writes_itself && pair.request.target.ends_with("pipe=nope") && (wptserve.status, ours.status) == (202, 500)
@@ -135,7 +135,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "pipes-twice",
-        reason: "pipes act once on what a script returns; in wptserve twice",
+        reason: "pipes apply once to what a script returns; in wptserve twice",
         covers: |pair, difference, wptserve, ours| {
             pair.request.path().ends_with(".py")
                 && pair.request.target.ends_with("pipe=slice(1)")
@@ -145,7 +145,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "pieces",
-        reason: "what a script gives in pieces is sliced as it comes, its length not known; wptserve gathers it first",
+        reason: "a body that a script makes in pieces is sliced while it is sent, without a known length; wptserve collects it first",
         covers: |pair, difference, _, ours| {
             pair.request.path().ends_with("/pieces.py")
                 && pair.request.target.contains("slice(")
@@ -155,7 +155,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "sub-argument",
-        reason: "a wrong argument of `sub` is refused; in wptserve only if there is something to fill in",
+        reason: "a wrong argument of `sub` is an error; in wptserve only if there is something to replace",
         covers: |pair, _, wptserve, ours| {
             pair.request.target.ends_with("sub(null)") && (wptserve.status, ours.status) == (200, 500)
         },
@@ -171,7 +171,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "repeated-field",
-        reason: "a template gets a field that was sent twice as one value, joined by a comma (RFC 9110 §5.3); in wptserve the first, over HTTP/2 the last",
+        reason: "a template gets a header that was sent twice as one value, joined by a comma (RFC 9110 §5.3); in wptserve the first, over HTTP/2 the last",
         covers: |pair, difference, _, ours| {
             pair.request.headers.len() == 2
                 && pair.request.headers[0].0 == pair.request.headers[1].0
@@ -181,7 +181,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "conditional",
-        reason: "conditions are obeyed (RFC 9110 §13): 304, 412, or the whole file instead of a range; wptserve knows none",
+        reason: "conditions are obeyed (RFC 9110 §13): 304, 412, or the whole file instead of a range; wptserve ignores them",
         covers: |pair, _, wptserve, ours| {
             let has = |name| pair.request.header(name).is_some();
             let not_changed = has("If-None-Match") && (wptserve.status, ours.status) == (200, 304);
@@ -191,7 +191,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "http2-location",
-        reason: "over HTTP/2 `location` has the scheme https and the host that was asked for; in wptserve `http2` and an address",
+        reason: "over HTTP/2 `location` has the scheme https and the host of the request; in wptserve `http2` and an address",
         covers: |_, difference, wptserve, ours| {
             let theirs = wptserve.text().replace("http2", "https").replace("127.0.0.1", "localhost");
             *difference == Difference::Body && wptserve.text().contains("http2://127.0.0.1") && theirs == ours.text()
@@ -199,7 +199,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "error-text",
-        reason: "an error says in plain words what is wrong and what to do; wptserve gives JSON with a Python traceback",
+        reason: "an error says in plain words what is wrong and what to do; wptserve sends JSON with a Python traceback",
         covers: |pair, difference, wptserve, ours| {
             let is_head = pair.request.method == "HEAD";
             ours.status >= 400
@@ -214,7 +214,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "gzip-octets",
-        reason: "two compressors give two lengths for one content",
+        reason: "two compressors give two lengths for one body",
         covers: |pair, difference, wptserve, ours| {
             pair.request.target.contains("gzip")
                 && is_field(difference, "content-length")
@@ -233,7 +233,7 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "chunked",
-        reason: "where the length is not known the content is chunked, so that a cut connection can be told from its end; wptserve: until the connection ends",
+        reason: "if the length is not known, the body is chunked, so that a truncated body can be told from a complete one; wptserve ends the connection",
         covers: |_, difference, wptserve, ours| {
             is_field(difference, "transfer-encoding") && wptserve.get("transfer-encoding").is_none() && ours.is_chunked
         },
@@ -249,19 +249,19 @@ pub const ALLOWED: [Allowed; 29] = [
     },
     Allowed {
         id: "reason-phrase",
-        reason: "the words after the status are those of RFC 9110; in wptserve those of RFC 2616, or none",
+        reason: "the reason phrases are those of RFC 9110; in wptserve those of RFC 2616, or none",
         covers: |_, difference, wptserve, ours| *difference == Difference::Reason && wptserve.status == ours.status,
     },
     Allowed {
         id: "etag",
-        reason: "a file has an entity tag, and can be asked for conditionally; in wptserve it has and can not",
+        reason: "a file has an entity tag, and conditional requests work; in wptserve it has none, and they do not",
         covers: |_, difference, wptserve, ours| {
             is_field(difference, "etag") && wptserve.get("etag").is_none() && ours.status < 400
         },
     },
     Allowed {
         id: "head-asis",
-        reason: "HEAD of an `.asis` file gets its head alone (RFC 9110 §9.3.2); wptserve sends the whole file",
+        reason: "HEAD of an `.asis` file gets only its head (RFC 9110 §9.3.2); wptserve sends the whole file",
         covers: |pair, difference, _, ours| {
             *difference == Difference::Body
                 && pair.request.method == "HEAD"

@@ -68,7 +68,7 @@ fn there_are_hundreds_of_different_requests() {
 
 #[test]
 fn the_documentation_has_the_table_of_what_differs() {
-    let docs = include_str!("../../../docs/wptserve.md");
+    let docs = include_str!("../../../docs/maintainers/wptserve.md");
     let table = docs.split_once("| Difference | Why |").expect("the table is there").1;
     let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
     let wanted: Vec<String> = ALLOWED.iter().map(|row| format!("| `{}` | {} |", row.id, row.reason)).collect();

@@ -1,10 +1,10 @@
-//! What the scripts of `docs/cookbook.md` send, octet by octet, is what the page says.
+//! What the scripts of `docs/recipes/` send, byte by byte, is what the pages say.
 
 mod ending;
 mod fields;
 mod windows;
 
-use crate::support::cookbook::{PAGE, recipes};
+use crate::support::cookbook::{INDEX, PAGES, recipes};
 use crate::support::raw::{Client, Received, Response};
 use crate::support::server::Server;
 use wireserve::wire::frame::{FrameType, RawFrame, flag};
@@ -50,17 +50,12 @@ fn every_script_is_short_and_tested() {
 
 #[test]
 fn the_index_has_every_question() {
-    let mut rest = PAGE;
-    let mut questions = 0;
-    for title in PAGE.lines().filter_map(|line| line.strip_prefix("### ")) {
-        // As GitHub makes anchors.
-        let kept =
-            title.to_lowercase().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>();
-        let line = format!("\n- [{title}](#{})\n", kept.replace(' ', "-"));
-        let (_, after) = rest.split_once(&line).unwrap_or_else(|| panic!("the index has no{line}at its place"));
-        // A line's end is the next one's beginning.
-        rest = &PAGE[PAGE.len() - after.len() - 1..];
-        questions += 1;
+    let titles = |page: &'static str| page.lines().filter_map(|line| line.strip_prefix("### "));
+    let listed = PAGES.iter().flat_map(|(file, page)| titles(page).map(move |title| format!("- [{title}]({file}#")));
+    let listed: Vec<String> = listed.collect();
+    let lines: Vec<&str> = INDEX.lines().filter(|line| line.starts_with("- [")).collect();
+    assert_eq!(lines.len(), listed.len());
+    for (line, expected) in lines.iter().zip(listed) {
+        assert!(line.starts_with(&expected), "{line} should be {expected}");
     }
-    assert_eq!(PAGE.lines().filter(|line| line.starts_with("- [")).count(), questions);
 }

@@ -159,7 +159,7 @@ fn check_knows_profiles() {
     let finished = wireserve(folder.path(), &["check"]);
     assert_eq!(finished.code(), Some(1), "{}", finished.stderr);
     for told in [
-        "this is no profile: it defines none of on_connect(connection), on_frame(connection, frame)",
+        "this script is not a profile: define one of on_connect(connection), on_frame(connection, frame)",
         "on_frame must have 2 parameters (connection, frame), not 1",
         "nothing calls on_frme of a profile: did you mean on_frame?",
         "typo.rhai:2:",

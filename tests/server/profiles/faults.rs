@@ -21,7 +21,7 @@ fn a_profile_that_fails_ends_its_connection_alone_and_says_where() {
         ("throws", "fn on_connect(connection) {\n throw \"by hand\"; }", "by hand", "throws.rhai:2:"),
         ("loops", "fn on_connect(connection) {\n loop { } }", "operations", "loops.rhai:"),
         ("broken", "fn on_connect(connection) {\n let = ; }", "", "broken.rhai:2:"),
-        ("empty", "fn helper() { }", "this is no profile", "empty.rhai"),
+        ("empty", "fn helper() { }", "this script is not a profile", "empty.rhai"),
         ("frame", "fn on_frame(connection, frame) {\n nowhere }", "no variable `nowhere`", "frame.rhai:2:"),
         ("nonsense", "\nfn on_frame(connection, frame) { 3 }", "returns true", "nonsense.rhai:2:"),
         ("waits", "fn on_frame(connection, frame) {\n connection.ping(); }", "wait for ever", "waits.rhai:2:"),
@@ -115,7 +115,7 @@ fn what_failed_is_on_the_status_page() {
     assert!(page.contains("Failed profile") && page.contains("&lt;by hand&gt;"), "{page}");
 }
 
-/// As many as fit the usual number of open files; `docs/performance.md` has the figures for 10,000.
+/// As many as fit the usual number of open files; `docs/maintainers/performance.md` has the figures for 10,000.
 const SILENT: usize = 300;
 
 #[test]

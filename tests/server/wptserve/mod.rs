@@ -1,4 +1,4 @@
-//! wptserve's functional suite, carried over: each of its tests over HTTP/1.1 and HTTP/2. `docs/wptserve.md` has the
+//! wptserve's functional suite, carried over: each of its tests over HTTP/1.1 and HTTP/2. `docs/maintainers/wptserve.md` has the
 //! table of which is shown where; the modules are named after wptserve's files.
 
 mod cookies;

@@ -1,9 +1,9 @@
-//! `docs/wptserve.md`: every test that a row names is there, and every test of wptserve's suite has its row.
+//! `docs/maintainers/wptserve.md`: every test that a row names is there, and every test of wptserve's suite has its row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-const DOCS: &str = include_str!("../../../docs/wptserve.md");
+const DOCS: &str = include_str!("../../../docs/maintainers/wptserve.md");
 
 /// How many tests each file of wptserve's functional suite has, in the newest version that we know.
 const SUITE: [(&str, usize); 8] = [
@@ -59,9 +59,9 @@ fn each_row_names_tests_that_are_there() {
     let rows = rows();
     for row in &rows {
         let tests: Vec<&str> = names(row.cells[3]).collect();
-        assert!(!tests.is_empty(), "docs/wptserve.md:{}: no test shows it", row.line);
+        assert!(!tests.is_empty(), "docs/maintainers/wptserve.md:{}: no test shows it", row.line);
         for test in tests {
-            assert!(is_test(test), "docs/wptserve.md:{}: there is no test {test}", row.line);
+            assert!(is_test(test), "docs/maintainers/wptserve.md:{}: there is no test {test}", row.line);
         }
     }
 }
@@ -71,7 +71,7 @@ fn each_test_of_the_suite_has_one_row() {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for row in rows().iter().filter(|row| row.heading.contains("test_")) {
-        assert!(seen.insert((row.heading, row.cells[0])), "docs/wptserve.md:{}: twice", row.line);
+        assert!(seen.insert((row.heading, row.cells[0])), "docs/maintainers/wptserve.md:{}: twice", row.line);
         *counts.entry(row.heading.trim_matches('`')).or_default() += 1;
     }
     assert_eq!(counts, BTreeMap::from(SUITE));
@@ -82,6 +82,6 @@ fn each_row_says_whether_ours_is_the_same() {
     for row in rows() {
         let ours = row.cells[2];
         let said = ours == "same" || ours.starts_with("same; ") || ours.starts_with("different: ");
-        assert!(said, "docs/wptserve.md:{}: {ours:?}", row.line);
+        assert!(said, "docs/maintainers/wptserve.md:{}: {ours:?}", row.line);
     }
 }
