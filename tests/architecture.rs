@@ -15,8 +15,6 @@ mod rules;
 mod seeds;
 #[path = "tree/source.rs"]
 mod source;
-#[path = "tree/words.rs"]
-mod words;
 
 use circles::Graph;
 use pages::Page;
@@ -238,37 +236,4 @@ fn each_breach_is_found() {
     breach("server/a.rs", &"\n".repeat(601), "601 lines");
     breach("new/a.rs", "", "`new` is not in the table");
     breach("h2/a.rs", "#[cfg(test)] mod tests { }\nuse crate::server;", "h2/a.rs:2: `h2` may not use `server`");
-}
-
-#[test]
-fn texts_for_users_get_no_more_words_that_should_go() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = root.join("tests/tree/words.txt");
-    let allowed = words::figures(&std::fs::read_to_string(&file).expect("words.txt"));
-    let found = words::found(root);
-    if std::env::var_os("WIRESERVE_RECORD").is_some() {
-        std::fs::write(&file, words::lowered(&allowed, &found)).expect("words.txt is written");
-    }
-    let more: Vec<String> = found
-        .iter()
-        .filter(|(name, count)| **count > allowed.get(*name).copied().unwrap_or_default())
-        .map(|(name, count)| format!("{name}: {count}, allowed are {}", allowed.get(name).copied().unwrap_or_default()))
-        .collect();
-    assert!(more.is_empty(), "write plainer (tests/tree/words.rs has the words):\n{}", more.join("\n"));
-}
-
-#[test]
-fn words_that_should_go_are_counted() {
-    for (text, count) in [
-        ("Whoever asks is told\nso many things, for ever.", 4),
-        ("There is no file. It is no file; this is none.", 2),
-        ("It is no more than 3.", 0),
-        ("butfor anewer nobodys", 0),
-    ] {
-        assert_eq!(words::count(text), count, "{text}");
-    }
-    let figures = words::figures("# head\n3 docs/a b.md\n1 README.md\n2 gone.md\n");
-    let found = [("docs/a b.md".to_owned(), 2), ("README.md".to_owned(), 5)].into();
-    let lowered = words::lowered(&figures, &found);
-    assert!(lowered.ends_with(".\n1 README.md\n2 docs/a b.md\n"), "{lowered}");
 }

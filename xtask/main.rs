@@ -9,7 +9,7 @@ Usage: cargo xtask COMMAND
 
   fast                      format, lints, library tests and one test of the running server
   full                      everything that CI runs (.ci/run; installs what is missing)
-  record                    write again what tests keep: fixtures/, docs/configuration.md, words.txt
+  record                    write again what tests keep in fixtures/ and docs/configuration.md
   bench [ARGUMENT...]       cargo bench -- ARGUMENT...
   fuzz [TARGET] [SECONDS]   run one fuzz target, or each (default: 60 seconds each)
 ";
@@ -64,8 +64,6 @@ fn fast() -> Outcome {
 fn record() -> Outcome {
     let clients = ["test", "--test", "foreign", "--", "clients::malformed", "clients::profiles", "clients::cookbook"];
     run(command("cargo", &clients).env("WIRESERVE_RECORD", "1"))?;
-    let words = ["test", "--test", "architecture", "texts_for_users"];
-    run(command("cargo", &words).env("WIRESERVE_RECORD", "1"))?;
     let keys = ["test", "--lib", "config::tests::documentation"];
     run(command("cargo", &keys).env("WIRESERVE_WRITE_DOCS", "1"))
 }

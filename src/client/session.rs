@@ -115,7 +115,9 @@ impl<'p> Transcript<'p> {
                     self.requests.extend(request(&record));
                     self.printer.record(&record, None);
                 }
-                Next::Missed(count) => self.printer.note(&format!("… {count} records arrived too fast to be printed\n")),
+                Next::Missed(count) => {
+                    self.printer.note(&format!("… {count} records arrived too fast to be printed\n"))
+                }
             }
         }
     }

@@ -215,7 +215,7 @@ mod tests {
             requests: vec![(stream, Method::GET)],
             num_settings,
         };
-        assert!(judge(connection(1, 2)).await.ends_with("it would send SETTINGS once, not 2 times"));
+        assert!(judge(connection(1, 2)).await.ends_with("it sends SETTINGS once, and here they were sent 2 times"));
         assert!(judge(connection(2, 1)).await.contains("nothing: it opens streams 1, 3, 5"));
     }
 }

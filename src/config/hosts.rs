@@ -212,7 +212,7 @@ mod tests {
         assert!(errors.is_empty(), "{errors:?}");
         check(&config(&[&*label; 3].join("."), &[], &[&label]), &mut errors);
         assert_eq!(errors.len(), 1);
-        assert!(errors[0].to_string().contains("longer than 253 octets"), "{}", errors[0]);
+        assert!(errors[0].to_string().contains("longer than 253 bytes"), "{}", errors[0]);
     }
 
     #[test]

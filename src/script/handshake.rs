@@ -166,7 +166,7 @@ mod tests {
         for (text, message) in [
             ("\nconst ALPN = 1;", "const ALPN: it is the name of a protocol, an array"),
             ("\nconst ALPN = [1];", "the name of a protocol is a string"),
-            ("\nconst ALPN = \"\";", "has 1 to 255 octets"),
+            ("\nconst ALPN = \"\";", "has 1 to 255 bytes"),
             ("\nconst SPEAKS = \"h3\";", "const SPEAKS: it is \"h2\" or"),
             ("\nconst HANDSHAKE = true;", "const HANDSHAKE: it is \"stall\""),
             ("\nconst ALPN = uuid(); fn on_connect(connection) {}", "written out"),

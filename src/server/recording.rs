@@ -57,7 +57,9 @@ pub(super) fn log_records(id: u64, transcript: &Arc<Transcript>) -> Option<JoinH
         while let Some(next) = records.next().await {
             match next {
                 Next::One(record) => tracing::trace!(connection = id, "{}", Line::new(&record, Side::Server)),
-                Next::Missed(count) => tracing::trace!(connection = id, "{count} records arrived too fast to be logged"),
+                Next::Missed(count) => {
+                    tracing::trace!(connection = id, "{count} records arrived too fast to be logged")
+                }
             }
         }
     }))

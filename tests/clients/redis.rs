@@ -124,7 +124,7 @@ fn servers_of_a_farm_share_their_stash() {
     let Some(redis) = Redis::start() else { return };
     let [one, other] = [server(&redis.url()), server(&redis.url())];
     assert_eq!(ask(&one, "put&value=a"), "put");
-    assert!(ask(&other, "put&value=b").contains("already: take it first"));
+    assert!(ask(&other, "put&value=b").contains("take it first"));
     assert_eq!(ask(&other, "peek"), "a f64 char ffff");
     assert_eq!(ask(&other, "take"), "a f64 char ffff");
     assert_eq!(ask(&one, "take"), "nothing");
@@ -142,14 +142,14 @@ fn what_is_bounded_in_memory_is_bounded_in_redis() {
     let large = ask(&server, "large");
     assert!(large.contains("more than 2000 bytes") && large.contains("max_octets"), "{large}");
     let many = ask(&server, "many");
-    assert!(many.contains("it has 5 values that nobody took") && many.contains("max_entries"), "{many}");
+    assert!(many.contains("it has 5 unclaimed values") && many.contains("max_entries"), "{many}");
 }
 
 #[test]
 fn what_one_server_forgets_is_gone_for_all() {
     let Some(redis) = Redis::start() else { return };
     let [one, other] = [server(&redis.url()), server(&redis.url())];
-    assert!(ask(&one, "many").contains("it has 5 values"));
+    assert!(ask(&one, "many").contains("it has 5 unclaimed values"));
     let delete = Ask { method: "DELETE", ..Ask::get("/_wire/state") }.with("authorization", "Bearer token");
     assert_eq!(over_http1(&other, &delete).status, 204);
     assert_eq!(ask(&one, "put&value=a"), "put", "there is room again");
@@ -222,7 +222,10 @@ fn what_others_left_in_redis_is_no_value() {
     let name = "wireserve:stash:value:20:/handlers/stash.rhai:k";
     redis::cmd("SET").arg(name).arg("{").exec(&mut connection).expect("an answer");
     let foreign = ask(&server, "peek");
-    assert!(foreign.contains(r#"what Redis has for "k" (path "/handlers/stash.rhai") is no value"#), "{foreign}");
+    assert!(
+        foreign.contains(r#"what Redis has for "k" (path "/handlers/stash.rhai") is not a stash value"#),
+        "{foreign}"
+    );
     redis::cmd("DEL").arg(name).exec(&mut connection).expect("an answer");
     redis::cmd("LPUSH").arg(name).arg("x").exec(&mut connection).expect("an answer");
     let refused = ask(&server, "peek");

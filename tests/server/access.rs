@@ -260,6 +260,6 @@ fn check_follows_only_the_links_that_the_server_follows() {
     assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
     assert!(finished.text().contains("2 scripts and the configuration: OK"), "{}", finished.text());
     for link in ["outside.rhai", "folder"] {
-        assert!(finished.stderr.contains(&format!("{link} leads out of its folder")), "{}", finished.stderr);
+        assert!(finished.stderr.contains(&format!("{link} leads out of its directory")), "{}", finished.stderr);
     }
 }

@@ -121,7 +121,7 @@ fn headers_files_of_no_use_are_named() {
         ("/line.txt", "line.txt.headers, line 2: a line is a name, a colon and a value"),
         ("/nul.txt", "nul.txt.headers, line 1: there is a NUL"),
         ("/template.txt", "nonsense"),
-        ("/large.txt", "large.txt.headers is too long: a .headers file has up to 262144 octets"),
+        ("/large.txt", "large.txt.headers is too long: a .headers file has at most 262144 bytes"),
     ] {
         let answer = get(&server, path);
         assert_eq!(answer.status, 500, "{path}");

@@ -211,5 +211,5 @@ fn content_that_is_returned_after_a_raw_call_is_told_to_be_lost() {
     client.get("/handlers/lanes.rhai");
     client.until(|frame| frame.is(FrameType::HEADERS));
     let line = server.logged("what main of ");
-    assert!(line.contains("lanes.rhai returned is not sent: after a raw call"), "{line}");
+    assert!(line.contains("lanes.rhai returned is not sent, because after a raw call"), "{line}");
 }

@@ -160,6 +160,8 @@ fn find_texts(stream: TokenStream, with_docs: bool, found: &mut dyn FnMut(usize,
     while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Punct(mark) if mark.as_char() == '#' => {
+                // `#![…]` is an attribute, too.
+                trees.next_if(|tree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '!'));
                 let Some(TokenTree::Group(attribute)) = trees
                     .next_if(|tree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket))
                 else {

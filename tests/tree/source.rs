@@ -149,7 +149,7 @@ impl Source {
 }
 
 /// The items without those under `#[cfg(test)]`, `#[cfg(all(test, …))]` or `#[test]`, those of inline modules too.
-pub fn without_tests(items: Vec<Item>) -> Vec<Item> {
+fn without_tests(items: Vec<Item>) -> Vec<Item> {
     let items = items.into_iter().filter(|item| !attributes(item).iter().any(is_for_tests));
     let inner = items.map(|mut item| {
         match &mut item {

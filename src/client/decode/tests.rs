@@ -52,7 +52,7 @@ fn the_first_byte_that_makes_no_sense_is_found() {
     let begins = frame(FrameType::HEADERS, 0, 1, &[0x82]);
     let rest = |stream| frame(FrameType::CONTINUATION, flag::END_HEADERS, stream, &[0xfe]);
     for (parts, expected) in [
-        (vec![settings(), padded, ping()], &["SETTINGS", "DATA @18 pad length 9 where 3 octets are left", "PING"][..]),
+        (vec![settings(), padded, ping()], &["SETTINGS", "DATA @18 pad length 9 where 3 bytes are left", "PING"][..]),
         (
             vec![settings(), frame(FrameType::PING, 0, 0, b"1234567"), ping()],
             &["SETTINGS", "PING @9 PING cannot have 7 bytes", "PING"],

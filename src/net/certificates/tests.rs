@@ -127,9 +127,9 @@ fn a_leaf_lasts_at_most_397_days_and_is_for_servers() {
 fn a_damaged_authority_is_one_sentence_and_nothing_is_overwritten() {
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let cases = [
-        ("ca.pem", "garbage", "holds no certificate in PEM form: delete ca.pem and ca.key in that folder"),
+        ("ca.pem", "garbage", "has no certificate in PEM form: delete ca.pem and ca.key in that directory"),
         ("ca.pem", garbage, "is damaged or of an unknown kind"),
-        ("ca.key", "garbage", "holds no private key in PEM form: delete ca.pem and ca.key"),
+        ("ca.key", "garbage", "has no private key in PEM form: delete ca.pem and ca.key"),
         (
             "ca.key",
             "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
@@ -179,7 +179,7 @@ fn an_unreadable_key_or_folder_is_told() {
     let error = fails(folder.path(), now());
     assert!(error.starts_with("cannot read") && error.contains("ca.key"), "{error}");
     let error = fails(&folder.path().join("ca.pem"), now());
-    assert!(error.starts_with("cannot use the folder"), "{error}");
+    assert!(error.starts_with("cannot use the directory"), "{error}");
 }
 
 #[test]
@@ -210,8 +210,8 @@ fn the_users_own_certificate_is_checked() {
         "{expired}"
     );
     assert!(fails(&certificate, &file("ca.key"), now()).contains("does not belong to the certificate"));
-    assert!(fails(&certificate, &certificate, now()).contains("holds no private key"));
-    assert!(fails(&key, &key, now()).contains("holds no certificate"));
+    assert!(fails(&certificate, &certificate, now()).contains("has no private key"));
+    assert!(fails(&key, &key, now()).contains("has no certificate"));
     assert!(fails(&file("missing"), &key, now()).starts_with("cannot read"));
 }
 

@@ -23,7 +23,7 @@ fn many_handles_on_the_same_octets_are_not_written_out_without_bound() {
     let printed = run_with_api(&format!("fn main() {{ {list} `${{a}}`.len }}"));
     assert!(printed.unwrap().as_int().unwrap() < 3_000_000);
     let error = run_with_api(&format!("fn main() {{ {list} hpack::encode(a.map(|b| [\"a\", b])) }}")).unwrap_err();
-    assert!(error.to_string().contains("these fields have"), "{error}");
+    assert!(error.to_string().contains("these headers have"), "{error}");
 }
 
 #[test]

@@ -222,7 +222,7 @@ mod tests {
         let found = look(&path);
         assert_eq!(found.len(), 1);
         let error = Source::read(&found[0]).unwrap_err();
-        assert_eq!(error, "a.headers is too long: a .headers file has up to 262144 octets.");
+        assert_eq!(error, "a.headers is too long: a .headers file has at most 262144 bytes.");
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn wrong_pipes_are_named() {
         ("status", "The pipe status(code) has no arguments here."),
         ("status(1,2)", "The pipe status(code) has 2 arguments here."),
         ("gzip()", "The pipe gzip has 1 argument here. It takes no arguments and no parentheses."),
-        ("sub()", "Argument 1 of the pipe sub(escape) is html or none, not \"\"."),
+        ("sub()", "Argument 1 of the pipe sub(escape) must be html or none, not \"\"."),
         ("slice(1,x)", "Argument 2 of the pipe slice(start,end) must be a whole number, or null, not \"x\"."),
         ("gzip|status(x", "Argument 1 of the pipe status(code) must be a whole number from 100 to 999, not \"x\"."),
         (r"header(a,b\", "The pipes end in a backslash, which escapes nothing."),
@@ -295,5 +295,5 @@ fn content_that_is_too_long_is_not_collected() {
     }
     let mut prepared = Prepared { content: Content::Pieces(Box::new(Endless)), ..Prepared::default() };
     let error = now(gzip(&mut prepared)).expect_err("it never ends").to_string();
-    assert_eq!(error, "The pipe gzip needs all of the content. The content is longer than 67108864 octets.");
+    assert_eq!(error, "The pipe gzip needs all of the content. The body is longer than 67108864 bytes.");
 }

@@ -139,7 +139,7 @@ fn the_configuration() {
     ] {
         assert_eq!(stage.text(template), text, "{template}");
     }
-    assert!(stage.error("{{logging}}").ends_with("logging is no single value; pick one by [key]"));
+    assert!(stage.error("{{logging}}").ends_with("logging is not a single value; choose one with [key]"));
     assert!(stage.error("{{logging[color]}}").ends_with("logging has no [color]; it has [level]"));
     assert!(stage.error("{{aliases[1]}}").ends_with("aliases has no [1]; it has [0] alone"));
     assert!(stage.error("{{aliases[0][url-path][x]}}").contains("has no parts"));
@@ -177,7 +177,7 @@ fn hashes_are_those_of_wptserve() {
     assert!(stage.error("{{file_hash(md5, none.txt)}}").contains("the file none.txt cannot be read"));
     assert!(stage.error("{{file_hash(md5)}}").contains("file_hash(algorithm, path)"));
     fs::create_dir(stage.folder.path().join("folder")).unwrap();
-    assert!(stage.error("{{file_hash(md5, folder)}}").contains("the file folder is no regular file"));
+    assert!(stage.error("{{file_hash(md5, folder)}}").contains("the file folder is not a regular file"));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn what_means_nothing_is_named_with_its_place() {
     let stage = Stage::new();
     let unknown = stage.error("first\nä {{domain}}");
     assert_eq!(unknown, "{{domain}} at line 2, column 3: there is no name domain; did you mean domains?");
-    assert!(stage.error("{{zzzz}}").contains("there is no name zzzz, neither"));
+    assert!(stage.error("{{zzzz}}").contains("there is no name zzzz, in templates"));
     for wrong in ["{{}}", "{{ host}}", "{{{host}}}", "{{[x]}}", "{{$a:}}", "{{$}}", "{{host[0]host}}", "{{é}}"] {
         assert!(stage.error(wrong).contains("an expression is a name"), "{wrong}: {}", stage.error(wrong));
     }
@@ -283,10 +283,10 @@ fn what_means_nothing_is_named_with_its_place() {
         ("{{ports[h2c][0]}}", "ports has no [h2c]; it has [h2], [http]; `wireserve serve --h2c` opens it"),
         ("{{ports[http][2]}}", "ports[http] has no [2]; it has [0] to [1]"),
         ("{{ports[http][x]}}", "ports[http] has no [x]"),
-        ("{{ports[http]}}", "ports[http] is no single value; pick one by [index]"),
+        ("{{ports[http]}}", "ports[http] is not a single value; choose one with [index]"),
         ("{{headers[none]}}", "headers has no [none]; header_or_default"),
         ("{{location[hash]}}", "location has no [hash]; it has [server]"),
-        ("{{headers}}", "pick one by [name]"),
+        ("{{headers}}", "choose one with [name]"),
         ("{{uuid}}", "uuid is a function; it is called as uuid()"),
         ("{{uuid(1)}}", "it is called as uuid()"),
         ("{{host()}}", "\"wpt.test\" is not a function"),
@@ -304,7 +304,7 @@ fn what_means_nothing_is_named_with_its_place() {
 fn what_is_no_regular_file_is_not_hashed() {
     let stage = Stage::new();
     let _listener = std::os::unix::net::UnixListener::bind(stage.folder.path().join("socket")).unwrap();
-    assert!(stage.error("{{file_hash(md5, socket)}}").ends_with("the file socket is no regular file"));
+    assert!(stage.error("{{file_hash(md5, socket)}}").ends_with("the file socket is not a regular file"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub struct Allowed {
 }
 
 /// The table. The first row that covers a difference is taken.
-pub const ALLOWED: [Allowed; 29] = [
+pub const ALLOWED: [Allowed; 31] = [
     Allowed {
         id: "method",
         reason: "other methods on a file get 405 and Allow (RFC 9110 §15.5.6); wptserve has no route then: 404",
@@ -257,6 +257,25 @@ pub const ALLOWED: [Allowed; 29] = [
         reason: "a file has an entity tag, and conditional requests work; in wptserve it has none, and they do not",
         covers: |_, difference, wptserve, ours| {
             is_field(difference, "etag") && wptserve.get("etag").is_none() && ours.status < 400
+        },
+    },
+    Allowed {
+        id: "vary",
+        reason: "errors and redirects are pages for browsers and text for others, and say so by vary; in wptserve they are JSON",
+        covers: |_, difference, wptserve, ours| {
+            is_field(difference, "vary") && wptserve.get("vary").is_none() && ours.status >= 300
+        },
+    },
+    Allowed {
+        id: "listing",
+        reason: "the list of a directory has the entries of wptserve's in the look of the other pages",
+        covers: |pair, difference, wptserve, ours| {
+            let is_list = |body: &[u8]| body.windows(21).any(|part| part == b"Directory listing for");
+            pair.request.path().starts_with("/list")
+                && (*difference == Difference::Body || is_field(difference, "content-length"))
+                && (wptserve.body.is_empty() || is_list(&wptserve.body))
+                && (ours.body.is_empty() || is_list(&ours.body))
+                && wptserve.get("content-type").is_some_and(|found| found.starts_with("text/html"))
         },
     },
     Allowed {

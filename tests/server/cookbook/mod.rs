@@ -53,7 +53,9 @@ fn the_index_has_every_question() {
     let titles = |page: &'static str| page.lines().filter_map(|line| line.strip_prefix("### "));
     let listed = PAGES.iter().flat_map(|(file, page)| titles(page).map(move |title| format!("- [{title}]({file}#")));
     let listed: Vec<String> = listed.collect();
-    let lines: Vec<&str> = INDEX.lines().filter(|line| line.starts_with("- [")).collect();
+    // Long ones go on in the next line.
+    let index = INDEX.replace("\n  ", " ");
+    let lines: Vec<&str> = index.lines().filter(|line| line.starts_with("- [")).collect();
     assert_eq!(lines.len(), listed.len());
     for (line, expected) in lines.iter().zip(listed) {
         assert!(line.starts_with(&expected), "{line} should be {expected}");

@@ -150,7 +150,7 @@ fn hooks_are_checked_and_printed() {
     assert_eq!(checked.code(), Some(1));
     for told in [
         "the server calls no on_requests: did you mean on_request?\n  --> b.rhai:2:1",
-        "on_connection_close is written on_connection_close(connection, reason), not with 1 parameters\n  --> c.rhai:1:1",
+        "on_connection_close must be written on_connection_close(connection, reason), not with 1 parameters\n  --> c.rhai:1:1",
         "this script is not a hook: it registers nothing; define one of on_start(server), ",
         "3 errors; 1 script OK",
     ] {

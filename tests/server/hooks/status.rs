@@ -87,5 +87,5 @@ fn on_status(status) {
     let server = with(&[("long", long)], "").start();
     let failures = status(&server)["hooks"]["failures"].take();
     let error = failures[0]["error"].as_str().expect("an error");
-    assert!(error.contains("a line of the status page has up to 65536 octets"), "{error}");
+    assert!(error.contains("a line of the status page has at most 65536 bytes"), "{error}");
 }

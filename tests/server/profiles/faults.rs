@@ -24,11 +24,11 @@ fn a_profile_that_fails_ends_its_connection_alone_and_says_where() {
         ("empty", "fn helper() { }", "this script is not a profile", "empty.rhai"),
         ("frame", "fn on_frame(connection, frame) {\n nowhere }", "no variable `nowhere`", "frame.rhai:2:"),
         ("nonsense", "\nfn on_frame(connection, frame) { 3 }", "returns true", "nonsense.rhai:2:"),
-        ("waits", "fn on_frame(connection, frame) {\n connection.ping(); }", "wait for ever", "waits.rhai:2:"),
+        ("waits", "fn on_frame(connection, frame) {\n connection.ping(); }", "wait forever", "waits.rhai:2:"),
         (
             "frames",
             "fn on_frame(connection, frame) {\n connection.wait_for_frame((), 1); }",
-            "for ever",
+            "forever",
             "frames.rhai:2:",
         ),
         ("paused", "fn on_connect(connection) {\n connection.pause_reading(); throw \"x\" }", "x", "paused.rhai:2:"),

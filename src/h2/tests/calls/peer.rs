@@ -299,13 +299,17 @@ impl Peer {
             match self.decoder.decode(octets.clone(), usize::MAX) {
                 Ok(section) => return Ok(Some(section)),
                 Err(error) => {
-                    use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
-                    self.broken(raw, &format!("a block that can't be decoded: {error}"))?;
+                    use DecodeErrorKind::{Index, SizeUpdateMissing, SizeUpdateTooLarge};
                     self.table_unclear = true;
-                    // A wrong size of the table hides no field.
-                    if !matches!(error.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. }) {
+                    let why = format!("a block that can't be decoded: {error}");
+                    // A wrong size of the table hides no field, and a client may bear it before it knows our settings.
+                    let may_be_borne = matches!(error.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. });
+                    let rest = Decoder::new(usize::MAX).decode(octets.clone(), usize::MAX);
+                    if !may_be_borne || rest.is_err_and(|error| !matches!(error.kind, Index(_))) {
+                        self.broken(raw, &why)?;
                         return Ok(None);
                     }
+                    bears(raw, &why)?;
                 }
             }
         }
