@@ -3,7 +3,7 @@
 
 use crate::h2::Cause;
 use crate::wire::frame::*;
-use crate::wire::hpack::{Block, DecodeErrorKind, Decoder, Representation};
+use crate::wire::hpack::{Block, Decoder, Representation};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -299,17 +299,9 @@ impl Peer {
             match self.decoder.decode(octets.clone(), usize::MAX) {
                 Ok(section) => return Ok(Some(section)),
                 Err(error) => {
-                    use DecodeErrorKind::{Index, SizeUpdateMissing, SizeUpdateTooLarge};
+                    self.broken(raw, &format!("a block that can't be decoded: {error}"))?;
                     self.table_unclear = true;
-                    let why = format!("a block that can't be decoded: {error}");
-                    // A wrong size of the table hides no field, and a client may bear it before it knows our settings.
-                    let may_be_borne = matches!(error.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. });
-                    let rest = Decoder::new(usize::MAX).decode(octets.clone(), usize::MAX);
-                    if !may_be_borne || rest.is_err_and(|error| !matches!(error.kind, Index(_))) {
-                        self.broken(raw, &why)?;
-                        return Ok(None);
-                    }
-                    bears(raw, &why)?;
+                    return Ok(None);
                 }
             }
         }
