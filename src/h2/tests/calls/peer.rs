@@ -3,7 +3,7 @@
 
 use crate::h2::Cause;
 use crate::wire::frame::*;
-use crate::wire::hpack::{Block, Decoder, Representation};
+use crate::wire::hpack::{Block, DecodeErrorKind, Decoder, Representation};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -299,6 +299,10 @@ impl Peer {
             match self.decoder.decode(octets.clone(), usize::MAX) {
                 Ok(section) => return Ok(Some(section)),
                 Err(error) => {
+                    use DecodeErrorKind::{SizeUpdateMissing, SizeUpdateTooLarge};
+                    // A client may close here, or bear it if it has not seen our ACK yet: what follows contradicts one
+                    // or the other.
+                    self.unreadable |= matches!(error.kind, SizeUpdateMissing { .. } | SizeUpdateTooLarge { .. });
                     self.broken(raw, &format!("a block that can't be decoded: {error}"))?;
                     self.table_unclear = true;
                     return Ok(None);
