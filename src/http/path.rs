@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Component, Path};
 
 use bytes::Bytes;
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_encode};
 
 /// Decodes `%XX` once; what is no valid `%XX` stays as it is.
 pub fn percent_decoded(octets: &[u8]) -> Bytes {
@@ -13,6 +13,27 @@ pub fn percent_decoded(octets: &[u8]) -> Bytes {
         Cow::Borrowed(octets) => Bytes::copy_from_slice(octets),
         Cow::Owned(octets) => octets.into(),
     }
+}
+
+/// What no URI has as it is (RFC 3986 §2), which includes what could end a string or begin a tag. `%` stays: what it
+/// encodes is encoded already.
+const NOT_IN_URI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A path or query as it came, percent-encoded where it has characters that no URI has: safe in a script's string of any
+/// kind, and in an attribute once its `&` and quotes are escaped.
+pub fn uri_encoded(octets: &[u8]) -> String {
+    percent_encode(octets, NOT_IN_URI).to_string()
 }
 
 /// A path as decoded segments that are safe to join, one by one, to a folder.
@@ -104,6 +125,12 @@ mod tests {
         assert_eq!(segments("/100%/%zz/%4"), ["100%", "%zz", "%4"]);
         assert_eq!(segments("//a/./b/%2e/c"), ["a", "b", "c"]);
         assert_eq!(segments("/...../..a/b.."), [".....", "..a", "b.."]);
+    }
+
+    #[test]
+    fn what_no_uri_has_is_encoded() {
+        let encoded = uri_encoded(b"/a%20b/\"'\xe9`${x}?a=1&b=</script>");
+        assert_eq!(encoded, "/a%20b/%22'%E9%60$%7Bx%7D?a=1&b=%3C/script%3E");
     }
 
     #[test]

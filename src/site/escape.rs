@@ -1,6 +1,6 @@
 //! Text of files and requests inside of HTML, of URLs and of JavaScript, so that it stays text.
 
-use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The character reference in whose form an octet stands in HTML text, and in an attribute's value in quotes.
 pub(super) const fn reference(octet: u8) -> Option<&'static str> {
@@ -30,26 +30,6 @@ pub fn html(text: &str) -> String {
 pub(super) fn url_path(path: &str) -> String {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     utf8_percent_encode(path, ENCODED).to_string()
-}
-
-/// What browsers encode in a path or query, and what could end a string or begin a tag.
-const URL: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
-
-/// A path or query as it came, encoded where it has characters that no URL has: safe in a script's string of any kind,
-/// and in an attribute but for [`attribute`].
-pub(super) fn url(octets: &[u8]) -> String {
-    percent_encode(octets, URL).to_string()
 }
 
 /// Text as the value of an attribute in double quotes, as serve.py writes it.
@@ -90,7 +70,6 @@ mod tests {
 
     #[test]
     fn nothing_gets_out() {
-        assert_eq!(url(b"/a%20b/\"'\xe9`${x}?a=1&b=</script>"), "/a%20b/%22'%E9%60$%7Bx%7D?a=1&b=%3C/script%3E");
         assert_eq!(attribute("a&\"b\""), "a&amp;&quot;b&quot;");
         assert_eq!(content("a<b>&amp;"), "a&lt;b>&amp;amp;");
         assert_eq!(string("a\"\\</script>\u{2028}\r"), r#""a\"\\\u003c/script>\u2028\u000d""#);

@@ -10,27 +10,13 @@ use super::moment::rfc3339;
 use super::record::{Record, RecordKind, Side};
 use crate::http::form::parse_urlencoded;
 use crate::http::latin1::latin1;
+use crate::http::path::uri_encoded;
 use crate::http::peer::Protocol;
 use crate::http::status::reason_phrase;
 use base64::prelude::{BASE64_STANDARD, Engine};
-use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 use serde_json::{Map, Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
-
-/// What a URI cannot have as it is (RFC 3986 §2). `%` stays: what it encodes is encoded already.
-const NOT_IN_URI: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'<')
-    .add(b'>')
-    .add(b'\\')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}')
-    .add(b'#');
 
 /// Keys of a frame that its `header` has.
 const HEADER_KEYS: [&str; 10] =
@@ -168,18 +154,17 @@ fn headers_size(facts: &Facts, message: &Message) -> i64 {
 }
 
 fn url(facts: &Facts, exchange: &Exchange) -> String {
-    let encoded = |octets: &[u8]| percent_encode(octets, NOT_IN_URI).to_string();
     let Exchange { target, request, .. } = exchange;
     if target.starts_with(b"http://") || target.starts_with(b"https://") {
-        return encoded(target);
+        return uri_encoded(target);
     }
     let scheme = request.header(b":scheme").filter(|scheme| ["http", "https"].iter().any(|known| **scheme == known));
     let scheme = scheme
         .map_or(if facts.tls.is_some() { "https".to_owned() } else { "http".to_owned() }, |scheme| latin1(scheme));
     let authority = request.header(b":authority").or_else(|| request.header(b"host"));
-    let authority = authority.map_or_else(|| facts.server_address.clone(), |authority| encoded(authority));
+    let authority = authority.map_or_else(|| facts.server_address.clone(), |authority| uri_encoded(authority));
     let slash = if target.starts_with(b"/") { "" } else { "/" };
-    format!("{scheme}://{authority}{slash}{}", encoded(target))
+    format!("{scheme}://{authority}{slash}{}", uri_encoded(target))
 }
 
 fn pairs(fields: &FieldList) -> Value {

@@ -13,9 +13,9 @@ pub(in crate::site) use table::{Wrapper, find};
 
 use self::meta::Metadata;
 use self::pages::Parts;
-use super::escape;
 use super::pages::is_gone;
 use crate::exchange::{Prepared, ResponseHead};
+use crate::http::path::uri_encoded;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::fmt;
@@ -113,7 +113,7 @@ impl Generated {
         }
         let query = query
             .filter(|query| !query.is_empty())
-            .map_or_else(String::new, |query| format!("?{}", escape::url(query)));
+            .map_or_else(String::new, |query| format!("?{}", uri_encoded(query)));
         let kind = self.wrapper.kind;
         let mut text = Vec::new();
         if kind.needs_text() {
@@ -125,7 +125,7 @@ impl Generated {
         let parts = Parts {
             meta: &meta,
             text: &String::from_utf8_lossy(&text),
-            path: &escape::url(&self.loads),
+            path: &uri_encoded(&self.loads),
             query: &query,
             note: (!self.has_harness).then_some(super::NO_HARNESS),
         };
