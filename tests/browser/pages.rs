@@ -78,29 +78,36 @@ fn browsers_take_what_is_lawful_and_refuse_what_is_not() {
     }
 }
 
-#[test]
-fn the_index_page_fetches_at_a_click() {
-    let script = r#"
+/// The start page in a frame, and a click on the first button of one of its handlers.
+const INDEX: &str = r#"
         const frame = document.createElement("iframe");
         frame.src = "/";
         await new Promise(loaded => { frame.onload = loaded; document.documentElement.append(frame); });
-        const article = frame.contentDocument.getElementById("hello.rhai");
+        const page = frame.contentDocument;
+        const fetched = (article, wanted) => {
+            const seen = new Promise(seen => {
+                const look = () => {
+                    const found = article.querySelector(wanted);
+                    if (found) seen(found);
+                };
+                new frame.contentWindow.MutationObserver(look).observe(article, { childList: true, subtree: true });
+            });
+            article.querySelector("button").click();
+            return seen;
+        };"#;
+
+#[test]
+fn the_index_page_fetches_at_a_click() {
+    let script = r#"
+        const article = page.getElementById("hello.rhai");
         const shown = () => article.querySelector("output")?.textContent ?? "";
-        const seen = new Promise(seen => {
-            const look = () => {
-                const link = article.querySelector("output li a");
-                if (link) seen(link);
-            };
-            new frame.contentWindow.MutationObserver(look).observe(article, { childList: true, subtree: true });
-        });
-        article.querySelector("button").click();
-        const { textContent, hash } = await seen;
+        const { textContent, hash } = await fetched(article, "output li a");
         return {
             shown: /200[^]*content-type: text\/plain[^]*Hello, world![^]* ms/.test(shown()),
             outcome: /^stream-ended: stream \d+ of connection \d+: request and response are complete$/.test(textContent),
             link: /^#connection=\d+&stream=\d+$/.test(hash),
         };"#;
-    let server = Server::builder().file("page.html", page(script)).start();
+    let server = Server::builder().file("page.html", page(&format!("{INDEX}{script}"))).start();
     for browser in Browser::ALL {
         let Some(report) = browser.report(&Trust::of(&server), &server.url("h2", "/page.html")) else { continue };
         assert_eq!(report, json!({ "shown": true, "outcome": true, "link": true }), "{browser:?}");
@@ -110,20 +117,8 @@ fn the_index_page_fetches_at_a_click() {
 #[test]
 fn the_index_page_over_http1_fetches_over_http2_and_says_what_it_finds() {
     let script = r#"
-        const frame = document.createElement("iframe");
-        frame.src = "/";
-        await new Promise(loaded => { frame.onload = loaded; document.documentElement.append(frame); });
-        const page = frame.contentDocument;
         const article = page.getElementById("frames/cut.rhai");
-        const seen = new Promise(seen => {
-            const look = () => {
-                const item = article.querySelector("output li");
-                if (item) seen(item);
-            };
-            new frame.contentWindow.MutationObserver(look).observe(article, { childList: true, subtree: true });
-        });
-        article.querySelector("button").click();
-        const { className, textContent } = await seen;
+        const { className, textContent } = await fetched(article, "output li");
         const found = text => {
             const filter = page.getElementById("filter");
             filter.value = text;
@@ -136,7 +131,7 @@ fn the_index_page_over_http1_fetches_over_http2_and_says_what_it_finds() {
             none: found("xyzzy"),
             all: found(""),
         };"#;
-    let server = Server::builder().file("page.html", page(script)).start();
+    let server = Server::builder().file("page.html", page(&format!("{INDEX}{script}"))).start();
     for browser in Browser::ALL {
         let Some(report) = browser.report(&Trust::of(&server), &server.url("http", "/page.html")) else { continue };
         let expected = json!({ "outcome": true, "one": "1 found", "none": "Nothing found", "all": "" });
