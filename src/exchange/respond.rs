@@ -73,6 +73,23 @@ impl Exchange {
         }
     }
 
+    /// A call that sends fields, in the form that HTTP/2 wants. Most have it: that is only looked at where the engine
+    /// refuses them, which sends nothing.
+    fn http2_fields(
+        &self,
+        fields: &Fields,
+        act: impl Fn(&mut h2::Connection, u32, &Fields) -> Result<(), h2::Misuse>,
+    ) -> Result<(), SendError> {
+        use h2::Misuse::{FieldValue, Uppercase};
+        match self.http2(|engine, id| act(engine, id, fields)) {
+            Err(SendError::Http2(Uppercase { .. } | FieldValue { .. })) => {
+                let fields = fields.for_http2();
+                self.http2(|engine, id| act(engine, id, &fields))
+            }
+            sent => sent,
+        }
+    }
+
     fn http1(
         &self,
         act: impl FnOnce(&mut h1::Connection, RequestId) -> Result<(), h1::Misuse>,
@@ -98,7 +115,7 @@ impl Exchange {
         match self.protocol() {
             Protocol::Http2 => {
                 let text = StatusText::new(status);
-                self.http2(|engine, id| engine.send_informational(id, text.and(&fields.for_http2())))?;
+                self.http2_fields(fields, |engine, id, fields| engine.send_informational(id, text.and(fields)))?;
             }
             Protocol::Http1 => self.http1(|engine, id| engine.send_informational(id, status, None, fields))?,
         }
@@ -167,7 +184,7 @@ impl Exchange {
         match self.protocol() {
             Protocol::Http2 => {
                 let status = StatusText::new(head.status);
-                self.http2(|engine, id| engine.send_headers(id, status.and(&head.fields.for_http2()), end))?;
+                self.http2_fields(&head.fields, |engine, id, fields| engine.send_headers(id, status.and(fields), end))?;
             }
             Protocol::Http1 => {
                 let length = self.body_length(head, end);
@@ -235,7 +252,7 @@ impl Exchange {
         BodyLength::Chunked
     }
 
-    /// From here on each DATA frame of the response has so many octets of padding (RFC 9113 §6.1).
+    /// From here on each DATA frame of the response has this many octets of padding (RFC 9113 §6.1).
     pub fn set_padding(&self, octets: u8) -> Result<(), SendError> {
         self.check_open()?;
         if self.protocol() == Protocol::Http1 {
@@ -287,7 +304,7 @@ impl Exchange {
         self.check_announced(0, true)?;
         match self.protocol() {
             Protocol::Http2 => {
-                self.http2(|engine, id| engine.send_trailers(id, pairs(&fields.for_http2())))?;
+                self.http2_fields(fields, |engine, id, fields| engine.send_trailers(id, pairs(fields)))?;
             }
             Protocol::Http1 => self.http1(|engine, id| engine.send_trailers(id, fields))?,
         }

@@ -27,11 +27,13 @@ pub(super) async fn send_unfinished(exchange: &Exchange, prepared: Prepared, end
 
 async fn send_until(
     exchange: &Exchange,
-    prepared: Prepared,
+    mut prepared: Prepared,
     common: Fields,
     ending: Option<Ending>,
 ) -> Result<(), SendError> {
-    let prepared = if prepared.words.is_some() { dressed(exchange.request(), prepared) } else { prepared };
+    if prepared.words.is_some() {
+        prepared = dressed(exchange.request(), prepared);
+    }
     let Prepared { mut head, content, trailers, content_for_head, .. } = exchange.reviewed(prepared).await;
     exchange.allow_content_for_head(content_for_head);
     head.fields.reserve(1 + common.len());

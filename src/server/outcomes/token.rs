@@ -74,6 +74,15 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// Whether a request over HTTP/2 can have a token: it has a query, or the header. This is asked of each request.
+pub(super) fn may_be_in(block: &Block) -> bool {
+    block.fields().any(|field| match field.name.len() {
+        5 => field.name[..] == b":path"[..] && field.value.contains(&b'?'),
+        10 => field.name[..] == *HEADER,
+        _ => false,
+    })
+}
+
 /// What the query of a target says.
 fn in_query(target: &[u8]) -> Option<&[u8]> {
     let at = memchr::memchr(b'?', target)?;

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Head};
 use super::flow::Flow;
 use super::store::{Outcomes, SharedAttempt};
-use super::token::Asked;
+use super::token::{self, Asked};
 use crate::exchange::Peer;
 use crate::http::latin1::latin1;
 use crate::http::peer::Protocol;
@@ -51,21 +51,26 @@ impl Watch {
         }
     }
 
+    /// Whether nothing is watched, as on most connections.
+    fn is_idle(&self) -> bool {
+        self.watched.borrow().is_none()
+    }
+
     /// Sees an event of the HTTP/2 engine that has been recorded.
     pub fn http2(&self, event: &h2::Event) {
         match event {
+            h2::Event::Headers { block, kind: h2::HeadersKind::Request { .. }, .. }
+                if self.is_idle() && !token::may_be_in(block) => {}
             h2::Event::Headers { stream, block, kind: h2::HeadersKind::Request { .. }, .. } => {
                 self.requested(u64::from(*stream), &Asked::http2(block));
+                self.catch_up();
             }
+            _ if self.is_idle() => {}
             // Its record is read with the next event, which says what it is.
             h2::Event::Frame(frame)
-                if matches!(frame.header.frame_type, FrameType::HEADERS | FrameType::CONTINUATION) =>
-            {
-                return;
-            }
-            _ => {}
+                if matches!(frame.header.frame_type, FrameType::HEADERS | FrameType::CONTINUATION) => {}
+            _ => self.catch_up(),
         }
-        self.catch_up();
     }
 
     /// Sees an event of the HTTP/1.1 engine that has been recorded.
@@ -88,7 +93,7 @@ impl Watch {
 
     /// The response to a request is complete (HTTP/1.1).
     pub fn response_ended(&self, request: u64) {
-        if self.watched.borrow().is_none() {
+        if self.is_idle() {
             return;
         }
         self.catch_up();
