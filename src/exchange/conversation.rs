@@ -223,7 +223,7 @@ impl Exchange {
         .await
     }
 
-    /// Waits until the body has so many octets, or all that it will have, or passed the limit of what is kept.
+    /// Waits until the body has this many octets, or all that it will have, or passed the limit of what is kept.
     pub async fn received(&self, octets: u64) {
         self.invite_content();
         poll_fn(|context| {

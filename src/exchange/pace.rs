@@ -17,7 +17,7 @@ pub struct Pace {
 /// A part of a rhythm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// So many octets, without a pause.
+    /// This many octets, without a pause.
     Octets(u64),
     /// A pause.
     Pause(Duration),
@@ -28,7 +28,7 @@ pub enum Step {
 pub enum Due {
     /// Wait, then ask again.
     Pause(Duration),
-    /// Send at most so many octets, more than none, and tell of them by [`Pace::sent`].
+    /// Send at most this many octets, more than none, and tell of them by [`Pace::sent`].
     Octets(u64),
     /// Send everything that is left.
     Rest,
@@ -68,7 +68,7 @@ impl Pace {
         }
     }
 
-    /// So many octets were sent; more than were due count for the steps that follow, whose pauses are left out.
+    /// This many octets were sent; more than were due count for the steps that follow, whose pauses are left out.
     pub fn sent(&mut self, mut octets: u64) {
         while octets > 0 {
             match self.steps.get(self.at) {
@@ -120,7 +120,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What happens to so many octets: digits are octets sent, `s` is a second's pause.
+    /// What happens to this many octets: digits are octets sent, `s` is a second's pause.
     fn story(mut pace: Pace, mut octets: u64) -> String {
         let mut story = String::new();
         for _ in 0..100 {

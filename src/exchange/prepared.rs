@@ -99,7 +99,7 @@ pub trait Pieces: fmt::Debug {
         self.next()
     }
 
-    /// Passes over at most so many octets without making them, where that is cheap; gives how many.
+    /// Passes over at most this many octets without making them, where that is cheap; gives how many.
     fn skip(&mut self, octets: u64) -> u64 {
         let _ = octets;
         0

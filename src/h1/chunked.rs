@@ -19,7 +19,7 @@ pub(super) enum Piece {
 /// A body that is being read.
 #[derive(Debug)]
 pub(super) enum BodyReader {
-    /// So many octets are to come, at least one.
+    /// This many octets are to come, at least one.
     Length(u64),
     /// A chunk-size line is to come; so much of it was looked through.
     ChunkLine { scanned: usize },

@@ -9,7 +9,7 @@ pub struct Config {
     pub limits: Limits,
     /// How long a client may take.
     pub timeouts: Timeouts,
-    /// Whether [`Event::Sent`](super::Event::Sent) is made; with at most so many octets of each run.
+    /// Whether [`Event::Sent`](super::Event::Sent) is made; with at most this many octets of each run.
     pub record_octets: Option<usize>,
 }
 

@@ -59,7 +59,7 @@ pub(super) enum Reading {
     Head(SectionScan),
     /// The active request's body.
     Body(BodyReader),
-    /// The rest of an answered request's body, which may still take so many octets.
+    /// The rest of an answered request's body, which may still take this many octets.
     Drain(BodyReader, u64),
     /// Nothing: it is dropped.
     Nothing,

@@ -213,7 +213,7 @@ impl Connection {
         self.queue(octets, Cause::Raw);
     }
 
-    /// Takes notice that the application has taken so many octets of a body; see
+    /// Takes notice that the application has taken this many octets of a body; see
     /// [`Limits::unconsumed_body`](super::Limits::unconsumed_body). For a request that is over it does nothing.
     pub fn consume(&mut self, id: RequestId, octets: usize) {
         if let Some(active) = self.active.as_mut().filter(|active| active.id == id) {

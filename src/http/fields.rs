@@ -65,7 +65,7 @@ impl Fields {
         Self { list: Vec::with_capacity(capacity) }
     }
 
-    /// Makes room for so many more fields.
+    /// Makes room for this many more fields.
     pub fn reserve(&mut self, additional: usize) {
         self.list.reserve(additional);
     }

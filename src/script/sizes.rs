@@ -16,7 +16,7 @@ pub(super) fn too_large<T>(key: &str, limit: usize) -> Outcome<T> {
     Err(format!("{what} than a script may have (limits.script.{key} = {limit})").into())
 }
 
-/// The pieces as a list of at most so many.
+/// The pieces as a list of at most this many.
 fn list<'a>(pieces: impl Iterator<Item = &'a str>, max: usize) -> Outcome<Array> {
     let list: Array = pieces.take(max.saturating_add(1)).map(Into::into).collect();
     if list.len() > max { too_large("array", max) } else { Ok(list) }

@@ -21,7 +21,7 @@ pub(super) struct Cursor {
 pub(super) enum Copied {
     /// There may be a next record.
     Some,
-    /// So many had to go before they were copied.
+    /// How many records were dropped before they could be copied.
     Missed(u64),
     /// Nothing new.
     Nothing,

@@ -27,7 +27,7 @@ struct Recorded {
     /// Reading fails after the input.
     fails: Option<io::ErrorKind>,
     broken: bool,
-    /// Takes at most so many octets at once, and then none until woken.
+    /// Takes at most this many octets at once, and then none until woken.
     takes: Option<usize>,
     turn: bool,
 }

@@ -96,7 +96,7 @@ fn with_protocol(message: &[u8], protocol: &[u8]) -> Option<Vec<u8>> {
     found.then_some(told)
 }
 
-/// What follows a vector whose length is written in so many octets.
+/// What follows a vector whose length is written in this many octets.
 fn skip(octets: &[u8], width: usize) -> Option<&[u8]> {
     let (length, rest) = octets.split_at_checked(width)?;
     let length = length.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));

@@ -8,7 +8,7 @@ use super::outcome::{Outcome, fail};
 use crate::script::octets::octets_of;
 use crate::script::types::name_of_value;
 
-/// A number within a range, for what goes into a field of so many bits.
+/// A number within a range, for what goes into a field of this many bits.
 pub fn within(what: &str, value: i64, most: u32) -> Outcome<u32> {
     match u32::try_from(value) {
         Ok(value) if value <= most => Ok(value),

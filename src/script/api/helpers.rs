@@ -53,7 +53,7 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
     engine.register_fn("read_file", move |name: &str| read_file(&files, name));
 }
 
-/// Registers `log` with so many arguments.
+/// Registers `log` with this many arguments.
 macro_rules! loggers {
     ($engine:ident, $($($argument:ident)*);*) => {$(
         $engine.register_fn("log", |context: NativeCallContext<'_> $(, $argument: Dynamic)*| -> Outcome<()> {

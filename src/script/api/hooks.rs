@@ -100,7 +100,7 @@ fn call(offers: &Offers, context: &NativeCallContext<'_>, name: &str, arguments:
     })
 }
 
-/// Registers `hooks::call` with so many arguments after the name.
+/// Registers `hooks::call` with this many arguments after the name.
 macro_rules! callable {
     ($module:ident, $offers:ident, $($($argument:ident)*);*) => {$({
         let offers = Rc::clone($offers);

@@ -14,7 +14,7 @@ fn hub(connection: usize) -> Arc<Hub> {
     Hub::new(Options { connection, ..Options::default() }, net::now, |_| None)
 }
 
-/// The connection that began so many seconds after 1970.
+/// The connection that began this many seconds after 1970.
 fn record(hub: &Arc<Hub>, id: u64) -> Recorder {
     let opened = SystemTime::UNIX_EPOCH + Duration::from_secs(id);
     let peer = Peer { id, ..Peer::default() };

@@ -62,7 +62,7 @@ pub(super) enum Head {
 
 pub(super) enum Stored {
     Small(Bytes),
-    /// Not kept; so many octets.
+    /// Not kept; this many octets.
     Large(u64),
 }
 
@@ -222,7 +222,7 @@ mod tests {
             fs::write(self.folder.path().join(name), text).unwrap();
         }
 
-        /// What is found so many microseconds after the start, while the file system's clock is far from the files'.
+        /// What is found this many microseconds after the start, while the file system's clock is far from the files'.
         fn find_old(&self, microseconds: u64) -> Rc<Cached> {
             self.find(microseconds, || SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40))
         }

@@ -15,7 +15,7 @@ const SMALL_CHUNK: u64 = 4 * 1024;
 #[derive(Debug)]
 pub(super) enum Segment {
     Octets(Bytes),
-    /// So many octets of the file from this position on.
+    /// This many octets of the file from this position on.
     Span {
         first: u64,
         count: u64,

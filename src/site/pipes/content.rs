@@ -61,7 +61,7 @@ impl Source {
         Ok(true)
     }
 
-    /// At most so many of the octets held.
+    /// At most this many of the octets held.
     fn take(&mut self, most: u64) -> Bytes {
         self.held.split_to(self.held.len().min(usize::try_from(most).unwrap_or(usize::MAX)))
     }

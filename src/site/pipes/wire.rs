@@ -20,7 +20,7 @@ pub(in crate::site) struct Wire {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::site) struct Ending {
     pub how: How,
-    /// After so many octets of content, or after all of it if there are fewer; `None`: before the fields.
+    /// After this many octets of content, or after all of it if there are fewer; `None`: before the fields.
     pub after: Option<u64>,
 }
 

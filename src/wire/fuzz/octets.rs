@@ -112,7 +112,7 @@ impl fmt::Display for OctetsMutation {
     }
 }
 
-/// So many octets, in words.
+/// This many octets, in words.
 pub(super) struct Count(pub usize);
 
 impl fmt::Display for Count {

@@ -46,7 +46,7 @@ impl Random {
         (least as i128 + drawn as i128) as i64
     }
 
-    /// So many octets.
+    /// This many octets.
     pub fn octets(&mut self, count: usize) -> Bytes {
         let words = std::iter::repeat_with(|| self.word().to_le_bytes());
         let mut octets: Vec<u8> = words.take(count.div_ceil(8)).flatten().collect();
@@ -54,7 +54,7 @@ impl Random {
         octets.into()
     }
 
-    /// So many letters `a` to `z`.
+    /// This many letters `a` to `z`.
     pub fn letters(&mut self, count: usize) -> Bytes {
         self.octets(count).iter().map(|octet| b'a' + octet % 26).collect()
     }
