@@ -14,7 +14,7 @@ pub mod wire;
 pub mod decode_stream;
 
 /// Of the commands, what reads bytes.
-pub mod client {
+pub mod internal {
     pub mod decode {
         pub use crate::decode_stream as stream;
     }

@@ -21,20 +21,38 @@
 //! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, the pages below `/_wire/` | all above |
 //!
 //! `tests/architecture.rs` holds the code against this table.
+//!
+//! The engines are a library, with what they are made of: [`wire`], [`http`], [`h1`], [`h2`], and [`transcript`]. The
+//! program is private, so that rustc finds what nothing uses; `cargo doc --document-private-items` shows all of it.
 
-pub mod client;
-pub mod config;
-pub mod exchange;
+// The table leads into the program.
+#![allow(rustdoc::private_intra_doc_links)]
+
+mod client;
+mod config;
+mod exchange;
 pub mod h1;
 pub mod h2;
 pub mod http;
-pub mod net;
+mod net;
 #[cfg(test)]
 #[path = "../tests/support/properties.rs"]
 mod properties;
-pub mod script;
-pub mod server;
-pub mod setup;
-pub mod site;
+mod script;
+mod server;
+mod setup;
+mod site;
 pub mod transcript;
 pub mod wire;
+
+pub use config::Arguments;
+pub use server::run;
+
+/// What the tests and benchmarks of this repository use beside the modules that are public. It may change at any time.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::client::decode;
+    pub use crate::script::entries::Hook;
+    pub use crate::script::stash;
+    pub use crate::site::head;
+}

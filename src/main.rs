@@ -8,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    wireserve::server::run(&wireserve::config::Arguments::parse())
+    wireserve::run(&wireserve::Arguments::parse())
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use std::time::Duration;
-use wireserve::client::decode::stream;
+use wireserve::internal::decode::stream;
 use wireserve::transcript::{Line, Record, Side, field_lines};
 
 /// Reads one direction of a connection. The pieces are the input without gaps, what makes no sense is in it, and each

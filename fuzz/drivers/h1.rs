@@ -156,12 +156,10 @@ fn body_length(operand: u8) -> BodyLength {
 }
 
 fn ending(connection: &mut Connection, now: Instant, operand: u8) {
-    match operand % 6 {
+    match operand % 4 {
         0 => connection.close_after(),
         1 => connection.close(),
-        2 => connection.half_close(),
-        3 => connection.abort(),
-        4 => connection.peer_closed(now, PeerClosed::Clean),
+        2 => connection.peer_closed(now, PeerClosed::Clean),
         _ => connection.peer_closed(now, PeerClosed::Reset),
     }
 }

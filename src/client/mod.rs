@@ -34,4 +34,3 @@ mod strict;
 mod target;
 
 pub use arguments::{DecodeArguments, FetchArguments, ReplayArguments};
-pub use exit::Exit;

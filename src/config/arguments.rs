@@ -41,6 +41,7 @@ Exit code: 0 no errors, 1 errors.")]
     /// Print the effective configuration, and where each value comes from
     #[command(help_template = HELP, before_help = "Examples:
   wireserve config > all.toml                  a file that can be read again
+  wireserve config --comments > wpt.toml       with what each key means
   wireserve config --h2 --port auto            with flags of serve")]
     Config(Box<ConfigArguments>),
     /// Write a commented first handler and a page that shows its response
@@ -187,6 +188,9 @@ pub struct ServeArguments {
 /// Options of `wireserve config`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ConfigArguments {
+    /// Say above each key what it means
+    #[arg(long, help_heading = "Output")]
+    pub comments: bool,
     /// Those of `wireserve serve`.
     #[command(flatten)]
     pub serve: ServeArguments,

@@ -20,11 +20,6 @@ impl Changes {
         let of = |when| differing.iter().filter(|key| key.when() == when).map(|key| key.name().to_owned()).collect();
         Changes { at_once: of(When::Reload), at_start: of(When::Start) }
     }
-
-    /// Whether nothing differs.
-    pub fn is_empty(&self) -> bool {
-        self.at_once.is_empty() && self.at_start.is_empty()
-    }
 }
 
 impl Config {

@@ -14,7 +14,7 @@
 //! | [`flags`] | the flags of the command line over the file |
 //! | `table`, `keys`, `lists`, `rules` | **the table of keys**, from which the rest comes |
 //! | [`mod@print`], `show` | `wireserve config`: the resolved whole |
-//! | [`documentation`] | the list of keys for `docs/configuration.md` |
+//! | `documentation` | the list of keys for `docs/configuration.md`, which a test writes |
 //! | `changes` | what an edit changes, at once or with the next start |
 //! | `source`, `tree` | a file, TOML or JSON, as values with their places |
 //! | `file`, `section` | reading those values by the table, all errors at once |
@@ -28,7 +28,8 @@
 pub mod arguments;
 mod ascii;
 mod changes;
-pub mod documentation;
+#[cfg(test)]
+mod documentation;
 pub mod error;
 mod file;
 pub mod flags;
@@ -63,15 +64,14 @@ pub use self::arguments::{
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::hosts::Hosts;
-pub use self::limits::Limits;
-pub use self::ports::{PortKind, Ports, ProfilePort};
+pub use self::ports::{PortKind, ProfilePort};
 pub use self::ready::Ready;
 pub use self::resolved::Config;
 use self::resolved::{FILE, THEIR_FILE};
-pub use self::ssl::{OwnCertificate, Ssl, SslType};
+pub use self::ssl::{Ssl, SslType};
 pub use self::stash::Stash;
 pub use self::transcript::Transcript;
-pub use self::values::{LogFormat, LogLevel, Milliseconds, Origin, Port, Secret, Value};
+pub use self::values::{LogFormat, LogLevel, Origin, Port, Value};
 
 /// Reads `wpt.toml` (or the file that is named) and applies the flags of `wireserve serve`.
 ///

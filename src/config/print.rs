@@ -4,10 +4,11 @@
 use super::Config;
 use super::keys::{keys, keys_of, tables};
 use super::show::Printer;
+use super::table::Key;
 use serde_json::{Map, Value as Json};
 
-/// The configuration as TOML.
-pub fn print(config: &Config) -> String {
+/// The configuration as TOML; with `comments`, each key below what it means.
+pub fn print(config: &Config, comments: bool) -> String {
     let mut printer = Printer::default();
     match &config.file {
         Some(file) => printer.comment(format_args!("Read from {}.", file.display())),
@@ -17,10 +18,21 @@ pub fn print(config: &Config) -> String {
         if !table.is_empty() {
             printer.table(table);
         }
-        keys_of(table).for_each(|key| key.print(config, &mut printer));
+        keys_of(table).for_each(|key| print_key(key, config, comments, &mut printer));
     }
-    keys().filter(|key| key.is_list()).for_each(|key| key.print(config, &mut printer));
+    keys().filter(|key| key.is_list()).for_each(|key| print_key(key, config, comments, &mut printer));
     printer.finish()
+}
+
+fn print_key(key: &dyn Key<Config>, config: &Config, comments: bool, printer: &mut Printer) {
+    if comments {
+        printer.blank();
+        key.doc().iter().for_each(|line| printer.comment(line.trim()));
+        if let Some(flag) = key.flag() {
+            printer.comment(format_args!("Flag: {flag}"));
+        }
+    }
+    key.print(config, printer);
 }
 
 impl Config {

@@ -26,6 +26,10 @@ impl Printer {
         self.push(format_args!("# {text}"));
     }
 
+    pub(super) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
     /// Begins a table.
     pub(super) fn table(&mut self, name: &str) {
         self.push(format_args!("\n[{name}]"));

@@ -203,7 +203,7 @@ impl Inbox {
         }
     }
 
-    /// Keeps content for [`Exchange::body`], if anything wants it.
+    /// Keeps content for [`Exchange::body`](super::Exchange::body), if anything wants it.
     fn keep_content(&mut self, data: &[u8], limits: &Limits) {
         if !self.interest.body || self.too_large || data.is_empty() {
             return;

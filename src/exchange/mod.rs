@@ -44,7 +44,6 @@ mod tests;
 mod wait;
 
 pub use connection::{Connection, Notice};
-pub use control::Pauses;
 pub use conversation::{Exchange, Outcome, Reviewer, Reviewing};
 pub use delivery::{Delivering, Delivery};
 pub use ended::{End, Ended};
@@ -54,13 +53,15 @@ pub use limits::Limits;
 pub use observer::{Expectation, Observer};
 pub use plan::Plan;
 pub use prepared::{Content, ContentError, Excerpt, NextPiece, Pieces, Prepared, ResponseHead, Words};
-pub use request::{Mount, RawHead, Request, RouteMatch, Routing};
+#[cfg(test)]
+pub use request::Routing;
+pub use request::{Mount, RawHead, Request, RouteMatch};
 pub use socket::Socket;
 pub use subscription::Subscription;
 
 // What the engines' own words mean here too: the modules above speak of engines through this one.
 pub use crate::h1::{Line, Version, encode_chunk};
 pub use crate::h2::{Action, Auto, CallSite, MAX_DATA, RawCall, Rule, Settings, Track};
-pub use crate::http::peer::{Peer, Protocol, Tls};
+pub use crate::http::peer::{Peer, Protocol};
 pub use crate::http::transport::{Close, CloseReason};
 pub use crate::wire::frame::ErrorCode;

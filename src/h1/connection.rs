@@ -22,8 +22,7 @@ use crate::http::transport::{Cause, Close, CloseReason, PeerClosed, Transmit};
 /// **Commands**: one request is active at a time, from its [`Event::Request`] until its response is complete
 /// ([`end`](Self::end) or [`send_trailers`](Self::send_trailers)); pipelined ones wait. A checked command names the
 /// request and fails only with [`Misuse`](super::Misuse); then nothing was queued. [`send_raw`](Self::send_raw) cannot fail and
-/// checks nothing. [`close_after`](Self::close_after), [`close`](Self::close), [`half_close`](Self::half_close) and
-/// [`abort`](Self::abort) end the connection.
+/// checks nothing. [`close_after`](Self::close_after) and [`close`](Self::close) end the connection.
 ///
 /// **Output**: [`poll_event`](Self::poll_event), [`poll_transmit`](Self::poll_transmit) with
 /// [`transmitted`](Self::transmitted), [`poll_timeout`](Self::poll_timeout), [`wants_read`](Self::wants_read),
@@ -83,8 +82,6 @@ pub(super) struct Active {
 #[derive(Debug)]
 pub(super) enum Ending {
     No,
-    /// The write side ends once everything is out.
-    HalfClose,
     /// Everything queued goes out, then the connection is over.
     AfterOutput(CloseReason),
     /// [`Event::Closed`] was given.
@@ -241,12 +238,10 @@ impl Connection {
         }
     }
 
-    /// How the transport is to be closed now: `None` while the connection goes on or output is queued. After
-    /// [`Close::Half`] the connection still reads and may later ask for another way.
+    /// How the transport is to be closed now: `None` while the connection goes on or output is queued.
     pub fn closing(&self) -> Option<Close> {
         match &self.ending {
             Ending::Over(close) => Some(*close),
-            Ending::HalfClose if self.output.queued() == 0 => Some(Close::Half),
             _ => None,
         }
     }
@@ -259,11 +254,6 @@ impl Connection {
     /// Whether [`Event::Closed`] was given: nothing will ever come again.
     pub fn is_finished(&self) -> bool {
         matches!(self.ending, Ending::Over(_))
-    }
-
-    /// The active request.
-    pub fn active(&self) -> Option<RequestId> {
-        self.active.as_ref().map(|active| active.id)
     }
 
     /// Cuts what is queued from now on into runs of this many octets, each to be flushed; `None` or 0 ends that.
@@ -289,25 +279,13 @@ impl Connection {
         self.close_for(self.finished());
     }
 
-    /// Ends the write side once what is queued is out; what is sent later goes nowhere. Reading goes on.
-    pub fn half_close(&mut self) {
-        if matches!(self.ending, Ending::No) {
-            self.ending = Ending::HalfClose;
-        }
-    }
-
-    /// Ends the connection at once by a reset, whatever is queued.
-    pub fn abort(&mut self) {
-        self.finish(CloseReason::Local(Close::Abort), Close::Abort);
-    }
-
     /// Why the connection ends where nothing was wrong: a peer that closed its side was the first to end it.
     pub(super) fn finished(&self) -> CloseReason {
         self.peer_closed.map_or(CloseReason::Local(Close::Graceful), CloseReason::Peer)
     }
 
     pub(super) fn close_for(&mut self, reason: CloseReason) {
-        if matches!(self.ending, Ending::No | Ending::HalfClose) {
+        if matches!(self.ending, Ending::No) {
             self.ending = Ending::AfterOutput(reason);
             self.stop_reading();
             self.finish_if_drained();

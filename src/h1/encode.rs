@@ -2,20 +2,6 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::http::Field;
-
-/// A status line of `HTTP/1.1`, the fields in order and the empty line that ends them. Nothing is checked and nothing
-/// added: a status may have more or fewer than three digits, a reason, name or value may hold CR, LF and NUL.
-pub fn encode_head<'a>(status: u16, reason: &[u8], fields: impl IntoIterator<Item = &'a Field>) -> Bytes {
-    let mut out = BytesMut::with_capacity(256);
-    put_status_line(status, reason, &mut out);
-    for field in fields {
-        put_field(&field.name, &field.value, &mut out);
-    }
-    out.put_slice(b"\r\n");
-    out.freeze()
-}
-
 /// A chunk: size, `;` and extension if there is one, data. Unchecked: empty data make the last chunk's first line and
 /// the end of its trailer section.
 pub fn encode_chunk(data: &[u8], extension: &[u8]) -> Bytes {
@@ -73,12 +59,6 @@ fn put_decimal(mut number: u64, out: &mut BytesMut) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn heads_go_out_as_given() {
-        let fields = [Field::new("A", "b\r\nc\0"), Field::new("", "")];
-        assert_eq!(&encode_head(7, b"", &fields)[..], b"HTTP/1.1 7 \r\nA: b\r\nc\0\r\n: \r\n\r\n");
-    }
 
     #[test]
     fn chunks_and_numbers() {

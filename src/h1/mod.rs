@@ -35,7 +35,7 @@ mod tests;
 pub use check::check_head;
 pub use config::{Config, Limits, Timeouts};
 pub use connection::Connection;
-pub use encode::{encode_chunk, encode_head};
+pub use encode::encode_chunk;
 pub use event::{BodyFraming, BodyLength, Event, Line, RequestHead, RequestId, Version};
 pub use misuse::Misuse;
 pub use rejection::Rejection;

@@ -95,13 +95,6 @@ pub struct ListenError {
     error: io::Error,
 }
 
-impl ListenError {
-    /// What the operating system says.
-    pub fn kind(&self) -> io::ErrorKind {
-        self.error.kind()
-    }
-}
-
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ListenError { address, flag, error } = self;

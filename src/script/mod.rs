@@ -64,7 +64,7 @@ pub mod watch;
 
 pub use call_sites::{Place, place};
 pub use compiled::ScriptSource;
-pub use host::{Host, Options, Status};
+pub use host::{Host, Options};
 
 #[cfg(test)]
 mod tests;

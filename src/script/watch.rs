@@ -59,11 +59,6 @@ impl Changes {
         self.shared.generation.load(Ordering::Acquire)
     }
 
-    /// Tells every worker to compile anew.
-    pub fn changed(&self) {
-        self.shared.generation.fetch_add(1, Ordering::Release);
-    }
-
     /// Watches the folder of `file` from now on. Call before reading the file, so that no change is missed.
     pub fn watch_folder_of(&self, file: &Path) {
         let Some(folder) = file.parent() else { return };

@@ -11,8 +11,6 @@ use std::path::PathBuf;
 /// Why a server did not start.
 #[derive(Debug)]
 pub enum StartError {
-    /// A folder in the configuration is not there.
-    Folder(&'static str, PathBuf, io::Error),
     /// The CA or a certificate is missing, unreadable or invalid.
     Certificate(CertificateError),
     /// A port cannot be opened.
@@ -36,7 +34,6 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder(what, path, error) => write!(f, "cannot read the {what} {}: {error}", path.display()),
             Self::Certificate(error) => error.fmt(f),
             Self::Listen(error) => error.fmt(f),
             Self::Stash(error) => write!(f, "cannot set up the stash: {error}"),

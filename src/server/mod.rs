@@ -48,4 +48,3 @@ mod transcript_files;
 mod worker;
 
 pub use commands::run;
-pub use error::StartError;

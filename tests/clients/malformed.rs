@@ -5,7 +5,7 @@ use super::Client;
 use super::verdicts::{Case, code_of, judge_all};
 use crate::support::server::Server;
 use std::path::Path;
-use wireserve::site::head::{Head, Reaction};
+use wireserve::internal::head::{Head, Reaction};
 
 /// Seconds after which a client that still waits is recorded as such.
 const PATIENCE: u32 = 4;

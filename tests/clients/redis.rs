@@ -12,10 +12,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use wireserve::script::stash::error::StashError;
-use wireserve::script::stash::key::Key;
-use wireserve::script::stash::lock::Lock;
-use wireserve::script::stash::{Backend, Options, Stash};
+use wireserve::internal::stash::error::StashError;
+use wireserve::internal::stash::key::Key;
+use wireserve::internal::stash::lock::Lock;
+use wireserve::internal::stash::{Backend, Options, Stash};
 use wireserve::wire::frame::flag;
 
 /// A Redis server that keeps nothing on disk, on a port of its own.

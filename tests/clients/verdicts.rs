@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wireserve::site::head::{Expectation, Reaction};
+use wireserve::internal::head::{Expectation, Reaction};
 use wireserve::wire::frame::ErrorCode;
 
 /// Fetches at once: most of the time of a hostile fetch is waiting.

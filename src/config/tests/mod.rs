@@ -364,7 +364,7 @@ fn profiles_have_ports_of_their_own() {
     let own = |port, kind, profile: &str| ProfilePort { kind, port, profile: profile.to_owned() };
     let expected = [own(Port::Number(9443), PortKind::H2, "tiny-window"), own(Port::Auto, PortKind::H2c, "mine")];
     assert_eq!(config.profile_ports.iter().map(|port| port.value.clone()).collect::<Vec<_>>(), expected);
-    assert!(super::print::print(&config).contains("\nport = 9443\nkind = \"h2\"\nprofile = \"tiny-window\"\n"));
+    assert!(super::print::print(&config, false).contains("\nport = 9443\nkind = \"h2\"\nprofile = \"tiny-window\"\n"));
     for (text, told) in [
         (table("0x1", "h2", "mine"), "`profile_ports.port` must be a number or \"auto\""),
         (table("1", "https", "mine"), "`profile_ports.kind` must be \"h2\" or \"h2c\""),

@@ -24,7 +24,7 @@ fn what_is_printed_says_the_same() {
     let (pages, certs) = (format!("{root}/pages"), format!("{root}/certs"));
     let arguments = flags(&["--h2", "--h2c", "--root", &pages, "--certs", &certs]);
     let config = resolve(&ServeArguments { config: Some(file.clone()), ..arguments }).unwrap();
-    same(again(&print(&config), &["--h2", "--h2c"]), config);
+    same(again(&print(&config, false), &["--h2", "--h2c"]), config);
 
     fs::write(folder.path().join("a.js"), "").unwrap();
     let text = format!(
@@ -66,13 +66,14 @@ fn what_is_printed_says_the_same() {
     fs::write(&file, &text).unwrap();
     let config = resolve(&ServeArguments { config: Some(file), ..flags(&[]) }).unwrap();
     assert_eq!((config.aliases.len(), config.routes.len(), config.rewrites.len()), (1, 2, 1));
-    same(again(&print(&config), &[]), config);
+    same(again(&print(&config, false), &[]), config.clone());
+    same(again(&print(&config, true), &[]), config);
 }
 
 #[test]
 fn each_value_is_printed_with_its_origin_in_a_fixed_order() {
     let config = resolve_text("\nworkers = 3\n[ports]\nhttp = 81\n", &["--https-port", "auto"]).unwrap();
-    let printed = print(&config);
+    let printed = print(&config, false);
     for line in [
         "browser_host = \"localhost\"  # default\n",
         "http = [81]  # ",
@@ -82,7 +83,19 @@ fn each_value_is_printed_with_its_origin_in_a_fixed_order() {
     ] {
         assert!(printed.contains(line), "{line}\n{printed}");
     }
-    assert_eq!(printed, print(&config));
+    assert_eq!(printed, print(&config, false));
     let at = |key: &str| printed.find(&format!("\n{key}")).unwrap();
     assert!(at("workers") < at("[ports]") && at("[ports]") < at("[limits]"));
+}
+
+#[test]
+fn comments_say_what_each_key_means() {
+    let printed = print(&Config::default(), true);
+    let keys = printed.lines().filter(|line| line.starts_with("latency = ")).count();
+    let at = printed.find("\nlatency = 0").unwrap();
+    let above = printed[..at].rsplit("\n\n").next().unwrap();
+    assert!(
+        keys == 1 && above.lines().all(|line| line.starts_with("# ")) && above.contains("# Flag: --latency"),
+        "{above}"
+    );
 }

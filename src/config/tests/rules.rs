@@ -12,7 +12,7 @@ fn each_rule_can_be_enforced_reported_or_ignored() {
         [(Rule::PingLength, Action::Report), (Rule::DataPadding, Action::Ignore), (Rule::Compression, Action::Enforce)];
     expected.sort_by_key(|(rule, _)| *rule);
     assert_eq!(actions, expected.map(|(rule, action)| (rule.id(), action)));
-    let printed = crate::config::print::print(&config);
+    let printed = crate::config::print::print(&config, false);
     assert!(printed.contains("\n[rules]\n") && printed.contains("\"h2.ping.length\" = \"report\"  # "), "{printed}");
     assert_eq!(resolve_text(&printed, &[]).unwrap().rules, config.rules);
     for rule in Rule::ALL {

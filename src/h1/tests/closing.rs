@@ -87,21 +87,3 @@ fn close_cuts_a_response_short_but_sends_what_is_queued() {
     play.sends("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n").tells(&["closed: closed"]);
     play.is_closing(Some(Close::Graceful));
 }
-
-#[test]
-fn half_close_ends_writing_only() {
-    let mut play = asked();
-    play.does(|c| ok(c, 1)).orders(|c| c.half_close()).is_closing(None).sends(OK);
-    play.is_closing(Some(Close::Half)).peer(GET);
-    play.tells(&["request 2 GET / HTTP/1.1 None [host=h]", "end 2"]).does(|c| ok(c, 2)).sends("");
-    play.peer_closed(PeerClosed::Clean).tells(&["peer closed Clean", "closed: client-closed"]);
-    play.is_closing(Some(Close::Graceful));
-}
-
-#[test]
-fn abort_drops_what_is_queued() {
-    let mut play = asked();
-    play.does(|c| ok(c, 1)).orders(|c| c.abort()).orders(|c| c.abort());
-    play.tells(&["closed: aborted"]).is_closing(Some(Close::Abort)).sends("");
-    assert!(play.connection.is_finished() && !play.connection.wants_read());
-}

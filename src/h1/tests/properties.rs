@@ -176,9 +176,8 @@ proptest! {
                 13 => connection.consume(id, amount),
                 14 => connection.set_write_size(Some(amount)),
                 15 => connection.flush(),
-                16 if amount < 30 => connection.half_close(),
-                17 if amount < 30 => connection.close_after(),
-                18 if amount < 30 => connection.peer_closed(now, PeerClosed::Clean),
+                16 if amount < 30 => connection.close_after(),
+                17 if amount < 30 => connection.peer_closed(now, PeerClosed::Clean),
                 _ => {
                     now += Duration::from_secs(amount as u64 / 100);
                     connection.handle_timeout(now);
@@ -188,7 +187,7 @@ proptest! {
             prop_assert_eq!(closed > 0, connection.is_finished());
             prop_assert_eq!(connection.queued() > 0, connection.poll_transmit().is_some());
         }
-        connection.abort();
+        connection.peer_closed(now, PeerClosed::Reset);
         closed += std::iter::from_fn(|| connection.poll_event()).filter(|e| matches!(e, Event::Closed { .. })).count();
         prop_assert_eq!(closed, 1);
         prop_assert_eq!(connection.poll_timeout(), None);

@@ -219,7 +219,7 @@ fn what_is_queued_is_told_if_that_is_wanted() {
 #[test]
 fn a_raw_response() {
     let mut play = get();
-    let octets = encode_head(200, b"\r\n", &Fields::from([("a", "\0")]));
+    let octets = Bytes::from_static(b"HTTP/1.1 200 \r\n\r\na: \0\r\n\r\n");
     play.orders(|c| c.send_raw(octets, Track::Yes));
     play.refuses(Misuse::HeadSent, head(200, &[], BodyLength::None)).does(body("x"));
     play.orders(|c| c.close_after()).does(end);

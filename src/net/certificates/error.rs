@@ -46,11 +46,6 @@ impl Fault {
         Fault { path: path.to_owned(), kind }
     }
 
-    /// The file with the fault.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     pub(super) fn is_missing(&self) -> bool {
         matches!(&self.kind, Kind::Read(error) if error.kind() == io::ErrorKind::NotFound)
     }

@@ -20,7 +20,6 @@ async fn a_port_in_use_is_one_sentence_that_says_what_to_do() {
     let first = Listener::bind(HERE, 0, "--port").unwrap();
     let port = first.address().port();
     let error = Listener::bind(HERE, port, "--h2-port").unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
     assert_eq!(
         error.to_string(),
         format!(

@@ -19,4 +19,3 @@ pub mod worker;
 pub use self::requests::Asked;
 pub use self::shared::Options;
 pub use self::worker::Hooks;
-pub use super::api::hooks::StatusLine;

@@ -1,14 +1,14 @@
 //! `wireserve config`
 
 use super::output::{print_stderr, print_stdout};
-use crate::config::{self, ServeArguments};
+use crate::config::{self, ConfigArguments};
 use std::process::ExitCode;
 
 /// Prints what can be resolved, also if something is wrong.
-pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
-    let (config, errors) = config::resolve_all(arguments);
+pub(super) fn run(arguments: &ConfigArguments) -> ExitCode {
+    let (config, errors) = config::resolve_all(&arguments.serve);
     config.hints.iter().for_each(|hint| print_stderr(format_args!("warning: {hint}\n")));
     errors.iter().for_each(|error| print_stderr(format_args!("error: {error}\n")));
-    print_stdout(&config::print::print(&config));
+    print_stdout(&config::print::print(&config, arguments.comments));
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

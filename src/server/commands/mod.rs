@@ -18,12 +18,12 @@ use crate::config::{Arguments, Command};
 use std::process::ExitCode;
 
 /// Runs a command. Exit codes: 0 done; 1 `check` found errors; 2 the arguments, the configuration or the operating
-/// system prevent it; those of the commands that talk to a server are in [`Exit`](crate::client::Exit).
+/// system prevent it; those of the commands that talk to a server are in `client::exit`.
 pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Check(arguments) => check::run(arguments),
-        Command::Config(arguments) => config::run(&arguments.serve),
+        Command::Config(arguments) => config::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Hosts(arguments) => hosts::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),

@@ -103,7 +103,7 @@ fn every_example_does_what_it_promises() {
 
 #[test]
 fn every_hook_is_there() {
-    for hook in wireserve::script::entries::Hook::ALL {
+    for hook in wireserve::internal::Hook::ALL {
         let call = format!("{}({})", hook.name(), hook.parameters().join(", "));
         assert!(DOCS.contains(&call), "{call}");
     }
