@@ -1,13 +1,17 @@
-"""Fetches one URL with httpx over HTTP/2 and prints one JSON line of what happened."""
+"""Fetches one URL with httpx over HTTP/2 and prints one JSON line of what happened.
+
+--serve: the arguments of each fetch come as a line of JSON.
+"""
 import argparse
 import hashlib
 import json
 import re
+import sys
 
 import httpx
 
 
-def main():
+def fetch(line):
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("--method", default="GET")
@@ -15,7 +19,7 @@ def main():
     parser.add_argument("--max-time", type=float, default=10)
     parser.add_argument("--upload", type=int, default=0)
     parser.add_argument("--ca")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(line)
     outcome = {"client": "httpx", "version": httpx.__version__, "result": "complete", "code": None, "by": None,
                "status": None, "headers": [], "trailers": [], "body_octets": 0, "body_sha256": None, "detail": ""}
     headers = [tuple(header.split(":", 1)) for header in arguments.header]
@@ -48,7 +52,11 @@ def main():
         outcome.update(result=kind, code=int(code.group(1)) if code and kind != "other" else None,
                        by="client" if judged_by_client else "server" if kind != "other" else None, detail=words)
     outcome["body_sha256"] = digest.hexdigest()
-    print(json.dumps(outcome))
+    return outcome
 
 
-main()
+if sys.argv[1:] == ["--serve"]:
+    for line in sys.stdin:
+        print(json.dumps(fetch(json.loads(line))), flush=True)
+else:
+    print(json.dumps(fetch(sys.argv[1:])))

@@ -4,11 +4,13 @@
 --streams N      that many requests over the one connection
 --window-zero    announces SETTINGS_INITIAL_WINDOW_SIZE 0, waits for the response's head and a PING's answer, then opens the window
 --idle           sends PING and SETTINGS on a connection without streams and reports their acknowledgements
+--serve          alone: the arguments of each fetch come as a line of JSON
 """
 import argparse
 import hashlib
 import json
 import socket
+import sys
 import time
 from urllib.parse import urlsplit
 
@@ -193,7 +195,7 @@ class Run:
         self.socket.close()
 
 
-def main():
+def fetch(line):
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("--method", default="GET")
@@ -203,13 +205,17 @@ def main():
     parser.add_argument("--streams", type=int, default=1)
     parser.add_argument("--window-zero", action="store_true")
     parser.add_argument("--idle", action="store_true")
-    run = Run(parser.parse_args())
+    run = Run(parser.parse_args(line))
     try:
         run.run()
         run.close()
     except Exception as error:  # reported, whatever it is: an uncaught one is the library's behaviour too
         run.finish("other", detail=f"{type(error).__name__}: {error}")
-    print(json.dumps(run.outcome))
+    return run.outcome
 
 
-main()
+if sys.argv[1:] == ["--serve"]:
+    for line in sys.stdin:
+        print(json.dumps(fetch(json.loads(line))), flush=True)
+else:
+    print(json.dumps(fetch(sys.argv[1:])))

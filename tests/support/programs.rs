@@ -1,7 +1,9 @@
 //! Foreign programs: where they are, and what a test does when one is not there.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Set to 1 where every foreign program must be there: an absent one then fails the test.
@@ -23,8 +25,12 @@ pub fn python_with(module: &str) -> Option<PathBuf> {
         absent("`python3` is not installed");
         return None;
     };
-    let import = super::process::run(Command::new(&python).args(["-c", &format!("import {module}")]), super::DEADLINE);
-    if import.code() == Some(0) {
+    static IMPORTED: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let is_there = once(&IMPORTED, module.to_owned(), || {
+        let import = format!("import {module}");
+        super::process::run(Command::new(&python).args(["-c", &import]), super::DEADLINE).code() == Some(0)
+    });
+    if is_there {
         return Some(python);
     }
     absent(&format!("Python's module `{module}` is not installed for {}", python.display()));
@@ -74,9 +80,17 @@ pub fn npm(arguments: &[&str], package: &str) -> Option<PathBuf> {
 
 /// The first line of `program --version`, for records of what a client did.
 pub fn version(program: &Path, arguments: &[&str]) -> String {
-    let finished = super::process::run(Command::new(program).args(arguments), Duration::from_secs(10));
-    let text = if finished.stdout.is_empty() { finished.stderr.clone() } else { finished.text() };
-    text.lines().next().unwrap_or("unknown").trim().to_owned()
+    static VERSIONS: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    once(&VERSIONS, program.to_owned(), || {
+        let finished = super::process::run(Command::new(program).args(arguments), Duration::from_secs(10));
+        let text = if finished.stdout.is_empty() { finished.stderr.clone() } else { finished.text() };
+        text.lines().next().unwrap_or("unknown").trim().to_owned()
+    })
+}
+
+/// What was found before for the key, or is found now.
+fn once<K: Ord, V: Clone>(found: &Mutex<BTreeMap<K, V>>, key: K, find: impl FnOnce() -> V) -> V {
+    found.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(find).clone()
 }
 
 pub fn absent(why: &str) {
