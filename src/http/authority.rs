@@ -28,11 +28,13 @@ impl Authority {
 
     /// Whether they are a host with or without a port, as `:authority` and `host` must be (RFC 9110 §7.2).
     pub fn is_host(octets: &[u8]) -> bool {
-        // Each request is asked, and most have a name or an address, and a port below 10,000.
+        // Each request is asked, and most have a name or an address, and a port of at most five digits.
         let end = octets.iter().position(|octet| !NAME_OCTETS[usize::from(*octet)]).unwrap_or(octets.len());
         match octets.split_at(end) {
             ([_, ..], [] | [b':']) => true,
-            ([_, ..], [b':', port @ ..]) if port.len() < 5 && port.iter().all(u8::is_ascii_digit) => true,
+            ([_, ..], [b':', port @ ..]) if port.len() <= 5 && port.iter().all(u8::is_ascii_digit) => {
+                port.len() < 5 || port <= &b"65535"[..]
+            }
             _ => matches!(Self::split(octets), Ok((None, ..))),
         }
     }
@@ -211,13 +213,13 @@ mod tests {
             assert!(!Authority::is_host(other), "{}", other.escape_ascii());
         }
         // The short way says the same as the long one.
-        let octets = b"a0:[]@ .";
+        let octets = b"a06:[]@ .";
         let texts = (0..octets.len().pow(5)).map(|number| {
             let digits = (0..5).map(|place| octets[number / octets.len().pow(place) % octets.len()]);
             digits.collect::<Vec<u8>>()
         });
         for text in texts {
-            for text in [&text[..], &text[..3], &[&text[..], b"12345"].concat()] {
+            for text in [&text[..], &text[..3], &[&text[..], b"5535"].concat(), &[&text[..], b"5536"].concat()] {
                 let long = matches!(Authority::split(text), Ok((None, ..)));
                 assert_eq!(Authority::is_host(text), long, "{}", text.escape_ascii());
             }

@@ -80,15 +80,18 @@ impl Worker {
     /// The profile that a host is for, whether there is one or not.
     pub fn profile_of(&self, host: &str) -> Option<String> {
         let end = &self.shared.profile_hosts;
-        let host = host.trim_end_matches('.');
+        let host = host.strip_suffix('.').unwrap_or(host);
         let (name, rest) = host.split_at_checked(host.len().checked_sub(end.len())?)?;
         (!name.is_empty() && rest.eq_ignore_ascii_case(end)).then(|| name.to_ascii_lowercase())
     }
 
     fn profile_of_authority(&self, authority: &[u8]) -> Option<String> {
-        let end = self.shared.profile_hosts.as_bytes();
         // Few requests are for a profile: those that are not are not read any further.
-        if !authority.windows(end.len().max(1)).any(|part| part.eq_ignore_ascii_case(end)) {
+        let end = self.shared.profile_hosts.as_bytes();
+        let port = authority.iter().rposition(|octet| *octet == b':').unwrap_or(authority.len());
+        let host = authority.get(..port)?;
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        if !host.get(host.len().checked_sub(end.len())?..)?.eq_ignore_ascii_case(end) {
             return None;
         }
         self.profile_of(&Authority::parse(authority).ok()?.hostname())
