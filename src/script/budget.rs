@@ -17,15 +17,13 @@ use super::limits::{Ending, Limits};
 use super::nesting;
 use super::slots::Slots;
 use super::subject::Subject;
+use super::turn::TURN;
 
 /// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
 
 /// Operations between two looks at the clock: each may copy megabytes, so that a slice can be long.
 const GLANCE: u64 = 32;
-
-/// Time after which a busy handler lets others run, however few operations it made.
-const TURN: Duration = Duration::from_millis(1);
 
 /// Bytes of output of its connection from which on a busy handler waits for the client to take them.
 const MAX_OUTPUT: usize = 1 << 20;

@@ -19,6 +19,8 @@ use std::task::{Context, Poll, ready};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 
+use super::turn::Turn;
+
 /// Octets of address space per stack. Pages are committed when touched: a waiting handler holds some 14 KiB.
 pub const STACK_SIZE: usize = 8 << 20;
 
@@ -311,6 +313,7 @@ impl<R: 'static> Future for Task<R> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let task = self.get_mut();
+        let mut turn = Turn::default();
         loop {
             match task.poll_waiting(context) {
                 Ok(poll) => ready!(poll),
@@ -323,6 +326,11 @@ impl<R: 'static> Future for Task<R> {
                 Ok(Some(value)) => {
                     task.finish();
                     return Poll::Ready(Ok(value));
+                }
+                // What is waited for may be there each time, as with inputs that have queued up.
+                Ok(None) if task.waiting.is_some() && turn.is_over() => {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Ok(None) if task.waiting.is_some() => {}
                 Ok(None) => return Poll::Pending,

@@ -58,6 +58,7 @@ mod slots;
 mod sorting;
 pub mod stash;
 pub mod subject;
+mod turn;
 mod types;
 pub mod values;
 pub mod watch;

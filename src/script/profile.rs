@@ -16,6 +16,7 @@ use super::entries::Entry;
 use super::error::ScriptError;
 use super::runtime::{Caller, Runtime, ScriptCall};
 use super::subject::Subject;
+use super::turn::Turn;
 use crate::exchange::Connection;
 use crate::http::role::Role;
 use crate::wire::frame::{Frame, RawFrame};
@@ -76,10 +77,14 @@ impl Profile {
 
     /// Calls on_frame for each frame, until the connection is gone.
     async fn follow(&self) -> Result<(), ScriptError> {
+        let mut turn = Turn::default();
         while let Some(frame) = self.connection.held_frame().await {
             let connection = self.connection.clone();
             let handled = self.call(Entry::OnFrame, move |caller| on_frame(caller, connection, frame)).await?;
             self.connection.admit(handled);
+            if turn.is_over() {
+                tokio::task::yield_now().await;
+            }
         }
         Ok(())
     }

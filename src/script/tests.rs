@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::check::Places;
 use super::compiled::ScriptSource;
-use super::coroutine::{NoStack, WaitError, wait};
+use super::coroutine::{NoStack, Stacks, Task, WaitError, wait};
 use super::error::ScriptError;
 use super::limits::{Ending, Limits};
 use super::loader::Roots;
@@ -88,6 +88,24 @@ fn a_thousand_sleep_at_once() {
         }
         assert!(begin.elapsed() >= Duration::from_millis(200));
         assert!(begin.elapsed() < Duration::from_secs(5), "they slept one after the other: {:?}", begin.elapsed());
+    });
+}
+
+#[test]
+fn waits_that_are_over_at_once_let_others_run() {
+    on_worker(async {
+        let has_run = Rc::new(Cell::new(false));
+        let seen = Rc::clone(&has_run);
+        let task = Task::new(&Stacks::new(1_000), move || {
+            let begin = Instant::now();
+            while !seen.get() && begin.elapsed() < Duration::from_secs(5) {
+                wait(async {}).unwrap();
+            }
+            seen.get()
+        });
+        let task = tokio::task::spawn_local(task.unwrap());
+        tokio::task::spawn_local(async move { has_run.set(true) });
+        assert!(task.await.unwrap().unwrap(), "nothing else had its turn");
     });
 }
 
