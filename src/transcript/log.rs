@@ -360,17 +360,15 @@ impl Log {
             }
             self.allowance += more;
         }
-        let allowance = self.allowance;
-        self.drop_while(|size| size > allowance);
+        // Some more than has to go, so that not each record makes one go.
+        let kept = self.allowance - self.allowance / 64;
+        if self.ring.size() > self.allowance {
+            self.drop_while(|size| size > kept);
+        }
     }
 
     /// Drops the oldest entries while `too_large` says so of the size.
     fn drop_while(&mut self, too_large: impl Fn(usize) -> bool) {
-        while too_large(self.ring.size())
-            && let Some((entry, parts)) = self.ring.oldest()
-        {
-            self.tables.pass(entry, parts);
-            self.ring.drop_oldest();
-        }
+        self.ring.drop_while(too_large, |entry, parts| self.tables.pass(entry, parts));
     }
 }

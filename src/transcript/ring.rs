@@ -107,6 +107,19 @@ impl Ring {
         Some((entry, pieces(&self.octets, 0, entry.kept as usize)))
     }
 
+    /// Drops the oldest entries, each after a look at it, while `too_large` says so of the size.
+    pub fn drop_while(&mut self, too_large: impl Fn(usize) -> bool, mut look: impl FnMut(Entry, [&[u8]; 2])) {
+        let mut octets = 0;
+        while too_large(self.size() - octets)
+            && let Some(entry) = self.entries.pop_front()
+        {
+            look(entry, pieces(&self.octets, octets, entry.kept as usize));
+            octets += entry.kept as usize;
+            self.dropped += 1;
+        }
+        self.octets.drain(..octets);
+    }
+
     /// Drops the oldest entry.
     pub fn drop_oldest(&mut self) {
         if let Some(entry) = self.entries.pop_front() {

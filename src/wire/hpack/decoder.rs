@@ -23,6 +23,24 @@ impl Default for Decoder {
     }
 }
 
+/// What follows a representation that does nothing to the table, if it begins the block and its integers are short.
+/// Transcripts pass over most blocks in this way.
+fn after_plain(block: &[u8]) -> Option<&[u8]> {
+    let string = |block: &'_ [u8]| -> Option<usize> {
+        let length = usize::from(block.first()? & 0x7f);
+        (length < 0x7f).then_some(1 + length)
+    };
+    let (&first, mut rest) = block.split_first()?;
+    match first {
+        0x80..=0xfe => return Some(rest),
+        0x00 | 0x10 => rest = rest.get(string(rest)?..)?,
+        0x0f | 0x1f => rest = rest.split_first().filter(|(more, _)| **more < 0x80)?.1,
+        0x01..=0x0e | 0x11..=0x1e => {}
+        _ => return None,
+    }
+    rest.get(string(rest)?..)
+}
+
 impl Decoder {
     /// A decoder whose table may hold `max_table_size` octets from the beginning on: 4,096 on a new connection.
     pub const fn new(max_table_size: usize) -> Self {
@@ -41,7 +59,11 @@ impl Decoder {
 
     /// Whether a block does anything to the dynamic table of its reader, or cannot be read.
     pub fn is_changed_by(block: &[u8]) -> bool {
-        let mut reader = Reader::new(block);
+        let mut rest = block;
+        while let Some(shorter) = after_plain(rest) {
+            rest = shorter;
+        }
+        let mut reader = Reader::new(rest);
         loop {
             match reader.next() {
                 Ok(None) => return false,

@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn any_octets_are_decoded_or_refused(
         blocks in prop::collection::vec(prop::collection::vec(
-            prop_oneof![any::<u8>(), 0..8_u8, Just(0x40), 0x80..0xc4_u8], 0..80,
+            prop_oneof![any::<u8>(), 0..8_u8, Just(0x0f), Just(0x40), 0x80..0xc4_u8], 0..80,
         ), 1..4),
         limit in 0..400_usize,
     ) {
@@ -147,6 +147,13 @@ proptest! {
             let joined: Vec<u8> = block.entries.iter().flat_map(|entry| entry.octets().to_vec()).collect();
             prop_assert!(octets.starts_with(&joined));
             prop_assert_eq!(joined.len() < octets.len(), block.truncated);
+            let is_change = |entry: &Entry| match entry {
+                Entry::SizeUpdate { .. } => true,
+                Entry::Field(field) => field.representation == Representation::Incremental,
+            };
+            if !block.truncated {
+                prop_assert_eq!(Decoder::is_changed_by(&octets), block.entries.iter().any(is_change));
+            }
             prop_assert!(decoder.table_size() <= decoder.table_max_size());
             let sizes = decoder.table().map(|(name, value)| name.len() + value.len() + ENTRY_OVERHEAD);
             prop_assert_eq!(sizes.sum::<usize>(), decoder.table_size());
