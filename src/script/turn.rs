@@ -1,6 +1,8 @@
 //! How long work goes on before other work of the worker has its turn.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// The time after which others run, about.
 pub const TURN: Duration = Duration::from_millis(1);
