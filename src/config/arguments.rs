@@ -27,7 +27,8 @@ pub enum Command {
     /// Serve a directory and its handlers until Ctrl-C
     #[command(help_template = HELP, before_help = "Examples:
   wireserve serve --h2                         HTTP/1.1, HTTPS and HTTP/2, at localhost
-  wireserve serve --h2 --root tests --h2-port auto --ready-file ready.json
+  wireserve serve --h2 tests                   the pages, handlers and wpt.toml of that directory
+  wireserve serve --h2 --ports auto --ready-file ready.json
   wireserve serve --h2 --open                  and a browser that trusts the server
   wireserve serve --h2 --bind 0.0.0.0          also for other machines")]
     Serve(Box<ServeArguments>),
@@ -45,9 +46,15 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve config --h2 --port auto            with flags of serve")]
     Config(Box<ConfigArguments>),
     /// Write a commented first handler and a page that shows its response
-    #[command(help_template = HELP, before_help = "Example:
-  wireserve new my-test                        writes handlers/my-test.rhai and my-test.html")]
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve new my-test                        writes handlers/my-test.rhai and my-test.html
+  wireserve new my-goaway --from connection/goaway")]
     New(NewArguments),
+    /// Print the source of a handler, or list all handlers
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve show                               all handlers, shipped and yours
+  wireserve show connection/goaway             its source")]
+    Show(ShowArguments),
     /// Print the lines for /etc/hosts; not needed for names below localhost
     #[command(help_template = HELP, before_help = "Examples:
   wireserve hosts | sudo tee -a /etc/hosts
@@ -58,6 +65,16 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve certs                              what there is, and how to trust it
   wireserve certs renew                        a new certificate for the names in wpt.toml")]
     Certs(CertsArguments),
+    /// Print a script that completes the commands and options of wireserve in your shell
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve completions bash > ~/.local/share/bash-completion/completions/wireserve
+  wireserve completions zsh > ~/.zfunc/_wireserve
+  wireserve completions fish > ~/.config/fish/completions/wireserve.fish")]
+    Completions(CompletionsArguments),
+    /// Write manual pages
+    #[command(help_template = HELP, before_help = "Example:
+  wireserve man ~/.local/share/man/man1        then man wireserve-serve shows one")]
+    Man(ManArguments),
     /// Show saved transcripts in the inspector
     #[command(help_template = HELP, before_help = "Examples:
   wireserve view connection-7.jsonl            prints the URL of the page
@@ -111,8 +128,11 @@ Exit code: 0 done; 2 wrong arguments or files.")]
 /// Options of `wireserve serve`: each overrides wpt.toml.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArguments {
+    /// Serve as if started in this directory: its files, its handlers, its wpt.toml
+    #[arg(value_name = "DIR", conflicts_with = "root")]
+    pub folder: Option<PathBuf>,
     /// Also open a port for HTTP/2 over TLS
-    #[arg(long, overrides_with = "no_h2", help_heading = "Ports")]
+    #[arg(long, alias = "http2", overrides_with = "no_h2", help_heading = "Ports")]
     pub h2: bool,
     /// As without --h2: a flag of wptserve
     #[arg(long, hide = true, overrides_with = "h2")]
@@ -132,6 +152,9 @@ pub struct ServeArguments {
     /// Port for HTTP/2 without TLS; implies --h2c [default: 9001]
     #[arg(long, value_name = "PORT", help_heading = "Ports")]
     pub h2c_port: Option<Port>,
+    /// Use any free port wherever no other flag names one, so that servers can run side by side
+    #[arg(long, value_name = "auto", value_parser = all_ports, help_heading = "Ports")]
+    pub ports: Option<Port>,
     /// Address to open the ports on; 0.0.0.0 or :: lets other machines connect [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS", help_heading = "Ports")]
     pub bind: Option<IpAddr>,
@@ -174,6 +197,10 @@ pub struct ServeArguments {
     /// Stop when standard input ends, as it does when the parent process exits
     #[arg(long, help_heading = "Serving")]
     pub exit_with_stdin: bool,
+    /// Stop when the process that started the server has ended, whatever standard input is
+    #[cfg(unix)]
+    #[arg(long, help_heading = "Serving")]
+    pub exit_with_parent: bool,
     /// What to log to stderr, from least to most; on a terminal access is the default, else info
     #[arg(long, value_name = "LEVEL", help_heading = "Logging")]
     pub log: Option<LogLevel>,
@@ -183,6 +210,29 @@ pub struct ServeArguments {
     /// As --log debug
     #[arg(long, hide = true)]
     pub verbose: bool,
+}
+
+impl ServeArguments {
+    /// Goes to the directory that is to be served; paths of other options stay what they are.
+    ///
+    /// # Errors
+    /// For people: it is not there, or no directory.
+    pub fn enter_folder(&mut self) -> Result<(), String> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let paths = [
+            &mut self.config,
+            &mut self.ws_doc_root,
+            &mut self.alias_file,
+            &mut self.inject_script,
+            &mut self.certs,
+            &mut self.ready_file,
+            &mut self.transcript,
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+        }
+        std::env::set_current_dir(folder).map_err(|error| format!("cannot serve {}: {error}", folder.display()))
+    }
 }
 
 /// Options of `wireserve config`.
@@ -213,8 +263,37 @@ pub struct NewArguments {
     /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Copy this handler or profile, such as connection/goaway, instead of writing a first one
+    #[arg(long, value_name = "HANDLER")]
+    pub from: Option<String>,
     /// Name of the handler, as in its URL
     pub name: String,
+}
+
+/// Options of `wireserve show`.
+#[derive(Args, Clone, Debug)]
+pub struct ShowArguments {
+    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Name of the handler, such as connection/goaway, or a file [default: list all]
+    #[arg(value_name = "HANDLER")]
+    pub handler: Option<String>,
+}
+
+/// Options of `wireserve completions`.
+#[derive(Args, Clone, Debug)]
+pub struct CompletionsArguments {
+    /// Your shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Options of `wireserve man`.
+#[derive(Args, Clone, Debug)]
+pub struct ManArguments {
+    /// Directory for the pages, one for each command; made if it is missing
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Options of `wireserve hosts`.
@@ -317,6 +396,10 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
         Ok(milliseconds @ 0..=MAX_LATENCY) => Ok(Duration::from_millis(milliseconds)),
         _ => Err(format!("a number of milliseconds, up to {MAX_LATENCY}")),
     }
+}
+
+fn all_ports(text: &str) -> Result<Port, &'static str> {
+    if text == "auto" { Ok(Port::Auto) } else { Err("only auto; --port, --h2-port and so on take numbers") }
 }
 
 fn workers(text: &str) -> Result<usize, String> {

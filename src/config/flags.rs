@@ -33,6 +33,9 @@ pub(super) fn apply(config: &mut Config, arguments: &ServeArguments, errors: &mu
 }
 
 fn ports(config: &mut Config, arguments: &ServeArguments, errors: &mut Vec<ConfigError>) {
+    if let Some(port) = arguments.ports {
+        config.profile_ports.iter_mut().for_each(|profile| profile.value.port = port);
+    }
     let h2 = arguments.h2 || arguments.h2_port.is_some();
     let h2c = arguments.h2c || arguments.h2c_port.is_some();
     for (kind, _) in [(PortKind::H2, h2), (PortKind::H2c, h2c)].into_iter().filter(|(_, asked)| !asked) {

@@ -58,8 +58,9 @@ mod tests;
 use std::path::Path;
 
 pub use self::arguments::{
-    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, ConfigArguments, HostsArguments, NewArguments,
-    OpenArguments, SchemaArguments, SchemaFormat, ServeArguments, ViewArguments,
+    Arguments, CertsArguments, CertsCommand, CheckArguments, Command, CompletionsArguments, ConfigArguments,
+    HostsArguments, ManArguments, NewArguments, OpenArguments, SchemaArguments, SchemaFormat, ServeArguments,
+    ShowArguments, ViewArguments,
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};

@@ -298,6 +298,12 @@ impl Key<Ports> for List {
 
     /// Sets the first port; those behind it stay.
     fn apply_flag(&self, ports: &mut Ports, arguments: &ServeArguments) {
+        if let (Some(port), Some(list)) = (arguments.ports, ports.lists.get_mut(&self.kind))
+            && self.kind.is_served()
+        {
+            list.value.fill(port);
+            list.origin = Origin::Flag("--ports");
+        }
         let Some((flag, given)) = self.flag else { return };
         let Some(port) = given(arguments) else { return };
         let list = ports.lists.entry(self.kind).or_insert_with(|| Value::default_of(Vec::new()));

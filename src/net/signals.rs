@@ -1,4 +1,4 @@
-//! Why a server that runs in the foreground is to end: signals, and the end of standard input.
+//! Why a server that runs in the foreground is to end: signals, the end of standard input, the end of its parent.
 
 use std::io;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub enum Signal {
     HangUp,
     /// Standard input ended: the parent process closed it, or is gone.
     InputEnd,
+    /// The process that started this one has ended.
+    ParentEnd,
 }
 
 /// From its creation on, signals no longer end the process but come out of [`Signals::next`].
@@ -26,6 +28,8 @@ pub enum Signal {
 pub struct Signals {
     system: system::Signals,
     input_end: Option<mpsc::Receiver<()>>,
+    /// The parent process, if its end is one of the signals.
+    parent: Option<u32>,
     last: Option<Instant>,
 }
 
@@ -35,7 +39,7 @@ impl Signals {
     /// # Errors
     /// The operating system refuses the handlers.
     pub fn listen() -> io::Result<Signals> {
-        Ok(Signals { system: system::Signals::listen()?, input_end: None, last: None })
+        Ok(Signals { system: system::Signals::listen()?, input_end: None, parent: None, last: None })
     }
 
     /// Reads standard input from now on, whose end is one of the signals.
@@ -54,9 +58,15 @@ impl Signals {
         Ok(())
     }
 
+    /// Watches the process that started this one from now on: its end is one of the signals.
+    #[cfg(unix)]
+    pub fn watch_parent(&mut self) {
+        self.parent = Some(std::os::unix::process::parent_id());
+    }
+
     /// The next signal; those that come in close succession may come out as one.
     pub async fn next(&mut self) -> Signal {
-        let Self { system, input_end, .. } = self;
+        let Self { system, input_end, parent, .. } = self;
         let input_ends = async {
             if let Some(receiver) = input_end {
                 let _ = receiver.recv().await;
@@ -67,10 +77,13 @@ impl Signals {
         let signal = tokio::select! {
             signal = system.next() => signal,
             () = input_ends => Signal::InputEnd,
+            () = parent_ends(*parent) => Signal::ParentEnd,
         };
-        if signal == Signal::InputEnd {
-            // It has no second one.
-            self.input_end = None;
+        // These have no second one.
+        match signal {
+            Signal::InputEnd => self.input_end = None,
+            Signal::ParentEnd => self.parent = None,
+            _ => {}
         }
         self.last = Some(Instant::now());
         signal
@@ -86,6 +99,22 @@ impl Signals {
             }
         }
     }
+}
+
+/// How often it is asked whether the parent is still there: no system tells it in a way that all have.
+const PARENT_LOOK: Duration = Duration::from_millis(250);
+
+/// Waits until this process has another parent; for ever without one to watch.
+async fn parent_ends(parent: Option<u32>) {
+    #[cfg(unix)]
+    if let Some(parent) = parent {
+        while std::os::unix::process::parent_id() == parent {
+            tokio::time::sleep(PARENT_LOOK).await;
+        }
+        return;
+    }
+    let _ = parent;
+    std::future::pending().await
 }
 
 #[cfg(unix)]

@@ -72,6 +72,10 @@ async fn run(arguments: &ServeArguments, config: Config, log: &Log, view: Option
     if arguments.exit_with_stdin {
         signals.watch_input().map_err(|error| StartError::System("a thread for standard input", error))?;
     }
+    #[cfg(unix)]
+    if arguments.exit_with_parent {
+        signals.watch_parent();
+    }
     // It outlives every configuration that the server gets while it runs.
     let stash = Stash::new(config.stash.options())?;
     let certificates = setup::certificates::of(&config)?;

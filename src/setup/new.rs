@@ -1,5 +1,6 @@
-//! `wireserve new NAME`: a first handler and a page that shows what it answers.
+//! `wireserve new NAME`: a handler and a page that shows what it answers.
 
+use crate::site::handlers::Handler;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct Written {
     pub name: String,
     pub handler: PathBuf,
-    pub page: PathBuf,
+    /// `None` for a profile, which answers nothing by itself.
+    pub page: Option<PathBuf>,
 }
 
 /// Why nothing was written.
@@ -36,38 +38,57 @@ impl fmt::Display for NewError {
 
 impl std::error::Error for NewError {}
 
-impl fmt::Display for Written {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Wrote {}, the handler, and {}, its page.", self.handler.display(), self.page.display())?;
-        writeln!(f, "Next:")?;
-        writeln!(f, "    wireserve serve --h2")?;
-        writeln!(f, "and beside it, for a browser that trusts the server:")?;
-        writeln!(f, "    wireserve open /{}.html", self.name)?;
-        write!(f, "Then edit the handler and reload the page.")
+impl Written {
+    /// What was written, and what to do next; `profile_hosts` is what the hosts of profiles end with.
+    pub fn text(&self, profile_hosts: &str) -> String {
+        let Self { name, handler, page } = self;
+        let handler = handler.display();
+        match page {
+            Some(page) => format!(
+                "Wrote {handler}, the handler, and {}, its page.\n\
+                 Next:\n    wireserve serve --h2\n\
+                 and beside it, for a browser that trusts the server:\n    wireserve open /{name}.html\n\
+                 Then edit the handler and reload the page.",
+                page.display()
+            ),
+            None => format!(
+                "Wrote {handler}, a profile.\n\
+                 Next:\n    wireserve serve --h2\n\
+                 and beside it, for a connection that it shapes:\n    \
+                 wireserve open https://{name}{profile_hosts}:9000/handlers/hello.rhai"
+            ),
+        }
     }
 }
 
 const HANDLER: &str = include_str!("new_handler.rhai");
 const PAGE: &str = include_str!("new_page.html");
 
-/// Writes `handlers/NAME.rhai` below `handlers` and `NAME.html` into `doc_root`, both or none.
+/// Writes `NAME.rhai` below `handlers` and `NAME.html` into `doc_root`, both or none. The handler is a commented first
+/// one, or a copy of `from`; a copy of a profile is in `profiles/` and has no page.
 ///
 /// # Errors
 /// [`NewError`]; what exists is never overwritten.
-pub fn new(name: &str, handlers: &Path, doc_root: &Path) -> Result<Written, NewError> {
+pub fn new(name: &str, from: Option<&Handler>, handlers: &Path, doc_root: &Path) -> Result<Written, NewError> {
     check_name(name)?;
+    let page = doc_root.strip_prefix(".").unwrap_or(doc_root).join(format!("{name}.html"));
+    let is_profile = from.is_some_and(Handler::is_profile);
+    let folder = if is_profile { handlers.join("profiles") } else { handlers.to_owned() };
     let written = Written {
         name: name.to_owned(),
-        handler: handlers.join(format!("{name}.rhai")),
-        page: doc_root.strip_prefix(".").unwrap_or(doc_root).join(format!("{name}.html")),
+        handler: folder.join(format!("{name}.rhai")),
+        page: (!is_profile).then_some(page),
     };
-    for file in [&written.handler, &written.page] {
+    for file in [Some(&written.handler), written.page.as_ref()].into_iter().flatten() {
         if file.symlink_metadata().is_ok() {
             return Err(NewError::Exists(file.clone()));
         }
     }
-    write(&written.handler, &HANDLER.replace("NAME", name))?;
-    if let Err(error) = write(&written.page, &PAGE.replace("NAME", name)) {
+    let handler = from.map_or_else(|| HANDLER.replace("NAME", name), |from| from.text.clone());
+    write(&written.handler, &handler)?;
+    if let Some(page) = &written.page
+        && let Err(error) = write(page, &PAGE.replace("NAME", name))
+    {
         // Made a moment ago by ourselves.
         let _ = std::fs::remove_file(&written.handler);
         return Err(error);
@@ -116,18 +137,32 @@ mod tests {
     fn new_writes_a_handler_that_compiles_and_never_overwrites() {
         let folder = tempfile::tempdir().unwrap();
         let handlers = folder.path().join("handlers");
-        let written = new("my-test", &handlers, folder.path()).unwrap();
-        assert!(written.to_string().contains("wireserve open /my-test.html"), "{written}");
+        let written = new("my-test", None, &handlers, folder.path()).unwrap();
+        assert!(written.text("").contains("wireserve open /my-test.html"));
         let report = check(std::slice::from_ref(&handlers), &Places::default(), &Limits::default(), |_| None);
         assert_eq!((report.good.len(), report.errors.len()), (1, 0), "{report:?}");
-        let page = std::fs::read_to_string(&written.page).unwrap();
+        let page = std::fs::read_to_string(written.page.as_ref().unwrap()).unwrap();
         assert!(page.contains("/handlers/my-test.rhai"));
         std::fs::write(&written.handler, "mine").unwrap();
-        assert!(new("my-test", &handlers, folder.path()).is_err());
+        assert!(new("my-test", None, &handlers, folder.path()).is_err());
         assert_eq!(std::fs::read_to_string(&written.handler).unwrap(), "mine");
         for name in ["", "a/b", "..", ".x", "a\\b", "a b", "x.rhai", "é"] {
-            let error = new(name, &handlers, folder.path()).unwrap_err().to_string();
+            let error = new(name, None, &handlers, folder.path()).unwrap_err().to_string();
             assert!(error.contains("cannot be the name"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_copy_has_the_text_of_what_it_is_from_and_a_profile_has_no_page() {
+        let folder = tempfile::tempdir().unwrap();
+        for (from, file, has_page) in
+            [("hello", "mine.rhai", true), ("profiles/tiny-window", "profiles/mine.rhai", false)]
+        {
+            let from = crate::site::handlers::find(from, &[]).unwrap();
+            let written = new("mine", Some(&from), &folder.path().join("handlers"), folder.path()).unwrap();
+            assert_eq!(written.handler, folder.path().join("handlers").join(file));
+            assert_eq!(std::fs::read_to_string(&written.handler).unwrap(), from.text);
+            assert_eq!(written.page.is_some_and(|page| page.exists()), has_page);
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | `wrappers` | pages and scripts generated around tests |
 //! | `inject` | a script put into every page |
 //! | `index`, `catalogue`, `recorded`, `shipped` | the page of the handlers; what known clients do; what the binary brings with it |
+//! | [`handlers`] | the handlers that there are, by name |
 //! | [`head`] | what a script says of itself in its leading comment: what it sends, and what a client is to do |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
 //! | `source` | a script as a page |
@@ -27,6 +28,7 @@ mod deliver;
 mod environment;
 mod escape;
 mod files;
+pub mod handlers;
 pub mod head;
 mod highlight;
 mod index;

@@ -59,6 +59,7 @@ fn shown(path: &str, source: &Source, text: &str, title: &Title<'_>) -> String {
     let data = json!({
         "name": name,
         "url": path,
+        "from": path.strip_prefix("/handlers/").and_then(|path| path.strip_suffix(".rhai")),
         "link": !is_profile && head.only.as_deref() != Some(GRPC),
         "shipped": matches!(source, Source::Shipped(_)),
         "only": head.only,

@@ -1,9 +1,11 @@
 //! Starting and stopping: ports, the ready line, clear refusals, signals.
 
-use crate::support::process::unread;
+use crate::support::DEADLINE;
+use crate::support::process::{Process, unread};
 use crate::support::raw::Client;
 use crate::support::server::{Server, wireserve};
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use wireserve::wire::frame::FrameType;
 
@@ -189,4 +191,78 @@ fn what_nobody_reads_is_no_fault_of_a_command() {
         command.args(["check", file]).current_dir(folder.path()).stdout(unread()).stderr(unread());
         assert_eq!(command.status().expect("it starts").code(), Some(code), "{file}");
     }
+}
+
+#[test]
+fn handlers_are_shown_and_copied() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| wireserve(folder.path(), arguments);
+    let source = run(&["show", "connection/goaway"]).text();
+    assert!(source.starts_with("// Sends HEADERS"), "{source}");
+    assert_eq!(run(&["new", "mine", "--from", "connection/goaway.rhai"]).code(), Some(0));
+    assert_eq!(run(&["show", "mine"]).text(), source);
+    let all = run(&["show"]).text();
+    assert!(all.lines().any(|line| line.starts_with("* mine ")) && all.contains("  connection/goaway "), "{all}");
+    let wrong = run(&["new", "other", "--from", "conection/goaway"]);
+    assert_eq!(wrong.code(), Some(2));
+    assert!(wrong.stderr.contains("help: similar: connection/goaway"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_directory_is_served_as_if_the_server_started_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = folder.path().join("site");
+    std::fs::create_dir_all(site.join("handlers")).expect("a folder");
+    std::fs::write(site.join("handlers/own.rhai"), "fn main(request, response) { \"own\" }").expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));
+    command.current_dir(folder.path()).args(["serve", "--ports", "auto", "--ready-file", "ready.json", "site"]);
+    let process = Process::start(&mut command);
+    let (mut stream, _) = connect(&process);
+    stream.write_all(b"GET /handlers/own.rhai HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").expect("sent");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    assert!(response.ends_with("\r\n\r\nown"), "{response}");
+    // The paths of other options are relative to where it was started.
+    assert!(folder.path().join("ready.json").exists() && folder.path().join("site/certs").exists());
+    let both = wireserve(folder.path(), &["serve", "site", "--root", "site"]);
+    assert_eq!(both.code(), Some(2));
+    let missing = wireserve(folder.path(), &["serve", "none"]);
+    assert!(missing.stderr.contains("cannot serve none"), "{}", missing.stderr);
+}
+
+/// The ready line of a server, and a connection to its first port.
+fn connect(process: &Process) -> (TcpStream, serde_json::Value) {
+    let line = process.line(DEADLINE).unwrap_or_else(|| panic!("no ready line: {}", process.stderr()));
+    let ready: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let url = ready["urls"]["http"][0].as_str().expect("a URL").trim_end_matches('/');
+    let port = url.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()).expect("a port");
+    (TcpStream::connect(("127.0.0.1", port)).expect("a connection"), ready)
+}
+
+#[cfg(unix)]
+#[test]
+fn with_exit_with_parent_the_server_ends_after_its_parent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Its standard input has ended from the start, which is no reason.
+    let script = "\"$0\" serve --ports auto --exit-with-parent </dev/null & wait";
+    let mut command = Command::new("sh");
+    command.current_dir(folder.path()).args(["-c", script, env!("CARGO_BIN_EXE_wireserve")]);
+    let process = Process::start(&mut command);
+    let (mut stream, ready) = connect(&process);
+    assert_ne!(ready["pid"], process.pid());
+    process.signal("KILL");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+    assert_eq!(stream.read(&mut [0]).expect("it ends in time"), 0);
+}
+
+#[test]
+fn completions_and_manual_pages_know_the_commands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for shell in ["bash", "zsh", "fish"] {
+        let script = wireserve(folder.path(), &["completions", shell]).text();
+        assert!(script.contains("exit-with-stdin"), "{shell}");
+    }
+    assert_eq!(wireserve(folder.path(), &["man", "pages"]).code(), Some(0));
+    let page = std::fs::read_to_string(folder.path().join("pages/wireserve-serve.1")).expect("a page");
+    assert!(page.contains("ready\\-file"), "{page}");
 }

@@ -308,7 +308,9 @@ fn flags_are_checked() {
         &["serve", "--bind", "localhost"],
         &["serve", "--log", "loud"],
         &["serve", "--unknown"],
-        &["serve", "extra"],
+        &["serve", "one", "two"],
+        &["serve", "--ports", "8000"],
+        &["serve", "one", "--root", "two"],
         &["new"],
         &["what"],
         &[],
@@ -319,6 +321,7 @@ fn flags_are_checked() {
         assert!(parse(good).map_or_else(|error| error.exit_code() == 0, |_| true), "{good:?}");
     }
     assert_eq!(flags(&["--h2c-port", "auto"]).h2c_port, Some(Port::Auto));
+    assert!(flags(&["--http2"]).h2);
     let told = resolve_text("", &["--root", "/nowhere"]).unwrap_err();
     assert_eq!(told, "--root: /nowhere does not exist");
 }

@@ -12,6 +12,8 @@ mod output;
 mod replay;
 mod schema;
 mod serve;
+mod shell;
+mod show;
 mod view;
 
 use crate::config::{Arguments, Command};
@@ -25,6 +27,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Completions(arguments) => shell::completions(arguments),
+        Command::Man(arguments) => shell::man(arguments),
         Command::Hosts(arguments) => hosts::run(arguments),
         Command::Certs(arguments) => certs::run(arguments),
         Command::View(arguments) => view::run(arguments),

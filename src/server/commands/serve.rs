@@ -7,6 +7,11 @@ use crate::server::start;
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
+    let mut arguments = arguments.clone();
+    if let Err(error) = arguments.enter_folder() {
+        return fail(error);
+    }
+    let arguments = &arguments;
     let config = match config::resolve(arguments) {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
