@@ -36,6 +36,7 @@ pub enum Command {
     #[command(help_template = HELP, before_help = "Examples:
   wireserve check                              the scripts that wpt.toml names
   wireserve check handlers/my-test.rhai        one script
+  wireserve check --watch                      again whenever a file is written
 
 Exit code: 0 no errors, 1 errors.")]
     Check(CheckArguments),
@@ -249,12 +250,40 @@ pub struct ConfigArguments {
 /// Options of `wireserve check`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CheckArguments {
+    /// How to print what is wrong
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+    /// As --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
     /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Handlers, or directories of handlers [default: the handler roots of wpt.toml]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// How `wireserve check` prints what is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// With the line itself, for people
+    #[default]
+    Text,
+    /// file:line:column: message, for editors and CI
+    Short,
+    /// One JSON value in one line
+    Json,
+}
+
+impl CheckArguments {
+    /// How to print what is wrong.
+    pub fn format(&self) -> CheckFormat {
+        if self.json { CheckFormat::Json } else { self.format }
+    }
 }
 
 /// Options of `wireserve new`.

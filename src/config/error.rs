@@ -1,7 +1,7 @@
 //! What is wrong with a configuration.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing that is wrong. Displays as what it is, its place, the line itself with carets, and what to do; the printer
 /// puts `error: ` or `warning: ` in front.
@@ -51,6 +51,21 @@ impl ConfigError {
 
     pub(super) fn is_missing(&self) -> bool {
         self.missing
+    }
+
+    /// What is wrong, without its place.
+    pub fn message(&self) -> &str {
+        &self.what
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
+    /// The file, and the line itself or the part of it that matters.
+    pub fn source(&self) -> Option<(&Path, &str)> {
+        self.place.as_ref().map(|place| (place.path.as_path(), place.text.as_str()))
     }
 
     /// The line in the file, counted from 1, if the fault has a place there.

@@ -99,6 +99,14 @@ impl ScriptError {
         matches!(self, Self::System { kind, .. } if missing.contains(kind))
     }
 
+    /// The file that could not be read, and why.
+    pub fn unreadable(&self) -> Option<(&Path, &str)> {
+        match self {
+            Self::Unreadable { file, why } | Self::System { file, why, .. } => Some((file, why)),
+            _ => None,
+        }
+    }
+
     /// The place in a script, if it has one.
     pub fn fault(&self) -> Option<&Fault> {
         match self {

@@ -266,3 +266,35 @@ fn completions_and_manual_pages_know_the_commands() {
     let page = std::fs::read_to_string(folder.path().join("pages/wireserve-serve.1")).expect("a page");
     assert!(page.contains("ready\\-file"), "{page}");
 }
+
+#[test]
+fn check_prints_for_people_editors_and_programs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("handlers")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    write("handlers/bad.rhai", "fn main(request, response) {\n    respons.status = 3;\n}\n");
+    write("wpt.toml", "doc_rot = \".\"\n");
+    let short = wireserve(folder.path(), &["check", "--format", "short"]);
+    assert_eq!(short.code(), Some(1));
+    let text = short.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let begins = ["wpt.toml:1:1: unknown key `doc_rot`", "handlers/bad.rhai:2:5: "];
+    assert!(lines.len() == 2 && lines.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)), "{text}");
+    let json = wireserve(folder.path(), &["check", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.text()).expect("JSON");
+    assert_eq!((&report["ok"], &report["findings"][1]["line"]), (&false.into(), &2.into()), "{report}");
+    assert_eq!(report["findings"][1]["source"], "    respons.status = 3;");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireserve"));
+    command.current_dir(folder.path()).args(["check", "--watch", "--json"]);
+    let process = Process::start(&mut command);
+    let is_ok = || {
+        let line = process.line(DEADLINE).expect("a report");
+        serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["ok"] == true
+    };
+    assert!(!is_ok());
+    write("handlers/bad.rhai", "fn main(request, response) {\n    response.status = 204;\n}\n");
+    write("wpt.toml", "doc_root = \".\"\n");
+    // An editor may be seen between the two.
+    while !is_ok() {}
+}
