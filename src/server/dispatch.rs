@@ -64,7 +64,7 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
     // Which profiles there are is told whatever is spoken.
     let is_for_no_profile = matches!(misdirected, Some((404, _)));
     let refused = exchange.connection().peer().wrong_protocol && !is_for_no_profile;
-    if refused && worker.site().refuse_h2_over_http1 && !pages::is_asset(request) {
+    if refused && worker.site().refuse_h2_over_http1 && !is_of_server(worker, request) {
         return in_place(worker, &exchange, words::http2_port(&worker.shared, request)).await;
     }
     if !request.connect_protocol_known {
@@ -103,6 +103,12 @@ async fn respond(worker: &Rc<Worker>, exchange: Exchange, asked: Option<(&Asked,
         answer = worker.resolve_without(&request.method, request.path(), script);
     }
     by_site(&exchange, pin!(by_meaning(worker, &exchange, &answer))).await;
+}
+
+/// Whether it asks for a page of the server's own. Test runners look for one over HTTP/1.1 to see that a port is open.
+fn is_of_server(worker: &Worker, request: &Request) -> bool {
+    let is_index = || matches!(worker.resolve(&request.method, request.path()).found.meaning, Meaning::Index);
+    pages::is_own(request) || (request.path() == b"/" && is_index())
 }
 
 /// What the request means; from here on it knows itself.

@@ -2,6 +2,7 @@
 
 use crate::support::process::{Finished, run};
 use crate::support::programs::{find, python_with, require};
+use crate::support::server::Server;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
@@ -70,4 +71,17 @@ fn the_test_for_go_passes() {
     let [test] = blocks("Go", "go")[..] else { panic!("one file for Go") };
     let finished = run_in(&[("client_test.go", test), ("go.mod", "module client\n\ngo 1.19\n")], &go, &["test", "."]);
     assert_eq!(finished.code(), Some(0), "{}\n{}", finished.text(), finished.stderr);
+}
+
+#[test]
+fn a_poll_over_http1_sees_that_the_http2_port_is_open() {
+    let Some(curl) = require("curl") else { return };
+    let server = Server::builder().file("a.html", "a page").start();
+    let status = |path: &str| {
+        let mut command = Command::new(&curl);
+        command.args(["-q", "-sk", "--http1.1", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}"]);
+        run(command.arg(format!("{}{path}", server.base("h2"))), Duration::from_secs(20)).text()
+    };
+    let found = ["/", "/_wire/status", "/_wire/", "/a.html", "/handlers/hello.rhai"].map(status);
+    assert_eq!(found, ["200", "200", "200", "505", "505"]);
 }
