@@ -9,7 +9,7 @@ Usage: cargo xtask COMMAND
 
   fast                      format, lints, library tests and one test of the running server
   full                      everything that CI runs (.ci/run; installs what is missing)
-  record                    write again what tests keep in fixtures/ and docs/configuration.md
+  record                    write again what tests keep in fixtures/, docs/configuration.md, docs/api/README.md
   bench [ARGUMENT...]       cargo bench -- ARGUMENT...
   fuzz [TARGET] [SECONDS]   run one fuzz target, or each (default: 60 seconds each)
 ";
@@ -60,12 +60,14 @@ fn fast() -> Outcome {
     cargo(&["test", "--quiet", "--test", "server", "--", SMOKE])
 }
 
-/// Records what each client does that is installed, and lists the keys of the configuration.
+/// Records what each client does that is installed, and lists the keys of the configuration and what scripts can call.
 fn record() -> Outcome {
     let clients = ["test", "--test", "foreign", "--", "clients::malformed", "clients::profiles", "clients::cookbook"];
     run(command("cargo", &clients).env("WIRESERVE_RECORD", "1"))?;
     let keys = ["test", "--lib", "config::tests::documentation"];
-    run(command("cargo", &keys).env("WIRESERVE_WRITE_DOCS", "1"))
+    run(command("cargo", &keys).env("WIRESERVE_WRITE_DOCS", "1"))?;
+    let functions = ["test", "--lib", "server::reference"];
+    run(command("cargo", &functions).env("WIRESERVE_WRITE_DOCS", "1"))
 }
 
 /// The names of the files of fuzz/fuzz_targets/.

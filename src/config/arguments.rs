@@ -81,6 +81,31 @@ Exit code: 0 no errors, 1 errors.")]
   wireserve view connection-7.jsonl            prints the URL of the page
   wireserve view --open transcripts/*.jsonl    several connections, in a browser")]
     View(ViewArguments),
+    /// Print what the documentation says about a word, or the list of its pages
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve docs                               the list of pages
+  wireserve docs profiles                      a page, or a section by its heading
+  wireserve docs write_push                    what a function does
+  wireserve docs playwright certificate        sections that have these words
+
+Markdown if the output is not a terminal. The same pages are at /_wire/docs/ of a running server.
+
+Exit code: 0 found; 1 nothing has these words.")]
+    Docs(DocsArguments),
+    /// Print what scripts can call: all, one function, or those of an object
+    #[command(help_template = HELP, before_help = "Examples:
+  wireserve api                                everything on one page
+  wireserve api goaway                         types of the parameters, and what the docs say
+  wireserve api response.headers               the members of an object
+
+Markdown if the output is not a terminal.
+
+Exit code: 0 found; 1 nothing has this name.")]
+    Api(ApiArguments),
+    /// Write Rhai definition files (.d.rhai) for editors
+    #[command(help_template = HELP, before_help = "Example:
+  wireserve definitions .rhai/definitions      for editors that read Rhai's definition files")]
+    Definitions(DefinitionsArguments),
     /// Print the JSON Schema of a format
     #[command(help_template = HELP, before_help = "Examples:
   wireserve schema transcript > transcript.schema.json
@@ -361,6 +386,30 @@ pub enum CertsCommand {
         #[arg(long)]
         authority: bool,
     },
+}
+
+/// Options of `wireserve docs`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DocsArguments {
+    /// A heading, a page, a function, or words to look for
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+}
+
+/// Options of `wireserve api`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ApiArguments {
+    /// A function, a property, an object or a module; or part of a name
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
+}
+
+/// Options of `wireserve definitions`.
+#[derive(Args, Clone, Debug)]
+pub struct DefinitionsArguments {
+    /// Directory to write the files to, made if necessary
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
 }
 
 /// Options of `wireserve schema`.

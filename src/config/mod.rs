@@ -58,9 +58,9 @@ mod tests;
 use std::path::Path;
 
 pub use self::arguments::{
-    Arguments, CertsArguments, CertsCommand, CheckArguments, CheckFormat, Command, CompletionsArguments,
-    ConfigArguments, HostsArguments, ManArguments, NewArguments, OpenArguments, SchemaArguments, SchemaFormat,
-    ServeArguments, ShowArguments, ViewArguments,
+    ApiArguments, Arguments, CertsArguments, CertsCommand, CheckArguments, CheckFormat, Command, CompletionsArguments,
+    ConfigArguments, DefinitionsArguments, DocsArguments, HostsArguments, ManArguments, NewArguments, OpenArguments,
+    SchemaArguments, SchemaFormat, ServeArguments, ShowArguments, ViewArguments,
 };
 pub use self::changes::Changes;
 pub use self::error::{ConfigError, ConfigErrors};

@@ -24,6 +24,7 @@
 //! | [`handler`], [`profile`], [`hooks`] | answer an exchange, control a connection, are called at certain moments |
 //! | [`host`] | starts them |
 //! | [`check`] | `wireserve check` |
+//! | [`listing`] | all that scripts can call |
 
 pub mod api;
 mod aside;
@@ -44,6 +45,7 @@ pub mod handshake;
 pub mod hooks;
 pub mod host;
 pub mod limits;
+pub mod listing;
 mod load_events;
 pub mod loader;
 mod nesting;

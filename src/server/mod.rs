@@ -12,6 +12,7 @@
 //! | `profiles`, `h2c_profile`, `hooks` | which profile controls a connection; when hooks are called |
 //! | `recording`, `outcomes` | what fills the transcripts; what became of requests that bear a token |
 //! | `transcript_files` | transcripts as files |
+//! | `reference` | what scripts can call, with the docs of it |
 //! | `log`, `error` | the log on standard error; why a server does not start |
 //!
 //! The main thread accepts, watches for signals and hands each connection to a worker for life; a worker is an OS
@@ -37,6 +38,7 @@ mod pages;
 mod piped;
 mod profiles;
 mod recording;
+mod reference;
 mod reload;
 mod resolved;
 mod settings;

@@ -132,7 +132,7 @@ impl Worker {
     /// What the header of a page says.
     pub fn title<'a>(&self, name: &'a str) -> site::Title<'a> {
         let Counts { violations, failed_expectations } = self.shared.transcripts.counts();
-        site::Title { name, violations, failed_expectations }
+        site::Title { name, entry: "", violations, failed_expectations }
     }
 
     /// Fields of every response that the server itself makes.

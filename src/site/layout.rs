@@ -6,14 +6,16 @@ use serde_json::{Value, json};
 const LAYOUT: &str = include_str!("layout.html");
 
 /// Entries of the header: names and URLs.
-const ENTRIES: [(&str, &str); 3] =
-    [("Handlers", "/handlers/"), ("Connections", "/_wire/"), ("Status", "/_wire/status")];
+const ENTRIES: [(&str, &str); 4] =
+    [("Handlers", "/handlers/"), ("Connections", "/_wire/"), ("Docs", "/_wire/docs/"), ("Status", "/_wire/status")];
 
 /// What a page is, for its header.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Title<'a> {
-    /// The entry of the header that it belongs to, and its title.
+    /// Its title. If that is an entry of the header, it is the page of that entry.
     pub name: &'a str,
+    /// The entry of the header that it is below; empty if it has its name, or is below none.
+    pub entry: &'a str,
     /// Rules that clients broke since the start.
     pub violations: u64,
     /// Expectations of scripts that failed since the start.
@@ -22,8 +24,9 @@ pub struct Title<'a> {
 
 /// A page around `main`, which is HTML.
 pub fn page(title: &Title<'_>, main: &str) -> String {
-    let Title { name, violations, failed_expectations } = title;
-    let entry = |(entry, url): (&str, &str)| json!({"name": entry, "url": url, "current": entry == *name});
+    let Title { name, entry: current, violations, failed_expectations } = title;
+    let entry =
+        |(entry, url): (&str, &str)| json!({"name": entry, "url": url, "current": entry == *name || entry == *current});
     let count = |count: u64, one: &str, many: &str| {
         (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
     };
@@ -43,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_header_marks_where_it_is_and_says_what_went_wrong() {
-        let title = Title { name: "Status", violations: 1, failed_expectations: 2 };
+        let title = Title { name: "Status", violations: 1, failed_expectations: 2, ..Title::default() };
         let shown = page(&title, "<main>{{title}}</main>");
         for part in [
             "<a href=\"/_wire/status\" aria-current=\"page\">Status</a>",
@@ -54,6 +57,8 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part} is not in {shown}");
         }
+        let below = page(&Title { name: "Pipes", entry: "Docs", ..Title::default() }, "");
+        assert!(below.contains("<title>Pipes") && below.contains("aria-current=\"page\">Docs<"), "{below}");
         let quiet = page(&Title { name: "Handlers", ..Title::default() }, "");
         assert!(!quiet.contains("violation") && !quiet.contains("expectation"), "{quiet}");
     }

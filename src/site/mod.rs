@@ -15,6 +15,7 @@
 //! | [`head`] | what a script says of itself in its leading comment: what it sends, and what a client is to do |
 //! | `pages`, `deliver` | what the server says by itself; sending a response that is decided |
 //! | `source` | a script as a page |
+//! | [`docs`] | the pages of `docs/` |
 //! | `layout` | the header and the stylesheet of all pages |
 //! | `render`, `highlight` | pages with placeholders; scripts in color |
 //! | `escape` | text inside of HTML, URLs and JavaScript |
@@ -25,6 +26,7 @@
 
 mod catalogue;
 mod deliver;
+pub mod docs;
 mod environment;
 mod escape;
 mod files;

@@ -1,9 +1,12 @@
 //! The program's own pages: errors for browsers and for others, sources of scripts.
 
 use crate::support::http1::Answer;
+use crate::support::programs;
 use crate::support::raw::exchange;
-use crate::support::server::Server;
+use crate::support::server::{Server, wireserve};
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -81,4 +84,68 @@ fn sources_are_shown_of_what_is_served_and_of_nothing_else() {
     let stranger = "GET /_wire/source/own.rhai HTTP/1.1\r\nhost: attacker.example\r\nconnection: close\r\n\r\n";
     let refused = Answer::read(&exchange(server.connect("http"), stranger.as_bytes())).expect("a response");
     assert_eq!(refused.status, 403);
+}
+
+#[test]
+fn the_docs_are_served_as_pages_and_searched() {
+    let server = Server::start();
+    let start = ask(&server, "GET", "/_wire/docs/", "*/*");
+    assert_eq!((start.status, start.get("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(start.get("content-security-policy").is_some_and(|policy| policy.contains("form-action 'self'")));
+    assert!(start.text().contains("<a href=\"/_wire/docs/profiles\">Profiles</a>"), "{}", start.text());
+    for (path, part) in [
+        ("/_wire/docs/api/connection", "id=\"connectiongoaway\""),
+        ("/_wire/docs/recipes/", "<h1 id=\"recipes\">"),
+        ("/_wire/docs?q=goaway", "href=\"/_wire/docs/api/connection#connectiongoaway\""),
+        ("/_wire/docs/?q=", "<h1 id=\"documentation\">"),
+    ] {
+        let page = ask(&server, "GET", path, "*/*");
+        assert!(page.status == 200 && page.text().contains(part), "{path}: {}", page.text());
+    }
+    for (path, status) in
+        [("/_wire/docs/nothing", 404), ("/_wire/docs/../../Cargo.toml", 404), ("/_wire/docs/?x=1", 400)]
+    {
+        assert_eq!(ask(&server, "GET", path, "*/*").status, status, "{path}");
+    }
+    assert_eq!(ask(&server, "POST", "/_wire/docs/", "*/*").status, 405);
+    let stranger = "GET /_wire/docs/ HTTP/1.1\r\nhost: attacker.example\r\nconnection: close\r\n\r\n";
+    let refused = Answer::read(&exchange(server.connect("http"), stranger.as_bytes())).expect("a response");
+    assert_eq!(refused.status, 403);
+}
+
+#[test]
+fn the_docs_are_markdown_for_programs_and_laid_out_for_people() {
+    let docs = |words: &[&str]| wireserve(Path::new("."), &[&["docs"], words].concat());
+    let one = docs(&["profiles"]);
+    let page = include_str!("../../docs/profiles.md");
+    assert_eq!((one.code(), one.text()), (Some(0), format!("<!-- docs/profiles.md -->\n\n{page}")));
+    let none = docs(&["no", "such", "wording"]);
+    assert_eq!(none.code(), Some(1));
+    assert!(none.stderr.starts_with("error: no section of the docs has"), "{}", none.stderr);
+    #[cfg(unix)]
+    if let Some(script) = programs::require("script") {
+        let command = format!("{} docs connection.wait_for_frame", env!("CARGO_BIN_EXE_wireserve"));
+        let shown = Command::new(script).args(["-qec", &command, "/dev/null"]).output().expect("script runs");
+        let text = String::from_utf8_lossy(&shown.stdout);
+        assert!(text.contains("connection.wait_for_frame") && !text.contains("###") && !text.contains("```"), "{text}");
+    }
+}
+
+#[test]
+fn scripts_api_is_printed_and_written_for_editors() {
+    let server = Server::start();
+    let run = |words: &[&str]| wireserve(server.folder(), words);
+    let all = run(&["api"]);
+    assert_eq!((all.code(), all.text()), (Some(0), include_str!("../../docs/api/README.md").to_owned()));
+    let one = run(&["api", "write_push"]).text();
+    assert!(one.contains("writer.write_push(") && one.contains("### `writer.write_push`"), "{one}");
+    let none = run(&["api", "wrte_push"]);
+    assert_eq!(none.code(), Some(1));
+    assert!(none.stderr.contains("help: a similar name exists: `write_push`"), "{}", none.stderr);
+    let written = run(&["definitions", "a/b"]);
+    assert_eq!(written.code(), Some(0), "{}", written.stderr);
+    let file = fs::read_to_string(server.folder().join("a/b/frame.d.rhai")).expect("a file");
+    assert!(file.starts_with("module frame;\n") && file.contains("fn goaway(last_stream_id: int"), "{file}");
+    server.write("a-file", "");
+    assert_eq!(run(&["definitions", "a-file/x"]).code(), Some(2));
 }

@@ -89,26 +89,22 @@ pub fn stream_of(value: INT) -> Outcome<u32> {
 pub fn register(engine: &mut Engine) {
     types::register(engine, "frame", shown);
     constructors().register(engine, "frame");
-    constants(0..=u8::MAX, |code| FrameType(code).name(), INT::from).register(engine, "frame_type");
-    constants(0..=13, |code| ErrorCode(code).name(), INT::from).register(engine, "error");
-    constants(0..=9, |code| SettingId(code).name(), INT::from).register(engine, "setting");
+    for (module, names) in constants() {
+        let mut constants = Functions::default();
+        names.into_iter().for_each(|(name, code)| constants.constant(name, code));
+        constants.register(engine, module);
+    }
     register_header(engine);
     register_payload(engine);
     register_meaning(engine);
 }
 
-fn constants<T: Copy>(
-    codes: impl Iterator<Item = T>,
-    name: impl Fn(T) -> Option<&'static str>,
-    value: impl Fn(T) -> INT,
-) -> Functions {
-    let mut module = Functions::default();
-    for code in codes {
-        if let Some(name) = name(code) {
-            module.constant(name, value(code));
-        }
-    }
-    module
+/// The modules of numbers that HTTP/2 has names for, with the names.
+pub fn constants() -> [(&'static str, Vec<(&'static str, INT)>); 3] {
+    let types = (0..=u8::MAX).filter_map(|code| Some((FrameType(code).name()?, INT::from(code))));
+    let errors = (0..=13).filter_map(|code| Some((ErrorCode(code).name()?, INT::from(code))));
+    let settings = (0..=9).filter_map(|code| Some((SettingId(code).name()?, INT::from(code))));
+    [("frame_type", types.collect()), ("error", errors.collect()), ("setting", settings.collect())]
 }
 
 fn constructors() -> Functions {

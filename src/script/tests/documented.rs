@@ -1,32 +1,13 @@
 //! Everything that scripts can call is in the documentation, below the heading of its object: asked of the engine.
 
-use std::any::TypeId;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use rhai::Engine;
-use rhai::packages::{Package, StandardPackage};
-
-use crate::exchange::Connection;
-use crate::script::api::block::Builder;
-use crate::script::api::connection::{Context, SettingsPair};
-use crate::script::api::fields::{FieldList, RequestFields};
-use crate::script::api::fuzz::Generator;
-use crate::script::api::hooks::StatusLines;
-use crate::script::api::params::Params;
-use crate::script::api::preface::{FirstSettings, Switches};
-use crate::script::api::request::Request;
-use crate::script::api::response::Response;
-use crate::script::api::server::{Server, ServerContext};
-use crate::script::api::stash::Handle;
-use crate::script::api::upload::{InputFile, Upload};
-use crate::script::api::writer::Writer;
 use crate::script::check::engine_of;
 use crate::script::limits::Limits;
+use crate::script::listing::{HELPERS, objects, standard};
 use crate::script::loader::{Loader, Roots};
-use crate::script::octets::Octets;
 use crate::script::watch::Changes;
-use crate::wire::frame::Frame;
 
 /// Pages, joined. Headings keep their level.
 const PAGES: &str = concat!(
@@ -52,33 +33,6 @@ const PAGES: &str = concat!(
     "\n",
     include_str!("../../../docs/hooks.md"),
 );
-
-/// Below which headings the members of each type are: a `## ` heading has everything up to the next one.
-fn objects() -> Vec<(TypeId, &'static str, &'static [&'static str])> {
-    vec![
-        (TypeId::of::<Request>(), "request", &["# `request`", "# `connection`"]),
-        (TypeId::of::<Params>(), "request.GET", &["### `request.GET`", "### `request.GET.integer`"]),
-        (TypeId::of::<Upload>(), "an upload", &["### Uploads"]),
-        (TypeId::of::<RequestFields>(), "request.headers", &["### `request.headers`"]),
-        (TypeId::of::<InputFile>(), "request.raw_input", &["### `request.raw_input`"]),
-        (TypeId::of::<Server>(), "request.server", &["### `request.client_address`", "# `stash`"]),
-        (TypeId::of::<ServerContext>(), "server.context", &["### `server.context`"]),
-        (TypeId::of::<Response>(), "response", &["# `response`"]),
-        (TypeId::of::<FieldList>(), "response.headers", &["### `response.headers`", "### `response.trailers`"]),
-        (TypeId::of::<Writer>(), "writer", &["# `response.writer`"]),
-        (TypeId::of::<Frame>(), "frame", &["# Frames and HPACK"]),
-        (TypeId::of::<Builder>(), "hpack::block", &["## HPACK"]),
-        (TypeId::of::<Connection>(), "connection", &["# `connection`", "## What a profile defines", "## Switches"]),
-        (TypeId::of::<Context>(), "request.context", &["### `request.context`"]),
-        (TypeId::of::<SettingsPair>(), "connection.settings", &["### `connection.settings`", "### `on_connect"]),
-        (TypeId::of::<Switches>(), "connection.auto", &["### `connection.auto`", "## Switches"]),
-        (TypeId::of::<FirstSettings>(), "connection.settings", &["### `on_connect"]),
-        (TypeId::of::<Handle>(), "stash", &["# `stash`"]),
-        (TypeId::of::<StatusLines>(), "status", &["## Lines on the status page"]),
-        (TypeId::of::<Octets>(), "octets", &["### Bytes"]),
-        (TypeId::of::<Generator>(), "fuzz::random", &["### `fuzz::random`"]),
-    ]
-}
 
 /// The text below headings that begin so.
 fn sections(beginnings: &[&str]) -> String {
@@ -128,14 +82,10 @@ fn whatever_scripts_can_call_is_documented_below_its_object() {
     let limits = Rc::new(Limits::default());
     let loader = Rc::new(Loader::new(Rc::clone(&limits), Roots::default(), Changes::unwatched()));
     let engine = engine_of(&limits, &loader);
-    let standard: BTreeSet<String> = {
-        let mut engine = Engine::new_raw();
-        StandardPackage::new().register_into_engine(&mut engine);
-        engine.collect_fn_metadata(None, |info| Some(info.metadata.name.to_string()), true).into_iter().collect()
-    };
+    let standard = standard();
     let objects = objects();
     let codes: Vec<String> = objects.iter().map(|(_, _, headings)| code(&sections(headings))).collect();
-    let (all, elsewhere) = (code(PAGES), code(&sections(&["# Helpers"])));
+    let (all, elsewhere) = (code(PAGES), code(&sections(HELPERS)));
     let mut missing = BTreeSet::new();
     let mut count = 0;
     let functions = engine.collect_fn_metadata(

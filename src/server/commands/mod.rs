@@ -1,9 +1,12 @@
 //! The commands of the program: each takes its arguments and gives an exit code.
 
+mod api;
 mod certs;
 mod check;
 mod config;
 mod decode;
+mod definitions;
+mod docs;
 mod fetch;
 mod hosts;
 mod new;
@@ -19,8 +22,8 @@ mod view;
 use crate::config::{Arguments, Command};
 use std::process::ExitCode;
 
-/// Runs a command. Exit codes: 0 done; 1 `check` found errors; 2 the arguments, the configuration or the operating
-/// system prevent it; those of the commands that talk to a server are in `client::exit`.
+/// Runs a command. Exit codes: 0 done; 1 `check` found errors, `docs` or `api` nothing; 2 the arguments, the
+/// configuration or the operating system prevent it; those of the commands that talk to a server are in `client::exit`.
 pub fn run(arguments: &Arguments) -> ExitCode {
     match &arguments.command {
         Command::Serve(arguments) => serve::run(arguments),
@@ -36,6 +39,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Command::Schema(arguments) => schema::run(arguments),
         Command::Open(arguments) => open::run(arguments),
         Command::Fetch(arguments) => fetch::run(arguments),
+        Command::Api(arguments) => api::run(arguments),
+        Command::Definitions(arguments) => definitions::run(arguments),
+        Command::Docs(arguments) => docs::run(arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
     }

@@ -4,6 +4,7 @@
 pub(super) mod access;
 mod assets;
 mod connections;
+mod docs;
 mod inspector;
 mod outcome;
 mod pieces;
@@ -20,7 +21,7 @@ use crate::site;
 
 const HELP: &str = "Nothing is at this path. /_wire/ is the inspector, /_wire/connections has the transcripts of \
                     connections as JSON, /_wire/connections/ID one of them (also ID.jsonl, ID.txt, ID.har, ID.sqlog, \
-                    ID.pcapng), /_wire/source/ the scripts, /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, \
+                    ID.pcapng), /_wire/docs/ the documentation, /_wire/source/ the scripts, /_wire/outcome/TOKEN what became of requests with ?wire=TOKEN, \
                     /_wire/status the state of the server, and DELETE /_wire/state forgets it.";
 
 /// The path that all of it is below.
@@ -72,6 +73,8 @@ pub(super) async fn answer(worker: &Worker, exchange: &Exchange) -> Option<Prepa
         None if path == "overview" => inspector::overview(worker, request).await,
         None if path == "live" => inspector::live(worker, exchange),
         None if path.trim_end_matches('/') == "connections" => connections::all(worker, exchange).await,
+        None if path.trim_end_matches('/') == "docs" => docs::page(worker, "", request),
+        Some(("docs", name)) => docs::page(worker, name, request),
         Some(("connections", name)) => transcript::one(worker, name, request),
         _ => site::status_page(404, HELP),
     })
