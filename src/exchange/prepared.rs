@@ -49,6 +49,8 @@ pub struct Words {
 pub struct Excerpt {
     /// The file, with line and column if they are known.
     pub spot: String,
+    /// Whether that file is the script that responds at the URL of the request, and not one that it imports.
+    pub is_at_url: bool,
     /// The line of it, from 1; 0 if it is not known.
     pub line: usize,
     /// The column in the line, from 1; 0 if it is not known.

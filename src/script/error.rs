@@ -225,11 +225,13 @@ impl Fault {
         first.iter().map(line).chain(gap).chain(last.iter().map(line)).collect()
     }
 
-    /// For a page.
-    pub fn excerpt(&self) -> Excerpt {
+    /// For a page of a request that `script` responds to.
+    pub fn excerpt(&self, script: &Path) -> Excerpt {
         let (line, column) = self.place.unwrap_or_default();
         Excerpt {
             spot: Spot(&self.file, self.place).to_string(),
+            // Messages may leave out the beginning of a path.
+            is_at_url: script.ends_with(&self.file),
             line,
             column,
             code: self.line.clone().unwrap_or_default(),

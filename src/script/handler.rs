@@ -1,6 +1,7 @@
 //! Answers an exchange by a handler: which function is called when, and what is sent if the script did not.
 
 use std::future::{Future, poll_fn};
+use std::path::Path;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
@@ -19,7 +20,7 @@ use super::call_sites;
 use super::common::Common;
 use super::compiled::Script;
 use super::entries::Entry;
-use super::error::{Fault, ScriptError};
+use super::error::ScriptError;
 use super::finish::{abandon_pushed, finish, settle_raw};
 use super::octets::octets_of;
 use super::runtime::{Caller, Runtime, ScriptCall};
@@ -58,7 +59,8 @@ pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchan
         Err(full) => {
             tracing::warn!(target: "script", "{}: {full}", script.path().display());
             common.count_limit("script.live");
-            return answer_in_words(&exchange, 503, full.to_string(), None, common).await;
+            let words = Words { text: full.to_string(), ..Words::default() };
+            return answer_in_words(&exchange, 503, full.to_string(), words, common).await;
         }
     };
     let mut result = until_lost(&mut handler, &exchange).await;
@@ -83,7 +85,7 @@ pub async fn handle(runtime: &Rc<Runtime>, script: &Rc<Script>, exchange: Exchan
     if let Err(error) = result {
         // Unread, the connection would not even notice that the client leaves; unwritten, nobody would see the error.
         exchange.connection().end_pauses_since(pauses);
-        answer_error(&exchange, &error, common).await;
+        answer_error(&exchange, &error, script.path(), common).await;
     }
     settle_raw(&exchange);
 }
@@ -209,7 +211,8 @@ fn call_for(exchange: &Exchange, input: Input) -> Option<(Entry, Frame)> {
 }
 
 /// Answers what went wrong: by a page as long as nothing was sent, else by the end of the stream.
-pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Common) {
+/// `script` is the one that was to respond.
+pub async fn answer_error(exchange: &Exchange, error: &ScriptError, script: &Path, common: &Common) {
     let target = String::from_utf8_lossy(&exchange.request().target).into_owned();
     match error {
         ScriptError::Ended => {
@@ -217,7 +220,8 @@ pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Com
         }
         ScriptError::BadRequest(error) if !exchange.headers_sent() => {
             tracing::debug!(target: "script", "{target}: {}", error.text);
-            return answer_in_words(exchange, error.status, error.text.clone(), None, common).await;
+            let words = Words { text: error.text.clone(), ..Words::default() };
+            return answer_in_words(exchange, error.status, error.text.clone(), words, common).await;
         }
         _ => {}
     }
@@ -233,20 +237,22 @@ pub async fn answer_error(exchange: &Exchange, error: &ScriptError, common: &Com
         let _ = exchange.reset(ErrorCode::INTERNAL_ERROR);
     } else {
         let fault = error.fault().filter(|_| !common.brief);
-        answer_in_words(exchange, 500, text, fault, common).await;
+        let words = match fault {
+            Some(fault) => {
+                Words { text: fault.message.clone(), excerpt: Some(fault.excerpt(script)), links: Vec::new() }
+            }
+            None => Words { text: text.clone(), ..Words::default() },
+        };
+        answer_in_words(exchange, 500, text, words, common).await;
     }
 }
 
-/// Answers with `text`; a page shows what is wrong with a script by `fault` in place of it.
-async fn answer_in_words(exchange: &Exchange, code: u16, text: String, fault: Option<&Fault>, common: &Common) {
+/// Answers with `text`; a page has `words` in place of it.
+async fn answer_in_words(exchange: &Exchange, code: u16, text: String, words: Words, common: &Common) {
     let mut fields = Fields::with_capacity(4);
     fields.append("content-type", "text/plain; charset=utf-8");
     let head = ResponseHead { status: code, reason: None, fields };
     let content = Content::Whole(Bytes::from(format!("{text}\n")));
-    let words = match fault {
-        Some(fault) => Words { text: fault.message.clone(), excerpt: Some(fault.excerpt()), links: Vec::new() },
-        None => Words { text, ..Words::default() },
-    };
     let page = Prepared { head, content, words: Some(Box::new(words)), ..Prepared::default() };
     let page = exchange.reviewed((common.dress)(exchange.request(), page)).await;
     let Prepared { mut head, content: Content::Whole(text), .. } = page else { return };

@@ -167,6 +167,7 @@ impl Host {
             return None;
         }
         let script = script.and_then(|script| check_is_handler(&script).map(|()| script));
+        let script = script.map_err(|error| (error, source.path().to_owned()));
         let runtime = Rc::clone(&self.runtime);
         let common = Rc::clone(&self.common);
         let hooks = self.hooks.clone();
@@ -181,7 +182,7 @@ impl Host {
             }
             match script {
                 Ok(script) => handler::handle(&runtime, &script, exchange, &common, begin).await,
-                Err(error) => handler::answer_error(&exchange, &error, &common).await,
+                Err((error, path)) => handler::answer_error(&exchange, &error, &path, &common).await,
             }
             // It may have imported others.
             if let Some(hooks) = hooks {

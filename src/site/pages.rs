@@ -1,5 +1,6 @@
 //! Responses that the server makes up itself: a status with a sentence, a generated page.
 
+use super::escape::html;
 use super::highlight;
 use super::layout::{Title, page};
 use super::render::render;
@@ -42,7 +43,7 @@ fn error_page(request: &Request, status: u16, words: &Words) -> String {
     let reason = status::reason_phrase(status);
     let name = format!("{status} {reason}");
     // What scripts throw has lines; sentences have none.
-    let paragraphs = words.text.lines().filter(|line| !line.trim().is_empty()).map(|line| json!(line));
+    let paragraphs = words.text.lines().filter(|line| !line.trim().is_empty()).map(|line| json!(with_code(line)));
     let data = json!({
         "status": status,
         "reason": reason,
@@ -59,18 +60,33 @@ fn excerpted(request: &Request, excerpt: &Excerpt) -> Value {
     let before = excerpt.code.chars().take(excerpt.column.saturating_sub(1));
     let indent: String = before.map(|char| if char == '\t' { '\t' } else { ' ' }).collect();
     let path = String::from_utf8_lossy(request.path());
-    // It may be in a file that was imported: the page of the source knows only what has a URL.
-    let name = excerpt.spot.split(':').next().and_then(|file| file.rsplit('/').next()).unwrap_or_default();
-    let source = path.rsplit('/').next().is_some_and(|last| last == name && name.ends_with(".rhai"));
     json!({
         "spot": excerpt.spot,
-        "source": source.then(|| format!("/_wire/source{path}{}", anchor(excerpt.line))),
+        // The page of the source knows only what has a URL.
+        "source": excerpt.is_at_url.then(|| format!("/_wire/source{path}{}", anchor(excerpt.line))),
         "line": excerpt.line,
         "code": highlight::rhai(&excerpt.code),
         "caret": (excerpt.column > 0).then(|| format!("{indent}^")),
         "calls": excerpt.calls,
-        "help": excerpt.help,
+        "help": excerpt.help.as_deref().map(with_code),
     })
+}
+
+/// A sentence as HTML, with what it has between backticks as code.
+fn with_code(text: &str) -> String {
+    let parts: Vec<String> = text.split('`').map(html).collect();
+    let mut shown = String::new();
+    for (at, part) in parts.iter().enumerate() {
+        match (at % 2, at + 1 == parts.len()) {
+            // A backtick without another one is a backtick.
+            (1, true) => shown.push('`'),
+            (1, false) => shown.push_str("<code>"),
+            (_, _) if at > 0 => shown.push_str("</code>"),
+            _ => {}
+        }
+        shown.push_str(part);
+    }
+    shown
 }
 
 fn anchor(line: usize) -> String {
@@ -146,20 +162,34 @@ mod tests {
     }
 
     #[test]
+    fn backticks_are_code() {
+        for (text, shown) in [
+            ("a < b", "a &lt; b"),
+            ("`a`", "<code>a</code>"),
+            ("x `<a>` y `b`.", "x <code>&lt;a&gt;</code> y <code>b</code>."),
+            ("one ` only", "one ` only"),
+            ("`a` and `", "<code>a</code> and `"),
+        ] {
+            assert_eq!(with_code(text), shown, "{text}");
+        }
+    }
+
+    #[test]
     fn a_page_shows_the_line_of_a_script_that_is_wrong() {
         let excerpt = Excerpt {
             spot: "/folder/a.rhai:3:5".to_owned(),
+            is_at_url: true,
             line: 3,
             column: 5,
             code: "let x = \"<\";".to_owned(),
             calls: vec!["in `<f>`".to_owned()],
             help: Some("a & b".to_owned()),
         };
-        let page = |spot: &str| {
-            let excerpt = Excerpt { spot: spot.to_owned(), ..excerpt.clone() };
+        let page = |is_at_url: bool| {
+            let excerpt = Excerpt { is_at_url, ..excerpt.clone() };
             said(Some("text/html"), Words { text: "wrong".to_owned(), excerpt: Some(excerpt), links: Vec::new() }).1
         };
-        let own = page("/folder/a.rhai:3:5");
+        let own = page(true);
         for part in [
             "<a href=\"/_wire/source/handlers/a.rhai#L3\">/folder/a.rhai:3:5</a>",
             "<mark><i class=k>let</i> x = <i class=s>&quot;&lt;&quot;</i>;</mark>",
@@ -170,6 +200,6 @@ mod tests {
             assert!(own.contains(part), "{part} is not in {own}");
         }
         // The page of the source is about the script that has the URL.
-        assert!(!page("/folder/imported.rhai:3:5").contains("/_wire/source"));
+        assert!(!page(false).contains("/_wire/source"));
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::support::http1::Answer;
 use crate::support::programs;
-use crate::support::raw::exchange;
+use crate::support::raw::{Client, exchange, tls};
 use crate::support::server::{Server, wireserve};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use wireserve::wire::frame::{FrameType, RawFrame, flag};
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -52,6 +53,80 @@ fn errors_are_pages_for_browsers_and_text_for_others() {
         assert_eq!((text.status, text.get("content-type")), (status, Some("text/plain; charset=utf-8")), "{path}");
         assert_eq!((text.get("vary"), page.get("vary")), (Some("accept"), Some("accept")), "{path}");
         assert!(!text.text().contains("<nav"), "{path}");
+    }
+}
+
+#[test]
+fn a_failed_script_has_a_link_to_its_source_wherever_it_responds() {
+    let bad = "fn main(request, response) {\n  missing_function(1)\n}\n";
+    let import = "import \"library\" as library;\nfn main(request, response) { library::fail() }\n";
+    let library = "fn fail() { missing_function(1) }\n";
+    let routes = "[[routes]]\npath = \"/api/{name}/*\"\nscript = \"handlers/bad.rhai\"\n";
+    let server = Server::builder()
+        .config(routes)
+        .handler("bad.rhai", bad)
+        .handler("importing.rhai", import)
+        .handler("library.rhai", library)
+        .handler("syntax.rhai", "fn main(request, response) {\n  let = 1\n}\n")
+        .start();
+    for (path, link) in [
+        ("/handlers/bad.rhai?a=/x.rhai", Some("/_wire/source/handlers/bad.rhai#L2")),
+        ("/handlers/bad.py", Some("/_wire/source/handlers/bad.py#L2")),
+        ("/api/users/1", Some("/_wire/source/api/users/1#L2")),
+        ("/handlers/syntax.rhai", Some("/_wire/source/handlers/syntax.rhai#L2")),
+        ("/handlers/importing.rhai", None),
+    ] {
+        let page = ask(&server, "GET", path, BROWSER);
+        let html = page.text();
+        assert_eq!(page.status, 500, "{path}: {html}");
+        let shown = html.split("href=\"").filter_map(|rest| rest.split('"').next());
+        let shown = shown.into_iter().find(|link| link.starts_with("/_wire/source"));
+        assert_eq!(shown, link, "{path}: {html}");
+        if let Some(link) = link {
+            let source = ask(&server, "GET", link.split('#').next().unwrap_or_default(), "*/*");
+            assert!(source.status == 200 && source.text().contains("id=\"L2\""), "{link}: {}", source.text());
+        }
+    }
+}
+
+#[test]
+fn errors_of_http2_connections_are_pages_for_browsers_too() {
+    let server = Server::start();
+    let of = |path: &str, authority: &str, accept: &str| {
+        let mut client = Client::h2c(&server);
+        let fields =
+            [(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path), ("accept", accept)];
+        let block = client.encode(&fields);
+        let stream = client.take_stream();
+        client.send(&RawFrame::new(FrameType::HEADERS, flag::END_HEADERS | flag::END_STREAM, stream, block));
+        let response = client.response(stream);
+        (response.status(), response.text())
+    };
+    let local = server.authority("h2c").to_owned();
+    let unknown = format!("nowhere.conn.localhost:{}", server.port("h2c"));
+    for (path, authority, status, part) in [
+        ("/handlers/helo.rhai", &local, 404, "/handlers/hello.rhai"),
+        ("/handlers/hello.rhai", &unknown, 404, "nowhere"),
+    ] {
+        let (got, html) = of(path, authority, BROWSER);
+        assert!(got == Some(status) && html.contains("<nav class=\"bar\"") && html.contains(part), "{path}: {html}");
+        let (got, text) = of(path, authority, "*/*");
+        assert!(got == Some(status) && !text.contains("<nav") && text.contains(part), "{path}: {text}");
+    }
+}
+
+#[test]
+fn http1_on_a_port_for_http2_gets_a_page_with_the_url_that_works() {
+    let server = Server::start();
+    let authority = format!("tiny-window.conn.localhost:{}", server.port("h2"));
+    for (accept, is_page) in [(BROWSER, true), ("*/*", false)] {
+        let request = format!(
+            "GET /handlers/hello.rhai HTTP/1.1\r\nhost: {authority}\r\naccept: {accept}\r\nconnection: close\r\n\r\n"
+        );
+        let stream = tls(&server.connect("h2"), &authority, &server.ca(), &[b"http/1.1"]);
+        let answer = Answer::read(&exchange(stream, request.as_bytes())).expect("a response");
+        let text = answer.text();
+        assert!(answer.status == 505 && text.contains("<nav") == is_page, "{accept}: {} {text}", answer.status);
     }
 }
 
