@@ -1,5 +1,7 @@
 //! `cargo xtask COMMAND`: what a contributor runs. Each command prints what it runs, so that it can be run by hand.
 
+mod pictures;
+
 use std::env;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -11,6 +13,7 @@ Usage: cargo xtask COMMAND
   full                      everything that CI runs (.ci/run; installs what is missing)
   record                    write again what tests keep in fixtures/, docs/configuration.md, docs/api/README.md
   bench [ARGUMENT...]       cargo bench -- ARGUMENT...
+  pictures                  make the pictures of README.md again; needs Chromium and the default ports
   fuzz [TARGET] [SECONDS]   run one fuzz target, or each (default: 60 seconds each)
 ";
 
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         ["fast"] => fast(),
         ["full"] => run(&mut Command::new("./.ci/run")),
         ["record"] => record(),
+        ["pictures"] => cargo(&["build"]).and_then(|()| pictures::make()),
         ["bench", rest @ ..] => cargo(&[&["bench", "--"], rest].concat()),
         ["fuzz"] => fuzz(None, "60"),
         ["fuzz", target] => fuzz(Some(target), "60"),
