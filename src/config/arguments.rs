@@ -438,7 +438,7 @@ pub struct OpenArguments {
     /// chromium, firefox, or a program [default: the first found; CHROME and FIREFOX can name them]
     #[arg(long, value_name = "BROWSER")]
     pub browser: Option<PathBuf>,
-    /// Run without a window
+    /// Run without a window, where there is no display, or for a page that reports its result to the server
     #[arg(long)]
     pub headless: bool,
     /// Configuration file of the server [default: wpt.toml, or config.json, if present]

@@ -10,6 +10,7 @@ use super::certificates;
 use super::trust::{Trust, certutil, user_js};
 use crate::config::{Config, OpenArguments};
 use crate::net::signals::Signals;
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -22,6 +23,8 @@ const END: Duration = Duration::from_secs(10);
 /// Its helpers may write to the profile for a moment after it has ended.
 const REMOVALS: u32 = 50;
 const BETWEEN_REMOVALS: Duration = Duration::from_millis(100);
+/// Lines of the output of a browser that failed.
+const LINES: usize = 20;
 
 /// Starts a browser and waits until it ends; then its profile is gone. Ctrl-C and SIGTERM end it.
 ///
@@ -110,6 +113,9 @@ impl Prepared {
     async fn run(self, stopped: impl Future<Output = ()>) -> Result<(), OpenError> {
         let Self { browser: Browser { program, .. }, mut command, profile } = self;
         let failed = |error| OpenError::Start(program.clone(), error);
+        // Browsers tell developers of browsers much on standard error: it is shown only if the browser fails.
+        let output = profile.path().join("wireserve-output.log");
+        command.stderr(File::create(&output).map_err(OpenError::Profile)?);
         let mut child = command.kill_on_drop(true).spawn().map_err(failed)?;
         let status = tokio::select! {
             status = child.wait() => Some(status.map_err(failed)?),
@@ -118,10 +124,20 @@ impl Prepared {
                 None
             }
         };
-        remove(profile).await;
         // Without one it was told to end.
-        if status.is_none_or(|status| status.success()) { Ok(()) } else { Err(OpenError::Ended(program, status)) }
+        let failed = status.filter(|status| !status.success());
+        let ended = failed.map_or(Ok(()), |status| Err(OpenError::Ended(program, status, last_lines(&output))));
+        remove(profile).await;
+        ended
     }
+}
+
+/// The last lines of a file, or as many as can be read.
+fn last_lines(file: &Path) -> String {
+    let octets = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&octets);
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
 /// Tells the browser to end; its children end with it.

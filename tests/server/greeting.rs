@@ -143,7 +143,7 @@ fn serve_open_starts_a_browser_and_ends_it_with_the_server() {
     let browser = folder.path().join("chromium");
     let seen = folder.path().join("seen");
     let script = format!(
-        "#!/bin/sh\ntrap 'echo ended >> {seen}; exit 0' TERM\necho \"$@\" > {seen}\necho started >&2\n\
+        "#!/bin/sh\ntrap 'echo ended >> {seen}; exit 0' TERM\necho \"$@\" > {seen}\necho noise >&2\necho started\n\
          while :; do sleep 0.05; done\n",
         seen = seen.display()
     );
@@ -153,7 +153,8 @@ fn serve_open_starts_a_browser_and_ends_it_with_the_server() {
         .environment("CHROME", &browser.to_string_lossy())
         .arguments(["--open", "/handlers/hello.rhai"])
         .start();
-    server.logged("started");
+    assert_eq!(server.line().as_deref(), Some("started"));
+    assert!(!server.log().contains("noise"), "{}", server.log());
     server.signal("TERM");
     assert!(server.wait().expect("it ends").success());
     let seen = std::fs::read_to_string(&seen).expect("what the browser wrote");

@@ -298,3 +298,19 @@ fn check_prints_for_people_editors_and_programs() {
     // An editor may be seen between the two.
     while !is_ok() {}
 }
+
+#[cfg(unix)]
+#[test]
+fn open_shows_what_the_browser_prints_only_if_it_fails() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, code) in [("quiet", 0), ("fails", 3)] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, format!("#!/bin/sh\necho noise >&2\nexit {code}\n")).expect("a file");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("a program");
+        let program = file.to_string_lossy();
+        let finished = wireserve(folder.path(), &["open", "--browser", &program, "https://localhost:1/"]);
+        assert_eq!(finished.code(), Some(if code == 0 { 0 } else { 2 }), "{}", finished.stderr);
+        assert_eq!(finished.stderr.contains("noise"), code != 0, "{}", finished.stderr);
+    }
+}

@@ -251,6 +251,11 @@ impl Server {
         self.process.end_input();
     }
 
+    /// The next line of its standard output after the ready line; `None` if none comes in time.
+    pub fn line(&self) -> Option<String> {
+        self.process.line(DEADLINE)
+    }
+
     /// Waits for its end; `None` if it still runs at the deadline.
     pub fn wait(&mut self) -> Option<ExitStatus> {
         self.process.wait(DEADLINE)

@@ -31,8 +31,8 @@ pub enum OpenError {
     Profile(io::Error),
     /// The browser cannot be started.
     Start(PathBuf, io::Error),
-    /// The browser ended by itself, and says that it failed.
-    Ended(PathBuf, Option<ExitStatus>),
+    /// The browser ended by itself, and says that it failed; the last lines of its output.
+    Ended(PathBuf, ExitStatus, String),
     /// The operating system refuses a runtime.
     Runtime(io::Error),
 }
@@ -69,9 +69,9 @@ impl fmt::Display for OpenError {
             Self::Certutil(why) => write!(f, "certutil cannot make Firefox's profile trust the server: {why}"),
             Self::Profile(error) => write!(f, "cannot make a profile in the directory for temporary files: {error}"),
             Self::Start(program, error) => write!(f, "{} does not start: {error}", program.display()),
-            Self::Ended(program, status) => {
-                let how = status.map_or_else(String::new, |status| format!(" ({status})"));
-                write!(f, "{} failed{how}; see its output above", program.display())
+            Self::Ended(program, status, output) => {
+                write!(f, "{} failed ({status})", program.display())?;
+                if output.is_empty() { Ok(()) } else { write!(f, "; the end of its output:\n{output}") }
             }
             Self::Runtime(error) => write!(f, "the operating system refuses a runtime: {error}"),
         }
