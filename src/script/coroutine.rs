@@ -10,7 +10,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -329,7 +329,8 @@ impl<R: 'static> Future for Task<R> {
                 }
                 // What is waited for may be there each time, as with inputs that have queued up.
                 Ok(None) if task.waiting.is_some() && turn.is_over() => {
-                    context.waker().wake_by_ref();
+                    // By it, unlike by waking, sockets are looked at before the next poll.
+                    let _ = pin!(tokio::task::yield_now()).poll(context);
                     return Poll::Pending;
                 }
                 Ok(None) if task.waiting.is_some() => {}
