@@ -26,7 +26,7 @@ use tokio::time::Sleep;
 use self::closing::Closing;
 use self::sink::{Progress, Sink, Unflushed};
 pub use self::turn::TURN;
-use self::turn::Turn;
+use self::turn::{Rest, Turn};
 use super::transport::Transport;
 use crate::http::transport::{Close, PeerClosed, Transmitted};
 
@@ -107,6 +107,7 @@ pub async fn pump<S: Transport, E: Engine + ?Sized>(stream: S, engine: &E, stall
         stall_timeout,
         stalled: None,
         alarm: None,
+        rest_after_turn: Rest::default(),
     };
     poll_fn(|context| pump.poll(context)).await
 }
@@ -126,6 +127,7 @@ struct Pump<'e, S, E: ?Sized> {
     /// Since when the stream has taken nothing although octets wait.
     stalled: Option<Instant>,
     alarm: Option<Alarm>,
+    rest_after_turn: Rest,
 }
 
 enum Phase {
@@ -155,6 +157,9 @@ enum Reading {
 
 impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<End> {
+        if !self.rest_after_turn.is_over(context) {
+            return Poll::Pending;
+        }
         let mut buffers = Buffers::take();
         let poll = self.poll_rounds(context, &mut buffers);
         buffers.give_back();
@@ -167,7 +172,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
         let turn = Turn::begin(now);
         loop {
             if let Phase::Closing(closing) = &mut self.phase {
-                let poll = closing.poll(context, &mut self.stream, turn, now, &mut buffers.read);
+                let poll = closing.poll(context, &mut self.stream, (turn, &mut self.rest_after_turn), now, &mut buffers.read);
                 return poll.map(|()| End::Closed);
             }
             if self.engine.close() == Some(Close::Abort) {
@@ -205,7 +210,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
             }
             now = super::now();
             if turn.is_over_at(now) {
-                return turn::let_others_run(context);
+                return self.rest_after_turn.begin(context);
             }
         }
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use super::turn::{Turn, let_others_run};
+use super::turn::{Rest, Turn};
 use crate::http::transport::Close;
 use crate::net::transport::Transport;
 
@@ -43,7 +43,7 @@ impl Closing {
         &mut self,
         context: &mut Context<'_>,
         stream: &mut S,
-        turn: Turn,
+        (turn, rest): (Turn, &mut Rest),
         now: Instant,
         buffer: &mut [u8],
     ) -> Poll<()> {
@@ -68,7 +68,7 @@ impl Closing {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     self.drained += buffer.filled().len();
                     if turn.is_over() && self.drained < DRAIN_OCTETS {
-                        return let_others_run(context);
+                        return rest.begin(context);
                     }
                 }
                 Poll::Ready(_) => self.peer_ended = true,

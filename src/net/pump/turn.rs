@@ -2,7 +2,9 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// The time after which a connection lets others run, about: a look at the clock comes between two pieces of work.
@@ -64,11 +66,44 @@ impl Pieces {
     }
 }
 
-/// Ends the turn of a task that is not done: it is woken once the runtime has looked at its sockets and timers and has
-/// woken whatever waits for them. (A wake-up at once would put the task in front of them.)
-pub(super) fn let_others_run<T>(context: &mut Context<'_>) -> Poll<T> {
-    let yielded = pin!(tokio::task::yield_now());
-    // Its first poll is always pending.
-    let _ = yielded.poll(context);
-    Poll::Pending
+/// The time between two turns of a connection that has more to do: the runtime looks at its sockets and timers, and
+/// what waits for them runs. What else wakes the connection meanwhile has to wait, too: a handler and its connection,
+/// which wake each other, would go on for many turns otherwise.
+#[derive(Default)]
+pub(super) struct Rest(Option<Arc<Resting>>);
+
+impl Rest {
+    /// Ends the turn.
+    pub fn begin<T>(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        let resting = Arc::new(Resting { is_over: AtomicBool::new(false), connection: context.waker().clone() });
+        // Its first poll is always pending. Unlike a wake-up at once, it does not put the task in front of the sockets.
+        let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&Waker::from(resting.clone())));
+        self.0 = Some(resting);
+        Poll::Pending
+    }
+
+    /// Whether the next turn may begin; if not, the connection will be woken.
+    pub fn is_over(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(resting) = &self.0 else { return true };
+        if resting.is_over.load(Ordering::Acquire) {
+            self.0 = None;
+            return true;
+        }
+        if !resting.connection.will_wake(context.waker()) {
+            let _: Poll<()> = self.begin(context);
+        }
+        false
+    }
+}
+
+struct Resting {
+    is_over: AtomicBool,
+    connection: Waker,
+}
+
+impl Wake for Resting {
+    fn wake(self: Arc<Self>) {
+        self.is_over.store(true, Ordering::Release);
+        self.connection.wake_by_ref();
+    }
 }
