@@ -141,6 +141,7 @@ impl Attack {
         let attackers = (0..self.connections()).map(|_| {
             let stop = Arc::clone(&stop);
             std::thread::spawn(move || {
+                yield_to_others();
                 while !stop.load(Ordering::Relaxed) {
                     // It ends when the server does not want it any more.
                     let _ = self.run(address, upload, &stop);
@@ -190,6 +191,13 @@ impl Attack {
     }
 }
 
+/// Runs this thread when no other wants its core: an attacker elsewhere would not take the server's cores, nor those of
+/// the neighbour.
+fn yield_to_others() {
+    #[cfg(unix)]
+    rustix::process::setpriority_process(None, 19).expect("each thread may lower its own priority");
+}
+
 /// Waits until the server has acknowledged a PING, or the attack is over.
 fn wait_for_ack(answers: Option<&Receiver<()>>, stop: &AtomicBool) -> std::io::Result<()> {
     while !stop.load(Ordering::Relaxed) {
@@ -217,6 +225,7 @@ fn hold(answers: Option<&Receiver<()>>, stop: &AtomicBool) {
 fn read(mut socket: TcpStream) -> Receiver<()> {
     let (sender, answers) = mpsc::channel();
     std::thread::spawn(move || {
+        yield_to_others();
         let mut buffer = BytesMut::new();
         let mut octets = vec![0; 64 * 1024];
         while let Ok(count @ 1..) = socket.read(&mut octets) {
