@@ -1,7 +1,12 @@
 //! What the requests of one connection make the server keep, charged for what it costs.
 
-use std::cell::Cell;
+use super::input::Input;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
+
+/// Inputs that are freed in one go: well below the time of a turn.
+const SOME: usize = 1_000;
 
 /// Bytes that one connection keeps, in bodies, in inputs that wait for a handler, in frames for `request.frames` and for scripts that
 /// wait for frames.
@@ -11,17 +16,33 @@ pub(super) struct Account(Rc<Inner>);
 struct Inner {
     kept: Cell<u64>,
     max: u64,
+    /// Not kept any more and not freed yet: some hundred thousand small inputs take longer to free than a turn lasts.
+    discarded: RefCell<Vec<VecDeque<Input>>>,
 }
 
 impl Account {
     /// An account that holds up to `max` bytes.
     pub fn new(max: u64) -> Self {
-        Self(Rc::new(Inner { kept: Cell::new(0), max }))
+        Self(Rc::new(Inner { kept: Cell::new(0), max, discarded: RefCell::default() }))
     }
 
     /// A part of it, for one exchange or one subscription.
     pub fn share(&self) -> Share {
         Share { account: self.clone(), kept: 0 }
+    }
+
+    /// Whether inputs wait to be freed.
+    pub fn has_discarded(&self) -> bool {
+        !self.0.discarded.borrow().is_empty()
+    }
+
+    /// Frees some of them.
+    pub fn free_some(&self) {
+        let mut discarded = self.0.discarded.borrow_mut();
+        if let Some(inputs) = discarded.last_mut() {
+            inputs.truncate(inputs.len().saturating_sub(SOME));
+            discarded.pop_if(|inputs| inputs.is_empty());
+        }
     }
 }
 
@@ -54,6 +75,13 @@ impl Share {
         true
     }
 
+    /// Takes inputs that are not kept any more, to free them little by little if they are many.
+    pub fn discard(&mut self, inputs: VecDeque<Input>) {
+        if inputs.len() > SOME {
+            self.account.0.discarded.borrow_mut().push(inputs);
+        }
+    }
+
     /// Gives back what is no longer kept.
     pub fn give_back(&mut self, bytes: u64) {
         let bytes = bytes.min(self.kept);
@@ -83,6 +111,20 @@ mod tests {
         assert!(other.charge(50) && !other.charge(1));
         other.give_back(1_000);
         assert_eq!(account.0.kept.get(), 0);
+    }
+
+    #[test]
+    fn many_inputs_are_freed_little_by_little() {
+        let account = Account::new(0);
+        let inputs = |count| std::iter::repeat_with(|| Input::End).take(count).collect();
+        account.share().discard(inputs(SOME));
+        assert!(!account.has_discarded());
+        account.share().discard(inputs(SOME + 1));
+        account.share().discard(inputs(2 * SOME));
+        for left in [true, true, true, false] {
+            account.free_some();
+            assert_eq!(account.has_discarded(), left);
+        }
     }
 
     #[test]

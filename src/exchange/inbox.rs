@@ -36,6 +36,12 @@ pub(super) struct Inbox {
     gave_reset: bool,
 }
 
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.share.discard(std::mem::take(&mut self.inputs));
+    }
+}
+
 impl Inbox {
     /// An empty one; `ended` if the request has neither content nor trailers.
     pub fn new(share: Share, ended: bool) -> Self {

@@ -143,6 +143,16 @@ impl Socket {
         !self.0.0.fresh.borrow().is_empty() && self.0.has_started()
     }
 
+    /// Whether there is something to free: [`free_some`](Self::free_some) does, in a moment.
+    pub fn has_discarded(&self) -> bool {
+        self.0.0.account.has_discarded()
+    }
+
+    /// Frees a part of what requests that are over made the server keep.
+    pub fn free_some(&self) {
+        self.0.0.account.free_some();
+    }
+
     /// Whether notices tell of each request that ends from now on.
     pub fn report_ends(&self, report: bool) {
         self.0.0.reports_ends.set(report);

@@ -90,6 +90,9 @@ pub enum End {
 const MAX_READ_OCTETS: usize = 128 * 1024;
 const READ_BUFFER_OCTETS: usize = 64 * 1024;
 
+/// Offers of the engine between two looks at the clock while nothing has been written: they may be small frames.
+const OFFERS: usize = 64;
+
 /// Runs a connection to its end.
 ///
 /// A peer that takes none of the octets that wait for it for as long as `stall_timeout` is cut off.
@@ -294,6 +297,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
     }
 
     fn write_all(engine: &E, sink: &mut Sink<'_, '_, S>, turn: Turn, now: Instant) -> Progress {
+        let mut offers = 0_usize;
         loop {
             let mut offered = false;
             let mut next = engine.transmit(now, &mut |octets| {
@@ -315,9 +319,12 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
             if next == Transmitted::Idle {
                 return Progress::Done;
             }
-            if sink.has_written() && turn.is_over() {
+            offers += 1;
+            if (sink.has_written() || offers % OFFERS == 0) && turn.is_over() {
+                // Each turn writes something, however late it is.
+                let progress = if sink.has_written() { Progress::Done } else { sink.flush() };
                 sink.suspend();
-                return Progress::Late;
+                return if progress == Progress::Done { Progress::Late } else { progress };
             }
         }
     }

@@ -125,6 +125,10 @@ impl Open {
             tracing::error!(connection = id, "a fault in the server ended a profile: {fault}");
         }
         thread.worker().closed(connection, hook).await;
+        while socket.has_discarded() {
+            socket.free_some();
+            tokio::task::yield_now().await;
+        }
         socket.end_context();
     }
 }

@@ -49,7 +49,8 @@ impl Driver {
                 break;
             }
         }
-        self.behind.set(self.socket.has_next_exchange());
+        self.socket.free_some();
+        self.behind.set(self.socket.has_next_exchange() || self.socket.has_discarded());
         self.log_notices();
     }
 

@@ -11,6 +11,9 @@ use bytes::BytesMut;
 pub(super) const PARAMETER: &str = "wire-profile";
 /// Octets before the first request that are looked through.
 pub(super) const MAX_OCTETS: usize = 64 * 1024;
+/// Frames before the first request that are looked at: clients send a few, and floods of small ones are looked through
+/// again each time that more come.
+const MAX_FRAMES: usize = 64;
 
 /// What the first octets of an HTTP/2 connection ask for: `None` if the first request is still to come, `Some(None)`
 /// if it names no profile or none will be asked for.
@@ -19,7 +22,8 @@ pub(super) fn profile_in(octets: &[u8]) -> Option<Option<String>> {
         return if PREFACE.starts_with(octets) { None } else { Some(None) };
     };
     let (mut frames, mut blocks) = (BytesMut::from(frames), Blocks::default());
-    while let Some(frame) = RawFrame::take(&mut frames) {
+    for _ in 0..MAX_FRAMES {
+        let frame = RawFrame::take(&mut frames)?;
         let Some(block) = blocks.take(&frame) else { continue };
         let fields = block.map(|block| block.entries).unwrap_or_default();
         let path = fields.iter().find_map(|entry| match entry {
@@ -28,7 +32,7 @@ pub(super) fn profile_in(octets: &[u8]) -> Option<Option<String>> {
         });
         return Some(path.and_then(|path| profile_of(path)));
     }
-    None
+    Some(None)
 }
 
 /// The profile that a target asks for in its query.
@@ -74,6 +78,10 @@ mod tests {
         assert_eq!(profile_in(b"GET / HTTP/1.1\r\n"), Some(None));
         let mut octets = BytesMut::from(&PREFACE[..]);
         RawFrame::new(FrameType::HEADERS, flag::END_HEADERS, 1, vec![0xff; 9]).write(&mut octets);
+        assert_eq!(profile_in(&octets), Some(None));
+        let mut octets = BytesMut::from(&PREFACE[..]);
+        (0..MAX_FRAMES).for_each(|_| RawFrame::new(FrameType::SETTINGS, 0, 0, Vec::new()).write(&mut octets));
+        assert_eq!(profile_in(&octets[..octets.len() - 1]), None);
         assert_eq!(profile_in(&octets), Some(None));
     }
 }

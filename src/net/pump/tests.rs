@@ -400,7 +400,7 @@ impl Engine for LastWords<'_> {
     }
 }
 
-/// Takes a whole turn for each piece that it gets.
+/// Takes a whole turn for each piece that it gets, and a part of one for each that it gives.
 struct Slow<'a> {
     toy: &'a Toy,
     pieces: RefCell<Vec<usize>>,
@@ -409,10 +409,7 @@ struct Slow<'a> {
 impl Engine for Slow<'_> {
     fn receive(&self, now: Instant, octets: &[u8]) {
         self.pieces.borrow_mut().push(octets.len());
-        let end = crate::net::now() + TURN;
-        while crate::net::now() < end {
-            std::hint::spin_loop();
-        }
+        spend(TURN);
         self.toy.receive(now, octets);
     }
     fn peer_closed(&self, now: Instant, how: PeerClosed) {
@@ -425,6 +422,7 @@ impl Engine for Slow<'_> {
         self.toy.poll_timeout()
     }
     fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
+        spend(TURN / 16);
         self.toy.transmit(now, write)
     }
     fn wants_read(&self) -> bool {
@@ -435,6 +433,13 @@ impl Engine for Slow<'_> {
     }
     fn register_waker(&self, waker: &Waker) {
         self.toy.register_waker(waker);
+    }
+}
+
+fn spend(time: Duration) {
+    let end = crate::net::now() + time;
+    while crate::net::now() < end {
+        std::hint::spin_loop();
     }
 }
 
@@ -476,6 +481,18 @@ async fn a_turn_ends_by_time_however_much_there_is_to_write() {
     assert_eq!(end.await, End::Closed);
     assert!(polls > 3, "{polls} polls");
     assert_eq!(stream.0.borrow().writes.concat().len(), 200_000);
+}
+
+#[tokio::test]
+async fn a_turn_ends_by_time_while_small_runs_are_gathered() {
+    let stream = Recorder::default();
+    stream.0.borrow_mut().ends = true;
+    let toy = Toy::new().with(|state| state.output = (0..500).map(|_| (b"x".to_vec(), false)).collect());
+    let slow = Slow { toy: &toy, pieces: RefCell::default() };
+    assert_eq!(pump(stream.clone(), &slow, STALL).await, End::Closed);
+    let writes = &stream.0.borrow().writes;
+    assert_eq!(writes.concat().len(), 500);
+    assert!(writes.iter().all(|written| written.len() <= 100), "{writes:?}");
 }
 
 #[tokio::test]

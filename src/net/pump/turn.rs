@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 /// The time after which a connection lets others run, about: a look at the clock comes between two pieces of work.
-pub const TURN: Duration = Duration::from_micros(500);
+pub const TURN: Duration = Duration::from_micros(250);
 
 /// Octets that the engine gets before the first look at the clock: some hundred of the smallest frames.
 const FIRST_PIECE: usize = 2 * 1024;

@@ -162,9 +162,13 @@ impl Decoder {
         start: usize,
         end: usize,
     ) -> Result<(), DecodeError> {
-        let Some((name, value)) = self.table.lookup(index) else {
-            return Err(DecodeError { kind: DecodeErrorKind::Index(index), offset: start });
-        };
+        let unknown = DecodeError { kind: DecodeErrorKind::Index(index), offset: start };
+        if decoding.is_full() {
+            // A block of one-octet references is read without a copy of each.
+            decoding.pass_field(self.table.size_at(index).ok_or(unknown)?);
+            return Ok(());
+        }
+        let (name, value) = self.table.lookup(index).ok_or(unknown)?;
         if decoding.count_field(&name, &value) {
             decoding.entries.push(Entry::Field(Field {
                 name,
@@ -282,6 +286,17 @@ impl Decoding<'_> {
     fn count(&mut self, octets: usize) -> bool {
         self.counted = self.counted.saturating_add(entry_size(octets, 0));
         self.counted <= self.max_list_size
+    }
+
+    /// Whether no further entry is to be kept.
+    fn is_full(&self) -> bool {
+        self.counted > self.max_list_size
+    }
+
+    /// Counts a field, of `size` octets by RFC 9113 §6.5.2, that is not to be kept.
+    fn pass_field(&mut self, size: usize) {
+        self.list_size = self.list_size.saturating_add(size);
+        self.counted = self.counted.saturating_add(size);
     }
 
     fn count_field(&mut self, name: &Bytes, value: &Bytes) -> bool {

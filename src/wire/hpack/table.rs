@@ -113,6 +113,14 @@ impl DynamicTable {
         }
     }
 
+    /// The size of the entry at `index` of the common address space, by RFC 7541 §4.1.
+    pub(super) fn size_at(&self, index: u64) -> Option<usize> {
+        match static_entry(index) {
+            Some((name, value)) => Some(entry_size(name.len(), value.len())),
+            None => self.get(index).map(TableEntry::size),
+        }
+    }
+
     /// The name at `index` of the common address space.
     pub(super) fn lookup_name(&self, index: u64) -> Option<Bytes> {
         match static_entry(index) {

@@ -112,6 +112,8 @@ fn beyond_the_list_limit_only_the_table_is_served() {
     let whole = decoder.decode(octets("82 be 83"), 42 + 34 + 43).unwrap();
     assert!(!whole.truncated);
     assert_eq!(whole.fields().count(), 3);
+    assert_eq!(decoder.decode(octets("82 be be 83"), 0).unwrap().list_size, 42 + 34 + 34 + 43);
+    assert!(decoder.decode(octets("82 83 bf"), 0).is_err(), "an index that does not exist, beyond the limit, too");
 }
 
 #[test]
