@@ -43,12 +43,18 @@ impl Tables {
     /// Passes over an entry that is not shown: what it did to a dynamic table outlives it.
     pub fn pass(&mut self, entry: Entry, [front, back]: [&[u8]; 2]) {
         let (Kind::Frame(origin) | Kind::FrameBegins(origin)) = entry.kind else { return };
-        let mut start = [0; HEADER_LENGTH];
         let octets = || front.iter().chain(back).copied();
-        if octets().zip(&mut start).map(|(octet, slot)| *slot = octet).count() < HEADER_LENGTH {
-            return;
-        }
-        let header = FrameHeader::parse(&start);
+        // Nearly always it lies in one piece.
+        let header = match front.first_chunk() {
+            Some(start) => FrameHeader::parse(start),
+            None => {
+                let mut start = [0; HEADER_LENGTH];
+                if octets().zip(&mut start).map(|(octet, slot)| *slot = octet).count() < HEADER_LENGTH {
+                    return;
+                }
+                FrameHeader::parse(&start)
+            }
+        };
         if !Blocks::concern(header.frame_type) {
             return;
         }

@@ -93,8 +93,9 @@ impl Ring {
     /// Adds an entry of `length` bytes, of which `parts` are kept.
     pub fn push(&mut self, at: u64, kind: Kind, site: u32, length: usize, parts: [&[u8]; 2]) {
         let before = self.octets.len();
-        for part in parts {
-            self.octets.extend(part);
+        self.octets.extend(parts[0]);
+        if !parts[1].is_empty() {
+            self.octets.extend(parts[1]);
         }
         let kept = u32::try_from(self.octets.len() - before).unwrap_or(u32::MAX);
         let length = u32::try_from(length).unwrap_or(u32::MAX);
