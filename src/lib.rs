@@ -16,7 +16,7 @@
 //! | [`transcript`] | the ordered record of a connection: typed records, within a bound; as JSON, JSON Lines, text, HAR, qlog and pcapng, and read back | `h1`, `h2`, `wire`, `http` |
 //! | [`net`] | the only sockets, TLS, clock and tasks for connections; certificates, names | `http` |
 //! | [`client`] | `wireserve fetch`, `decode` and `replay`: what is sent, and what is printed of it | `net`, `transcript`, `h2`, `h1`, `wire`, `http` |
-//! | [`config`] | `wpt.toml` or `config.json` → resolved configuration, each value with its origin | option types of `client`, `site`, `script`, `transcript`, `exchange`, `h1`, `h2`, `net`, `wire` |
+//! | [`config`] | `wpt.toml` and `config.json` → resolved configuration, each value with its origin | option types of `client`, `site`, `script`, `transcript`, `exchange`, `h1`, `h2`, `net`, `wire` |
 //! | [`setup`] | what prepares a machine and never serves: certificates, trust, host names, starting browsers, `new`, `check` | `config`, `net`, `script`, `site` |
 //! | [`server`] | the commands: start, reload and stop, workers, dispatch to site or script, the pages below `/_wire/` | all above |
 //!

@@ -184,7 +184,7 @@ pub struct ServeArguments {
     /// Address to open the ports on; 0.0.0.0 or :: lets other machines connect [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS", help_heading = "Ports")]
     pub bind: Option<IpAddr>,
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE", help_heading = "Files")]
     pub config: Option<PathBuf>,
     /// Directory to serve [default: .]
@@ -284,7 +284,7 @@ pub struct CheckArguments {
     /// Check again whenever a file changes, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Handlers, or directories of handlers [default: the handler roots of wpt.toml]
@@ -314,7 +314,7 @@ impl CheckArguments {
 /// Options of `wireserve new`.
 #[derive(Args, Clone, Debug)]
 pub struct NewArguments {
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Copy this handler or profile, such as connection/goaway, instead of writing a first one
@@ -327,7 +327,7 @@ pub struct NewArguments {
 /// Options of `wireserve show`.
 #[derive(Args, Clone, Debug)]
 pub struct ShowArguments {
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Name of the handler, such as connection/goaway, or a file [default: list all]
@@ -353,7 +353,7 @@ pub struct ManArguments {
 /// Options of `wireserve hosts`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct HostsArguments {
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// IP address for the names, as the browser's machine reaches this server [default: bind_address]
@@ -366,7 +366,7 @@ pub struct HostsArguments {
 pub struct CertsArguments {
     #[command(subcommand)]
     pub command: Option<CertsCommand>,
-    /// Configuration file [default: wpt.toml, or config.json of web-platform-tests, if present]
+    /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Directory of the certificates, made if necessary [default: certs]
@@ -441,7 +441,7 @@ pub struct OpenArguments {
     /// Run without a window, where there is no display, or for a page that reports its result to the server
     #[arg(long)]
     pub headless: bool,
-    /// Configuration file of the server [default: wpt.toml, or config.json, if present]
+    /// Configuration file of the server [default: config.json, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Directory of the server's certificates [default: certs]

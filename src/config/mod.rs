@@ -69,12 +69,13 @@ pub use self::ports::{PortKind, ProfilePort};
 pub use self::ready::Ready;
 pub use self::resolved::Config;
 use self::resolved::{FILE, THEIR_FILE};
+use self::source::Source;
 pub use self::ssl::{Ssl, SslType};
 pub use self::stash::Stash;
 pub use self::transcript::Transcript;
 pub use self::values::{LogFormat, LogLevel, Origin, Port, Value};
 
-/// Reads `wpt.toml` (or the file that is named) and applies the flags of `wireserve serve`.
+/// Reads `wpt.toml` over `config.json` (or the file that is named) and applies the flags of `wireserve serve`.
 ///
 /// # Errors
 /// Everything that is wrong, not only the first thing.
@@ -95,31 +96,29 @@ pub fn resolve_all(arguments: &ServeArguments) -> (Config, Vec<ConfigError>) {
 pub fn check(file: Option<&Path>) -> (Config, Vec<ConfigError>) {
     let mut config = Config::default();
     let mut errors = Vec::new();
-    match open(file) {
-        Ok(Some(source)) => file::read(&source, &mut config, &mut errors),
-        Ok(None) => {}
-        Err(error) => errors.push(error),
+    for source in open(file) {
+        match source {
+            Ok(source) => file::read(&source, &mut config, &mut errors),
+            Err(error) => errors.push(error),
+        }
     }
     config.derive();
     hosts::check(&config, &mut errors);
     (config, errors)
 }
 
-/// The file that is named, else ours, else web-platform-tests', else none.
-fn open(file: Option<&Path>) -> Result<Option<source::Source>, ConfigError> {
+/// The file that is named; else web-platform-tests', over which ours is read: as far as they are there.
+fn open(file: Option<&Path>) -> Vec<Result<Source, ConfigError>> {
     if let Some(file) = file {
-        return source::Source::open(file).map(Some);
+        return vec![Source::open(file)];
     }
-    match source::Source::open(Path::new(FILE)) {
-        Err(error) if error.is_missing() => {}
-        opened => return opened.map(Some),
-    }
-    match source::Source::open(Path::new(THEIR_FILE)) {
-        Err(error) if error.is_missing() => Ok(None),
+    let opened = [THEIR_FILE, FILE].map(|file| (file, Source::open(Path::new(file))));
+    let is_there = |(file, opened): &(&str, Result<Source, ConfigError>)| match opened {
         // Many programs have a file of that name.
-        Ok(source) if !file::is_of_wptserve(&source) => Ok(None),
-        opened => opened.map(Some),
-    }
+        Ok(source) => *file == FILE || file::is_of_wptserve(source),
+        Err(error) => !error.is_missing(),
+    };
+    opened.into_iter().filter(is_there).map(|(_, opened)| opened).collect()
 }
 
 /// As [`check`], with the folder of `--certs`, for the commands about certificates.

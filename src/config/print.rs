@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json};
 /// The configuration as TOML; with `comments`, each key below what it means.
 pub fn print(config: &Config, comments: bool) -> String {
     let mut printer = Printer::default();
-    match &config.file {
-        Some(file) => printer.comment(format_args!("Read from {}.", file.display())),
+    match config.read_from() {
+        Some(files) => printer.comment(format_args!("Read from {files}.")),
         None => printer.comment("No file was read."),
     }
     for table in tables() {

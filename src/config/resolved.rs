@@ -21,9 +21,15 @@ use crate::site::{self, Alias, Rewrite, Route};
 /// What a checkout of web-platform-tests has below its root.
 const SUITE: &str = "resources/testharness.js";
 
-/// The file that is read if there is one and no other is named.
+/// The `browser_host` of a checkout.
+const SUITE_HOST: &str = "web-platform.test";
+
+/// The `interim_delay` of a checkout.
+const SUITE_DELAY: Milliseconds = Milliseconds(Duration::from_millis(3));
+
+/// The file that is read if there is one and no other is named, over [`THEIR_FILE`].
 pub(super) const FILE: &str = "wpt.toml";
-/// web-platform-tests' own, read if there is no [`FILE`].
+/// web-platform-tests' own.
 pub(super) const THEIR_FILE: &str = "config.json";
 
 /// Those of web-platform-tests.
@@ -32,7 +38,7 @@ const SUBDOMAINS: [&str; 5] = ["www", "www1", "www2", "天気の良い日", "él
 keys! {
     /// The resolved configuration of a server.
     Config in "" {
-        /// The host name in the server's URLs and its certificate.
+        /// The host name in the server's URLs and its certificate. Default in a [checkout](wpt.md): `web-platform.test`.
         browser_host: String = "localhost".to_owned(), names::host, Start;
         /// Other hosts of this server, by the names that tests use for them (`{{hosts[alt][]}}`). Each must be another site.
         /// Default for other browser hosts: `not-` and the browser host.
@@ -58,6 +64,12 @@ keys! {
         /// Milliseconds to wait before each response.
         latency: Milliseconds = Milliseconds(Duration::ZERO), milliseconds(0..=MAX_LATENCY), Reload,
             "--latency" => |given| given.latency.map(Milliseconds);
+        /// Milliseconds from a request to its first interim response (1xx), at least. Default in a [checkout](wpt.md): 3,
+        /// because Chromium drops a 103 that arrives before it has handled the end of its own request.
+        interim_delay: Milliseconds = Milliseconds(Duration::ZERO), milliseconds(0..=MAX_LATENCY), Reload;
+        /// Over HTTP/1.1, end the connection after each file, as wptserve does. Default in a [checkout](wpt.md): true, because
+        /// tests there measure how long connections take.
+        close_after_files: bool = site::Options::default().close_after_files, boolean, Reload;
         /// Milliseconds to wait for the first request of an h2c connection before the server's preface: `?wire-profile=NAME` of
         /// that request chooses a [profile](profiles.md). 0: do not wait.
         h2c_profile_wait: Milliseconds = Milliseconds(Duration::from_millis(20)), milliseconds(0..=MAX_LATENCY), Reload;
@@ -85,8 +97,8 @@ keys! {
         /// Log a script's error in one line, without its source.
         suppress_handler_traceback as "logging.suppress_handler_traceback": bool = false, boolean, Reload;
     } with {
-        /// The file that was read, if any.
-        file: Option<PathBuf> = None;
+        /// The files that were read, each over those before it.
+        files: Vec<PathBuf> = Vec::new();
         /// `[[aliases]]`: other directories and files that are mounted at a URL.
         aliases: Vec<Value<Alias>> = Vec::new();
         /// `[[routes]]`.
@@ -138,21 +150,29 @@ impl Config {
             rewrites: plain(&self.rewrites),
             inject_script: self.inject_script.value.clone(),
             refuse_h2_over_http1: self.refuse_h2_over_http1.value,
+            close_after_files: self.close_after_files.value,
         }
     }
 
     /// The files that say how the server is to be, or would if they were there.
     pub fn candidates(&self) -> Vec<PathBuf> {
-        match &self.file {
-            Some(file) => vec![file.clone()],
-            None => [FILE, THEIR_FILE].map(PathBuf::from).to_vec(),
-        }
+        let own = [FILE, THEIR_FILE].map(PathBuf::from);
+        // A file that is named is read alone.
+        if self.files.iter().any(|file| !own.contains(file)) { self.files.clone() } else { own.to_vec() }
     }
 
-    /// The files of which nothing may be served: the one that was read, or would be if it appeared.
+    /// The files of which nothing may be served: those that were read, and the one that would be if it appeared.
     pub fn secret_files(&self) -> Vec<PathBuf> {
         // A config.json that was not read may be another program's.
-        vec![self.file.clone().unwrap_or_else(|| PathBuf::from(FILE))]
+        let mut files = self.files.clone();
+        files.push(PathBuf::from(FILE));
+        files
+    }
+
+    /// The files that were read, for people; `None` if there is none.
+    pub fn read_from(&self) -> Option<String> {
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        (!files.is_empty()).then(|| files.join(" and "))
     }
 
     /// `server_host`, also while the file is read.
@@ -190,12 +210,23 @@ impl Config {
         let (handlers, sockets) = (join("handlers"), join("websockets/handlers"));
         set(&mut self.handler_roots, vec![handlers]);
         set(&mut self.ws_doc_root, sockets);
+        let is_suite = self.doc_root.value.join(SUITE).is_file();
+        let (host, delay) = match is_suite {
+            true => (SUITE_HOST.to_owned(), SUITE_DELAY),
+            false => {
+                let Self { browser_host, interim_delay, .. } = Self::default();
+                (browser_host.value, interim_delay.value)
+            }
+        };
+        set(&mut self.browser_host, host);
+        set(&mut self.interim_delay, delay);
+        set(&mut self.close_after_files, is_suite);
         let (alternate, server) = (alternate_hosts(&self.browser_host.value), self.browser_host.value.clone());
         set(&mut self.alternate_hosts, alternate);
         set(&mut self.server_host, server);
         let address = self.server_address();
         set(&mut self.bind_address, address);
-        if self.doc_root.value.join(SUITE).is_file() {
+        if is_suite {
             self.ports.open_for_suite(self.ssl.kind.value != SslType::None);
         }
     }

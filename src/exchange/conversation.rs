@@ -48,7 +48,7 @@ pub(super) struct Inner {
     pub content: Cell<u64>,
     /// With what this end has reset the stream.
     pub own_reset: Cell<Option<ErrorCode>>,
-    /// When it began, if its end is reported.
+    /// When it began; `None` if that was not in a turn of the socket.
     pub began: Option<Instant>,
     pub response: Cell<Progress>,
     /// Set where the checked calls are held to what the head has announced.
@@ -77,7 +77,7 @@ pub trait Reviewer {
 
 impl Exchange {
     pub(super) fn new(connection: Connection, id: u64, request: Request, ended: bool) -> Self {
-        let began = connection.0.now.get().filter(|_| connection.0.reports_ends.get());
+        let began = connection.0.now.get();
         let inbox = RefCell::new(Inbox::new(connection.0.account.share(), ended));
         Self(Rc::new(Inner {
             connection,

@@ -12,6 +12,7 @@ use crate::http::peer::Protocol;
 use crate::http::{ContentRule, Fields, status};
 use crate::wire::frame::ErrorCode;
 use bytes::Bytes;
+use std::time::Instant;
 
 impl Exchange {
     pub(super) fn progress(&self) -> Progress {
@@ -102,6 +103,13 @@ impl Exchange {
             None | Some(Err(h1::Misuse::NotActive(_) | h1::Misuse::Closed)) => Err(SendError::Gone),
             Some(Err(misuse)) => Err(SendError::Http1(misuse)),
         }
+    }
+
+    /// Before this instant no interim response is to leave (see [`Limits::interim_delay`](super::Limits)). Those who send
+    /// one wait for it.
+    pub fn interim_due(&self) -> Option<Instant> {
+        let delay = self.0.connection.limits().interim_delay;
+        self.0.began.filter(|_| !delay.is_zero())?.checked_add(delay)
     }
 
     /// Sends an interim response, 1xx but 101 (RFC 9110 §15.2).

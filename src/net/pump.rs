@@ -175,7 +175,8 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
         let turn = Turn::begin(now);
         loop {
             if let Phase::Closing(closing) = &mut self.phase {
-                let poll = closing.poll(context, &mut self.stream, (turn, &mut self.rest_after_turn), now, &mut buffers.read);
+                let poll =
+                    closing.poll(context, &mut self.stream, (turn, &mut self.rest_after_turn), now, &mut buffers.read);
                 return poll.map(|()| End::Closed);
             }
             if self.engine.close() == Some(Close::Abort) {
@@ -320,7 +321,7 @@ impl<S: Transport, E: Engine + ?Sized> Pump<'_, S, E> {
                 return Progress::Done;
             }
             offers += 1;
-            if (sink.has_written() || offers % OFFERS == 0) && turn.is_over() {
+            if (sink.has_written() || offers.is_multiple_of(OFFERS)) && turn.is_over() {
                 // Each turn writes something, however late it is.
                 let progress = if sink.has_written() { Progress::Done } else { sink.flush() };
                 sink.suspend();

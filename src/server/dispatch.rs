@@ -143,6 +143,10 @@ async fn by_meaning(worker: &Worker, exchange: &Exchange, answer: &Answer) -> Re
         };
     }
     let prepared = prepare(worker, worker.site(), exchange, meaning);
+    let is_file = matches!(meaning, Meaning::File(_)) && prepared.head.status == 200;
+    if is_file && worker.site().close_after_files && exchange.protocol() == Protocol::Http1 {
+        exchange.connection().close_after();
+    }
     let name = match meaning {
         Meaning::File(_) => answer.file_name.as_str().into(),
         Meaning::Generated(generated) => generated.loads_name(),

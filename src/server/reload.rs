@@ -47,7 +47,7 @@ impl Reloader<'_> {
 
     /// Reads the configuration anew.
     async fn read(&mut self) {
-        if let Some(file) = self.config.file.as_deref().filter(|file| !file.exists()) {
+        if let Some(file) = self.config.files.iter().find(|file| !file.exists()) {
             return tracing::warn!("{} was deleted; its settings stay in use", file.display());
         }
         let mut read = match config::resolve(self.arguments) {
@@ -105,7 +105,7 @@ impl Reloader<'_> {
 }
 
 fn name(config: &Config) -> String {
-    config.file.as_ref().map_or_else(|| "the configuration".to_owned(), |file| file.display().to_string())
+    config.read_from().unwrap_or_else(|| "the configuration".to_owned())
 }
 
 /// Edits of files, as the operating system tells them.

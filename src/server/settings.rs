@@ -62,6 +62,7 @@ pub(super) fn shared(config: &Config, lasting: &Lasting) -> Result<Shared, SiteE
     let environment = super::environment::environment(config, urls, &lasting.unserved);
     let mut exchange = exchange::Limits::default();
     config.limits.server.apply(&mut exchange);
+    exchange.interim_delay = config.interim_delay.value.0;
     Ok(Shared {
         script: script_options(config, &roots, environment.config.clone(), lasting),
         site: Site::new(roots, &config.site(), environment)?,

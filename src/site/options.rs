@@ -15,6 +15,8 @@ pub struct Options {
     pub inject_script: Option<PathBuf>,
     /// Whether HTTP/1.1 is refused for a URL with `.h2.` in its file name, and on ports for HTTP/2 over TLS.
     pub refuse_h2_over_http1: bool,
+    /// Whether an HTTP/1.1 connection ends after each file.
+    pub close_after_files: bool,
 }
 
 impl Default for Options {
@@ -25,6 +27,7 @@ impl Default for Options {
             rewrites: Vec::new(),
             inject_script: None,
             refuse_h2_over_http1: true,
+            close_after_files: false,
         }
     }
 }

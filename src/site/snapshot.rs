@@ -22,6 +22,8 @@ pub struct Site {
     pub injection: Option<Injection>,
     /// Whether a URL with `.h2.` in its file name is refused over HTTP/1.1.
     pub refuse_h2_over_http1: bool,
+    /// Whether an HTTP/1.1 connection ends after each file.
+    pub close_after_files: bool,
     pub(super) routes: Routes,
     pub(super) rewrites: Rewrites,
     /// The later ones first.
@@ -86,6 +88,7 @@ impl Site {
             environment,
             injection: injection.transpose()?,
             refuse_h2_over_http1: options.refuse_h2_over_http1,
+            close_after_files: options.close_after_files,
             routes,
             rewrites: Rewrites::new(&options.rewrites),
             mounts,

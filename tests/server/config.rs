@@ -31,9 +31,19 @@ fn config_prints_what_would_be_served_and_every_fault() {
         assert!(finished.stderr.contains(told), "{}", finished.stderr);
     }
 
+    // Of a key that both have, wpt.toml decides.
+    write("config.json", "{\"ports\": {\"http\": [81]}, \"browser_host\": \"web-platform.test\", \"workers\": 5}");
     write("wpt.toml", "workers = 3\n");
     let finished = wireserve(folder.path(), &["config"]);
-    assert!(finished.text().contains("workers = 3  # wpt.toml:1\n"), "{}", finished.text());
+    assert_eq!(finished.code(), Some(0), "{}", finished.stderr);
+    for line in [
+        "# Read from config.json and wpt.toml.\n",
+        "browser_host = \"web-platform.test\"  # config.json:1\n",
+        "http = [81]  # config.json:1\n",
+        "workers = 3  # wpt.toml:1\n",
+    ] {
+        assert!(finished.text().contains(line), "{line}\n{}", finished.text());
+    }
 
     write("again.toml", &finished.text());
     let again = wireserve(folder.path(), &["config", "--config", "again.toml"]);

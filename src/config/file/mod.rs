@@ -51,7 +51,7 @@ const OLD_NAMES: [(&str, &str, &str); 5] = [
 pub(super) fn read(source: &Source, config: &mut Config, errors: &mut Vec<ConfigError>) {
     let (document, syntax) = source.parse();
     let mut reader = Reader::new(source);
-    config.file = Some(source.path().to_owned());
+    config.files.push(source.path().to_owned());
     // What could be read of a broken line says nothing about its author's intent.
     let broken: HashSet<usize> = syntax.iter().map(|error| source.line(error.span.start)).collect();
     read_table(&mut reader, Section::top(&document, source), "", config);

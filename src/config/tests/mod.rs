@@ -79,7 +79,7 @@ fn the_shipped_file_says_exactly_the_defaults_with_every_key() {
         let shown = [format!("\n# {name} = "), format!("\n# [[{name}]]\n")];
         assert!(shown.iter().any(|shown| SHIPPED.contains(shown)), "{} is not in wpt.toml", key.name());
     }
-    config.file = None;
+    config.files.clear();
     assert_eq!(config, Config::default());
 }
 
@@ -113,6 +113,24 @@ fn a_checkout_of_the_suite_gets_the_ports_that_its_tests_name() {
     assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Number(81)][..], &[][..]));
     let ports = suite("[ssl]\ntype = \"none\"\n", &[]);
     assert_eq!((ports.of(PortKind::Ws), ports.of(PortKind::Wss)), (&[Port::Auto][..], &[][..]));
+}
+
+#[test]
+fn a_checkout_of_the_suite_gets_the_ways_of_wptserve_unless_the_file_says_otherwise() {
+    let (folder, file) = folder_with("");
+    let root = Some(folder.path().to_owned());
+    let resolved =
+        || resolve(&ServeArguments { config: Some(file.clone()), root: root.clone(), ..flags(&[]) }).unwrap();
+    let ways = |config: Config| {
+        let alternate = config.alternate_hosts.value["alt"].clone();
+        (config.browser_host.value, alternate, config.interim_delay.value.0.as_millis(), config.close_after_files.value)
+    };
+    assert_eq!(ways(resolved()), ("localhost".to_owned(), "alt.localhost".to_owned(), 0, false));
+    std::fs::create_dir(folder.path().join("resources")).unwrap();
+    std::fs::write(folder.path().join("resources/testharness.js"), "").unwrap();
+    assert_eq!(ways(resolved()), ("web-platform.test".to_owned(), "not-web-platform.test".to_owned(), 3, true));
+    std::fs::write(&file, "browser_host = \"a.test\"\ninterim_delay = 7\nclose_after_files = false").unwrap();
+    assert_eq!(ways(resolved()), ("a.test".to_owned(), "not-a.test".to_owned(), 7, false));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn again(text: &str, flags_too: &[&str]) -> Config {
 
 fn same(mut left: Config, mut right: Config) {
     for config in [&mut left, &mut right] {
-        config.file = None;
+        config.files.clear();
         config.hints.clear();
         config.notes.clear();
     }

@@ -17,8 +17,8 @@ pub(super) fn run(arguments: &ServeArguments) -> ExitCode {
         Err(errors) => return fail_configuration(&errors),
     };
     let log = Log::to_stderr(&config);
-    if let Some(file) = &config.file {
-        tracing::info!("configured by {}", file.display());
+    if let Some(files) = config.read_from() {
+        tracing::info!("configured by {files}");
     }
     config.hints.iter().for_each(|hint| tracing::warn!("{hint}"));
     config.notes.iter().for_each(|note| tracing::info!("{note}"));

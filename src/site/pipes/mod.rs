@@ -175,7 +175,12 @@ async fn send_as(exchange: &Exchange, mut prepared: Prepared, wire: Wire) -> Res
         content::pause(wire.delay).await;
     }
     match wire.ending {
-        None if is_informational(prepared.head.status) => send_as_written(exchange, prepared).await,
+        None if is_informational(prepared.head.status) => {
+            if let Some(due) = exchange.interim_due() {
+                tokio::time::sleep_until(due.into()).await;
+            }
+            send_as_written(exchange, prepared).await
+        }
         None => deliver::send(exchange, prepared, Fields::new()).await,
         Some(ending @ Ending { after: None, .. }) => ending.carry_out(exchange).await,
         Some(ending @ Ending { after: Some(octets), .. }) => {
