@@ -22,6 +22,9 @@ const OTHER_NAMES: [(&str, &str); 8] = [
     ("params", "GET"),
 ];
 
+/// What Rhai calls the type of nothing.
+const NOTHING: &str = "()";
+
 /// What is needed to explain an error.
 pub struct Explainer<'a> {
     /// The engine that raised it: it knows what can be called.
@@ -93,6 +96,7 @@ impl Explainer<'_> {
             EvalAltResult::ErrorModuleNotFound(name, _) => {
                 (format!("there is no script {name:?} in the handler roots to import"), None)
             }
+            EvalAltResult::ErrorMismatchDataType(wanted, found, _) => mismatch(plain_name(wanted), plain_name(found)),
             EvalAltResult::ErrorDataTooLarge(what, _) => (self.too_large(what), None),
             EvalAltResult::ErrorDataRace(_, _) => (
                 "a closure uses the same variable that a method is called on, or a property \
@@ -130,10 +134,13 @@ impl Explainer<'_> {
 
     fn missing_function(&self, signature: &str, at: &Spot<'_>) -> (String, Option<String>) {
         let (name, types) = signature.rsplit_once(" (").unwrap_or((signature, ""));
-        let types: Vec<&str> =
-            types.trim_end_matches(')').split(", ").filter(|name| !name.is_empty()).map(plain_name).collect();
+        let types = types.strip_suffix(')').unwrap_or(types);
+        let types: Vec<&str> = types.split(", ").filter(|name| !name.is_empty()).map(plain_name).collect();
+        let missing_value = types.contains(&NOTHING).then(|| {
+            format!("a value is {NOTHING}, as what is missing is: give another in its place, as in `value ?? 0`")
+        });
         if !name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
-            return (format!("there is no operator `{name}` for {}", types.join(" and ")), None);
+            return (format!("there is no operator `{name}` for {}", types.join(" and ")), missing_value);
         }
         let (of, arguments) = match types.split_first() {
             Some((of, arguments)) if at.is_method_call() => (Some(*of), arguments),
@@ -150,7 +157,9 @@ impl Explainer<'_> {
             None => format!("there is no function `{name}` {wanted}"),
         };
         let kind = if of.is_some() { "method" } else { "function" };
-        let help = if known.iter().any(|known| known == name) {
+        let help = if missing_value.is_some() {
+            missing_value
+        } else if known.iter().any(|known| known == name) {
             Some(format!("`{name}` takes other arguments"))
         } else {
             similar(name, known.iter().map(String::as_str)).map(|near| format!("a similar {kind} exists: `{near}`"))
@@ -217,6 +226,18 @@ impl Spot<'_> {
         // `x.f()` is placed at the name, or at the dot itself.
         before.ends_with('.') || line.chars().nth(self.column - 1) == Some('.')
     }
+}
+
+/// A value of a type that does not fit.
+fn mismatch(wanted: &str, found: &str) -> (String, Option<String>) {
+    if wanted == "integer" && found.contains("::Range") {
+        let help = "an array has no slices; this makes one: `array.extract(1..3)`";
+        return ("an index must be an integer, not a range".to_owned(), Some(help.to_owned()));
+    }
+    let help =
+        (found == NOTHING).then(|| "what is missing is (): give another in its place, as in `value ?? 0`".to_owned());
+    let wanted = if wanted.is_empty() { "another type".to_owned() } else { format!("type {wanted}") };
+    (format!("a value of {wanted} is needed here, not of type {found}"), help)
 }
 
 fn missing_variable(name: &str, at: &Spot<'_>) -> (String, Option<String>) {

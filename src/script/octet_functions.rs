@@ -213,6 +213,11 @@ fn register_reading(engine: &mut Engine) {
         Ok(find(octets, Bytes::copy_from_slice(text.as_bytes()))? >= 0)
     });
     engine.register_fn("index_of", |octets: &mut Octets, wanted: Dynamic| find(octets, argument(&wanted)?));
+    engine.register_fn("last_index_of", |octets: &mut Octets, wanted: Dynamic| {
+        let (octets, wanted) = (octets.0.clone(), argument(&wanted)?);
+        aside(octets.len(), move || memchr::memmem::rfind(&octets, &wanted))
+            .map(|at| at.and_then(|at| INT::try_from(at).ok()).unwrap_or(-1))
+    });
     engine.register_fn("starts_with", |octets: &mut Octets, wanted: Dynamic| {
         Ok::<_, Box<EvalAltResult>>(octets.0.starts_with(&argument(&wanted)?))
     });

@@ -1,6 +1,6 @@
 //! What web-platform-tests' own HTTP/2 handlers need, one test each.
 
-use crate::support::raw::{Client, Received};
+use crate::support::raw::{self, Client, Received};
 use crate::support::server::Server;
 use std::time::{Duration, Instant};
 use wireserve::wire::frame::{FrameType, flag};
@@ -72,6 +72,67 @@ fn early_hints_keep_repeated_fields_and_are_spaced_to_10_ms() {
         tries.push(taken);
     }
     panic!("not once 200 and 300 ms, to 10 ms: {tries:?}");
+}
+
+#[test]
+fn a_first_interim_response_keeps_its_distance_from_its_request() {
+    const WAYS: [(&str, &str); 2] = [
+        ("checked", "writer.write_informational(103, [[\"link\", \"</a.css>\"]])"),
+        ("raw", "writer.write_raw_header_frame([[\":status\", \"103\"]], #{ end_headers: true })"),
+    ];
+    let mut server = Server::builder().config("interim_delay = 200\n");
+    for (name, call) in WAYS {
+        let script = format!("fn main(request, response) {{ let writer = response.writer; {call}; {call}; \"done\" }}");
+        server = server.handler(&format!("{name}.rhai"), &script);
+    }
+    let server = server.start();
+    let mut client = Client::h2c(&server);
+    for (name, _) in WAYS {
+        let began = Instant::now();
+        let stream = client.get(&format!("/handlers/{name}.rhai"));
+        let is_head = |frame: &Received| frame.is(FrameType::HEADERS) && frame.header.stream_id == stream;
+        for _ in 0..2 {
+            client.until(is_head);
+            assert!(began.elapsed() >= Duration::from_millis(200), "{name}: {:?}", began.elapsed());
+        }
+        client.until(is_end);
+    }
+}
+
+#[test]
+fn raw_headers_can_enter_the_clients_table_as_those_of_wptserve_do() {
+    let script = r#"fn main(request, response) {
+        let fields = [[":status", "200"], ["x-a", "1"]];
+        response.writer.write_raw_header_frame(fields, #{ end_headers: true, end_stream: true, incremental: true });
+    }"#;
+    let server = Server::builder().handler("raw.rhai", script).start();
+    let mut client = Client::h2c(&server);
+    for _ in 0..2 {
+        let stream = client.get("/handlers/raw.rhai");
+        let frames = client.until(is_end);
+        let head = frames.iter().find(|frame| frame.is(FrameType::HEADERS)).expect("HEADERS");
+        assert_eq!(&head.payload[..], b"\x40\x07:status\x03200\x40\x03x-a\x011");
+        assert_eq!(raw::assemble(&frames, stream).get("x-a").as_deref(), Some("1"));
+    }
+    // What a checked call sends afterwards, the client still understands.
+    let stream = client.get("/handlers/hello.rhai");
+    assert_eq!(client.response(stream).status(), Some(200));
+}
+
+#[test]
+fn in_a_checkout_http1_connections_end_after_files() {
+    let server =
+        Server::builder().file("resources/testharness.js", "").file("a.txt", "a").config("interim_delay = 0\n");
+    let server = server.start();
+    let ask = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: web-platform.test\r\n\r\n");
+        let last = "GET /handlers/hello.rhai HTTP/1.1\r\nhost: web-platform.test\r\nconnection: close\r\n\r\n";
+        let octets = raw::exchange(server.connect("http"), format!("{request}{last}").as_bytes());
+        String::from_utf8_lossy(&octets).matches("HTTP/1.1 200").count()
+    };
+    assert_eq!(ask("/a.txt"), 1, "the connection ended after the file");
+    assert_eq!(ask("/handlers/hello.rhai"), 2, "a script's response has a length, as with wptserve");
+    assert!(server.base("http").contains("web-platform.test"), "{}", server.base("http"));
 }
 
 /// Fetches the hints, and gives the times between the arrivals of the three header sections.

@@ -51,6 +51,12 @@ fn combined(fields: &Fields, name: &str) -> Dynamic {
     fields.combined(name).map_or(Dynamic::UNIT, |value| latin1_text(&value).into())
 }
 
+/// Each name in lower case, and all its values.
+fn to_map(fields: &Fields) -> Map {
+    let names = fields.iter().map(|field| latin1_text(&field.name).to_ascii_lowercase());
+    names.map(|name| (name.as_str().into(), combined(fields, &name))).collect()
+}
+
 fn list(fields: &Fields, name: &str) -> Array {
     fields.get_all(name).map(|value| latin1_text(value).into()).collect()
 }
@@ -231,6 +237,7 @@ pub fn register(engine: &mut Engine) {
         if list.is_empty() { default } else { list.into() }
     });
     engine.register_fn("items", |fields: &mut RequestFields| items(&fields.0.request().fields));
+    engine.register_fn("to_map", |fields: &mut RequestFields| to_map(&fields.0.request().fields));
     engine.register_fn("get_bytes", |fields: &mut RequestFields, name: &str| {
         fields.0.request().fields.get(name).map_or(Dynamic::UNIT, |value| Dynamic::from(Octets(value.clone())))
     });
@@ -265,6 +272,7 @@ fn register_list(engine: &mut Engine) {
         or(combined(&fields.0.borrow(), name), default)
     });
     engine.register_fn("items", |fields: &mut FieldList| items(&fields.0.borrow()));
+    engine.register_fn("to_map", |fields: &mut FieldList| to_map(&fields.0.borrow()));
     engine.register_fn("get_list", |fields: &mut FieldList, name: &str| list(&fields.0.borrow(), name));
     engine.register_fn("contains", |fields: &mut FieldList, name: &str| fields.0.borrow().contains(name));
     engine.register_fn("delete", |fields: &mut FieldList, name: &str| fields.0.borrow_mut().remove(name) > 0);

@@ -19,6 +19,14 @@ const MAX_STREAM: u32 = 0x7fff_ffff;
 
 /// A field block: octets as they are, or fields as literals that touch no table, nothing checked.
 pub fn block_of(value: &Dynamic) -> Outcome<Bytes> {
+    block_of_literals(value, BlockBuilder::without_indexing)
+}
+
+/// Adds a literal to a block.
+pub type AddLiteral = for<'b> fn(&'b mut BlockBuilder, Name<'_>, &[u8]) -> &'b mut BlockBuilder;
+
+/// The same, with literals of one kind.
+pub fn block_of_literals(value: &Dynamic, add: AddLiteral) -> Outcome<Bytes> {
     if let Some(block) = value.read_lock::<super::block::Builder>() {
         return Ok(block.octets());
     }
@@ -27,7 +35,7 @@ pub fn block_of(value: &Dynamic) -> Outcome<Bytes> {
     }
     let mut block = BlockBuilder::new();
     for field in &fields_of(value)? {
-        block.without_indexing(Name::Literal(&field.name), &field.value);
+        add(&mut block, Name::Literal(&field.name), &field.value);
     }
     Ok(block.finish())
 }

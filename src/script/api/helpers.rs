@@ -11,6 +11,7 @@ use rhai::{Dynamic, Engine, FLOAT, ImmutableString, NativeCallContext};
 
 use super::arguments::octets;
 use super::outcome::{Outcome, fail};
+use crate::http::media_type;
 use crate::script::aside::aside;
 use crate::script::budget;
 use crate::script::compiled::Script;
@@ -50,6 +51,13 @@ pub fn register(engine: &mut Engine, clock: fn() -> SystemTime, files: ReadableF
         let digest = aside(octets.len(), move || ring::digest::digest(&ring::digest::SHA256, &octets))?;
         Ok(Octets(Bytes::copy_from_slice(digest.as_ref())))
     });
+    engine.register_fn("guess_content_type", |path: &str| {
+        media_type::by_file_name(path.rsplit('/').next().unwrap_or(path))
+    });
+    engine.register_fn("script_path", || with_script(|script| script.path().to_owned()));
+    engine.register_fn("script_directory", || {
+        with_script(|script| script.path().parent().unwrap_or(script.path()).to_owned())
+    });
     engine.register_fn("read_file", move |name: &str| read_file(&files, name));
 }
 
@@ -80,8 +88,19 @@ fn log(context: &NativeCallContext<'_>, values: Vec<Dynamic>) -> Outcome<()> {
     Ok(())
 }
 
+/// A path that the running script has, absolute; one inside the program begins with `handlers/`.
+fn with_script(path: impl FnOnce(&Script) -> PathBuf) -> Outcome<String> {
+    let run = budget::current();
+    let Some(script) = run.as_ref().and_then(|run| run.script::<Script>()) else {
+        return fail("there is no handler here");
+    };
+    let path = path(script);
+    let absolute = if script.path().is_file() { std::path::absolute(&path).unwrap_or(path) } else { path };
+    Ok(absolute.to_string_lossy().into_owned())
+}
+
 /// A value as `print` shows it.
-fn text_of(context: &NativeCallContext<'_>, value: Dynamic) -> Outcome<ImmutableString> {
+pub fn text_of(context: &NativeCallContext<'_>, value: Dynamic) -> Outcome<ImmutableString> {
     if value.is_string() {
         return value.into_immutable_string().or_else(fail);
     }

@@ -13,7 +13,7 @@ use super::fields::{name_of, value_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::parts::checked_status;
 use super::response::Response;
-use super::writer::Writer;
+use super::writer::{Writer, wait_for_interim};
 use crate::exchange::{CallSite, Close, Exchange, Protocol, RawHead, ResponseHead, Version, encode_chunk};
 use crate::http::{ContentRule, Fields, status};
 use crate::script::octets::latin1;
@@ -90,6 +90,9 @@ impl LineWriter {
 
     fn status(&self, exchange: &Exchange, code: INT, reason: Option<&Dynamic>) -> Outcome<()> {
         self.check_head(exchange, "write_status")?;
+        if u16::try_from(code).is_ok_and(status::is_interim) {
+            wait_for_interim(exchange)?;
+        }
         let known = u16::try_from(code).map_or("", status::reason_phrase);
         let reason = reason.filter(|reason| !reason.is_unit()).map_or(Ok(Bytes::from(known)), value_of)?;
         send_octets(exchange, [format!("HTTP/1.1 {code} ").as_bytes(), &reason, b"\r\n"].concat(), None)?;

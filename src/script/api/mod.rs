@@ -20,6 +20,7 @@ pub mod helpers;
 pub mod hooks;
 pub mod hpack;
 pub mod json;
+pub mod language;
 pub mod line_writer;
 pub mod outcome;
 pub mod output_gate;
@@ -66,6 +67,7 @@ pub fn register(engine: &mut Engine) {
     waits::register(engine);
     server::register(engine);
     json::register(engine);
+    language::register(engine);
 }
 
 /// Registers the rest: the clock, files, the stash, and functions that scripts offer each other.

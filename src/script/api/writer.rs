@@ -2,19 +2,22 @@
 
 use bytes::Bytes;
 use rhai::{Dynamic, Engine, INT, Map, NativeCallContext};
+use tokio::time::Instant;
 
 use super::arguments::{check_options, flag_of, octets};
 use super::fields::fields_of;
-use super::frames::{block_of, code_of, stream_of};
+use super::frames::{block_of_literals, code_of, stream_of};
 use super::outcome::{Outcome, fail, other_protocol, sent};
 use super::parts::checked_status;
 use super::response::Response;
-use crate::exchange::{CallSite, Protocol, RawCall, ResponseHead, Track};
+use crate::exchange::{CallSite, Exchange, Protocol, RawCall, ResponseHead, Track};
 use crate::http::{Authority, Fields, Target};
+use crate::script::budget::pause;
 use crate::script::call_sites::call_site;
 use crate::script::octets::latin1_text;
 use crate::script::types;
 use crate::wire::frame::{Frame, FrameType, flag};
+use crate::wire::hpack::BlockBuilder;
 
 /// The writer of a response.
 #[derive(Clone)]
@@ -30,8 +33,12 @@ struct Raw {
 }
 
 impl Writer {
-    fn raw_options(&self, function: &'static str, options: &Map) -> Outcome<Raw> {
-        check_options(options, &["stream_id", "end_stream", "end_headers", "padding", "track"])?;
+    fn raw_options(&self, function: &'static str, frame_type: FrameType, options: &Map) -> Outcome<Raw> {
+        let known: &[&str] = match frame_type {
+            FrameType::DATA => &["stream_id", "end_stream", "end_headers", "padding", "track"],
+            _ => &["stream_id", "end_stream", "end_headers", "padding", "track", "incremental"],
+        };
+        check_options(options, known)?;
         let stream_id = match options.get("stream_id") {
             Some(id) => stream_of(id.as_int().unwrap_or(-1))?,
             None => match self.0.exchange().stream_id() {
@@ -64,7 +71,7 @@ impl Writer {
         payload: Bytes,
         options: &Map,
     ) -> Outcome<()> {
-        let raw = self.raw_options(function, options)?;
+        let raw = self.raw_options(function, frame_type, options)?;
         let mut frame = Frame::new(frame_type, 0, raw.stream_id, payload);
         frame.set_flag(flag::END_STREAM, raw.end_stream && frame_type != FrameType::CONTINUATION);
         frame.set_flag(flag::END_HEADERS, raw.end_headers && frame_type != FrameType::DATA);
@@ -77,12 +84,13 @@ impl Writer {
     /// A HEADERS frame. A whole interim response leaves the final one to be written.
     fn raw_header(&self, site: CallSite, fields: &Dynamic, options: &Map) -> Outcome<()> {
         const FUNCTION: &str = "writer.write_raw_header_frame";
-        let block = block_of(fields)?;
-        let raw = self.raw_options(FUNCTION, options)?;
+        let block = raw_block(fields, options)?;
+        let raw = self.raw_options(FUNCTION, FrameType::HEADERS, options)?;
         let own = Some(raw.stream_id) == self.0.exchange().stream_id();
         if !own || !raw.end_headers || raw.end_stream || raw.track == Track::Yes || !is_interim(fields) {
             return self.raw((FUNCTION, site), FrameType::HEADERS, block, options);
         }
+        wait_for_interim(self.0.exchange())?;
         let mut frame = Frame::new(FrameType::HEADERS, flag::END_HEADERS, raw.stream_id, block);
         if raw.padding.is_some() {
             frame.set_padding(raw.padding);
@@ -129,6 +137,7 @@ impl Writer {
         let Some(code) = u16::try_from(status).ok().filter(|code| (100..200).contains(code)) else {
             return fail(format!("an interim response has a status from 100 to 199, not {status}"));
         };
+        wait_for_interim(self.0.exchange())?;
         sent(self.0.exchange().send_informational(code, &fields_of(fields)?))
     }
 
@@ -173,6 +182,23 @@ impl Writer {
             path.push_str(&latin1_text(&query));
         }
         Ok((scheme, authority.to_string(), path))
+    }
+}
+
+/// The field block of a raw call: literals that touch no table, or with `incremental` such as enter it.
+fn raw_block(fields: &Dynamic, options: &Map) -> Outcome<Bytes> {
+    let add = match flag_of(options, "incremental", false)? {
+        true => BlockBuilder::incremental,
+        false => BlockBuilder::without_indexing,
+    };
+    block_of_literals(fields, add)
+}
+
+/// Waits until an interim response may leave.
+pub fn wait_for_interim(exchange: &Exchange) -> Outcome<()> {
+    match exchange.interim_due().map(Instant::from_std).filter(|due| *due > Instant::now()) {
+        Some(due) => pause(tokio::time::sleep_until(due)),
+        None => Ok(()),
     }
 }
 
@@ -313,7 +339,7 @@ fn register_raw_fields(engine: &mut Engine) {
     );
     let continuation = |context: &NativeCallContext, writer: &Writer, fields: &Dynamic, options: &Map| {
         let function = ("writer.write_raw_continuation_frame", site(context));
-        writer.raw(function, FrameType::CONTINUATION, block_of(fields)?, options)
+        writer.raw(function, FrameType::CONTINUATION, raw_block(fields, options)?, options)
     };
     engine.register_fn(
         "write_raw_continuation_frame",

@@ -74,3 +74,36 @@ fn messages_are_of_a_size_for_people() {
     let error = run(text).unwrap_err().to_string();
     assert!(error.len() < 5000 && error.contains("… (1048576 octets)"), "{} octets", error.len());
 }
+
+#[test]
+fn lists_are_joined_and_searched_from_their_end() {
+    for (call, expected) in [
+        ("[1, \"b\", true, ()].join(\"-\")", "1-b-true-"),
+        ("[].join(\"-\")", ""),
+        ("`${[1, 2, 1, \"1\"].last_index_of(1)} ${[1].last_index_of(\"1\")}`", "2 -1"),
+        ("`${\"äbcäbc\".last_index_of(\"bc\")} ${\"äbc\".last_index_of('x')} ${\"ab\".last_index_of(\"\")}`", "4 -1 2"),
+        ("`${\"abab\".to_blob().last_index_of(\"ab\")}`", "2"),
+        ("assert(1 < 2); assert(true, \"fine\"); \"passed\"", "passed"),
+    ] {
+        let result = run_with_api(&format!("fn main() {{ {call} }}")).unwrap().into_string();
+        assert_eq!(result.as_deref(), Ok(expected), "{call}");
+    }
+    let error =
+        run_with_api("fn main() { let s = \"a\"; for i in 0..22 { s += s; } [s, s, s, s, s].join(\"\") }").unwrap_err();
+    assert!(error.to_string().contains("this string is longer than a script may have"), "{error}");
+}
+
+#[test]
+fn what_is_missing_is_told_with_a_remedy() {
+    for (call, message, help) in [
+        ("parse_int(())", "there is no function `parse_int` for (())", "as in `value ?? 0`"),
+        ("let x = (); x.len()", "there is no method `len` on () without arguments", "as in `value ?? 0`"),
+        ("() + 1", "there is no operator `+` for () and integer", "as in `value ?? 0`"),
+        ("let x = (); if x { 1 }", "a value of type bool is needed here, not of type ()", "as in `value ?? 0`"),
+        ("[1, 2, 3][0..2]", "an index must be an integer, not a range", "`array.extract(1..3)`"),
+        ("assert(1 > 2, \"one is less\")", "assertion failed: one is less", ""),
+    ] {
+        let error = run_with_api(&format!("fn main() {{ {call} }}")).unwrap_err().to_string();
+        assert!(error.contains(message) && error.contains(help), "{call}\n{error}");
+    }
+}
