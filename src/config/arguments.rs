@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -215,7 +215,7 @@ pub struct ServeArguments {
     #[arg(long, value_name = "N", value_parser = workers, help_heading = "Serving")]
     pub workers: Option<usize>,
     /// Also open this page, or /, in a browser that trusts the server, as `wireserve open` does
-    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/", help_heading = "Serving")]
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "/", value_parser = page, help_heading = "Serving")]
     pub open: Option<String>,
     /// Let requests with this token delete transcripts, stash and server.context: DELETE /_wire/state
     #[arg(long, value_name = "TOKEN", help_heading = "Serving")]
@@ -476,6 +476,14 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// A page to open. A directory's name here is one that was meant for DIR: `--open` takes what follows it.
+fn page(text: &str) -> Result<String, String> {
+    if !text.starts_with('/') && Path::new(text).is_dir() {
+        return Err(format!("this is a directory, not a page; to serve it, put it first: serve {text} --open"));
+    }
+    Ok(text.to_owned())
+}
+
 fn all_ports(text: &str) -> Result<Port, &'static str> {
     if text == "auto" { Ok(Port::Auto) } else { Err("only auto; --port, --h2-port and so on take numbers") }
 }
@@ -483,4 +491,17 @@ fn all_ports(text: &str) -> Result<Port, &'static str> {
 fn workers(text: &str) -> Result<usize, String> {
     let count = text.parse().ok().filter(|count| (1..=MAX_WORKERS).contains(count));
     count.and_then(|count| usize::try_from(count).ok()).ok_or_else(|| format!("a number from 1 to {MAX_WORKERS}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn a_directory_is_no_page_to_open() {
+        assert!(page("src").unwrap_err().ends_with("put it first: serve src --open"));
+        for text in ["/", "/src", "https://a.test/", "about:config"] {
+            assert_eq!(page(text).as_deref(), Ok(text));
+        }
+    }
 }

@@ -67,7 +67,7 @@ fn excerpted(request: &Request, excerpt: &Excerpt) -> Value {
         "line": excerpt.line,
         "code": highlight::rhai(&excerpt.code),
         "caret": (excerpt.column > 0).then(|| format!("{indent}^")),
-        "calls": excerpt.calls,
+        "calls": excerpt.calls.iter().map(|call| with_code(call)).collect::<Vec<_>>(),
         "help": excerpt.help.as_deref().map(with_code),
     })
 }
@@ -194,7 +194,7 @@ mod tests {
             "<a href=\"/_wire/source/handlers/a.rhai#L3\">/folder/a.rhai:3:5</a>",
             "<mark><i class=k>let</i> x = <i class=s>&quot;&lt;&quot;</i>;</mark>",
             "    ^</b>",
-            "in `&lt;f&gt;`",
+            "in <code>&lt;f&gt;</code>",
             "a &amp; b",
         ] {
             assert!(own.contains(part), "{part} is not in {own}");

@@ -38,7 +38,7 @@ fn errors_are_pages_for_browsers_and_text_for_others() {
             &[
                 "<i class=f>missing_function</i>(x)",
                 "href=\"/_wire/source/handlers/bad.rhai#L2\"",
-                "in `helper`, called at",
+                "in <code>helper</code>, called at",
             ],
         ),
         ("GET", "/_wire/nothing", 404, &["/_wire/source/"]),
