@@ -91,6 +91,11 @@ impl Engine for Driver {
 
     fn transmit(&self, now: Instant, write: &mut dyn FnMut(&[u8]) -> io::Result<usize>) -> Transmitted {
         self.socket.at(now, || {
+            // A request that came to light outside of a turn, as a pipelined one does when a handler ends a response: its
+            // answer is to be written, too.
+            if self.socket.has_next_exchange() {
+                self.turn(now);
+            }
             let sent = self.socket.transmit(write);
             self.turn(now);
             sent

@@ -1,6 +1,6 @@
 //! Whether a response has content follows from method and status, however it is written, over both protocols.
 
-use super::{Came, bare, http1, http2, serve};
+use super::{Came, bare, http1, http2, serve, stays};
 use crate::support::raw::{Client, Response};
 use crate::support::server::Server;
 use wireserve::wire::frame::{FrameType, flag};
@@ -116,6 +116,14 @@ fn what_write_headers_announces_is_kept_to() {
         let (Came::Ends(came) | Came::Stays(came)) = http1(&server, "GET", "\r\n");
         assert!(came.ends_with("\r\n\r\n12345"), "{wrong}: {came}");
     }
+}
+
+#[test]
+fn a_pipelined_request_is_answered_when_the_response_before_it_ends_without_bytes() {
+    let script = "writer.write_headers(200, [[\"content-length\", \"5\"]]); writer.write_data(\"12345\"); \
+                  sleep(0.05); writer.end_stream();";
+    let server = serve(&bare(script));
+    assert_eq!(http1(&server, "GET", "\r\n"), stays("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n12345"));
 }
 
 #[test]
