@@ -356,6 +356,9 @@ pub struct HostsArguments {
     /// Configuration file [default: config.json of web-platform-tests, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Directory that the server serves, on which its host names may depend [default: doc_root of the configuration]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// IP address for the names, as the browser's machine reaches this server [default: bind_address]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<IpAddr>,
@@ -444,6 +447,9 @@ pub struct OpenArguments {
     /// Configuration file of the server [default: config.json, then wpt.toml, if present]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Directory that the server serves, on which its host names may depend [default: doc_root of the configuration]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
     /// Directory of the server's certificates [default: certs]
     #[arg(long, value_name = "DIR")]
     pub certs: Option<PathBuf>,

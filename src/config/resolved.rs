@@ -183,6 +183,14 @@ impl Config {
         }
     }
 
+    /// Puts the directory of `--root`, if it is named, over what the file says, with what follows from it.
+    pub fn use_root(&mut self, root: Option<&Path>) {
+        if let Some(root) = root {
+            self.doc_root = Value { value: root.to_owned(), origin: Origin::Flag("--root") };
+            self.derive();
+        }
+    }
+
     /// Puts the directory of `--certs`, if it is named, over what the file says of certificates.
     pub(super) fn use_certs(&mut self, folder: Option<&Path>) {
         if let Some(folder) = folder {

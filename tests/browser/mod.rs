@@ -33,17 +33,20 @@ pub struct Trust {
     certs: PathBuf,
     /// The configuration with the names; the defaults without one.
     config: Option<PathBuf>,
+    /// The directory that is served.
+    root: Option<PathBuf>,
 }
 
 impl Trust {
     pub fn of(server: &Server) -> Self {
         let config = server.folder().join("wpt.toml");
-        Self { config: config.exists().then_some(config), ..Self::in_folder(server.ca().parent().expect("a folder")) }
+        let (config, root) = (config.exists().then_some(config), Some(server.folder().to_owned()));
+        Self { config, root, ..Self::in_folder(server.ca().parent().expect("a folder")) }
     }
 
     /// An authority in files that are named as the server's.
     pub fn in_folder(certs: &Path) -> Self {
-        Self { certs: certs.to_owned(), config: None }
+        Self { certs: certs.to_owned(), config: None, root: None }
     }
 }
 
@@ -95,6 +98,9 @@ fn open(program: &Path, trust: &Trust, url: &str, folder: &Path) -> Command {
     command.args(["open", "--headless", "--browser"]).arg(program).arg("--certs").arg(&trust.certs);
     if let Some(config) = &trust.config {
         command.arg("--config").arg(config);
+    }
+    if let Some(root) = &trust.root {
+        command.arg("--root").arg(root);
     }
     command.arg(url).current_dir(folder).env("HOME", folder).env("TMPDIR", folder);
     command

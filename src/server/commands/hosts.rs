@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 pub(super) fn run(arguments: &HostsArguments) -> ExitCode {
     match read_config(arguments.config.as_deref()) {
-        Ok(config) => {
+        Ok(mut config) => {
+            config.use_root(arguments.root.as_deref());
             print_stdout(&setup::hosts::hosts_file(&config, arguments.address));
             ExitCode::SUCCESS
         }

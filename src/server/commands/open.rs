@@ -7,10 +7,11 @@ use crate::setup;
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: &OpenArguments) -> ExitCode {
-    let config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
+    let mut config = match config::with_certs(arguments.config.as_deref(), arguments.certs.as_deref()) {
         Ok(config) => config,
         Err(errors) => return fail_configuration(&errors),
     };
+    config.use_root(arguments.root.as_deref());
     Log::to_stderr(&config);
     match setup::open::open(arguments, &config) {
         Ok(()) => ExitCode::SUCCESS,
