@@ -17,11 +17,13 @@ use super::limits::{Ending, Limits};
 use super::nesting;
 use super::slots::Slots;
 use super::subject::Subject;
-use super::turn::TURN;
 
 /// Operations after which a busy handler lets others run.
 const SLICE: u64 = 2048;
 
+/// The time after which a script lets others run, about. What it writes until then leaves in one piece, so that it is no
+/// shorter.
+const TURN: Duration = Duration::from_millis(1);
 /// Operations between two looks at the clock: each may copy megabytes, so that a slice can be long.
 const GLANCE: u64 = 32;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The time after which others run, about.
-pub const TURN: Duration = Duration::from_micros(250);
+const TURN: Duration = Duration::from_micros(250);
 
 /// A row of steps, none of which waits: what is there to be handled may be there by the thousand.
 #[derive(Default)]
