@@ -25,6 +25,9 @@ const OTHER_NAMES: [(&str, &str); 8] = [
 /// What Rhai calls the type of nothing.
 const NOTHING: &str = "()";
 
+/// What to do about it.
+const MISSING: &str = "() is what a missing value is; give a default in its place, as in `value ?? 0`";
+
 /// What is needed to explain an error.
 pub struct Explainer<'a> {
     /// The engine that raised it: it knows what can be called.
@@ -136,9 +139,7 @@ impl Explainer<'_> {
         let (name, types) = signature.rsplit_once(" (").unwrap_or((signature, ""));
         let types = types.strip_suffix(')').unwrap_or(types);
         let types: Vec<&str> = types.split(", ").filter(|name| !name.is_empty()).map(plain_name).collect();
-        let missing_value = types.contains(&NOTHING).then(|| {
-            format!("a value is {NOTHING}, as what is missing is: give another in its place, as in `value ?? 0`")
-        });
+        let missing_value = types.contains(&NOTHING).then(|| MISSING.to_owned());
         if !name.starts_with(|first: char| first.is_alphabetic() || first == '_') {
             return (format!("there is no operator `{name}` for {}", types.join(" and ")), missing_value);
         }
@@ -234,8 +235,7 @@ fn mismatch(wanted: &str, found: &str) -> (String, Option<String>) {
         let help = "an array has no slices; this makes one: `array.extract(1..3)`";
         return ("an index must be an integer, not a range".to_owned(), Some(help.to_owned()));
     }
-    let help =
-        (found == NOTHING).then(|| "what is missing is (): give another in its place, as in `value ?? 0`".to_owned());
+    let help = (found == NOTHING).then(|| MISSING.to_owned());
     let wanted = if wanted.is_empty() { "another type".to_owned() } else { format!("type {wanted}") };
     (format!("a value of {wanted} is needed here, not of type {found}"), help)
 }

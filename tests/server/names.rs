@@ -29,6 +29,14 @@ fn hosts_prints_the_lines_that_web_platform_tests_prints() {
 
     let finished = wireserve(folder.path(), &["hosts", "192.0.2.7"]);
     assert!(finished.text().contains("\n192.0.2.7\tweb-platform.test\n"), "{}", finished.text());
+    std::fs::create_dir_all(folder.path().join("wpt/resources")).expect("a folder");
+    std::fs::write(folder.path().join("wpt/resources/testharness.js"), "").expect("a file");
+    std::fs::remove_file(folder.path().join("wpt.toml")).expect("the file of before");
+    for (arguments, name) in [(&["hosts"][..], "www.localhost"), (&["hosts", "--root", "wpt"], "www.web-platform.test")]
+    {
+        let finished = wireserve(folder.path(), arguments);
+        assert!(finished.text().contains(&format!("\t{name}\n")), "{}", finished.text());
+    }
     std::fs::write(folder.path().join("other.toml"), "browser_host = \"a b\"\n").expect("a file");
     let finished = wireserve(folder.path(), &["hosts", "--config", "other.toml"]);
     assert_eq!(finished.code(), Some(2));

@@ -2,6 +2,7 @@
 
 use crate::support::raw::{self, Client, Received};
 use crate::support::server::Server;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 use wireserve::wire::frame::{FrameType, flag};
 
@@ -80,7 +81,8 @@ fn a_first_interim_response_keeps_its_distance_from_its_request() {
         ("checked", "writer.write_informational(103, [[\"link\", \"</a.css>\"]])"),
         ("raw", "writer.write_raw_header_frame([[\":status\", \"103\"]], #{ end_headers: true })"),
     ];
-    let mut server = Server::builder().config("interim_delay = 200\n");
+    let lines = "fn main(request, response) { response.writer.write_status(103); response.writer.end_headers(); \"\" }";
+    let mut server = Server::builder().config("interim_delay = 200\n").file("a.txt", "a").handler("lines.rhai", lines);
     for (name, call) in WAYS {
         let script = format!("fn main(request, response) {{ let writer = response.writer; {call}; {call}; \"done\" }}");
         server = server.handler(&format!("{name}.rhai"), &script);
@@ -97,10 +99,19 @@ fn a_first_interim_response_keeps_its_distance_from_its_request() {
         }
         client.until(is_end);
     }
+    for path in ["/handlers/lines.rhai", "/a.txt?pipe=status(103)"] {
+        let began = Instant::now();
+        let mut socket = server.connect("http");
+        write!(socket, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("the server takes it");
+        let mut first = [0; 12];
+        socket.read_exact(&mut first).expect("an interim response");
+        assert_eq!(&first, b"HTTP/1.1 103");
+        assert!(began.elapsed() >= Duration::from_millis(200), "{path}: {:?}", began.elapsed());
+    }
 }
 
 #[test]
-fn raw_headers_can_enter_the_clients_table_as_those_of_wptserve_do() {
+fn raw_headers_can_enter_the_clients_table() {
     let script = r#"fn main(request, response) {
         let fields = [[":status", "200"], ["x-a", "1"]];
         response.writer.write_raw_header_frame(fields, #{ end_headers: true, end_stream: true, incremental: true });

@@ -5,7 +5,8 @@ use rhai::{Array, Dynamic, Engine, INT, ImmutableString, NativeCallContext};
 use super::helpers::text_of;
 use super::outcome::{Outcome, fail};
 use crate::script::aside::aside;
-use crate::script::octets::MAX_MADE;
+use crate::script::budget;
+use crate::script::sizes::too_large;
 
 pub fn register(engine: &mut Engine) {
     engine.register_fn("join", |context: NativeCallContext<'_>, list: &mut Array, separator: &str| {
@@ -22,12 +23,13 @@ pub fn register(engine: &mut Engine) {
 
 /// The items as `print` shows them, with `separator` between.
 fn join(context: &NativeCallContext<'_>, list: &Array, separator: &str) -> Outcome<ImmutableString> {
+    let most = budget::current().map_or(usize::MAX, |run| run.limits().string);
     let mut text = String::new();
     for (index, item) in list.iter().enumerate() {
         let item = text_of(context, item.clone())?;
         let separator = if index == 0 { "" } else { separator };
-        if text.len() + separator.len() + item.len() > MAX_MADE {
-            return fail(format!("join would make a string of more than {MAX_MADE} bytes"));
+        if text.len() + separator.len() + item.len() > most {
+            return too_large("string", most);
         }
         text.push_str(separator);
         text.push_str(&item);
